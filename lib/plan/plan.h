@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * Plans: the libconfig file that describes a whole test, read into structs with every reference resolved and every scenario
+ * and injection file loaded. Immutable once read.
+ */
+#ifndef RS_PLAN_PLAN_H
+#define RS_PLAN_PLAN_H
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "plan/program.h"
+#include "plan/scenario.h"
+
+#define RS_MAX_WORKERS 64
+#define RS_MAX_PORTS   16
+
+struct rs_prefix {
+	struct rs_addr addr;
+	uint8_t bits;
+};
+
+/** "198.18.4.1-198.18.7.250" or one address. */
+struct rs_addr_range {
+	struct rs_addr first;
+	uint32_t count;
+};
+
+struct rs_plan_port {
+	const char *name;
+	const char *device;	    /* DPDK device string, PCI address, or "ring:x/a" */
+	uint16_t vlan;		    /* 0: untagged */
+	uint16_t mtu;		    /* 1500 */
+	uint8_t mac[6];		    /* all zero: the device's own */
+	struct rs_prefix *addresses; /* the interface's own, with their prefix lengths */
+	uint32_t n_addresses;
+	struct rs_addr gateway4, gateway6; /* family 0: none */
+	bool routed;		    /* endpoint addresses are behind this port: no neighbour entry each */
+	uint32_t *workers;	    /* positions in workers.cores */
+	uint32_t n_workers;
+	uint16_t rx_descriptors, tx_descriptors; /* 1024 */
+	int line;
+};
+
+enum rs_group_kind { RS_GROUP_PHONE, RS_GROUP_TRUNK };
+
+/** A text with {index}, {index:05} or {random} in it. */
+struct rs_pattern {
+	const char *text;	/* as written */
+	struct rs_slice before, after;
+	uint8_t what;		/* 0: no field, 1: index, 2: random */
+	uint8_t width;		/* zero-padded to so many digits */
+};
+
+struct rs_plan_group {
+	const char *name;
+	enum rs_group_kind kind;
+	uint32_t port;		/* index */
+	uint32_t count;		/* endpoints */
+	struct rs_addr_range *addresses;
+	uint32_t n_addresses;	/* ranges */
+	uint32_t n_addrs;	/* addresses in all ranges (A) */
+	uint16_t sip_port;	/* 5060 */
+	bool has_proxy;
+	struct rs_addr proxy;	/* the next hop, a literal address */
+	uint16_t proxy_port;
+	const char *proxy_text;	/* as written */
+	const char *proxy_host; /* its host, as written */
+	struct rs_pattern user;	/* "{index}" unless set */
+	const char *domain;	/* NULL: the endpoint's address */
+	int line;
+};
+
+enum rs_activity_kind { RS_DO_CALL, RS_DO_ANSWER, RS_DO_OPTIONS };
+enum rs_start_kind { RS_START_AT_ONCE, RS_START_AFTER, RS_START_MANUAL };
+enum rs_pick { RS_PICK_IDLE, RS_PICK_ROUND_ROBIN, RS_PICK_RANDOM };
+enum rs_arrivals { RS_ARRIVALS_UNIFORM };
+
+struct rs_plan_activity {
+	const char *name;
+	enum rs_activity_kind kind;
+	enum rs_start_kind start;
+	uint32_t after;		  /* START_AFTER: index of the activity */
+	uint32_t from;		  /* group of the callers; ANSWER: of the endpoints */
+	int32_t to_group;	  /* callees, -1: to_uri */
+	struct rs_pattern to_user; /* of a URI template */
+	struct rs_addr to_addr;	  /* its host when that is a literal address; family 0: none */
+	uint16_t to_port;
+	const char *to_host;	  /* as written */
+	enum rs_pick pick;
+	const char *scenario_file;
+	struct rs_program *program;
+	double rate_hz;		  /* calls a second */
+	enum rs_arrivals arrivals;
+	uint64_t total;		  /* 0: no end by count */
+	uint64_t limit;		  /* open calls of this activity; 0: only max_calls */
+	uint64_t hold_ns;	  /* length of <pause/> when placing */
+	uint64_t ring_ns;	  /* the same when answering */
+	uint64_t timeout_ns;	  /* of a recv without its own; 32 s */
+	struct rs_inject **data;  /* injection files, the default one first */
+	uint32_t n_data;
+	struct rs_key *keys;
+	uint32_t n_keys;
+	int line;
+};
+
+enum rs_threshold_metric {
+	RS_TH_FAILED_PERCENT, RS_TH_LATENCY /* <latency>_<stat>_ms */, RS_TH_NOT_STARTED_PERCENT
+};
+
+struct rs_threshold {
+	const char *name;	 /* as written: "post_dial_p99_ms" */
+	enum rs_threshold_metric metric;
+	const char *latency;	 /* "post_dial" */
+	const char *stat;	 /* "p99", "mean", "max", ... */
+	double bound;		 /* at most */
+};
+
+struct rs_plan {
+	const char *file;
+	const char *name;	 /* the file's name, for the report */
+	const char *sut_name, *sut_version;
+	struct rs_prefix *targets;
+	uint32_t n_targets;
+	uint32_t cores[RS_MAX_WORKERS];
+	uint32_t n_workers;
+	bool idle_sleep;	 /* else busy polling */
+	uint32_t memory_mb;	 /* EAL memory, for packets */
+	bool hugepages;
+	uint32_t mbufs;
+	struct rs_plan_port *ports;
+	uint32_t n_ports;
+	struct rs_plan_group *groups;
+	uint32_t n_groups;
+	struct rs_plan_activity *activities;
+	uint32_t n_activities;
+	/* run */
+	uint64_t seed;
+	uint64_t warmup_ns, measure_ns, drain_ns; /* measure 0: not set */
+	uint64_t max_calls;	 /* open calls in all */
+	double max_rate_hz;	 /* the ceiling no rate may pass; 0: none */
+	double catch_up;	 /* 2.0 */
+	const char *reports;	 /* directory or NULL */
+	struct rs_threshold *thresholds;
+	uint32_t n_thresholds;
+	void *memory;		 /* of the reader */
+};
+
+struct rs_set { const char *path; const char *value; }; /* --set PATH=VALUE */
+
+/**
+ * Read a plan, apply @sets on top, resolve names, load scenarios and injection files (relative names: beside the plan, then in
+ * the directory of shipped scenarios), and check the whole.
+ * @return 0; -ENOENT, -EACCES; -EINVAL; -ENOMEM; @err names file, line, setting and remedy
+ */
+int rs_plan_load(const char *file, const struct rs_set *sets, uint32_t n_sets, struct rs_plan **out, struct rs_err *err);
+
+/** The same from memory; @name stands for the file. */
+int rs_plan_parse(const char *name, const char *text, const struct rs_set *sets, uint32_t n_sets, struct rs_plan **out,
+	struct rs_err *err);
+void rs_plan_free(struct rs_plan *p);
+
+/** Does @b need another start of the daemon than @a? @return NULL when not, else the name of the setting that differs */
+const char *rs_plan_static_difference(const struct rs_plan *a, const struct rs_plan *b);
+
+/** Write the text of @p for endpoint @index to @out. @return bytes, -ENOSPC. @random: the value that {random} takes */
+int rs_pattern_write(const struct rs_pattern *p, uint64_t index, uint64_t random, uint8_t *out, size_t cap);
+
+/** Address of endpoint number @index of @g, and its SIP port (CONTRACT: index mod A, sip_port + index / A; a trunk has one pair). */
+void rs_group_address(const struct rs_plan_group *g, uint32_t index, struct rs_addr *addr, uint16_t *port);
+
+/** The reverse: which endpoint of @g has this address and port? -1: none; a trunk: 0. */
+int64_t rs_group_find(const struct rs_plan_group *g, const struct rs_addr *addr, uint16_t port);
+
+/** Markdown of every setting (name, type, default, meaning) from the reader's own tables; for docs and --help. */
+void rs_plan_document(FILE *out);
+
+#endif
