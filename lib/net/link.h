@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * The small table through which the engine reaches the wire: take a buffer, fill it, send it by a path. No DPDK in it, so that
+ * whole runs play on a virtual clock with a recording link.
+ */
+#ifndef RS_NET_LINK_H
+#define RS_NET_LINK_H
+
+#include "base/text.h"
+
+/** Where a datagram goes and from where. Ports in host byte order. */
+struct rs_path {
+	struct rs_addr local, remote;
+	uint16_t local_port, remote_port;
+	uint8_t port; /* index of our interface */
+};
+
+/** Room for one datagram's payload. */
+struct rs_buf {
+	uint8_t *data;
+	uint32_t cap; /* bytes that fit the path's MTU */
+	void *opaque;
+};
+
+enum rs_rx_kind {
+	RS_RX_SIP,	   /* payload of a datagram to one of our addresses */
+	RS_RX_UNREACHABLE  /* ICMP said that a datagram of ours did not arrive; data: the start of its payload; path as we sent it */
+};
+
+/** One received item; valid until the end of the turn that received it. */
+struct rs_rx {
+	const uint8_t *data;
+	uint32_t len;
+	uint8_t kind;	   /* enum rs_rx_kind */
+	struct rs_path path; /* local: ours; remote: the sender */
+	uint64_t time_ns;  /* of the burst that brought it */
+	void *opaque;
+};
+
+struct rs_link {
+	/** @return 0; -ENOBUFS when the pool is empty (counted) */
+	int (*take)(void *ctx, const struct rs_path *path, struct rs_buf *buf);
+	/**
+	 * Send the first @len bytes of @buf, which is given away whatever is returned.
+	 * @return 0 (queued for the next burst, or until the neighbour answers); -EACCES: the destination is not among the targets;
+	 * -EHOSTUNREACH: no route, or the neighbour does not answer; -ENOBUFS
+	 */
+	int (*send)(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len);
+	/** Give an unused buffer back. */
+	void (*drop)(void *ctx, struct rs_buf *buf);
+	void *ctx;
+};
+
+#endif
