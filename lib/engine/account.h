@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** What the engine counts: tables of metrics, causes of failure, and one worker's set of cells for one run. */
+#ifndef RS_ENGINE_ACCOUNT_H
+#define RS_ENGINE_ACCOUNT_H
+
+#include "base/metric.h"
+#include "plan/plan.h"
+
+/** Cells of (worker). */
+enum rs_engine_metric {
+	RS_ENG_RECEIVED,      /* SIP messages that parsed */
+	RS_ENG_MALFORMED,
+	RS_ENG_KEEPALIVE,     /* CRLF, NUL or empty datagrams */
+	RS_ENG_DEAD_CALL,     /* for a leg that has ended: stale generation */
+	RS_ENG_OTHER_RUN,     /* token of another run */
+	RS_ENG_OUT_OF_CALL,   /* belongs to no leg and starts none */
+	RS_ENG_NO_ENDPOINT,   /* request to an address where no activity answers */
+	RS_ENG_REFUSED,	      /* calls to us not taken: no memory, limit reached or stopping */
+	RS_ENG_UNREACHABLE,   /* ICMP errors that named a datagram of ours */
+	RS_ENG_LEGS,	      /* gauge: open and lingering */
+	RS_ENG_LINGERING,     /* gauge: in timewait */
+	RS_ENG_LEG_BYTES,     /* gauge */
+	RS_ENG_POOL_EMPTY,    /* an object was wanted and its pool was empty */
+	RS_ENG_COUNT
+};
+extern const struct rs_metric_table rs_engine_metrics_table;
+
+/** Cells of (worker, activity). */
+enum rs_activity_metric {
+	RS_AM_OFFERED, RS_AM_NOT_STARTED, RS_AM_STARTED, RS_AM_ESTABLISHED, RS_AM_COMPLETED, RS_AM_FAILED,
+	RS_AM_OPEN,		/* gauge */
+	RS_AM_PEAK,		/* max */
+	RS_AM_NOT_LIMIT,	/* not started: limit or max_calls */
+	RS_AM_NOT_IDLE,	/* not started: no idle callee */
+	RS_AM_NOT_MEMORY,	/* not started: a pool was empty */
+	RS_AM_SIP_SENT, RS_AM_SIP_RECEIVED,
+	RS_AM_SIP_RETRANSMITTED,    /* sent again by us */
+	RS_AM_SIP_RETRANS_RECEIVED, /* received again */
+	RS_AM_SIP_UNEXPECTED,
+	RS_AM_SIP_LOST,	/* dropped on purpose (lost=) */
+	RS_AM_AUTO_ANSWERED,
+	/* of calls whose due time (answered: arrival) lies in the measured window */
+	RS_AM_M_OFFERED, RS_AM_M_NOT_STARTED, RS_AM_M_STARTED, RS_AM_M_ESTABLISHED, RS_AM_M_COMPLETED, RS_AM_M_FAILED,
+	RS_AM_TRYING,		/* hist: INVITE to 100 */
+	RS_AM_POST_DIAL,	/* hist: INVITE to the first 18x or final (RFC 6076, 4.3) */
+	RS_AM_ANSWER,		/* hist: INVITE to 2xx */
+	RS_AM_DISCONNECT,	/* hist: BYE to its final response (RFC 6076, 4.4) */
+	RS_AM_RESPONSE,	/* hist: first request of another method (OPTIONS, MESSAGE, ...) to its final response */
+	RS_AM_LATENESS,	/* hist: due time to transmit burst */
+	RS_AM_POST_DIAL_ALL,	/* hist: as POST_DIAL, of the whole run, for intervals */
+	RS_AM_COUNT
+};
+extern const struct rs_metric_table rs_activity_metrics_table;
+
+/** Cells of (worker, activity, step). */
+enum rs_step_metric { RS_SM_MESSAGES, RS_SM_RETRANS, RS_SM_TIMEOUTS, RS_SM_UNEXPECTED, RS_SM_LOST, RS_SM_COUNT };
+extern const struct rs_metric_table rs_step_metrics_table;
+
+/** Cells of (worker, activity, timer): one histogram. */
+extern const struct rs_metric_table rs_rtd_metrics_table;
+
+/** Why a call failed. Response codes 300 to 699 follow the named causes. */
+enum rs_cause {
+	RS_CAUSE_NONE,
+	RS_CAUSE_TIMEOUT,	   /* what a recv waits for did not come in time */
+	RS_CAUSE_RETRANSMISSIONS,  /* no answer to the last retransmission */
+	RS_CAUSE_UNEXPECTED,	   /* a message that the scenario does not expect there */
+	RS_CAUSE_BYE,		   /* the peer hung up unexpectedly */
+	RS_CAUSE_CANCEL,	   /* the peer cancelled unexpectedly */
+	RS_CAUSE_CHECK,		   /* ereg, test or strcmp with check_it did not hold */
+	RS_CAUSE_ERROR_ACTION,	   /* <error> in the scenario */
+	RS_CAUSE_LOOP,		   /* the scenario ran 1,000 steps without waiting */
+	RS_CAUSE_NO_ROUTE,
+	RS_CAUSE_NOT_TARGET,	   /* the destination is outside `targets` */
+	RS_CAUSE_UNREACHABLE,	   /* ICMP said so */
+	RS_CAUSE_NO_BUFFER,	   /* no packet buffer, or the transmit queue is full */
+	RS_CAUSE_NO_MEMORY,	   /* a pool of the worker is empty */
+	RS_CAUSE_TOO_LONG,	   /* a message does not fit the path's MTU */
+	RS_CAUSE_STOPPED,	   /* by `stop` */
+	RS_CAUSE_RESPONSE,	   /* + code - 300 */
+	RS_CAUSES = RS_CAUSE_RESPONSE + 400
+};
+/** "timeout", "response 486", ... @return @buf */
+const char *rs_cause_name(uint32_t cause, char *buf, size_t cap);
+/** One sentence on cause @cause below RS_CAUSE_RESPONSE (all responses share that entry's), for docs. */
+const char *rs_cause_help(uint32_t cause);
+
+struct rs_activity_account {
+	struct rs_metrics cells;
+	struct rs_metrics *steps;   /* n_steps */
+	struct rs_metrics *rtds;    /* n_rtds */
+	_Atomic uint64_t *counters; /* n_counters: the scenario's counter="..." */
+	_Atomic uint64_t *failures; /* [n_steps + 1][RS_CAUSES]; the last row: before the first step */
+	uint32_t n_steps, n_rtds, n_counters;
+};
+
+struct rs_account {
+	struct rs_metrics engine;
+	struct rs_activity_account *activities;
+	uint32_t n_activities;
+};
+
+/** Zeroed cells for one worker's part of a run of @plan. @return 0, -ENOMEM */
+int rs_account_create(const struct rs_plan *plan, struct rs_account **out);
+void rs_account_free(struct rs_account *a);
+
+static inline uint64_t
+rs_account_failures(const struct rs_activity_account *a, uint32_t step, uint32_t cause)
+{
+	return atomic_load_explicit(&a->failures[(size_t)step * RS_CAUSES + cause], memory_order_relaxed);
+}
+
+#endif

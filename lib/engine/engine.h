@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * The call engine of one worker for one run: endpoints, arrivals, legs and what happens in them. It knows no port, no file and
+ * no clock: received items, `now` and commands go in, datagrams leave through the link, cells are counted up. One thread.
+ */
+#ifndef RS_ENGINE_ENGINE_H
+#define RS_ENGINE_ENGINE_H
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "engine/account.h"
+#include "net/link.h"
+#include "plan/plan.h"
+
+struct rs_engine;
+
+struct rs_engine_cfg {
+	const struct rs_plan *plan;
+	uint32_t worker;	/* position in plan->cores */
+	uint16_t run;		/* number of the run, part of every token */
+	uint64_t secret;	/* of the process, for the tokens' check */
+	uint32_t pid;
+	struct rs_link link;
+	struct rs_account *account; /* this worker's cells */
+	struct rs_log *log;	/* may be NULL */
+	uint64_t wall_us;	/* wall clock at now == wall_at_ns, for [timestamp] and [date] */
+	uint64_t wall_at_ns;
+};
+
+/** Bytes of memory that the run reserves on one worker (`plan check`), and what one leg of each activity takes at most. */
+struct rs_engine_budget {
+	uint64_t reserved_bytes;
+	uint64_t legs;		 /* legs at most */
+	uint64_t endpoints;
+	uint32_t bytes_per_leg;	 /* fixed part, timers, hash entry and bookkeeping; frame and kept headers come on top */
+};
+void rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_budget *out);
+
+/** Reserve memory and set everything up; nothing is sent. @return 0, -ENOMEM, -EINVAL with @err */
+int rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct rs_err *err);
+void rs_engine_free(struct rs_engine *e);
+
+/**
+ * The run begins at @t0_ns (the same on every worker, a little ahead): activities with start = "at once" have their first
+ * arrival then, and a call's due time is measured when it lies in [t0 + warmup, t0 + warmup + measure).
+ */
+void rs_engine_begin(struct rs_engine *e, uint64_t t0_ns);
+
+/** What was received; @now_ns is the turn's. The items are not needed after the call. */
+void rs_engine_input(struct rs_engine *e, uint64_t now_ns, const struct rs_rx *rx, uint32_t n);
+
+/** Timers and arrivals that are due, bounded work. @return the next time there is something to do (UINT64_MAX: never) */
+uint64_t rs_engine_turn(struct rs_engine *e, uint64_t now_ns);
+
+/** A burst was handed to the device at @time_ns: everything sent before gets this as its send time. */
+void rs_engine_flushed(struct rs_engine *e, uint64_t time_ns);
+
+/**
+ * Which worker must get this item? Needed only where several workers share a port.
+ * @return a position in plan->cores
+ */
+uint32_t rs_engine_owner(struct rs_engine *e, const struct rs_rx *rx);
+
+/* Commands; @activity is an index, or -1 for all. Times are stamped by control, the same on every worker, a little ahead. */
+void rs_engine_start_activity(struct rs_engine *e, int32_t activity, uint64_t at_ns);
+void rs_engine_set_rate(struct rs_engine *e, int32_t activity, double rate_hz, uint64_t at_ns);
+void rs_engine_set_limit(struct rs_engine *e, int32_t activity, uint64_t limit);
+void rs_engine_pause(struct rs_engine *e, uint64_t at_ns);
+void rs_engine_resume(struct rs_engine *e, uint64_t at_ns);
+/** No new calls. */
+void rs_engine_stop(struct rs_engine *e, int32_t activity);
+/** No new calls, and hang up what is open: BYE, CANCEL, a few per turn. */
+void rs_engine_hangup(struct rs_engine *e, int32_t activity);
+/** No new calls, and nothing is sent any more: open calls end as failed, cause `stopped`. */
+void rs_engine_silence(struct rs_engine *e);
+
+/** Legs that are open or still absorb retransmissions. */
+uint32_t rs_engine_legs(const struct rs_engine *e);
+/** Bytes that the open legs have taken from all pools, timers, table entries and kept headers included. */
+uint64_t rs_engine_leg_bytes(const struct rs_engine *e);
+
+/** One open call, for `loadctl calls`. Control asks by mailbox; the worker fills. */
+struct rs_call_info {
+	uint64_t number;
+	uint64_t age_ns;
+	uint16_t activity;
+	uint16_t step;
+	char call_id[96];
+	char remote[64];
+};
+/** @return how many of @cap were filled, starting at slot *@from (updated; UINT32_MAX at the end) */
+uint32_t rs_engine_calls(const struct rs_engine *e, uint64_t now_ns, uint32_t *from, struct rs_call_info *out, uint32_t cap);
+
+#endif
