@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What was on the wire, recorded by dumpcap at the peer's end and judged by tshark."""
+
+import collections
+import os
+import re
+import subprocess
+import time
+
+
+class Capture:
+    """A running capture; stop() ends it, then the questions can be asked."""
+
+    def __init__(self, lab, netns, interface):
+        self.file = lab.path("wire.pcap")
+        # -P: pcap, which needs no time-out to be complete; the buffer (MiB) holds a burst while the disk is slow.
+        self.process = lab.start(["dumpcap", "-q", "-P", "-B", "64", "-i", interface, "-w", self.file], netns,
+                                 "dumpcap.log")
+        end = time.monotonic() + 15
+        while not os.path.exists(self.file) or os.path.getsize(self.file) < 24:
+            if not self.process.running() or time.monotonic() > end:
+                raise AssertionError(f"dumpcap did not start: {self.process.output()}")
+            time.sleep(0.05)
+
+    def stop(self):
+        """End the capture; what is still in the kernel's buffer is written first."""
+        time.sleep(1.0)
+        self.process.end()
+        # "Packets received/dropped on interface 'x': 120/0 (...)"
+        counts = re.search(r": (\d+)/(\d+) \(", self.process.output())
+        assert counts and counts.group(2) == "0", f"the capture itself is incomplete: {self.process.output()}"
+
+    def fields(self, display_filter, *names):
+        """One tuple of field values (text) for each packet that passes the filter. Checksums are verified."""
+        argv = ["tshark", "-n", "-r", self.file, "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
+                "-Y", display_filter, "-T", "fields"]
+        for name in names or ("frame.number",):
+            argv += ["-e", name]
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return [tuple(line.split("\t")) for line in done.stdout.splitlines()]
+
+    def count(self, display_filter):
+        return len(self.fields(display_filter))
+
+    def check_clean(self):
+        """No packet that tshark calls malformed, none with a wrong checksum, none that it warns about as an error."""
+        malformed = self.fields("_ws.malformed", "frame.number", "frame.protocols")
+        assert not malformed, f"malformed packets: {malformed[:5]}"
+        bad = self.fields("ip.checksum.status == 0 || udp.checksum.status == 0 || icmpv6.checksum.status == 0",
+                          "frame.number", "ip.src", "udp.srcport")
+        assert not bad, f"bad checksums: {bad[:5]}"
+        errors = self.fields("_ws.expert.severity == error", "frame.number", "_ws.expert.message")
+        assert not errors, f"tshark's errors: {errors[:5]}"
+
+    def dialogs(self):
+        """{Call-ID: [start of each SIP message in order]}: a method, or "code method" for a response."""
+        found = collections.defaultdict(list)
+        for call_id, method, code, cseq_method in self.fields("sip", "sip.Call-ID", "sip.Method", "sip.Status-Code",
+                                                              "sip.CSeq.method"):
+            found[call_id].append(method if method else f"{code} {cseq_method}")
+        return found

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fixtures of the system tests. They need root, and refuse to start without it: a skipped test would look like a passed one."""
+
+import os
+
+import pytest
+
+from lab import Lab
+from programs import LOADCTL, RINGSTORMD
+
+# Each real peer and transport has one story of 1,000 calls; RINGSTORM_FULL=1 makes it the full count.
+FULL = bool(os.environ.get("RINGSTORM_FULL"))
+
+
+def pytest_configure(config):
+    if os.geteuid() != 0:
+        raise pytest.UsageError("the system tests make network namespaces: run them as root")
+    for program in (RINGSTORMD, LOADCTL):
+        if not os.access(program, os.X_OK):
+            raise pytest.UsageError(f"{program} is missing: run scripts/build first")
+
+
+@pytest.fixture
+def lab():
+    """Two namespaces joined by a veth pair."""
+    with Lab() as place:
+        yield place
+
+
+@pytest.fixture
+def quiet_lab():
+    """The same without a wire, for tests that need a directory and processes only."""
+    with Lab(veth=False) as place:
+        yield place
+
+
+@pytest.fixture
+def calls():
+    """How many calls a story makes."""
+    return 10000 if FULL else 1000
