@@ -12,7 +12,7 @@
 /** What stands in a slot. `n` below is the slot's number (an offset such as +1), `aux` its index or text. */
 enum rs_slot {
 	RS_SLOT_LITERAL,     /* bytes [off, off + len) of the template's text */
-	RS_SLOT_LINE,	     /* a header line begins: if a last_<Header> in it is missing, go on at op `aux`, the line taken back */
+	RS_SLOT_LINE,	     /* a line begins; writes nothing (see rs_template_render for lines that stay empty) */
 	RS_SLOT_BODY,	     /* the body begins here: what LEN counts from */
 	RS_SLOT_LEN,	     /* body length + n, "%5u": patched when the end is known */
 	/* text that the context holds ready */
@@ -37,7 +37,7 @@ enum rs_slot {
 	RS_SLOT_DOMAIN,	     /* the endpoint's domain, else its address (ours) */
 	RS_SLOT_TAG,	     /* the leg's own tag, a token (ours) */
 	RS_SLOT_MSG_INDEX,
-	RS_SLOT_BRANCH,	     /* "z9hG4bK" and a token; n tells several of one message apart */
+	RS_SLOT_BRANCH,	     /* "z9hG4bK" and a token; n tells several of one message apart (but see branch_by_index) */
 	RS_SLOT_CSEQ,
 	RS_SLOT_LAST_CSEQ_NUMBER,
 	RS_SLOT_CLOCK_TICK,  /* ms since the start of the run */
@@ -51,7 +51,7 @@ enum rs_slot {
 	RS_SLOT_PEER_TAG_PARAM, /* ";tag=..." of the peer, empty without one */
 	/* from the dialog */
 	RS_SLOT_NEXT_URL,    /* the peer's Contact URI */
-	RS_SLOT_ROUTES,	     /* the whole "Route: ..." line from the stored route set, the line taken back when there is none */
+	RS_SLOT_ROUTES,	     /* the whole "Route: ..." line from the stored route set, nothing when there is none */
 	/* by the context's function */
 	RS_SLOT_VAR,	     /* aux: variable */
 	RS_SLOT_FIELD,	     /* aux: field access (file, field, line) of the program */
@@ -84,6 +84,7 @@ struct rs_render {
 	struct rs_slice timestamp, date; /* of the current second: made by the owner when asked for, see want below */
 	uint16_t remote_port, local_port, media_port;
 	uint8_t local_family, media_family; /* 4, 6 */
+	bool branch_by_index; /* BRANCH is branch "-" msg_index + n, so that [branch-4] is that of the step 4 before (SIPp) */
 	uint32_t msg_index;
 	uint64_t call_number;	/* from 1 */
 	uint32_t dynamic_id;
@@ -101,8 +102,13 @@ struct rs_render {
 
 /**
  * Render @t.
+ *
+ * A line that is left empty because a slot at its start had nothing to write (a header that the last message lacks, an empty
+ * variable, no routes) is dropped, its end included; blanks behind such a slot are dropped, too, lest the rest of the line fold
+ * into the one before. A slot with nothing to write elsewhere leaves its line as it is. This is what SIPp does.
+ *
  * @param out  @cap bytes
- * @return bytes written; -ENOSPC when they do not fit
+ * @return bytes written; -ENOSPC when they do not fit (@cap, or a length the five columns of LEN)
  */
 int rs_template_render(const struct rs_template *t, const struct rs_render *r, uint8_t *out, size_t cap);
 
