@@ -16,8 +16,8 @@
 
 struct rs_table {
 	struct rs_table_entry {
-		uint32_t tag;	/* high half of the hash */
-		uint32_t value; /* UINT32_MAX: empty */
+		uint32_t tag;	   /* high half of the hash; its low bits are the home position */
+		uint32_t inverted; /* ~value; 0: empty, so that an arena's fresh memory is an empty table */
 	} *entries;
 	uint32_t mask;
 	uint32_t used;
@@ -26,7 +26,7 @@ struct rs_table {
 
 /** Room for @cap values (16 bytes each at most, rounded up to a power of two). @return 0, -ENOMEM */
 int rs_table_init(struct rs_table *t, struct rs_arena *a, uint32_t cap);
-/** @return 0, -ENOSPC when @cap values are there */
+/** @param value  below UINT32_MAX. @return 0, -ENOSPC when @cap values are there */
 int rs_table_add(struct rs_table *t, uint64_t hash, uint32_t value);
 /** Remove the entry with this hash and value, if there is one. */
 void rs_table_remove(struct rs_table *t, uint64_t hash, uint32_t value);

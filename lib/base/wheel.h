@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * A hierarchical timer wheel: 1 ms ticks, four levels of 256 slots (49 days), intrusive 32-bit links. A node is a number below
- * n_nodes; what it means is the owner's. Slots of the upper levels are moved down a few nodes a tick ahead of time, so that no
- * tick pays for a whole slot. A timer never fires early and at most one tick late (the caller's own lateness aside).
+ * A hierarchical timer wheel: 1 ms ticks, four levels (49 days; a timer due later than that fires then), intrusive 32-bit links.
+ * A node is a number below n_nodes; what it means is the owner's. Slots of the upper levels are moved down a few nodes a tick
+ * ahead of time, so that no tick pays for a whole slot. A timer never fires early and at most one tick late (the caller's own
+ * lateness aside). Timers fire in the order of their ticks, those of one tick in any order.
  */
 #ifndef RS_BASE_WHEEL_H
 #define RS_BASE_WHEEL_H
@@ -13,22 +14,26 @@
 
 #define RS_WHEEL_NONE UINT32_MAX
 #define RS_WHEEL_TICK_NS 1000000u
+#define RS_WHEEL_LEVELS 4
+#define RS_WHEEL_SLOTS 512 /* two turns of 256: the one under way and, beside it, the next one being filled */
 
 struct rs_wheel_node {
 	uint32_t next, prev;
-	uint32_t due;  /* tick */
-	uint32_t slot; /* where it hangs; RS_WHEEL_NONE while not armed */
+	uint32_t due;  /* tick, its low 32 bits */
+	uint32_t slot; /* where it hangs: level * RS_WHEEL_SLOTS + slot; RS_WHEEL_NONE while not armed */
 };
+_Static_assert(sizeof(struct rs_wheel_node) == 16, "four nodes a cache line");
 
 struct rs_wheel {
 	struct rs_wheel_node *nodes;
 	uint32_t n_nodes;
 	uint32_t armed;
-	uint32_t tick;	    /* all up to and including this one have been expired */
-	uint32_t cascade_at; /* bookkeeping of the early move: see wheel.c */
+	uint64_t tick;	    /* all before this one have fired; its own slot takes those that are armed too late */
 	uint64_t origin_ns; /* time of tick 0 */
-	uint32_t slots[4][256];
-	uint64_t occupied[4][4];
+	uint64_t moved;	    /* nodes moved down a level so far */
+	uint64_t occupied[RS_WHEEL_LEVELS][RS_WHEEL_SLOTS / 64];
+	uint32_t heads[RS_WHEEL_LEVELS * RS_WHEEL_SLOTS];
+	uint32_t counts[RS_WHEEL_LEVELS * RS_WHEEL_SLOTS];
 };
 
 /** @param n_nodes  timers at most @param now_ns  becomes tick 0. @return 0, -ENOMEM */
@@ -51,7 +56,11 @@ rs_wheel_armed(const struct rs_wheel *w, uint32_t node)
  */
 uint32_t rs_wheel_expire(struct rs_wheel *w, uint64_t now_ns, uint32_t *out, uint32_t cap);
 
-/** @return a time not after the next due timer (exact within 256 ms), UINT64_MAX when none is armed */
+/**
+ * @return a time not after the next due timer, UINT64_MAX when none is armed. It is the timer's own tick when that comes before
+ * the next multiple of 256 ticks or shortly behind it, else the start of the part of the wheel where the timer hangs: who
+ * sleeps until then and asks again gets nearer.
+ */
 uint64_t rs_wheel_next(const struct rs_wheel *w);
 
 #endif
