@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** The kernels behind rs_sip_parse: one pass over the header section. Private to lib/proto/sip. */
+#ifndef RS_PROTO_SIP_SCAN_H
+#define RS_PROTO_SIP_SCAN_H
+
+#include "proto/sip/msg.h"
+
+/** The largest message: what fits a UDP datagram, and a bound on what a stream can make us keep. */
+#define RS_SIP_MAX_MESSAGE 65536u
+
+/** Longest header name that has an identity; a kernel compares this many bytes at once. */
+#define RS_SIP_NAME_BYTES 32
+
+/** One spelling of a known header name, lower case, padded with NULs. */
+struct rs_sip_name {
+	uint8_t text[RS_SIP_NAME_BYTES];
+	uint8_t len;
+	uint8_t id;
+};
+
+/*
+ * The slot of a name follows from its length and its first and last letters. The factors were searched for so that no two
+ * spellings share one; a new spelling that collides stops the build (-Woverride-init), and then needs new factors.
+ */
+#define RS_SIP_NAME_SLOTS 256u
+#define RS_SIP_NAME_SLOT(len, first, last)                                                                 \
+	(((unsigned)(len) + ((unsigned)(first) | 32u) * 5u + ((unsigned)(last) | 32u) * 17u) &             \
+	 (RS_SIP_NAME_SLOTS - 1u))
+
+extern const uint8_t rs_sip_name_slots[RS_SIP_NAME_SLOTS]; /* index into rs_sip_names; 0 is no name */
+extern const struct rs_sip_name rs_sip_names[];
+
+/** What a kernel tells beside msg->headers, msg->n_headers, msg->n_headers_full and msg->first. */
+struct rs_sip_scan {
+	uint32_t line_end;  /* end of the start line, without CR LF; valid unless the result is RS_SCAN_NO_LINE */
+	uint32_t body_off;  /* first byte after the empty line */
+	uint32_t lengths;   /* Content-Length fields seen, those past RS_SIP_MAX_HEADERS included */
+	struct rs_slice length; /* value of the first of them */
+};
+
+enum rs_sip_scan_result {
+	RS_SCAN_OK,
+	RS_SCAN_NO_LINE, /* the bytes end inside the start line */
+	RS_SCAN_NO_END,	 /* the bytes end inside the header section */
+	RS_SCAN_BAD,	 /* a line that is no header field */
+};
+
+typedef int rs_sip_scan_fn(const uint8_t *buf, size_t len, struct rs_sip_msg *msg,
+			   struct rs_sip_scan *scan);
+
+rs_sip_scan_fn rs_sip_scan_scalar, rs_sip_scan_sse2, rs_sip_scan_avx2;
+
+#endif
