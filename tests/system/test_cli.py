@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The programs as a user meets them: verbs, exit statuses, messages, signals, and starting again after the worst."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from lab import run, wait_until
+from plans import both, caller
+from programs import (DEVICE, EXPIRED, IN_USE, LOADCTL, NO_DAEMON, PASSED, RINGSTORMD, STOPPED, USAGE, check_totals,
+                      loadctl)
+
+VERBS = ("run load start stop pause resume wait reset quit rate limit activities status stats health calls endpoints "
+         "events report").split()
+
+
+def execute(*argv, netns=None, timeout_s=60, prefix=()):
+    """Run a program to its end."""
+    argv = [*(["ip", "netns", "exec", netns] if netns else []), *prefix, *argv]
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          timeout=timeout_s, check=False)
+
+
+# --- usage -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("program", [RINGSTORMD, LOADCTL])
+def test_help_and_version_are_answers_not_errors(program):
+    for option in ("--help", "--version"):
+        done = execute(program, option)
+        assert done.returncode == PASSED, done.stderr
+        assert os.path.basename(program) in done.stdout
+        assert done.stderr == ""
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself_without_a_daemon(verb):
+    done = loadctl(verb, "--help", socket="/nonexistent")
+    assert done.returncode == PASSED, done.stderr
+    assert verb in done.stdout
+
+
+@pytest.mark.parametrize("args", [(), ("--config",), ("--no-such-option",), ("--config", "x", "extra")])
+def test_wrong_use_of_the_daemon_is_status_2(args):
+    done = execute(RINGSTORMD, *args)
+    assert done.returncode == USAGE
+    assert done.stderr.strip()
+
+
+@pytest.mark.parametrize("args", [(), ("no-such-verb",), ("rate",), ("rate", "calls", "many"), ("wait", "--timeout"),
+                                  ("status", "--no-such-option")])
+def test_wrong_use_of_loadctl_is_status_2(args):
+    done = loadctl(*args, socket="/nonexistent")
+    assert done.returncode == USAGE, (done.returncode, done.stderr)
+    assert done.stderr.strip()
+
+
+@pytest.mark.parametrize("args", [("status",), ("start",), ("report",), ("run",), ("quit",)])
+def test_without_a_daemon_loadctl_says_so_with_status_3(args, quiet_lab):
+    done = loadctl(*args, socket=quiet_lab.path("nobody.sock"))
+    assert done.returncode == NO_DAEMON, done.stderr
+    assert quiet_lab.path("nobody.sock") in done.stderr
+
+
+# --- plans that cannot run -------------------------------------------------------------------------------------------
+
+GOOD = both(10)
+
+
+def broken(old, new):
+    """The good plan with one thing wrong, and the line that it is on."""
+    assert GOOD.count(old) >= 1, old
+    text = GOOD.replace(old, new, 1)
+    return text, text[:text.index(new)].count("\n") + 1
+
+
+BROKEN = {
+    # what is wrong: (old text, new text, a word that the message must have)
+    "unknown setting": ("rate = 1000;", "ratee = 1000;", "rate"),
+    "unknown section": ("run = {", "runn = {", "run"),
+    "syntax": ("run = {", "run = = {", ""),
+    "unknown scenario": ('scenario = "uac"', 'scenario = "no-such-scenario"', "no-such-scenario"),
+    "unknown group": ('from = "callers"', 'from = "caller"', "callers"),
+    "unknown kind of activity": ('do = "call"', 'do = "cal"', "call"),
+    "duration without a unit": ('hold = "0s"', 'hold = "90"', "hold"),
+    "negative rate": ("rate = 1000;", "rate = -1;", "rate"),
+    "number that does not fit": ("max_calls = 20000", "max_calls = 5000000000", "max_calls"),
+    "wrong type": ("max_calls = 20000", 'max_calls = "many"', "max_calls"),
+    "bad address": ('addresses = [ "198.18.0.2/20" ]', 'addresses = [ "198.18.0.300/20" ]', "198.18.0.300"),
+    "what this version does not build": ('transport = "udp"', 'transport = "tls"', "tls"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_plan_starts_nothing_and_names_file_and_line(what, quiet_lab):
+    old, new, word = BROKEN[what]
+    text, line = broken(old, new)
+    plan = quiet_lab.write("broken.conf", text)
+    daemon = execute(RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"), netns=quiet_lab.ours)
+    check = loadctl("plan", "check", plan)
+    for done in (daemon, check):
+        assert done.returncode == USAGE, (done.returncode, done.stderr)
+        found = re.search(r"broken\.conf:(\d+)", done.stderr)
+        assert found, f"no file and line in: {done.stderr}"
+        # A parser may notice a missing bracket one line later.
+        assert abs(int(found.group(1)) - line) <= (1 if what == "syntax" else 0), (line, done.stderr)
+        assert word in done.stderr
+    assert not os.path.exists(quiet_lab.path("sock"))
+
+
+def test_a_good_plan_passes_the_check_without_a_daemon(quiet_lab):
+    done = loadctl("plan", "check", quiet_lab.write("good.conf", GOOD))
+    assert done.returncode == PASSED, done.stderr
+
+
+def test_a_plan_that_is_not_there_is_status_2(quiet_lab):
+    done = execute(RINGSTORMD, "--config", quiet_lab.path("none.conf"), "--socket", quiet_lab.path("sock"))
+    assert done.returncode == USAGE
+    assert "none.conf" in done.stderr
+
+
+def test_set_changes_the_plan_and_refuses_what_is_not_there(quiet_lab):
+    plan = quiet_lab.write("plan.conf", GOOD)
+    done = execute(RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"),
+                   "--set", "activities.nobody.total=5", netns=quiet_lab.ours)
+    assert done.returncode == USAGE
+    assert "nobody" in done.stderr
+    done = execute(RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"), "--start",
+                   "--report", quiet_lab.path("report.json"), "--set", "activities.calls.total=25", netns=quiet_lab.ours)
+    assert done.returncode == PASSED, done.stderr
+    with open(quiet_lab.path("report.json")) as file:
+        assert json.load(file)["calls"]["placed"]["offered"] == 25
+
+
+BAD_SCENARIO = """<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="bad">
+  <recv request="INVITE"/>
+  <sendd/>
+</scenario>
+"""
+
+
+def test_a_broken_scenario_is_named_with_file_and_line(quiet_lab):
+    file = quiet_lab.write("bad.xml", BAD_SCENARIO)
+    done = loadctl("scenario", "check", file)
+    assert done.returncode == USAGE
+    assert re.search(r"bad\.xml:4", done.stderr + done.stdout), done.stderr
+    assert "sendd" in done.stderr + done.stdout
+    plan = quiet_lab.write("plan.conf", GOOD.replace('scenario = "uas"', f'scenario = "{file}"'))
+    done = execute(RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"), netns=quiet_lab.ours)
+    assert done.returncode == USAGE
+    assert re.search(r"bad\.xml:4", done.stderr), done.stderr
+
+
+# --- devices, permission, sockets ------------------------------------------------------------------------------------
+
+def test_a_device_that_is_not_there_is_status_6_and_named(quiet_lab):
+    plan = quiet_lab.write("plan.conf", caller(1, 1, device="net_af_packet0,iface=rs-none"))
+    done = execute(RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"), netns=quiet_lab.ours)
+    assert done.returncode == DEVICE, done.stderr
+    assert "rs-none" in done.stderr
+    assert not os.path.exists(quiet_lab.path("sock"))
+
+
+def test_without_permission_it_is_status_6_and_says_what_is_needed(lab):
+    plan = lab.write("plan.conf", caller(1, 1))
+    # root without its capabilities: may read the files, may not open packet sockets
+    done = execute(RINGSTORMD, "--config", plan, "--socket", lab.path("sock"), netns=lab.ours,
+                   prefix=("setpriv", "--bounding-set=-all", "--inh-caps=-all"))
+    assert done.returncode == DEVICE, (done.returncode, done.stderr)
+    assert done.stderr.strip()
+
+
+def test_a_second_daemon_on_the_same_socket_is_status_7_and_leaves_the_first_alone(quiet_lab):
+    with quiet_lab.daemon(GOOD) as first:
+        done = execute(RINGSTORMD, "--config", first.plan_path, "--socket", first.socket, netns=quiet_lab.ours)
+        assert done.returncode == IN_USE, done.stderr
+        assert first.socket in done.stderr
+        assert first.json("status")["state"] == "idle"
+        assert first.run_to_end()["calls"]["placed"]["completed"] == 10
+
+
+def test_the_socket_is_for_its_owner_only(quiet_lab):
+    with quiet_lab.daemon(GOOD) as daemon:
+        assert os.stat(daemon.socket).st_mode & 0o777 == 0o600
+
+
+# --- life of a run ---------------------------------------------------------------------------------------------------
+
+def test_states_of_a_run_and_a_second_run(quiet_lab):
+    with quiet_lab.daemon(both(0, rate=200).replace("total = 0; ", "")) as daemon:
+        assert daemon.json("status")["state"] == "idle"
+        daemon.ctl("start")
+        status = daemon.json("status")
+        assert (status["state"], status["plan"]) == ("running", "plan.conf")
+        daemon.ctl("wait", "--timeout", "1", status=EXPIRED)
+        daemon.ctl("pause")
+        assert daemon.json("status")["state"] == "paused"
+        daemon.ctl("resume")
+        daemon.ctl("stop")
+        daemon.ctl("wait", "--timeout", "30", status=STOPPED)
+        assert daemon.json("status")["state"] == "done"
+        first = daemon.json("report")
+        assert first["run"]["verdict"] == "stopped"
+        check_totals(first["calls"]["placed"])
+        assert first["calls"]["placed"]["open"] == 0
+        daemon.ctl("start")
+        daemon.ctl("stop", "--now")
+        daemon.ctl("wait", "--timeout", "30", status=STOPPED)
+        second = daemon.json("report")
+        assert second["run"]["id"] != first["run"]["id"]
+        assert daemon.json("report", str(first["run"]["id"]))["calls"] == first["calls"]
+
+
+def test_verbs_that_do_not_fit_the_state_are_refused(quiet_lab):
+    with quiet_lab.daemon(both(0, rate=100).replace("total = 0; ", "")) as daemon:
+        for verb in ("pause", "resume"):
+            done = loadctl(verb, socket=daemon.socket)
+            assert done.returncode == USAGE, (verb, done.returncode, done.stderr)
+            assert "idle" in done.stderr
+        daemon.ctl("start")
+        assert loadctl("start", socket=daemon.socket).returncode == USAGE
+        assert loadctl("load", daemon.plan_path, socket=daemon.socket).returncode == USAGE
+
+
+def test_a_plan_with_other_ports_is_refused_by_name(quiet_lab):
+    with quiet_lab.daemon(GOOD) as daemon:
+        other = quiet_lab.write("other.conf", GOOD.replace("198.18.0.2/20", "198.18.0.2/21"))
+        done = loadctl("load", other, socket=daemon.socket)
+        assert done.returncode == USAGE
+        assert "ports" in done.stderr and "restart the daemon" in done.stderr
+        same = quiet_lab.write("same.conf", GOOD.replace("total = 10;", "total = 7;"))
+        daemon.ctl("load", same)
+        assert daemon.run_to_end()["calls"]["placed"]["completed"] == 7
+
+
+def test_the_rate_can_be_turned_while_it_runs(quiet_lab):
+    with quiet_lab.daemon(both(0, rate=50).replace("total = 0; ", "")) as daemon:
+        daemon.ctl("start")
+        time.sleep(1.5)
+        daemon.ctl("rate", "calls", "500")
+        before = daemon.json("stats")["calls"]["placed"]["offered"]
+        start = time.monotonic()
+        time.sleep(2)
+        after = daemon.json("stats")["calls"]["placed"]["offered"]
+        rate = (after - before) / (time.monotonic() - start)
+        assert 400 < rate < 600
+        daemon.ctl("stop")
+        daemon.ctl("wait", "--timeout", "30", status=STOPPED)
+
+
+def test_run_prints_a_report_and_writes_the_same_as_json(quiet_lab):
+    with quiet_lab.daemon(both(200)) as daemon:
+        text = daemon.ctl("run", "--json", quiet_lab.path("report.json"))
+        with open(quiet_lab.path("report.json")) as file:
+            report = json.load(file)
+        assert report["schema"] == "ringstorm.report/1"
+        assert report["run"]["verdict"] == "passed"
+        for side in ("placed", "answered"):
+            check_totals(report["calls"][side])
+            assert report["calls"][side]["completed"] == 200
+        assert "passed" in text and "200" in text
+
+
+# --- signals ---------------------------------------------------------------------------------------------------------
+
+def start_endless(lab, *args):
+    """A daemon that makes 100 calls/s of its own accord until it is stopped."""
+    plan = lab.write("endless.conf", both(0, rate=100).replace("total = 0; ", "").replace('hold = "0s"', 'hold = "1s"'))
+    process = lab.start([RINGSTORMD, "--config", plan, "--socket", lab.path("sock"), "--start",
+                         "--report", lab.path("report.json"), *args], lab.ours, "ringstormd.log")
+    wait_until(lambda: not process.running() or started(lab) >= 100, 60, "100 calls")
+    assert process.running(), process.output()
+    return process
+
+
+def started(lab):
+    done = loadctl("stats", "--json", socket=lab.path("sock"))
+    return json.loads(done.stdout)["calls"]["placed"]["started"] if done.returncode == PASSED else 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_first_signal_drains_and_reports(quiet_lab, number):
+    process = start_endless(quiet_lab)
+    process.signal(number)
+    assert process.wait(30) == STOPPED, process.output()
+    with open(quiet_lab.path("report.json")) as file:
+        report = json.load(file)
+    assert report["run"]["verdict"] == "stopped"
+    placed = report["calls"]["placed"]
+    check_totals(placed)
+    # Drained: calls that were open came to their own end.
+    assert (placed["open"], placed["failed"]) == (0, 0)
+    assert placed["completed"] >= 100
+    assert not os.path.exists(quiet_lab.path("sock"))
+
+
+def test_a_second_signal_means_now(quiet_lab):
+    process = start_endless(quiet_lab, "--set", 'activities.calls.hold="60s"')
+    process.signal(signal.SIGINT)
+    time.sleep(0.3)
+    assert process.running(), "it should wait for calls that last 60 s"
+    process.signal(signal.SIGINT)
+    assert process.wait(5) == STOPPED, process.output()
+    with open(quiet_lab.path("report.json")) as file:
+        report = json.load(file)
+    placed = report["calls"]["placed"]
+    check_totals(placed)
+    assert placed["open"] == 0
+    assert placed["failed"] > 0
+    assert {failure["cause"] for failure in report["failures"]} == {"stopped"}
+
+
+@pytest.mark.parametrize("device", ["net_af_packet0", "net_af_xdp0"])
+def test_kill_leaves_nothing_that_stops_the_next_start(lab, device):
+    """SIGKILL in the middle of traffic; the next daemon starts on the same socket, interface and namespace."""
+    plan = caller(0, 50, device=f"{device},iface=rs-ours", more='timeout = "1s";').replace("total = 0; ", "")
+    with lab.daemon(plan) as daemon:
+        daemon.ctl("start")
+        time.sleep(1)
+        daemon.kill()
+        assert os.path.exists(daemon.socket), "the killed daemon could not remove it: the next start must cope"
+        daemon.start()
+        assert daemon.json("status")["state"] == "idle"
+        daemon.ctl("start")
+        wait_until(lambda: daemon.json("stats")["calls"]["placed"]["started"] > 10, 30, "calls after the restart")
+
+
+def test_a_clean_end_takes_the_xdp_program_off_the_interface(lab):
+    with lab.daemon(caller(1, 10, device="net_af_xdp0,iface=rs-ours", more='timeout = "1s";')) as daemon:
+        assert "xdp" in run("ip", "netns", "exec", lab.ours, "ip", "link", "show", "rs-ours").stdout
+        daemon.ctl("quit")
+        assert daemon.process.wait(15) == PASSED
+    assert "xdp" not in run("ip", "netns", "exec", lab.ours, "ip", "link", "show", "rs-ours").stdout
