@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""SIPp's scenario language: each story is played with SIPp on one side and ringstorm on the other, both ways round."""
+
+import pytest
+
+from lab import IP4_OURS, IP4_PEER
+from plans import callee, caller
+from programs import check_totals
+from stories import STORIES
+from test_sipp import check_peer
+
+CALLS = 100
+RATE = 100
+
+each_story = pytest.mark.parametrize("name", STORIES)
+
+
+def check_ours(report, side):
+    numbers = report["calls"][side]
+    check_totals(numbers)
+    assert (numbers["started"], numbers["completed"], numbers["failed"]) == (CALLS, CALLS, 0), report["failures"]
+    assert report["run"]["verdict"] == "passed", report["run"]
+    assert report["sip"]["malformed"] == 0
+
+
+@each_story
+def test_ringstorm_calls_sipp(lab, name):
+    story = STORIES[name]
+    peer = lab.sipp(lab.write("callee.xml", story.callee), IP4_PEER, calls=CALLS)
+    more = f'data = "{lab.write("users.csv", story.data)}";' if story.data else ""
+    with lab.daemon(caller(CALLS, RATE, scenario=lab.write("caller.xml", story.caller), more=more)) as daemon:
+        report = daemon.run_to_end()
+        status, stats = peer.finish(60)
+    check_peer(lab, peer, stats, status, CALLS, "Incoming")
+    check_ours(report, "placed")
+
+
+@each_story
+def test_sipp_calls_ringstorm(lab, name):
+    story = STORIES[name]
+    args = ("-inf", lab.write("users.csv", story.data)) if story.data else ()
+    with lab.daemon(callee(CALLS, scenario=lab.write("callee.xml", story.callee))) as daemon:
+        daemon.ctl("start")
+        peer = lab.sipp(lab.write("caller.xml", story.caller), IP4_PEER, remote=f"{IP4_OURS}:5060", calls=CALLS, rate=RATE,
+                        args=args)
+        status, stats = peer.finish(60)
+        daemon.ctl("wait", "--timeout", "60")
+        report = daemon.json("report")
+    check_peer(lab, peer, stats, status, CALLS, "Outgoing")
+    check_ours(report, "answered")
