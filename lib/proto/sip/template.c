@@ -106,16 +106,16 @@ value_of(const struct rs_render *r, struct slot_def def)
 static uint8_t *
 put_number(uint8_t *p, const uint8_t *end, uint64_t magnitude, bool negative)
 {
-	uint8_t text[24];
+	uint8_t text[24], *at = text;
 	size_t n = 0;
 
+	/* Nearly always there is room for the longest number, and the detour is saved. */
+	if ((size_t)(end - p) >= sizeof(text))
+		at = p;
 	if (negative)
-		text[n++] = '-';
-	n += rs_text_u64(text + n, magnitude);
-	if (n > (size_t)(end - p))
-		return NULL;
-	memcpy(p, text, n);
-	return p + n;
+		at[n++] = '-';
+	n += rs_text_u64(at + n, magnitude);
+	return at == p ? p + n : put_bytes(p, end, text, n);
 }
 
 static inline uint8_t *
