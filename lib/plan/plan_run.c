@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The run: seed, times, limits, thresholds. */
+#include "plan/plan_read.h"
+
+#define MAX_NAMES 40
+
+/** Divide "post_dial_p99_ms". @return false when it is not such a name */
+static bool
+latency_name(const char *name, struct rs_threshold *t)
+{
+	for (const char *const *l = rs_plan_latencies; *l; l++) {
+		size_t n = strlen(*l);
+
+		if (strncmp(name, *l, n) != 0 || name[n] != '_')
+			continue;
+		for (const char *const *s = rs_plan_stats; *s; s++) {
+			size_t k = strlen(*s);
+
+			if (strncmp(name + n + 1, *s, k) == 0 &&
+				strcmp(name + n + 1 + k, "_ms") == 0) {
+				t->metric = RS_TH_LATENCY;
+				t->latency = *l;
+				t->stat = *s;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static int
+unknown_threshold(const struct rs_reader *r, const struct rs_part *p, const struct rs_node *c)
+{
+	char store[MAX_NAMES][32], near[100];
+	const char *names[MAX_NAMES];
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < rs_plan_n_thresholds; i++)
+		names[n++] = rs_plan_thresholds[i].name;
+	for (const char *const *l = rs_plan_latencies; *l; l++)
+		for (const char *const *s = rs_plan_stats; *s && n < MAX_NAMES; s++, n++) {
+			snprintf(store[n], sizeof(store[n]), "%s_%s_ms", *l, *s);
+			names[n] = store[n];
+		}
+	if (strncmp(c->name, "register_", 9) == 0)
+		return rs_part_fail(r, p, "thresholds", -EINVAL,
+			"'%.60s' is not in this version: nothing registers yet, remove it",
+			c->name);
+	rs_did_you_mean(c->name, names, n, near, sizeof(near));
+	return rs_part_fail(r, p, "thresholds", -EINVAL, "unknown threshold '%.60s'%s", c->name,
+		near[0] ? near
+			: ": known are failed_percent, not_started_percent and <latency>_<stat>_ms, such as post_dial_p99_ms");
+}
+
+static int
+read_thresholds(struct rs_reader *r, const struct rs_part *run)
+{
+	static const struct rs_setting in_ms = {
+		.name = "thresholds", .type = RS_SET_FLOAT, .max = 86400000
+	};
+	const struct rs_node *g = rs_tree_get(run->node, "thresholds");
+	struct rs_plan *plan = r->plan;
+	int rc;
+
+	plan->thresholds = rs_plan_alloc(r->mem, ((g ? g->n : 0) + 1) * sizeof(*plan->thresholds));
+	if (!plan->thresholds)
+		return -ENOMEM;
+	/* always judged: a plan that says nothing about it wants no failure */
+	plan->thresholds[plan->n_thresholds++] =
+		(struct rs_threshold){ .name = "failed_percent", .metric = RS_TH_FAILED_PERCENT };
+	for (const struct rs_node *c = g ? g->first : NULL; c; c = c->next) {
+		const struct rs_setting *fixed =
+			rs_setting_find(rs_plan_thresholds, rs_plan_n_thresholds, c->name);
+		struct rs_threshold *t = &plan->thresholds[strcmp(c->name, "failed_percent") == 0
+				? 0
+				: plan->n_thresholds];
+		struct rs_part at = *run;
+		struct rs_setting row = fixed ? *fixed : in_ms;
+		char where[100];
+
+		at.node = c;
+		snprintf(where, sizeof(where), "thresholds.%.60s", c->name);
+		row.name = where;
+		t->name = c->name;
+		if (fixed && fixed->later)
+			return rs_part_fail(
+				r, &at, where, -EINVAL, "is not in this version: %s", fixed->later);
+		if (fixed)
+			t->metric = t == plan->thresholds ? RS_TH_FAILED_PERCENT
+							  : RS_TH_NOT_STARTED_PERCENT;
+		else if (!latency_name(c->name, t))
+			return unknown_threshold(r, &at, c);
+		if ((rc = rs_part_number(r, &at, c, &row, &t->bound)) != 0)
+			return rc;
+		plan->n_thresholds += t != plan->thresholds;
+	}
+	return 0;
+}
+
+int
+rs_read_run(struct rs_reader *r)
+{
+	struct rs_part p = rs_part_of(r, RS_SECTION_RUN, -1);
+	int rc = rs_part_read(r, &p, r->plan);
+
+	if (rc != 0)
+		return rc;
+	if (rs_tree_get(p.node, "measure") && r->plan->measure_ns == 0)
+		return rs_part_fail(
+			r, &p, "measure", -EINVAL, "is 0: leave it out to measure the whole run");
+	return read_thresholds(r, &p);
+}
