@@ -38,6 +38,12 @@ void rs_pool_give(struct rs_pool *p, uint32_t slot);
 /** @return true when @slot is taken and the low 16 bits of its generation are @generation */
 bool rs_pool_is_live(const struct rs_pool *p, uint32_t slot, uint16_t generation);
 
+static inline bool
+rs_pool_is_taken(const struct rs_pool *p, uint32_t slot)
+{
+	return slot < p->fresh && p->next[slot] == RS_POOL_NONE - 1;
+}
+
 static inline void *
 rs_pool_at(const struct rs_pool *p, uint32_t slot)
 {

@@ -21,6 +21,7 @@ enum rs_engine_metric {
 	RS_ENG_LINGERING,     /* gauge: in timewait */
 	RS_ENG_LEG_BYTES,     /* gauge */
 	RS_ENG_POOL_EMPTY,    /* an object was wanted and its pool was empty */
+	RS_ENG_STOP_ASKED,    /* gauge: a scenario asks for the end of the run: 1 gracefully, 2 now */
 	RS_ENG_COUNT
 };
 extern const struct rs_metric_table rs_engine_metrics_table;
@@ -103,6 +104,14 @@ struct rs_account {
 /** Zeroed cells for one worker's part of a run of @plan. @return 0, -ENOMEM */
 int rs_account_create(const struct rs_plan *plan, struct rs_account **out);
 void rs_account_free(struct rs_account *a);
+
+/** The scenario's counter number @i goes up by one. */
+static inline void
+rs_account_count(struct rs_activity_account *a, uint32_t i)
+{
+	atomic_store_explicit(&a->counters[i], atomic_load_explicit(&a->counters[i], memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
 
 static inline uint64_t
 rs_account_failures(const struct rs_activity_account *a, uint32_t step, uint32_t cause)

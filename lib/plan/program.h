@@ -66,7 +66,8 @@ struct rs_action {
 	int32_t template;     /* LOG, WARNING, ERROR, ASSIGNSTR, STRCMP value: index into templates, -1 none */
 	int32_t ere;	      /* EREG: index into eres */
 	double value;
-	struct rs_slice header; /* EREG: name without the colon */
+	struct rs_slice header; /* EREG: as the scenario writes it, with its colon if it has one: the search starts behind it */
+	bool header_any_case; /* EREG: case_indep holds for the header's name, too */
 	uint8_t header_id;    /* enum rs_sip_header_id of it */
 	int32_t line;
 };

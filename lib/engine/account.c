@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/account.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COUNTER(row, n, u, h) [row] = { n, u, h, RS_METRIC_COUNTER }
+#define GAUGE(row, n, u, h) [row] = { n, u, h, RS_METRIC_GAUGE }
+#define HIST(row, n, h) [row] = { n, "ns", h, RS_METRIC_HIST }
+
+static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
+	COUNTER(RS_ENG_RECEIVED, "sip_received", "messages", "SIP messages that parsed."),
+	COUNTER(RS_ENG_MALFORMED, "sip_malformed", "messages", "Datagrams that are not SIP, or lack what every message must have."),
+	COUNTER(RS_ENG_KEEPALIVE, "sip_keepalives", "datagrams", "Datagrams of CRLF or NUL bytes only, or empty ones."),
+	COUNTER(RS_ENG_DEAD_CALL, "dead_call", "messages", "Messages for a call that has ended."),
+	COUNTER(RS_ENG_OTHER_RUN, "other_run", "messages", "Messages that carry a token of another run."),
+	COUNTER(RS_ENG_OUT_OF_CALL, "out_of_call", "messages", "Messages that belong to no call and start none."),
+	COUNTER(RS_ENG_NO_ENDPOINT, "no_endpoint", "messages", "Requests to an address and port where no activity answers."),
+	COUNTER(RS_ENG_REFUSED, "refused", "calls", "Calls to us that were not taken: a pool was empty, or the run was stopping."),
+	COUNTER(RS_ENG_UNREACHABLE, "unreachable", "packets", "ICMP errors that quoted a datagram of ours."),
+	GAUGE(RS_ENG_LEGS, "legs", "legs", "Legs that are open or linger."),
+	GAUGE(RS_ENG_LINGERING, "legs_lingering", "legs", "Legs in timewait: counted as completed, still answering retransmissions."),
+	GAUGE(RS_ENG_LEG_BYTES, "leg_bytes", "bytes", "Memory that the legs have taken from all pools."),
+	COUNTER(RS_ENG_POOL_EMPTY, "pool_empty", "times", "An object was wanted and its pool was empty."),
+	GAUGE(RS_ENG_STOP_ASKED, "stop_asked", "level", "A scenario asked for the end of the run: 1 gracefully, 2 now."),
+};
+const struct rs_metric_table rs_engine_metrics_table = { "engine", "worker", engine_defs, RS_ENG_COUNT };
+
+static const struct rs_metric_def activity_defs[RS_AM_COUNT] = {
+	COUNTER(RS_AM_OFFERED, "offered", "calls", "Arrivals that fell due (placing), or calls that came (answering)."),
+	COUNTER(RS_AM_NOT_STARTED, "not_started", "calls", "Offered calls that were not started."),
+	COUNTER(RS_AM_STARTED, "started", "calls", "Calls that were started."),
+	COUNTER(RS_AM_ESTABLISHED, "established", "calls", "Calls in which a 2xx to the INVITE was sent or received."),
+	COUNTER(RS_AM_COMPLETED, "completed", "calls", "Calls whose scenario reached its end as written."),
+	COUNTER(RS_AM_FAILED, "failed", "calls", "Calls that ended in any other way; their causes are counted by step."),
+	GAUGE(RS_AM_OPEN, "open", "calls", "Calls that are open now."),
+	[RS_AM_PEAK] = { "peak", "calls", "The most that were open at once on this worker.", RS_METRIC_MAX },
+	COUNTER(RS_AM_NOT_LIMIT, "not_started_limit", "calls", "Not started: `limit` or `max_calls` was reached."),
+	COUNTER(RS_AM_NOT_IDLE, "not_started_idle", "calls", "Not started: no callee was idle."),
+	COUNTER(RS_AM_NOT_MEMORY, "not_started_memory", "calls", "Not started: a pool was empty."),
+	COUNTER(RS_AM_SIP_SENT, "sip_sent", "messages", "Messages sent for the first time."),
+	COUNTER(RS_AM_SIP_RECEIVED, "sip_received", "messages", "Messages received within calls."),
+	COUNTER(RS_AM_SIP_RETRANSMITTED, "sip_retransmitted", "messages", "Messages sent again."),
+	COUNTER(RS_AM_SIP_RETRANS_RECEIVED, "sip_retransmissions_received", "messages", "Messages that came again."),
+	COUNTER(RS_AM_SIP_UNEXPECTED, "sip_unexpected", "messages", "Messages that the scenario did not expect where they came."),
+	COUNTER(RS_AM_SIP_LOST, "sip_lost", "messages", "Messages dropped on purpose (lost=)."),
+	COUNTER(RS_AM_AUTO_ANSWERED, "sip_auto_answered", "messages", "Requests answered outside the scenario."),
+	COUNTER(RS_AM_M_OFFERED, "measured_offered", "calls", "As `offered`, in the measured window."),
+	COUNTER(RS_AM_M_NOT_STARTED, "measured_not_started", "calls", "As `not_started`, in the measured window."),
+	COUNTER(RS_AM_M_STARTED, "measured_started", "calls", "As `started`, in the measured window."),
+	COUNTER(RS_AM_M_ESTABLISHED, "measured_established", "calls", "As `established`, in the measured window."),
+	COUNTER(RS_AM_M_COMPLETED, "measured_completed", "calls", "As `completed`, in the measured window."),
+	COUNTER(RS_AM_M_FAILED, "measured_failed", "calls", "As `failed`, in the measured window."),
+	HIST(RS_AM_TRYING, "trying", "INVITE to 100."),
+	HIST(RS_AM_POST_DIAL, "post_dial", "INVITE to the first 18x or final response (RFC 6076, 4.3)."),
+	HIST(RS_AM_ANSWER, "answer", "INVITE to 2xx."),
+	HIST(RS_AM_DISCONNECT, "disconnect", "BYE to its final response (RFC 6076, 4.4)."),
+	HIST(RS_AM_RESPONSE, "response", "The first request of another method (OPTIONS, MESSAGE ...) to its final response."),
+	HIST(RS_AM_LATENESS, "lateness", "A call's due time to the transmit burst of its first message."),
+	HIST(RS_AM_POST_DIAL_ALL, "post_dial_all", "As `post_dial`, of the whole run: for intervals."),
+};
+const struct rs_metric_table rs_activity_metrics_table = { "activity", "worker,activity", activity_defs, RS_AM_COUNT };
+
+static const struct rs_metric_def step_defs[RS_SM_COUNT] = {
+	COUNTER(RS_SM_MESSAGES, "messages", "messages", "Sent, received or played for the first time at this step."),
+	COUNTER(RS_SM_RETRANS, "retransmissions", "messages", "Sent or received again."),
+	COUNTER(RS_SM_TIMEOUTS, "timeouts", "times", "Nothing came in time."),
+	COUNTER(RS_SM_UNEXPECTED, "unexpected", "messages", "Something else came."),
+	COUNTER(RS_SM_LOST, "lost", "messages", "Dropped on purpose."),
+};
+const struct rs_metric_table rs_step_metrics_table = { "step", "worker,activity,step", step_defs, RS_SM_COUNT };
+
+static const struct rs_metric_def rtd_defs[1] = {
+	HIST(0, "response_time", "A scenario's own timer (start_rtd to rtd)."),
+};
+const struct rs_metric_table rs_rtd_metrics_table = { "rtd", "worker,activity,timer", rtd_defs, 1 };
+
+static const struct {
+	const char *name, *help;
+} causes[RS_CAUSE_RESPONSE + 1] = {
+	[RS_CAUSE_NONE] = { "none", "The call did not fail." },
+	[RS_CAUSE_TIMEOUT] = { "timeout", "What a recv waits for did not come in time." },
+	[RS_CAUSE_RETRANSMISSIONS] = { "retransmissions", "No answer to the last retransmission." },
+	[RS_CAUSE_UNEXPECTED] = { "unexpected message", "A message came that the scenario does not expect there." },
+	[RS_CAUSE_BYE] = { "unexpected BYE", "The peer hung up where the scenario does not expect it." },
+	[RS_CAUSE_CANCEL] = { "unexpected CANCEL", "The peer cancelled where the scenario does not expect it." },
+	[RS_CAUSE_CHECK] = { "check", "An ereg, test or strcmp with check_it did not hold." },
+	[RS_CAUSE_ERROR_ACTION] = { "error action", "The scenario's <error> was reached." },
+	[RS_CAUSE_LOOP] = { "loop", "The scenario ran 1,000 steps without waiting for anything." },
+	[RS_CAUSE_NO_ROUTE] = { "no route", "No route to the destination, or its neighbour does not answer." },
+	[RS_CAUSE_NOT_TARGET] = { "not a target", "The destination is not among the plan's `targets`." },
+	[RS_CAUSE_UNREACHABLE] = { "unreachable", "ICMP said that the destination does not take our datagrams." },
+	[RS_CAUSE_NO_BUFFER] = { "no buffer", "No packet buffer, or the transmit queue was full." },
+	[RS_CAUSE_NO_MEMORY] = { "no memory", "A pool of the worker was empty." },
+	[RS_CAUSE_TOO_LONG] = { "too long", "A message does not fit the path's MTU." },
+	[RS_CAUSE_STOPPED] = { "stopped", "The call was ended by `stop`." },
+	[RS_CAUSE_RESPONSE] = { "response", "A final response of 300 to 699 that the scenario does not expect; the code follows." },
+};
+
+const char *
+rs_cause_name(uint32_t cause, char *buf, size_t cap)
+{
+	if (cause >= RS_CAUSE_RESPONSE)
+		snprintf(buf, cap, "response %u", cause - RS_CAUSE_RESPONSE + 300);
+	else
+		snprintf(buf, cap, "%s", causes[cause].name);
+	return buf;
+}
+
+const char *
+rs_cause_help(uint32_t cause)
+{
+	return causes[cause < RS_CAUSE_RESPONSE ? cause : RS_CAUSE_RESPONSE].help;
+}
+
+static int
+metrics_array(struct rs_metrics **out, uint32_t n, const struct rs_metric_table *table)
+{
+	*out = calloc(n ? n : 1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		int rc = rs_metrics_init(&(*out)[i], table);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+activity_create(struct rs_activity_account *a, const struct rs_program *p)
+{
+	int rc = rs_metrics_init(&a->cells, &rs_activity_metrics_table);
+
+	if (rc)
+		return rc;
+	a->n_steps = p->n_steps;
+	a->n_rtds = p->n_rtds;
+	a->n_counters = p->n_counters;
+	rc = metrics_array(&a->steps, p->n_steps, &rs_step_metrics_table);
+	if (rc)
+		return rc;
+	rc = metrics_array(&a->rtds, p->n_rtds, &rs_rtd_metrics_table);
+	if (rc)
+		return rc;
+	a->counters = calloc(p->n_counters ? p->n_counters : 1, sizeof(*a->counters));
+	a->failures = calloc((size_t)(p->n_steps + 1) * RS_CAUSES, sizeof(*a->failures));
+	return a->counters && a->failures ? 0 : -ENOMEM;
+}
+
+int
+rs_account_create(const struct rs_plan *plan, struct rs_account **out)
+{
+	struct rs_account *a = calloc(1, sizeof(*a));
+	int rc;
+
+	if (!a)
+		return -ENOMEM;
+	a->activities = calloc(plan->n_activities ? plan->n_activities : 1, sizeof(*a->activities));
+	rc = a->activities ? rs_metrics_init(&a->engine, &rs_engine_metrics_table) : -ENOMEM;
+	for (uint32_t i = 0; rc == 0 && i < plan->n_activities; i++) {
+		a->n_activities = i + 1;
+		rc = activity_create(&a->activities[i], plan->activities[i].program);
+	}
+	if (rc) {
+		rs_account_free(a);
+		return rc;
+	}
+	*out = a;
+	return 0;
+}
+
+void
+rs_account_free(struct rs_account *a)
+{
+	if (!a)
+		return;
+	for (uint32_t i = 0; a->activities && i < a->n_activities; i++) {
+		struct rs_activity_account *x = &a->activities[i];
+
+		rs_metrics_fini(&x->cells);
+		for (uint32_t s = 0; x->steps && s < x->n_steps; s++)
+			rs_metrics_fini(&x->steps[s]);
+		for (uint32_t s = 0; x->rtds && s < x->n_rtds; s++)
+			rs_metrics_fini(&x->rtds[s]);
+		free(x->steps);
+		free(x->rtds);
+		free(x->counters);
+		free(x->failures);
+	}
+	rs_metrics_fini(&a->engine);
+	free(a->activities);
+	free(a);
+}

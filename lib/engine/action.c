@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What stands in <action>: searching messages, variables and tests, log lines, and orders to the run. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/internal.h"
+
+enum verdict { GO_ON, STOP_ACTIONS, CALL_GONE };
+
+static void
+set_number(struct rs_engine *e, struct leg *leg, int16_t var, double n, enum value_type type)
+{
+	struct value *v = leg_value(e, leg, var);
+
+	rs_blob_clear(&e->blobs, &v->text);
+	v->type = (uint8_t)type;
+	v->number = n;
+}
+
+static void
+set_text(struct rs_engine *e, struct leg *leg, int16_t var, struct rs_slice text)
+{
+	struct value *v = leg_value(e, leg, var);
+
+	v->type = VALUE_TEXT;
+	if (!rs_blob_set(&e->blobs, &v->text, text))
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+}
+
+static void
+unset(struct rs_engine *e, struct leg *leg, int16_t var)
+{
+	struct value *v = leg_value(e, leg, var);
+
+	rs_blob_clear(&e->blobs, &v->text);
+	v->type = VALUE_UNSET;
+	v->number = 0;
+}
+
+static struct rs_slice
+text_of(struct rs_engine *e, const struct value *v)
+{
+	return v->type == VALUE_TEXT ? rs_blob_get(&e->blobs, &v->text) : (struct rs_slice){ NULL, 0 };
+}
+
+static double
+number_of(struct rs_engine *e, struct leg *leg, int16_t var)
+{
+	const struct value *v = leg_value(e, leg, var);
+	struct rs_slice t = text_of(e, v);
+	char buf[64];
+
+	if (v->type != VALUE_TEXT)
+		return v->type == VALUE_UNSET ? 0 : v->number;
+	size_t n = t.len < sizeof(buf) - 1 ? t.len : sizeof(buf) - 1;
+
+	memcpy(buf, t.p, n);
+	buf[n] = 0;
+	return strtod(buf, NULL);
+}
+
+static double
+operand(struct rs_engine *e, struct leg *leg, const struct rs_action *a, int16_t var)
+{
+	return a->has_value ? a->value : number_of(e, leg, var);
+}
+
+/* A check that does not hold: the call plays on to its end and counts as failed (SIPp does the same). */
+static void
+check_failed(struct rs_engine *e, struct leg *leg, uint32_t cause)
+{
+	struct activity *a = leg_activity(e, leg);
+	_Atomic uint64_t *cell;
+
+	if (leg->flags & LEG_FAILING)
+		return;
+	leg->flags |= LEG_FAILING;
+	cell = &a->account->failures[(size_t)leg->step * RS_CAUSES + cause];
+	atomic_store_explicit(cell, atomic_load_explicit(cell, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
+
+static enum verdict
+checked(struct rs_engine *e, struct leg *leg, const struct rs_action *a, bool holds)
+{
+	if ((a->check_it && !holds) || (a->check_it_inverse && holds)) {
+		check_failed(e, leg, RS_CAUSE_CHECK);
+		return STOP_ACTIONS;
+	}
+	return GO_ON;
+}
+
+/*
+ * The text a header search looks at: what follows the header's text as the scenario gives it ("CSeq:" or "CSeq"), up to the
+ * line's end. Names that are given with a colon stand for the header itself; without one, the text may stand inside a line.
+ */
+static bool
+header_text(const struct rs_sip_msg *msg, const struct rs_action *a, struct rs_slice *out)
+{
+	unsigned seen = 0;
+
+	for (int i = 0; i < msg->n_headers; i++) {
+		const struct rs_sip_header *h = &msg->headers[i];
+		struct rs_slice line = { msg->buf + h->name_off, h->end_off - h->name_off };
+
+		for (size_t at = 0; at + a->header.len <= line.len; at++) {
+			struct rs_slice here = { line.p + at, a->header.len };
+			bool same = a->header_any_case ? rs_slice_case_eq(here, a->header) :
+							 rs_slice_eq(here, a->header);
+
+			if (same && ++seen == (a->occurrence ? a->occurrence : 1u)) {
+				*out = rs_slice_of(here.p + here.len, line.len - at - a->header.len);
+				return true;
+			}
+			if (same || a->start_line)
+				break;
+		}
+	}
+	return false;
+}
+
+static enum verdict
+act_ereg(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	const struct rs_ere *re = leg_activity(e, leg)->program->eres[a->ere];
+	struct rs_ere_group groups[RS_ERE_GROUPS];
+	struct rs_slice text = { NULL, 0 };
+	bool there = true, found = false;
+
+	switch ((enum rs_search)a->search) {
+	case RS_SEARCH_VAR:
+		text = text_of(e, leg_value(e, leg, a->var_in));
+		break;
+	case RS_SEARCH_BODY:
+		there = msg != NULL;
+		text = msg ? msg->body : text;
+		break;
+	case RS_SEARCH_HDR:
+		there = msg && header_text(msg, a, &text);
+		break;
+	case RS_SEARCH_MSG:
+		there = msg != NULL;
+		text = msg ? rs_slice_of(msg->buf, msg->len) : text;
+		break;
+	}
+	if (there)
+		found = rs_ere_match(re, text, e->ere_scratch, groups, RS_ERE_GROUPS);
+	/* A variable that is searched may also be assigned to: the pieces are copied before it changes. */
+	if (found && a->search == RS_SEARCH_VAR) {
+		memcpy(e->scratch2, text.p, text.len);
+		text.p = e->scratch2;
+	}
+	for (unsigned i = 0; i < a->n_out; i++) {
+		if (found && groups[i].start >= 0)
+			set_text(e, leg, a->var_out[i],
+				rs_slice_of(text.p + groups[i].start, (size_t)(groups[i].end - groups[i].start)));
+		else
+			unset(e, leg, a->var_out[i]);
+	}
+	return checked(e, leg, a, found);
+}
+
+static enum verdict
+act_say(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	int n = leg_render(e, leg, a->template, msg, e->scratch2, SCRATCH_BYTES);
+	enum rs_log_level level = a->kind == RS_ACT_LOG ? RS_LOG_INFO : RS_LOG_WARN;
+
+	if (e->log && n >= 0)
+		rs_log(e->log, level, leg_activity(e, leg)->plan->name, e->now, "%.*s", n,
+			(const char *)e->scratch2);
+	if (a->kind != RS_ACT_ERROR)
+		return GO_ON;
+	leg_fail(e, leg, RS_CAUSE_ERROR_ACTION, true);
+	return CALL_GONE;
+}
+
+static enum verdict
+act_assign(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	double n = operand(e, leg, a, a->var_in), old;
+
+	for (unsigned i = 0; i < a->n_out; i++) {
+		old = number_of(e, leg, a->var_out[i]);
+		switch (a->kind) {
+		case RS_ACT_ADD:
+			n = old + operand(e, leg, a, a->var_in);
+			break;
+		case RS_ACT_SUBTRACT:
+			n = old - operand(e, leg, a, a->var_in);
+			break;
+		case RS_ACT_MULTIPLY:
+			n = old * operand(e, leg, a, a->var_in);
+			break;
+		case RS_ACT_DIVIDE:
+			n = operand(e, leg, a, a->var_in);
+			n = n != 0 ? old / n : 0;
+			break;
+		default:
+			break;
+		}
+		set_number(e, leg, a->var_out[i], isfinite(n) ? n : 0, VALUE_NUMBER);
+	}
+	return GO_ON;
+}
+
+static enum verdict
+act_assignstr(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	int n = leg_render(e, leg, a->template, msg, e->scratch2, SCRATCH_BYTES);
+
+	for (unsigned i = 0; i < a->n_out && n >= 0; i++)
+		set_text(e, leg, a->var_out[i], rs_slice_of(e->scratch2, (size_t)n));
+	return GO_ON;
+}
+
+static enum verdict
+act_test(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	double x = number_of(e, leg, a->var_in), y = operand(e, leg, a, a->var_in2);
+	bool holds = false;
+
+	switch ((enum rs_compare)a->compare) {
+	case RS_CMP_EQ:
+		holds = x == y;
+		break;
+	case RS_CMP_NE:
+		holds = x != y;
+		break;
+	case RS_CMP_GT:
+		holds = x > y;
+		break;
+	case RS_CMP_LT:
+		holds = x < y;
+		break;
+	case RS_CMP_GE:
+		holds = x >= y;
+		break;
+	case RS_CMP_LE:
+		holds = x <= y;
+		break;
+	}
+	if (a->n_out)
+		set_number(e, leg, a->var_out[0], holds, VALUE_BOOL);
+	return checked(e, leg, a, holds);
+}
+
+static enum verdict
+act_strcmp(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	struct rs_slice x = text_of(e, leg_value(e, leg, a->var_in)), y;
+	int n = 0;
+
+	if (a->template >= 0) {
+		n = leg_render(e, leg, a->template, msg, e->scratch2, SCRATCH_BYTES);
+		y = rs_slice_of(e->scratch2, n > 0 ? (size_t)n : 0);
+	} else {
+		y = text_of(e, leg_value(e, leg, a->var_in2));
+	}
+	size_t len = x.len < y.len ? x.len : y.len;
+	int rc = len ? memcmp(x.p, y.p, len) : 0;
+
+	if (rc == 0)
+		rc = (x.len > y.len) - (x.len < y.len);
+	if (a->n_out)
+		set_number(e, leg, a->var_out[0], rc, VALUE_NUMBER);
+	return checked(e, leg, a, rc == 0);
+}
+
+static enum verdict
+act_todouble(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	set_number(e, leg, a->var_out[0], number_of(e, leg, a->var_in), VALUE_NUMBER);
+	return GO_ON;
+}
+
+static enum verdict
+act_trim(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	const struct value *v = leg_value(e, leg, a->var_out[0]);
+
+	if (v->type == VALUE_TEXT)
+		set_text(e, leg, a->var_out[0], rs_slice_trim(text_of(e, v)));
+	return GO_ON;
+}
+
+static enum verdict
+act_gettimeofday(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	uint64_t us = e->wall_us + (e->now - e->wall_at_ns) / RS_NS_PER_US;
+
+	set_number(e, leg, a->var_out[0], (double)(us / 1000000), VALUE_NUMBER);
+	if (a->n_out > 1)
+		set_number(e, leg, a->var_out[1], (double)(us % 1000000), VALUE_NUMBER);
+	return GO_ON;
+}
+
+static enum verdict
+act_index(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	set_number(e, leg, a->var_out[0], leg->step, VALUE_NUMBER);
+	return GO_ON;
+}
+
+static enum verdict
+act_stop(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	if (a->kind == RS_ACT_STOP_CALL) {
+		leg_fail(e, leg, RS_CAUSE_STOPPED, true);
+		return CALL_GONE;
+	}
+	/* Control sees the request and stops the whole run, on all workers. */
+	rs_metric_set(e->cells, RS_ENG_STOP_ASKED, a->kind == RS_ACT_STOP_NOW ? 2 : 1);
+	return GO_ON;
+}
+
+typedef enum verdict (*act_fn)(struct rs_engine *, struct leg *, const struct rs_action *, const struct rs_sip_msg *);
+
+static const act_fn acts[RS_ACTS] = {
+	[RS_ACT_EREG] = act_ereg,
+	[RS_ACT_LOG] = act_say,
+	[RS_ACT_WARNING] = act_say,
+	[RS_ACT_ERROR] = act_say,
+	[RS_ACT_ASSIGN] = act_assign,
+	[RS_ACT_ADD] = act_assign,
+	[RS_ACT_SUBTRACT] = act_assign,
+	[RS_ACT_MULTIPLY] = act_assign,
+	[RS_ACT_DIVIDE] = act_assign,
+	[RS_ACT_ASSIGNSTR] = act_assignstr,
+	[RS_ACT_TODOUBLE] = act_todouble,
+	[RS_ACT_TEST] = act_test,
+	[RS_ACT_STRCMP] = act_strcmp,
+	[RS_ACT_TRIM] = act_trim,
+	[RS_ACT_GETTIMEOFDAY] = act_gettimeofday,
+	[RS_ACT_INDEX] = act_index,
+	[RS_ACT_STOP_CALL] = act_stop,
+	[RS_ACT_STOP_GRACEFULLY] = act_stop,
+	[RS_ACT_STOP_NOW] = act_stop,
+};
+
+bool
+leg_actions(struct rs_engine *e, struct leg *leg, const struct rs_step *step, const struct rs_sip_msg *last)
+{
+	const struct rs_program *p = leg_activity(e, leg)->program;
+
+	for (uint32_t i = 0; i < step->n_actions; i++) {
+		const struct rs_action *a = &p->actions[step->first_action + i];
+
+		switch (acts[a->kind](e, leg, a, last)) {
+		case GO_ON:
+			break;
+		case STOP_ACTIONS:
+			return true;
+		case CALL_GONE:
+			return false;
+		}
+	}
+	return true;
+}

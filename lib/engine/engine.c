@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engine's turn: what came in, what is due, what control wants. */
+#include "engine/engine.h"
+
+#include <stdio.h>
+
+#include "engine/internal.h"
+
+void
+rs_engine_begin(struct rs_engine *e, uint64_t t0_ns)
+{
+	e->t0 = t0_ns;
+	e->measure_from = t0_ns + (e->plan->measure_ns ? e->plan->warmup_ns : 0);
+	e->measure_to = e->plan->measure_ns ? e->measure_from + e->plan->measure_ns : UINT64_MAX;
+	if (!e->plan->measure_ns)
+		e->measure_from = 0;
+	for (uint32_t i = 0; i < e->n_activities; i++)
+		if (e->plan->activities[i].start == RS_START_AT_ONCE)
+			rs_engine_start_activity(e, (int32_t)i, t0_ns);
+}
+
+/* CRLF, NUL or nothing: what keeps a NAT binding alive (RFC 5626, 3.5.1, and common practice). */
+static bool
+is_keepalive(const struct rs_rx *rx)
+{
+	for (uint32_t i = 0; i < rx->len; i++)
+		if (rx->data[i] != '\r' && rx->data[i] != '\n' && rx->data[i] != 0)
+			return false;
+	return rx->len <= 4;
+}
+
+static void
+refuse(struct rs_engine *e, struct activity *a, bool measured, uint32_t row)
+{
+	struct rs_metrics *m = &a->account->cells;
+
+	rs_metric_inc(m, RS_AM_NOT_STARTED);
+	rs_metric_inc(m, row);
+	if (measured)
+		rs_metric_inc(m, RS_AM_M_NOT_STARTED);
+	rs_metric_inc(e->cells, RS_ENG_REFUSED);
+}
+
+/* A request that belongs to no call: does an activity answer where it came to? */
+static struct activity *
+answering_activity(struct rs_engine *e, const struct rs_rx *rx, uint32_t *endpoint)
+{
+	for (uint32_t i = 0; i < e->n_groups; i++) {
+		struct group *g = &e->groups[i];
+		int64_t index;
+
+		if (g->answer < 0 || g->plan->port != rx->path.port || g->position == UINT32_MAX)
+			continue;
+		index = rs_group_find(g->plan, &rx->path.local, rx->path.local_port);
+		if (index < 0 || (!g->shared && g->plan->kind != RS_GROUP_TRUNK &&
+					 group_owner(e->plan, g->plan, (uint32_t)index, 0) != g->position))
+			continue;
+		*endpoint = (uint32_t)index;
+		return &e->activities[g->answer];
+	}
+	return NULL;
+}
+
+static void
+answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct rs_rx *rx,
+	const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
+{
+	struct rs_slice call_id = rs_sip_get(msg, RS_HDR_CALL_ID);
+	struct rs_metrics *m = &a->account->cells;
+	bool measured = rx->time_ns >= e->measure_from && rx->time_ns < e->measure_to;
+
+	if (!a->accepts || e->stopping || a->answered >= a->total_share) {
+		rs_metric_inc(e->cells, RS_ENG_REFUSED);
+		return;
+	}
+	rs_metric_inc(m, RS_AM_OFFERED);
+	if (measured)
+		rs_metric_inc(m, RS_AM_M_OFFERED);
+	if (rs_metric_get(m, RS_AM_OPEN) >= a->limit) {
+		refuse(e, a, measured, RS_AM_NOT_LIMIT);
+		return;
+	}
+	uint64_t number = a->answered * e->plan->n_workers + e->worker;
+	struct leg *leg = leg_create(e, a, number, rx->time_ns);
+
+	if (!leg) {
+		refuse(e, a, measured, RS_AM_NOT_MEMORY);
+		return;
+	}
+	a->answered++;
+	leg->endpoint = endpoint;
+	leg->path = rx->path;
+	leg->invited_us = msg->method == RS_SIP_INVITE;
+	leg->hash = call_id_hash(e, call_id);
+	if (a->plan->n_data)
+		leg->line = (uint32_t)rs_inject_line(a->plan->data[0], e->plan->seed, number);
+	if (!rs_blob_set(&e->blobs, &leg->call_id, call_id) ||
+		rs_table_add(&e->calls, leg->hash, leg_slot(e, leg)) != 0) {
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+		leg_fail(e, leg, RS_CAUSE_NO_MEMORY, false);
+		return;
+	}
+	/* Steps before the first recv (nop) are played now; then the request finds its recv like any other message. */
+	if (leg_run(e, leg, msg))
+		leg_receive(e, leg, rx, msg, cseq);
+}
+
+/* ICMP quotes the start of a datagram of ours: its Via branch names the leg. */
+static void
+unreachable(struct rs_engine *e, const struct rs_rx *rx)
+{
+	static const char cookie[] = "branch=z9hG4bK";
+	const uint8_t *at = memmem(rx->data, rx->len, cookie, sizeof(cookie) - 1);
+	struct rs_token t;
+
+	rs_metric_inc(e->cells, RS_ENG_UNREACHABLE);
+	if (!at || (size_t)(rx->data + rx->len - at) < sizeof(cookie) - 1 + RS_TOKEN_LEN ||
+		!rs_token_read(at + sizeof(cookie) - 1, e->secret, &t) || t.run != e->run ||
+		rs_handle_worker(t.handle) != e->worker || rs_handle_slot(t.handle) >= e->legs.cap ||
+		!rs_pool_is_live(&e->legs, rs_handle_slot(t.handle), rs_handle_generation(t.handle)))
+		return;
+	leg_fail(e, leg_at(e, rs_handle_slot(t.handle)), RS_CAUSE_UNREACHABLE, false);
+}
+
+static void
+input_one(struct rs_engine *e, const struct rs_rx *rx)
+{
+	struct rs_sip_msg *msg = &e->msg;
+	struct rs_sip_cseq cseq;
+	struct activity *a;
+	struct leg *leg;
+	uint32_t endpoint;
+	size_t used;
+
+	if (rx->kind == RS_RX_UNREACHABLE) {
+		unreachable(e, rx);
+		return;
+	}
+	if (is_keepalive(rx)) {
+		rs_metric_inc(e->cells, RS_ENG_KEEPALIVE);
+		return;
+	}
+	if (rs_sip_parse(rx->data, rx->len, false, msg, &used) != 0 || !rs_sip_get(msg, RS_HDR_CALL_ID).len ||
+		rs_sip_cseq(rs_sip_get(msg, RS_HDR_CSEQ), &cseq) != 0) {
+		rs_metric_inc(e->cells, RS_ENG_MALFORMED);
+		return;
+	}
+	rs_metric_inc(e->cells, RS_ENG_RECEIVED);
+	switch (lookup_leg(e, msg, &leg)) {
+	case LOOKUP_LEG:
+		leg_receive(e, leg, rx, msg, &cseq);
+		return;
+	case LOOKUP_DEAD:
+		rs_metric_inc(e->cells, RS_ENG_DEAD_CALL);
+		return;
+	case LOOKUP_OTHER_RUN:
+		rs_metric_inc(e->cells, RS_ENG_OTHER_RUN);
+		return;
+	case LOOKUP_NONE:
+		break;
+	}
+	if (msg->status) {
+		rs_metric_inc(e->cells, RS_ENG_OUT_OF_CALL);
+		return;
+	}
+	a = answering_activity(e, rx, &endpoint);
+	if (!a)
+		rs_metric_inc(e->cells, RS_ENG_NO_ENDPOINT);
+	else if (!program_begins_with(a->program, msg))
+		rs_metric_inc(e->cells, RS_ENG_OUT_OF_CALL);
+	else
+		answer(e, a, endpoint, rx, msg, &cseq);
+}
+
+void
+rs_engine_input(struct rs_engine *e, uint64_t now_ns, const struct rs_rx *rx, uint32_t n)
+{
+	e->now = now_ns;
+	if (e->silent)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		input_one(e, &rx[i]);
+}
+
+/* A few legs a turn, so that a hundred thousand BYEs do not leave at once. @return true while there are more */
+static bool
+hang_up_some(struct rs_engine *e)
+{
+	uint32_t budget = TURN_HANGUPS;
+
+	while (e->hangup_next < e->legs.fresh && budget > 0) {
+		uint32_t slot = e->hangup_next++;
+		struct leg *leg = leg_at(e, slot);
+
+		if (!rs_pool_is_taken(&e->legs, slot) ||
+			(leg->flags & LEG_LINGERING) ||
+			(e->hangup_activity >= 0 && leg->activity != e->hangup_activity))
+			continue;
+		/* Calls that came to us end when their caller's BYE or CANCEL comes: ours to end is what the drain left over. */
+		leg_fail(e, leg, RS_CAUSE_STOPPED, true);
+		budget--;
+	}
+	if (e->hangup_next < e->legs.fresh)
+		return true;
+	e->hangup_activity = -2;
+	return false;
+}
+
+uint64_t
+rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
+{
+	uint32_t nodes[TURN_TIMERS];
+	uint64_t next = UINT64_MAX, due;
+
+	e->now = now_ns;
+	uint32_t n = rs_wheel_expire(&e->wheel, now_ns, nodes, TURN_TIMERS);
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t slot = nodes[i] / TIMERS;
+
+		/* An earlier one of these may have ended the leg, or moved it on and armed this timer anew. */
+		if (!rs_wheel_armed(&e->wheel, nodes[i]) && rs_pool_is_taken(&e->legs, slot))
+			leg_timer(e, leg_at(e, slot), (enum timer)(nodes[i] % TIMERS));
+	}
+	if (n == TURN_TIMERS)
+		next = now_ns;
+	if (e->hangup_activity != -2 && hang_up_some(e))
+		next = now_ns;
+	for (uint32_t i = 0; i < e->n_activities && !e->stopping; i++) {
+		due = arrivals_turn(e, &e->activities[i]);
+		if (due < next)
+			next = due;
+	}
+	due = rs_wheel_next(&e->wheel);
+	return due < next ? due : next;
+}
+
+void
+rs_engine_start_activity(struct rs_engine *e, int32_t activity, uint64_t at_ns)
+{
+	struct activity *a = &e->activities[activity];
+
+	if (a->plan->kind == RS_DO_ANSWER) {
+		if (a->group->position != UINT32_MAX && a->group->answer < 0)
+			a->group->answer = activity;
+		a->accepts = true;
+	} else {
+		arrivals_begin(e, a, at_ns);
+	}
+}
+
+static bool
+is_meant(const struct rs_engine *e, int32_t activity, uint32_t i)
+{
+	return activity < 0 || (uint32_t)activity == i;
+}
+
+void
+rs_engine_set_rate(struct rs_engine *e, int32_t activity, double rate_hz, uint64_t at_ns)
+{
+	for (uint32_t i = 0; i < e->n_activities; i++)
+		if (is_meant(e, activity, i) && e->activities[i].plan->kind == RS_DO_CALL)
+			arrivals_rate(&e->activities[i], rate_hz, at_ns);
+}
+
+void
+rs_engine_set_limit(struct rs_engine *e, int32_t activity, uint64_t limit)
+{
+	for (uint32_t i = 0; i < e->n_activities; i++) {
+		struct activity *a = &e->activities[i];
+
+		if (!is_meant(e, activity, i) || a->group->position == UINT32_MAX)
+			continue;
+		a->limit = limit / a->n_owners + (a->group->position < limit % a->n_owners);
+	}
+}
+
+void
+rs_engine_pause(struct rs_engine *e, uint64_t at_ns)
+{
+	for (uint32_t i = 0; i < e->n_activities; i++) {
+		struct arrivals *r = &e->activities[i].arrivals;
+		double rate = r->change ? r->change_rate : r->rate_hz;
+
+		if (r->paused)
+			continue;
+		if (r->running)
+			arrivals_rate(&e->activities[i], 0, at_ns);
+		r->resume_rate = rate;
+		r->paused = true;
+	}
+}
+
+void
+rs_engine_resume(struct rs_engine *e, uint64_t at_ns)
+{
+	for (uint32_t i = 0; i < e->n_activities; i++) {
+		struct arrivals *r = &e->activities[i].arrivals;
+
+		if (!r->paused)
+			continue;
+		r->paused = false;
+		if (r->running)
+			arrivals_rate(&e->activities[i], r->resume_rate, at_ns);
+	}
+}
+
+void
+rs_engine_stop(struct rs_engine *e, int32_t activity)
+{
+	for (uint32_t i = 0; i < e->n_activities; i++) {
+		if (!is_meant(e, activity, i))
+			continue;
+		e->activities[i].arrivals.stopped = true;
+		e->activities[i].accepts = activity < 0 && e->activities[i].accepts;
+	}
+}
+
+void
+rs_engine_hangup(struct rs_engine *e, int32_t activity)
+{
+	rs_engine_stop(e, activity);
+	if (activity < 0)
+		e->stopping = true;
+	e->hangup_activity = activity < 0 ? -1 : activity;
+	e->hangup_next = 0;
+}
+
+void
+rs_engine_silence(struct rs_engine *e)
+{
+	e->silent = true;
+	e->stopping = true;
+	rs_engine_hangup(e, -1);
+	while (hang_up_some(e))
+		;
+}
+
+uint32_t
+rs_engine_calls(const struct rs_engine *e, uint64_t now_ns, uint32_t *from, struct rs_call_info *out, uint32_t cap)
+{
+	uint32_t n = 0, slot = *from;
+
+	for (; slot < e->legs.fresh && n < cap; slot++) {
+		const struct leg *leg = leg_at(e, slot);
+		struct rs_call_info *info = &out[n];
+		uint8_t addr[40];
+
+		if (!rs_pool_is_taken(&e->legs, slot) ||
+			(leg->flags & LEG_LINGERING))
+			continue;
+		struct rs_slice id = rs_blob_get(&e->blobs, &leg->call_id);
+
+		info->number = leg->number;
+		info->age_ns = now_ns > leg->due_ns ? now_ns - leg->due_ns : 0;
+		info->activity = leg->activity;
+		info->step = leg->step;
+		if (id.len)
+			snprintf(info->call_id, sizeof(info->call_id), "%.*s", (int)id.len, (const char *)id.p);
+		else
+			snprintf(info->call_id, sizeof(info->call_id), "%.*s", RS_TOKEN_LEN, leg->token);
+		snprintf(info->remote, sizeof(info->remote), "%.*s:%u", (int)rs_addr_write(&leg->path.remote, addr),
+			(const char *)addr, leg->path.remote_port);
+		n++;
+	}
+	*from = slot >= e->legs.fresh ? UINT32_MAX : slot;
+	return n;
+}

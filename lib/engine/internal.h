@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** What the engine's files share. Nothing outside lib/engine includes this. */
+#ifndef RS_ENGINE_INTERNAL_H
+#define RS_ENGINE_INTERNAL_H
+
+#include "base/clock.h"
+#include "base/handle.h"
+#include "base/pool.h"
+#include "base/rng.h"
+#include "base/table.h"
+#include "base/token.h"
+#include "base/wheel.h"
+#include "engine/blob.h"
+#include "engine/engine.h"
+#include "proto/sip/field.h"
+
+#define NO_ENDPOINT UINT32_MAX
+#define TURN_STARTS 64	   /* arrivals started in one turn at most */
+#define TURN_TIMERS 256	   /* timers served in one turn at most */
+#define TURN_HANGUPS 32	   /* legs hung up in one turn at most */
+#define LOOP_STEPS 1000	   /* steps a leg may run without waiting */
+#define T2_NS (4 * RS_NS_PER_S)
+#define MAX_INVITE_RETRANS 5 /* as SIPp: reference values of its -max_invite_retrans, -max_non_invite_retrans */
+#define MAX_OTHER_RETRANS 9
+#define SCRATCH_BYTES 65536
+#define MEDIA_PORT 6000
+#define INVITE_TAG_NONE 0
+
+enum timer { TIMER_WAIT, TIMER_RETRANS, TIMERS };
+
+/** A variable of a call. */
+enum value_type { VALUE_UNSET, VALUE_NUMBER, VALUE_BOOL, VALUE_TEXT };
+struct value {
+	uint8_t type;
+	struct rs_blob text;
+	double number;
+};
+
+enum leg_flag {
+	LEG_UAC = 1 << 0,
+	LEG_ESTABLISHED = 1 << 1,   /* counted */
+	LEG_MEASURED = 1 << 2,	    /* its due time lies in the measured window */
+	LEG_FAILING = 1 << 3,	    /* a check failed: it plays on to its end and is counted as failed there */
+	LEG_LINGERING = 1 << 4,	    /* timewait: counted as completed, still absorbs retransmissions */
+	LEG_PROVISIONAL = 1 << 5,   /* a 1xx to our INVITE came */
+	LEG_ANSWERED = 1 << 6,	    /* a 2xx to our INVITE came */
+	LEG_ACKED = 1 << 7,	    /* and our ACK was sent */
+	LEG_INVITED = 1 << 8,	    /* our INVITE was sent */
+	LEG_FINAL = 1 << 9,	    /* a final response to our INVITE came */
+	LEG_SENT_2XX = 1 << 10,	    /* UAS: we answered the INVITE */
+	LEG_GOT_ACK = 1 << 11,
+	LEG_ENDING = 1 << 12,	    /* a BYE was sent or received, or a CANCEL */
+	LEG_FIRST_SENT = 1 << 13,   /* lateness is taken at the first message only */
+	LEG_POST_DIAL = 1 << 14,    /* taken */
+	LEG_TRYING = 1 << 15,	    /* taken */
+	LEG_ROUTES = 1 << 16,	    /* a route set was stored */
+	LEG_PAUSED = 1 << 17,	    /* its pause step has begun */
+	LEG_RESPONSE = 1 << 18,	    /* response latency taken */
+};
+
+/**
+ * One side of a call. First line: what every message touches; then what sending needs; then the cold rest.
+ * Strings live in blobs: a leg without kept headers takes only this.
+ */
+struct leg {
+	uint32_t flags;		 /* enum leg_flag */
+	uint16_t step;		 /* the step it is in */
+	uint16_t activity;
+	uint64_t last_hash;	 /* of the last message that matched a recv */
+	uint64_t cause_hash;	 /* of the message that our last send answered ... */
+	int16_t cause_send;	 /* ... and that send's step; -1: none */
+	int16_t cause_recv;	 /* and the recv it answers */
+	int16_t last_recv;	 /* step of the last recv that matched; -1: none */
+	int16_t retrans_step;	 /* the send that TIMER_RETRANS repeats; -1: none */
+	uint8_t retrans_count;
+	uint8_t retrans_invite;	 /* it is an INVITE: other limits */
+	uint64_t retrans_ns;	 /* the next interval */
+	uint32_t endpoint;	 /* index into its group's endpoints of this worker */
+	uint32_t cseq;
+
+	uint8_t token[RS_TOKEN_LEN]; /* text of its token: Call-ID, tag, branches */
+	bool invited_us;	 /* the call came to us as an INVITE */
+	uint32_t invite_cseq;
+	uint32_t last_cseq;
+	uint64_t number;	 /* arrival k, or the worker's own count of answered calls */
+	struct rs_path path;
+	uint32_t remote_tag;	 /* hash of the peer's tag; INVITE_TAG_NONE: not known */
+	int16_t invite_step;	 /* the send of our last INVITE; -1: none */
+	int16_t seen_methods;	 /* bit per enum rs_sip_method that was sent so far (INVITE, BYE, ...) */
+
+	uint64_t due_ns;	 /* arrival's due time, or the INVITE's receive time */
+	uint64_t invite_ns;	 /* transmit burst of the INVITE; 0: not yet */
+	uint64_t bye_ns;
+	uint64_t request_ns;	 /* of the first request of another method */
+	uint64_t hash;		 /* UAS: of the Call-ID, while it is in the table */
+	struct rs_blob call_id;	 /* UAS: as received */
+	struct rs_blob kept;	 /* header lines of the last message received that later steps want */
+	struct rs_blob routes;	 /* "<sip:a;lr>, <sip:b;lr>" */
+	struct rs_blob contact;	 /* the peer's Contact URI */
+	struct rs_blob peer_tag; /* of the last response received */
+	struct rs_blob frame;	 /* values of the variables, then start times of the RTDs */
+	uint32_t callee;	 /* picked endpoint, NO_ENDPOINT: none */
+	uint32_t line;		 /* of the injection files */
+};
+_Static_assert(sizeof(struct leg) <= 320, "a leg's fixed part is at most five cache lines");
+
+/** An emulated user agent as this worker holds it: where its messages leave. Identity follows from group and index. */
+struct endpoint {
+	struct rs_addr addr;
+	uint16_t port;
+	uint8_t text_len;
+	uint8_t text[41];  /* its address, IPv6 in brackets */
+};
+_Static_assert(sizeof(struct endpoint) <= 256, "an endpoint is at most 256 bytes");
+
+/** Endpoints of one group that this worker owns; endpoint index = first + slot * stride. */
+struct group {
+	const struct rs_plan_group *plan;
+	const struct rs_plan_port *port;
+	uint32_t position;   /* of this worker among the port's workers; UINT32_MAX: none */
+	bool shared;	     /* one address for all workers: every worker holds all endpoints */
+	uint32_t n;	     /* endpoints here */
+	struct endpoint *endpoints; /* shared: only one */
+	int32_t answer;	     /* activity that answers here, -1: none */
+	uint8_t proxy_text[48];
+	uint8_t proxy_text_len;
+};
+
+/** Callees of one activity's `to` group that this worker may pick: a list of the idle ones, longest idle first. */
+struct callees {
+	uint32_t n;
+	uint32_t first;	     /* callee index = first + slot * stride */
+	uint32_t stride;
+	uint32_t *next;	     /* per slot; CALLEE_BUSY while in a call */
+	uint32_t head, tail, idle;
+};
+#define CALLEE_BUSY (UINT32_MAX - 1)
+#define CALLEE_END UINT32_MAX
+
+/** When calls come: arrival k is due at base + (k - base_k + offset) / rate, on every worker alike. */
+struct arrivals {
+	bool running;
+	bool stopped;	     /* for good */
+	double rate_hz;
+	uint64_t base_ns;
+	uint64_t base_k;
+	double offset;	     /* arrivals */
+	uint64_t k;	     /* the next one of this worker */
+	uint64_t total;	     /* 0: no end */
+	uint64_t next_start_ns; /* catch-up: not before */
+	double resume_rate;  /* while paused */
+	bool paused;
+	/* a change that control stamped, taken over when its time comes */
+	bool change;
+	double change_rate;
+	uint64_t change_ns;
+};
+
+struct activity {
+	const struct rs_plan_activity *plan;
+	const struct rs_program *program;
+	struct rs_activity_account *account;
+	struct group *group;	    /* callers, or those who answer */
+	struct group *to;	    /* NULL: a URI */
+	struct callees callees;
+	struct arrivals arrivals;
+	uint64_t limit;		    /* this worker's share; UINT64_MAX: none */
+	uint64_t answered;	    /* calls answered so far by this worker */
+	uint64_t total_share;	    /* answer: of `total`; UINT64_MAX: none */
+	uint32_t frame_bytes;
+	uint32_t n_owners;	    /* workers that start calls of it */
+	bool accepts;		    /* answer: takes new calls */
+	bool wants_peer_tag;	    /* the program has [peer_tag_param] */
+	struct value *globals;	    /* n_vars: those of scope Global, of this worker */
+};
+
+/** Something whose time is the next transmit burst. */
+struct stamp {
+	uint32_t slot;
+	uint32_t generation;
+	uint8_t what;
+	uint8_t rtd;
+	uint16_t activity;
+};
+enum stamp_what { STAMP_INVITE, STAMP_BYE, STAMP_REQUEST, STAMP_RTD_START, STAMP_RTD_STOP, STAMP_LATENESS };
+#define MAX_STAMPS 4096
+
+struct rs_engine {
+	const struct rs_plan *plan;
+	struct rs_account *account;
+	struct rs_metrics *cells;    /* account->engine */
+	struct rs_link link;
+	struct rs_log *log;
+	struct rs_arena arena;
+	struct rs_pool legs;
+	struct rs_wheel wheel;
+	struct rs_table calls;	     /* Call-IDs of the legs that answer */
+	struct rs_blobs blobs;
+	struct activity *activities;
+	uint32_t n_activities;
+	struct group *groups;
+	uint32_t n_groups;
+	uint32_t worker;
+	uint16_t run;
+	uint64_t secret;
+	uint64_t hash_seed;
+	uint64_t now;
+	uint64_t t0;
+	uint64_t measure_from, measure_to;
+	uint64_t open_placed;	     /* for max_calls */
+	uint64_t max_calls;	     /* this worker's share */
+	struct rs_rng rng;
+	uint8_t pid_text[12];
+	uint8_t pid_len;
+	uint32_t dynamic_id;
+	uint64_t wall_us, wall_at_ns;
+	bool silent;
+	bool stopping;		     /* no new calls at all */
+	int32_t hangup_activity;     /* -2: none, -1: all */
+	uint32_t hangup_next;	     /* slot the hang-up has reached */
+	struct stamp *stamps;
+	uint32_t n_stamps;
+	uint8_t *scratch;	     /* SCRATCH_BYTES: kept headers put together, expansions */
+	uint8_t *scratch2;	     /* SCRATCH_BYTES: renderings of actions */
+	void *ere_scratch;
+	struct rs_sip_msg msg;	     /* the message being dealt with */
+	struct rs_sip_msg kept_msg;  /* kept headers, parsed again */
+	struct rs_render render;
+};
+
+static inline struct leg *
+leg_at(const struct rs_engine *e, uint32_t slot)
+{
+	return rs_pool_at(&e->legs, slot);
+}
+
+static inline uint32_t
+leg_slot(const struct rs_engine *e, const struct leg *leg)
+{
+	return (uint32_t)(((const uint8_t *)leg - e->legs.base) / e->legs.size);
+}
+
+static inline struct activity *
+leg_activity(const struct rs_engine *e, const struct leg *leg)
+{
+	return &e->activities[leg->activity];
+}
+
+static inline const struct rs_step *
+leg_step(const struct rs_engine *e, const struct leg *leg)
+{
+	return &leg_activity(e, leg)->program->steps[leg->step];
+}
+
+static inline bool
+chance(struct rs_engine *e, uint32_t below)
+{
+	return below == UINT32_MAX || (uint32_t)(rs_rng_next(&e->rng) >> 32) < below;
+}
+
+/* leg.c: life and death of a leg */
+struct leg *leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t due_ns);
+void leg_free(struct rs_engine *e, struct leg *leg);
+/** The scenario reached its end (or its timewait). */
+void leg_complete(struct rs_engine *e, struct leg *leg);
+/** The call failed: counted with @cause at its present step, the peer told by @hang_up, the leg freed. */
+void leg_fail(struct rs_engine *e, struct leg *leg, uint32_t cause, bool hang_up);
+void leg_established(struct rs_engine *e, struct leg *leg);
+struct value *leg_value(struct rs_engine *e, struct leg *leg, int16_t var);
+uint64_t *leg_rtd(struct rs_engine *e, struct leg *leg, int rtd);
+bool leg_set(struct rs_engine *e, struct leg *leg, int16_t var);
+
+/* run.c: playing steps */
+/** Play on from leg->step until it waits or ends. @last: the live message, or NULL. @return false when the leg is gone */
+bool leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last);
+/** Where does the program go after @step has been done? Sets leg->step. */
+void leg_next(struct rs_engine *e, struct leg *leg, uint32_t step);
+void leg_timer(struct rs_engine *e, struct leg *leg, enum timer which);
+
+/* send.c: rendering and sending */
+/** Send template of step @step. @return 0, or a cause as a negative number */
+int leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_sip_msg *last, bool again);
+/** Send one of the program's own templates (ACK, BYE, CANCEL, 200). */
+void leg_send_own(struct rs_engine *e, struct leg *leg, int32_t template, enum rs_sip_method method,
+	const struct rs_sip_msg *last);
+/** What the peer must be told when a call ends before its scenario. */
+void leg_hang_up(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last);
+void leg_retransmit(struct rs_engine *e, struct leg *leg);
+/** Render template @t of the leg's program into @out for an action. @return bytes or negative */
+int leg_render(struct rs_engine *e, struct leg *leg, int32_t template, const struct rs_sip_msg *last, uint8_t *out,
+	size_t cap);
+void stamp_add(struct rs_engine *e, struct leg *leg, enum stamp_what what, int rtd);
+
+/* keep.c: what later steps want of a message */
+/** Keep what @step says of @msg. @return false without memory */
+bool leg_keep(struct rs_engine *e, struct leg *leg, const struct rs_step *step, const struct rs_sip_msg *msg);
+bool leg_store_routes(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** The kept headers as a message (in e->kept_msg), or NULL when nothing was kept. */
+const struct rs_sip_msg *leg_kept(struct rs_engine *e, struct leg *leg);
+
+/* match.c: which recv a message belongs to */
+void leg_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq);
+/** Would the program of an answering activity begin with this request? */
+bool program_begins_with(const struct rs_program *p, const struct rs_sip_msg *msg);
+
+/* latency.c: what responses tell */
+void latency_rtd(struct rs_engine *e, struct leg *leg, const struct rs_step *step, uint64_t time_ns);
+void latency_response(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, uint16_t status,
+	enum rs_sip_method method);
+
+/* action.c: what stands in <action>. @return false when the call is to end now (stop_call) */
+bool leg_actions(struct rs_engine *e, struct leg *leg, const struct rs_step *step, const struct rs_sip_msg *last);
+
+/* arrivals.c */
+void arrivals_begin(struct rs_engine *e, struct activity *a, uint64_t at_ns);
+/** Start what is due. @return when the next one is due */
+uint64_t arrivals_turn(struct rs_engine *e, struct activity *a);
+void arrivals_rate(struct activity *a, double rate_hz, uint64_t at_ns);
+
+/* endpoint.c: groups, owners, callees */
+int groups_setup(struct rs_engine *e);
+uint32_t group_position(const struct rs_plan *plan, const struct rs_plan_group *g, uint32_t worker, uint32_t *n_workers);
+bool group_is_shared(const struct rs_plan *plan, const struct rs_plan_group *g);
+/** Number of the worker (position among the port's workers) that owns endpoint @index; arrival @k decides when shared. */
+uint32_t group_owner(const struct rs_plan *plan, const struct rs_plan_group *g, uint32_t index, uint64_t k);
+struct endpoint *group_endpoint(const struct group *g, uint32_t index);
+int callees_setup(struct rs_engine *e, struct activity *a);
+/** @return index of a callee in the `to` group, or NO_ENDPOINT */
+uint32_t callees_pick(struct rs_engine *e, struct activity *a, uint32_t caller);
+void callees_return(struct activity *a, uint32_t callee);
+
+/* lookup.c: which leg a message belongs to */
+enum lookup { LOOKUP_LEG, LOOKUP_NONE, LOOKUP_DEAD, LOOKUP_OTHER_RUN };
+enum lookup lookup_leg(struct rs_engine *e, const struct rs_sip_msg *msg, struct leg **out);
+uint64_t call_id_hash(const struct rs_engine *e, struct rs_slice call_id);
+
+#endif

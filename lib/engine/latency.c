@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Send times come with the transmit burst, receive times with the receive burst; what lies between is the SUT's. */
+#include "engine/internal.h"
+
+void
+stamp_add(struct rs_engine *e, struct leg *leg, enum stamp_what what, int rtd)
+{
+	if (e->n_stamps == MAX_STAMPS)
+		rs_engine_flushed(e, e->now); /* more sends in a turn than any burst holds: the turn's time is near enough */
+	uint32_t slot = leg_slot(e, leg);
+
+	e->stamps[e->n_stamps++] = (struct stamp){
+		.slot = slot,
+		.generation = e->legs.generation[slot],
+		.what = (uint8_t)what,
+		.rtd = (uint8_t)rtd,
+		.activity = leg->activity,
+	};
+}
+
+static void
+rtd_record(struct rs_engine *e, struct leg *leg, int rtd, uint64_t time_ns, bool repeat)
+{
+	uint64_t *start = leg_rtd(e, leg, rtd);
+
+	if (*start && time_ns >= *start && (leg->flags & LEG_MEASURED))
+		rs_metric_record(&leg_activity(e, leg)->account->rtds[rtd], 0, time_ns - *start);
+	if (!repeat)
+		*start = 0;
+}
+
+void
+latency_rtd(struct rs_engine *e, struct leg *leg, const struct rs_step *step, uint64_t time_ns)
+{
+	if (step->rtd >= 0)
+		rtd_record(e, leg, step->rtd, time_ns, step->repeat_rtd);
+	if (step->start_rtd >= 0)
+		*leg_rtd(e, leg, step->start_rtd) = time_ns;
+}
+
+void
+rs_engine_flushed(struct rs_engine *e, uint64_t time_ns)
+{
+	for (uint32_t i = 0; i < e->n_stamps; i++) {
+		const struct stamp *s = &e->stamps[i];
+		struct leg *leg = leg_at(e, s->slot);
+
+		if (e->legs.generation[s->slot] != s->generation)
+			continue; /* the leg ended in the turn that sent this */
+		switch ((enum stamp_what)s->what) {
+		case STAMP_INVITE:
+			leg->invite_ns = time_ns;
+			break;
+		case STAMP_BYE:
+			leg->bye_ns = time_ns;
+			break;
+		case STAMP_REQUEST:
+			leg->request_ns = time_ns;
+			break;
+		case STAMP_RTD_START:
+			*leg_rtd(e, leg, s->rtd) = time_ns;
+			break;
+		case STAMP_RTD_STOP:
+			rtd_record(e, leg, s->rtd, time_ns, false);
+			break;
+		case STAMP_LATENESS:
+			if (leg->flags & LEG_MEASURED)
+				rs_metric_record(&leg_activity(e, leg)->account->cells, RS_AM_LATENESS,
+					time_ns > leg->due_ns ? time_ns - leg->due_ns : 0);
+			break;
+		}
+	}
+	e->n_stamps = 0;
+}
+
+static void
+record(struct leg *leg, struct rs_metrics *m, uint32_t row, uint64_t from, uint64_t to)
+{
+	if (from && to >= from && (leg->flags & LEG_MEASURED))
+		rs_metric_record(m, row, to - from);
+}
+
+void
+latency_response(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, uint16_t status,
+	enum rs_sip_method method)
+{
+	struct rs_metrics *m = &leg_activity(e, leg)->account->cells;
+	uint64_t at = rx->time_ns;
+
+	if (!(leg->flags & LEG_UAC))
+		return;
+	if (method == RS_SIP_INVITE) {
+		if (status == 100 && !(leg->flags & LEG_TRYING)) {
+			leg->flags |= LEG_TRYING;
+			record(leg, m, RS_AM_TRYING, leg->invite_ns, at);
+		}
+		if (status >= 180 && !(leg->flags & LEG_POST_DIAL) && (status < 190 || status >= 200)) {
+			leg->flags |= LEG_POST_DIAL;
+			record(leg, m, RS_AM_POST_DIAL, leg->invite_ns, at);
+			if (leg->invite_ns && at >= leg->invite_ns)
+				rs_metric_record(m, RS_AM_POST_DIAL_ALL, at - leg->invite_ns);
+		}
+		if (status >= 200 && status < 300 && !(leg->flags & LEG_ESTABLISHED))
+			record(leg, m, RS_AM_ANSWER, leg->invite_ns, at);
+	} else if (status >= 200 && method == RS_SIP_BYE) {
+		record(leg, m, RS_AM_DISCONNECT, leg->bye_ns, at);
+		leg->bye_ns = 0;
+	} else if (status >= 200 && method != RS_SIP_CANCEL && !(leg->flags & LEG_RESPONSE)) {
+		leg->flags |= LEG_RESPONSE;
+		record(leg, m, RS_AM_RESPONSE, leg->request_ns, at);
+	}
+}

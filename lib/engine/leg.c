@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Life and death of a leg, its variables, and what both are counted as. */
+#include "engine/internal.h"
+
+static void
+count(struct leg *leg, struct activity *a, uint32_t row, uint32_t measured_row)
+{
+	rs_metric_inc(&a->account->cells, row);
+	if (leg->flags & LEG_MEASURED)
+		rs_metric_inc(&a->account->cells, measured_row);
+}
+
+static void
+gauges(struct rs_engine *e)
+{
+	rs_metric_set(e->cells, RS_ENG_LEGS, e->legs.used);
+	rs_metric_set(e->cells, RS_ENG_LEG_BYTES, rs_engine_leg_bytes(e));
+}
+
+static void
+open_add(struct rs_engine *e, struct leg *leg, int n)
+{
+	struct activity *a = leg_activity(e, leg);
+	struct rs_metrics *m = &a->account->cells;
+
+	rs_metric_add(m, RS_AM_OPEN, (uint64_t)(int64_t)n);
+	rs_metric_max(m, RS_AM_PEAK, rs_metric_get(m, RS_AM_OPEN));
+	if (leg->flags & LEG_UAC)
+		e->open_placed += (uint64_t)(int64_t)n;
+}
+
+struct leg *
+leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t due_ns)
+{
+	uint32_t slot = rs_pool_take(&e->legs);
+
+	if (slot == RS_POOL_NONE) {
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+		return NULL;
+	}
+	struct leg *leg = leg_at(e, slot);
+
+	memset(leg, 0, sizeof(*leg));
+	leg->activity = (uint16_t)(a - e->activities);
+	leg->number = number;
+	leg->due_ns = due_ns;
+	leg->cause_send = leg->cause_recv = leg->last_recv = leg->retrans_step = leg->invite_step = -1;
+	leg->callee = NO_ENDPOINT;
+	if (a->frame_bytes) {
+		uint8_t *frame = rs_blob_alloc(&e->blobs, &leg->frame, a->frame_bytes);
+
+		if (!frame) {
+			rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+			rs_pool_give(&e->legs, slot);
+			return NULL;
+		}
+		memset(frame, 0, a->frame_bytes);
+	}
+	if (a->plan->kind == RS_DO_CALL)
+		leg->flags = LEG_UAC;
+	if (due_ns >= e->measure_from && due_ns < e->measure_to)
+		leg->flags |= LEG_MEASURED;
+
+	uint32_t generation = e->legs.generation[slot];
+	struct rs_token token = {
+		.handle = rs_handle_make(slot, (uint16_t)generation, (uint8_t)e->worker, RS_KIND_LEG),
+		.run = e->run,
+		.aux = (uint16_t)(generation >> 16),
+	};
+
+	rs_token_write(&token, e->secret, leg->token);
+	count(leg, a, RS_AM_STARTED, RS_AM_M_STARTED);
+	open_add(e, leg, 1);
+	gauges(e);
+	return leg;
+}
+
+static void
+clear_values(struct rs_engine *e, struct leg *leg)
+{
+	const struct rs_program *p = leg_activity(e, leg)->program;
+
+	for (uint32_t i = 0; i < p->n_vars && leg->frame.class; i++) {
+		struct value *v = &((struct value *)(void *)rs_blob_bytes(&e->blobs, &leg->frame))[i];
+
+		rs_blob_clear(&e->blobs, &v->text);
+	}
+}
+
+void
+leg_free(struct rs_engine *e, struct leg *leg)
+{
+	uint32_t slot = leg_slot(e, leg);
+	struct activity *a = leg_activity(e, leg);
+
+	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_WAIT);
+	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_RETRANS);
+	if (leg->call_id.class)
+		rs_table_remove(&e->calls, leg->hash, slot);
+	if (leg->callee != NO_ENDPOINT)
+		callees_return(a, leg->callee);
+	clear_values(e, leg);
+	rs_blob_clear(&e->blobs, &leg->call_id);
+	rs_blob_clear(&e->blobs, &leg->kept);
+	rs_blob_clear(&e->blobs, &leg->routes);
+	rs_blob_clear(&e->blobs, &leg->contact);
+	rs_blob_clear(&e->blobs, &leg->peer_tag);
+	rs_blob_clear(&e->blobs, &leg->frame);
+	if (leg->flags & LEG_LINGERING)
+		rs_metric_add(e->cells, RS_ENG_LINGERING, (uint64_t)-1);
+	rs_pool_give(&e->legs, slot);
+	gauges(e);
+}
+
+static void
+count_failure(struct rs_engine *e, struct leg *leg, uint32_t cause)
+{
+	struct activity *a = leg_activity(e, leg);
+	_Atomic uint64_t *cell = &a->account->failures[(size_t)leg->step * RS_CAUSES + cause];
+
+	atomic_store_explicit(cell, atomic_load_explicit(cell, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+	count(leg, a, RS_AM_FAILED, RS_AM_M_FAILED);
+	open_add(e, leg, -1);
+}
+
+void
+leg_complete(struct rs_engine *e, struct leg *leg)
+{
+	struct activity *a = leg_activity(e, leg);
+
+	if (leg->flags & LEG_FAILING) { /* counted when the check failed to hold: see leg_actions */
+		count(leg, a, RS_AM_FAILED, RS_AM_M_FAILED);
+	} else {
+		count(leg, a, RS_AM_COMPLETED, RS_AM_M_COMPLETED);
+	}
+	open_add(e, leg, -1);
+	if (leg->callee != NO_ENDPOINT) {
+		callees_return(a, leg->callee);
+		leg->callee = NO_ENDPOINT;
+	}
+}
+
+void
+leg_fail(struct rs_engine *e, struct leg *leg, uint32_t cause, bool hang_up)
+{
+	if (hang_up && !e->silent)
+		leg_hang_up(e, leg, NULL);
+	if (leg->flags & LEG_FAILING) {
+		count(leg, leg_activity(e, leg), RS_AM_FAILED, RS_AM_M_FAILED);
+		open_add(e, leg, -1);
+	} else if (!(leg->flags & LEG_LINGERING)) {
+		count_failure(e, leg, cause);
+	}
+	leg_free(e, leg);
+}
+
+void
+leg_established(struct rs_engine *e, struct leg *leg)
+{
+	if (leg->flags & LEG_ESTABLISHED)
+		return;
+	leg->flags |= LEG_ESTABLISHED;
+	count(leg, leg_activity(e, leg), RS_AM_ESTABLISHED, RS_AM_M_ESTABLISHED);
+}
+
+struct value *
+leg_value(struct rs_engine *e, struct leg *leg, int16_t var)
+{
+	struct activity *a = leg_activity(e, leg);
+
+	if (a->program->vars[var].scope != RS_VAR_CALL)
+		return &a->globals[var];
+	return &((struct value *)(void *)rs_blob_bytes(&e->blobs, &leg->frame))[var];
+}
+
+uint64_t *
+leg_rtd(struct rs_engine *e, struct leg *leg, int rtd)
+{
+	const struct rs_program *p = leg_activity(e, leg)->program;
+	uint8_t *frame = rs_blob_bytes(&e->blobs, &leg->frame);
+
+	return &((uint64_t *)(void *)(frame + p->n_vars * sizeof(struct value)))[rtd];
+}
+
+/* "set" as SIPp means it: a match, a true, a number other than zero, or any text. */
+bool
+leg_set(struct rs_engine *e, struct leg *leg, int16_t var)
+{
+	const struct value *v = leg_value(e, leg, var);
+
+	switch (v->type) {
+	case VALUE_NUMBER:
+	case VALUE_BOOL:
+		return v->number != 0;
+	case VALUE_TEXT:
+		return true;
+	default:
+		return false;
+	}
+}

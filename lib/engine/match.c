@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which recv a message belongs to, in `sipp` mode: forward over optional ones to the first mandatory one, else back over the
+ * contiguous optional ones or any global one; an old 2xx gets its ACK again; all else is unexpected. Retransmissions are known
+ * by the hash of the whole message and answered by what answered the first copy.
+ */
+#include "engine/internal.h"
+
+#define NO_MATCH (-1)
+
+static bool
+method_was_sent(const struct rs_step *step, const struct rs_sip_cseq *cseq)
+{
+	if (cseq->method != RS_SIP_OTHER)
+		return step->methods >> cseq->method & 1;
+	struct rs_slice all = step->methods_text, m = cseq->method_text;
+
+	/* Methods without a number are compared as SIPp does it: anywhere in the text of all that were sent. */
+	for (size_t i = 0; m.len > 0 && i + m.len <= all.len; i++)
+		if (memcmp(all.p + i, m.p, m.len) == 0)
+			return true;
+	return false;
+}
+
+static bool
+matches(const struct rs_step *step, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
+{
+	if (step->kind != RS_STEP_RECV)
+		return false;
+	if (msg->status)
+		return step->status == msg->status && method_was_sent(step, cseq);
+	if (step->status || step->method != msg->method)
+		return false;
+	return msg->method != RS_SIP_OTHER || rs_slice_eq(step->method_text, msg->method_text);
+}
+
+bool
+program_begins_with(const struct rs_program *p, const struct rs_sip_msg *msg)
+{
+	struct rs_sip_cseq none = { 0 };
+
+	for (uint32_t i = 0; i < p->n_steps; i++) {
+		if (p->steps[i].kind == RS_STEP_NOP)
+			continue;
+		if (matches(&p->steps[i], msg, &none))
+			return true;
+		if (p->steps[i].kind != RS_STEP_RECV || p->steps[i].optional == RS_MANDATORY)
+			return false;
+	}
+	return false;
+}
+
+static int
+search_forward(const struct rs_program *p, uint32_t from, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
+{
+	for (uint32_t i = from; i < p->n_steps; i++) {
+		if (matches(&p->steps[i], msg, cseq))
+			return (int)i;
+		if (p->steps[i].kind != RS_STEP_RECV || p->steps[i].optional == RS_MANDATORY)
+			break;
+	}
+	return NO_MATCH;
+}
+
+static bool
+is_ack_send(const struct rs_program *p, uint32_t i)
+{
+	return i < p->n_steps && p->steps[i].kind == RS_STEP_SEND && p->steps[i].method == RS_SIP_ACK;
+}
+
+/* @again: out: the ACK to send once more instead, NO_MATCH if it is not that */
+static int
+search_back(const struct rs_program *p, uint32_t from, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq,
+	int *again)
+{
+	bool contiguous = true;
+
+	*again = NO_MATCH;
+	for (int i = (int)from - 1; i >= 0; i--) {
+		const struct rs_step *s = &p->steps[i];
+
+		if (s->kind != RS_STEP_RECV || s->optional == RS_MANDATORY)
+			contiguous = false;
+		if (!matches(s, msg, cseq))
+			continue;
+		if (s->optional == RS_OPTIONAL_GLOBAL || (contiguous && s->optional != RS_MANDATORY))
+			return i;
+		if (msg->status && cseq->method == RS_SIP_INVITE && is_ack_send(p, (uint32_t)i + 1)) {
+			*again = i + 1;
+			return NO_MATCH;
+		}
+	}
+	return NO_MATCH;
+}
+
+static void
+remember_peer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
+{
+	struct rs_slice tag = rs_sip_tag(rs_sip_get(msg, msg->status ? RS_HDR_TO : RS_HDR_FROM));
+
+	if (tag.len == 0)
+		return;
+	leg->remote_tag = (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1;
+	if (msg->status && leg_activity(e, leg)->wants_peer_tag)
+		rs_blob_set(&e->blobs, &leg->peer_tag, tag);
+}
+
+/* Responses move the state that hanging up depends on, and stop or slow the retransmission timer. */
+static void
+take_response(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq)
+{
+	uint32_t node = leg_slot(e, leg) * TIMERS + TIMER_RETRANS;
+
+	latency_response(e, leg, rx, msg->status, cseq->method);
+	if (cseq->method == RS_SIP_INVITE) {
+		if (msg->status < 200)
+			leg->flags |= LEG_PROVISIONAL;
+		else
+			leg->flags |= msg->status < 300 ? LEG_ANSWERED | LEG_FINAL : LEG_FINAL;
+		if (msg->status >= 200)
+			leg->flags &= ~(uint32_t)LEG_ACKED;
+		if (msg->status >= 200 && msg->status < 300)
+			leg_established(e, leg);
+	}
+	if (cseq->method != RS_SIP_INVITE && msg->status < 200) {
+		if (rs_wheel_armed(&e->wheel, node)) {
+			leg->retrans_ns = T2_NS;
+			rs_wheel_arm(&e->wheel, node, e->now + T2_NS);
+		}
+		return;
+	}
+	rs_wheel_cancel(&e->wheel, node);
+	leg->retrans_step = -1;
+}
+
+static void
+take_request(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
+{
+	if (cseq->number > leg->cseq)
+		leg->cseq = cseq->number;
+	if (msg->method == RS_SIP_ACK)
+		leg->flags |= LEG_GOT_ACK;
+	else if (msg->method == RS_SIP_BYE || msg->method == RS_SIP_CANCEL)
+		leg->flags |= LEG_ENDING;
+	rs_wheel_cancel(&e->wheel, leg_slot(e, leg) * TIMERS + TIMER_RETRANS);
+	leg->retrans_step = -1;
+}
+
+static void
+take(struct rs_engine *e, struct leg *leg, int at, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq, uint64_t hash)
+{
+	struct activity *a = leg_activity(e, leg);
+	const struct rs_step *step = &a->program->steps[at];
+	struct rs_metrics *cells = &a->account->steps[at];
+
+	if (step->lost && chance(e, step->lost)) {
+		rs_metric_inc(cells, RS_SM_LOST);
+		rs_metric_inc(&a->account->cells, RS_AM_SIP_LOST);
+		return;
+	}
+	rs_metric_inc(cells, RS_SM_MESSAGES);
+	leg->last_hash = hash;
+	leg->last_recv = (int16_t)at;
+	leg->last_cseq = cseq->number;
+	latency_rtd(e, leg, step, rx->time_ns);
+	remember_peer(e, leg, msg);
+	if (msg->status)
+		take_response(e, leg, rx, msg, cseq);
+	else
+		take_request(e, leg, msg, cseq);
+	if (step->counter >= 0)
+		rs_account_count(a->account, step->counter);
+	bool kept = leg_keep(e, leg, step, msg);
+
+	if (kept && step->rrs && !(leg->flags & LEG_ROUTES))
+		kept = leg_store_routes(e, leg, msg);
+	if (!kept) {
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+		leg_fail(e, leg, RS_CAUSE_NO_MEMORY, true);
+		return;
+	}
+	if (step->advance_state || step->optional == RS_MANDATORY) {
+		leg->step = (uint16_t)at;
+		leg->flags &= ~(uint32_t)LEG_PAUSED;
+		rs_wheel_cancel(&e->wheel, leg_slot(e, leg) * TIMERS + TIMER_WAIT);
+	}
+	if (!leg_actions(e, leg, step, msg))
+		return;
+	if (step->advance_state || step->optional == RS_MANDATORY) {
+		leg_next(e, leg, (uint32_t)at);
+		leg_run(e, leg, msg);
+	}
+}
+
+/* BYE and CANCEL end the call with a 200, PING is answered, everything else ends it as its state asks. */
+static void
+unexpected(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
+{
+	struct activity *a = leg_activity(e, leg);
+	uint32_t cause = RS_CAUSE_UNEXPECTED;
+
+	if (msg->status == 0 && msg->method == RS_SIP_OTHER && rs_slice_is(msg->method_text, "PING")) {
+		leg_send_own(e, leg, a->program->auto_200, RS_SIP_OTHER, msg);
+		rs_metric_inc(&a->account->cells, RS_AM_AUTO_ANSWERED);
+		return;
+	}
+	rs_metric_inc(&a->account->cells, RS_AM_SIP_UNEXPECTED);
+	rs_metric_inc(&a->account->steps[leg->step], RS_SM_UNEXPECTED);
+	if (msg->status == 0 && (msg->method == RS_SIP_BYE || msg->method == RS_SIP_CANCEL)) {
+		leg_send_own(e, leg, a->program->auto_200, RS_SIP_OTHER, msg);
+		leg_fail(e, leg, msg->method == RS_SIP_BYE ? RS_CAUSE_BYE : RS_CAUSE_CANCEL, false);
+		return;
+	}
+	if (msg->status) {
+		if (cseq->method == RS_SIP_INVITE)
+			leg->flags |= msg->status < 200 ? LEG_PROVISIONAL :
+				      msg->status < 300 ? LEG_ANSWERED | LEG_FINAL : LEG_FINAL;
+		if (msg->status >= 300 && msg->status < 700)
+			cause = RS_CAUSE_RESPONSE + msg->status - 300u;
+	}
+	remember_peer(e, leg, msg);
+	leg_hang_up(e, leg, msg);
+	leg_fail(e, leg, cause, false);
+}
+
+static void
+send_again(struct rs_engine *e, struct leg *leg, int recv, int send, const struct rs_sip_msg *msg)
+{
+	struct activity *a = leg_activity(e, leg);
+
+	rs_metric_inc(&a->account->cells, RS_AM_SIP_RETRANS_RECEIVED);
+	if (recv >= 0)
+		rs_metric_inc(&a->account->steps[recv], RS_SM_RETRANS);
+	if (send >= 0)
+		leg_send(e, leg, (uint32_t)send, msg, true);
+}
+
+void
+leg_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq)
+{
+	struct activity *a = leg_activity(e, leg);
+	uint64_t hash = rs_hash(msg->buf, msg->len, e->hash_seed);
+	int again;
+
+	rs_metric_inc(&a->account->cells, RS_AM_SIP_RECEIVED);
+	if (leg->cause_send >= 0 && hash == leg->cause_hash) {
+		send_again(e, leg, leg->cause_recv, leg->cause_send, msg);
+		return;
+	}
+	if (hash == leg->last_hash) {
+		send_again(e, leg, leg->last_recv, -1, msg);
+		return;
+	}
+	if (leg->flags & LEG_LINGERING) { /* the call is over and counted: what still comes changes nothing */
+		rs_metric_inc(e->cells, RS_ENG_DEAD_CALL);
+		return;
+	}
+	int at = search_forward(a->program, leg->step, msg, cseq);
+
+	if (at == NO_MATCH)
+		at = search_back(a->program, leg->step, msg, cseq, &again);
+	else
+		again = NO_MATCH;
+	if (at != NO_MATCH)
+		take(e, leg, at, rx, msg, cseq, hash);
+	else if (again != NO_MATCH)
+		send_again(e, leg, again - 1, again, msg);
+	else
+		unexpected(e, leg, msg, cseq);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Playing a program: step after step until the leg has to wait, and what its timers do. */
+#include "engine/internal.h"
+
+static uint32_t
+node_of(const struct rs_engine *e, const struct leg *leg, enum timer which)
+{
+	return leg_slot(e, leg) * TIMERS + which;
+}
+
+void
+leg_next(struct rs_engine *e, struct leg *leg, uint32_t step)
+{
+	const struct rs_step *s = &leg_activity(e, leg)->program->steps[step];
+
+	leg->flags &= ~(uint32_t)LEG_PAUSED;
+	leg->step = (uint16_t)(step + 1);
+	if (s->next == RS_NO_STEP || (s->test != RS_NO_VAR && !leg_set(e, leg, s->test)))
+		return;
+	if (chance(e, s->chance))
+		leg->step = (uint16_t)s->next;
+}
+
+static uint64_t
+pause_length(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
+{
+	const struct rs_plan_activity *plan = leg_activity(e, leg)->plan;
+	const struct value *v;
+
+	switch ((enum rs_dist_kind)s->pause.kind) {
+	case RS_DIST_FIXED:
+		return s->pause.a_ns;
+	case RS_DIST_UNIFORM:
+		return s->pause.a_ns + rs_random_below(rs_rng_next(&e->rng), s->pause.b_ns - s->pause.a_ns + 1);
+	case RS_DIST_VARIABLE:
+		v = leg_value(e, leg, s->pause.var);
+		return v->type == VALUE_NUMBER && v->number > 0 ? (uint64_t)(v->number * RS_NS_PER_MS) : 0;
+	default:
+		return leg->flags & LEG_UAC ? plan->hold_ns : plan->ring_ns;
+	}
+}
+
+/* How long to wait for a message: the first limit among the recvs that may match, else the activity's. */
+static uint64_t
+receive_timeout(const struct rs_program *p, const struct rs_plan_activity *plan, uint32_t step, uint32_t *which)
+{
+	for (uint32_t i = step; i < p->n_steps && p->steps[i].kind == RS_STEP_RECV; i++) {
+		*which = i;
+		if (p->steps[i].timeout_ns)
+			return p->steps[i].timeout_ns;
+		if (p->steps[i].optional == RS_MANDATORY)
+			break;
+	}
+	*which = step;
+	return plan->timeout_ns;
+}
+
+static void
+linger(struct rs_engine *e, struct leg *leg, uint64_t length_ns)
+{
+	leg_complete(e, leg);
+	leg->flags |= LEG_LINGERING;
+	rs_metric_inc(e->cells, RS_ENG_LINGERING);
+	rs_wheel_arm(&e->wheel, node_of(e, leg, TIMER_WAIT), e->now + length_ns);
+}
+
+static bool
+play_send(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
+{
+	int rc = leg_send(e, leg, leg->step, last, false);
+
+	if (rc < 0) {
+		leg_fail(e, leg, (uint32_t)-rc, false);
+		return false;
+	}
+	if (s->counter >= 0)
+		rs_account_count(leg_activity(e, leg)->account, (uint32_t)s->counter);
+	if (!leg_actions(e, leg, s, last))
+		return false;
+	leg_next(e, leg, leg->step);
+	return true;
+}
+
+static bool
+play_nop(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
+{
+	rs_metric_inc(&leg_activity(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
+	latency_rtd(e, leg, s, e->now);
+	if (s->counter >= 0)
+		rs_account_count(leg_activity(e, leg)->account, (uint32_t)s->counter);
+	if (!leg_actions(e, leg, s, last))
+		return false;
+	leg_next(e, leg, leg->step);
+	return true;
+}
+
+/* @return true when there is nothing to wait for */
+static bool
+play_pause(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
+{
+	uint64_t length = pause_length(e, leg, s);
+
+	rs_metric_inc(&leg_activity(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
+	if (length == 0)
+		return true;
+	leg->flags |= LEG_PAUSED;
+	rs_wheel_arm(&e->wheel, node_of(e, leg, TIMER_WAIT), e->now + length);
+	return false;
+}
+
+static bool
+after_pause(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
+{
+	latency_rtd(e, leg, s, e->now);
+	if (s->counter >= 0)
+		rs_account_count(leg_activity(e, leg)->account, (uint32_t)s->counter);
+	if (!leg_actions(e, leg, s, last))
+		return false;
+	leg_next(e, leg, leg->step);
+	return true;
+}
+
+bool
+leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
+{
+	const struct rs_program *p = leg_activity(e, leg)->program;
+	uint32_t which;
+
+	for (int budget = LOOP_STEPS; budget > 0; budget--) {
+		if (leg->step >= p->n_steps) {
+			leg->step = (uint16_t)(p->n_steps - 1);
+			leg_complete(e, leg);
+			leg_free(e, leg);
+			return false;
+		}
+		const struct rs_step *s = &p->steps[leg->step];
+
+		if (s->condexec != RS_NO_VAR && leg_set(e, leg, s->condexec) == s->condexec_inverse) {
+			leg->step++; /* not executed: its `next` does not count either */
+			continue;
+		}
+		switch ((enum rs_step_kind)s->kind) {
+		case RS_STEP_SEND:
+			if (!play_send(e, leg, s, last))
+				return false;
+			break;
+		case RS_STEP_RECV: {
+			uint64_t timeout =
+				receive_timeout(p, leg_activity(e, leg)->plan, leg->step, &which);
+
+			if (timeout)
+				rs_wheel_arm(&e->wheel, node_of(e, leg, TIMER_WAIT), e->now + timeout);
+			return true;
+		}
+		case RS_STEP_PAUSE:
+			if (!play_pause(e, leg, s))
+				return true;
+			if (!after_pause(e, leg, s, last))
+				return false;
+			break;
+		case RS_STEP_TIMEWAIT:
+			rs_metric_inc(&leg_activity(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
+			linger(e, leg, pause_length(e, leg, s));
+			return true;
+		case RS_STEP_NOP:
+			if (!play_nop(e, leg, s, last))
+				return false;
+			break;
+		}
+	}
+	leg_fail(e, leg, RS_CAUSE_LOOP, true);
+	return false;
+}
+
+static void
+receive_timed_out(struct rs_engine *e, struct leg *leg)
+{
+	struct activity *a = leg_activity(e, leg);
+	uint32_t which;
+
+	receive_timeout(a->program, a->plan, leg->step, &which);
+	const struct rs_step *s = &a->program->steps[which];
+
+	rs_metric_inc(&a->account->steps[which], RS_SM_TIMEOUTS);
+	if (s->ontimeout == RS_NO_STEP) {
+		leg_fail(e, leg, RS_CAUSE_TIMEOUT, true);
+		return;
+	}
+	leg->step = (uint16_t)s->ontimeout;
+	leg_run(e, leg, NULL);
+}
+
+void
+leg_timer(struct rs_engine *e, struct leg *leg, enum timer which)
+{
+	if (which == TIMER_RETRANS) {
+		leg_retransmit(e, leg);
+	} else if (leg->flags & LEG_LINGERING) {
+		leg_free(e, leg);
+	} else if (leg->flags & LEG_PAUSED) {
+		const struct rs_step *s = leg_step(e, leg);
+
+		leg->flags &= ~(uint32_t)LEG_PAUSED;
+		if (after_pause(e, leg, s, NULL))
+			leg_run(e, leg, NULL);
+	} else {
+		receive_timed_out(e, leg);
+	}
+}

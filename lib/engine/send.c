@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rendering and sending: a step's message, the same again, and what we say of our own accord when a call ends early. */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "engine/internal.h"
+
+static const struct rs_slice sipp_version = { (const uint8_t *)"ringstorm", 9 };
+
+static int
+put(uint8_t *out, size_t cap, struct rs_slice s)
+{
+	if (s.len > cap)
+		return -ENOSPC;
+	memcpy(out, s.p, s.len);
+	return (int)s.len;
+}
+
+static int
+put_value(struct rs_engine *e, const struct value *v, uint8_t *out, size_t cap)
+{
+	char number[340]; /* the longest double in %f */
+
+	switch (v->type) {
+	case VALUE_NUMBER:
+		snprintf(number, sizeof(number), "%f", v->number);
+		return put(out, cap, rs_slice_str(number));
+	case VALUE_BOOL:
+		return put(out, cap, rs_slice_str(v->number != 0 ? "true" : "false"));
+	case VALUE_TEXT:
+		return put(out, cap, rs_blob_get(&e->blobs, &v->text));
+	default:
+		return 0;
+	}
+}
+
+/** What the renderer asks for while it works: whose leg and message it is. */
+struct rendering {
+	struct rs_engine *e;
+	struct leg *leg;
+};
+
+static uint64_t
+wall_us(const struct rs_engine *e)
+{
+	return e->wall_us + (e->now - e->wall_at_ns) / RS_NS_PER_US;
+}
+
+static int
+put_time(const struct rs_engine *e, bool date, uint8_t *out, size_t cap)
+{
+	uint64_t us = wall_us(e);
+	time_t seconds = (time_t)(us / 1000000);
+	struct tm tm;
+	char text[96];
+	size_t n;
+
+	gmtime_r(&seconds, &tm);
+	if (date) {
+		n = strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	} else {
+		n = strftime(text, sizeof(text), "%Y-%m-%d\t%H:%M:%S", &tm);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ".%06u\t%lld.%06u", (unsigned)(us % 1000000),
+			(long long)seconds, (unsigned)(us % 1000000));
+	}
+	return put(out, cap, rs_slice_of(text, n));
+}
+
+static int
+put_field(const struct rendering *r, const struct rs_field_ref *ref, uint8_t *out, size_t cap)
+{
+	struct activity *a = leg_activity(r->e, r->leg);
+	uint64_t line = r->leg->line;
+
+	if ((uint32_t)ref->file >= a->plan->n_data)
+		return 0;
+	const struct rs_inject *in = a->plan->data[ref->file];
+
+	if (ref->line >= 0) {
+		line = (uint64_t)ref->line;
+	} else if (ref->line_var != RS_NO_VAR) {
+		const struct value *v = leg_value(r->e, r->leg, ref->line_var);
+
+		line = v->type == VALUE_NUMBER && v->number >= 0 ? (uint64_t)v->number : UINT64_MAX;
+	} else if (ref->file > 0) {
+		line = rs_inject_line(in, r->e->plan->seed ^ (uint64_t)ref->file, r->leg->number);
+	}
+	return line < in->n_lines ? rs_inject_field(in, line, ref->field, out, cap) : 0;
+}
+
+static int
+put_fill(const struct rendering *r, const struct rs_fill *fill, uint8_t *out, size_t cap)
+{
+	const struct value *v = leg_value(r->e, r->leg, fill->var);
+	size_t n = v->type == VALUE_NUMBER && v->number > 0 ? (size_t)v->number : 0;
+
+	if (n > cap)
+		return -ENOSPC;
+	for (size_t i = 0; i < n && fill->text.len > 0; i++)
+		out[i] = fill->text.p[i % fill->text.len];
+	return fill->text.len ? (int)n : 0;
+}
+
+static int
+expand(void *ctx, const struct rs_op *op, uint8_t *out, size_t cap)
+{
+	const struct rendering *r = ctx;
+	const struct rs_program *p = leg_activity(r->e, r->leg)->program;
+
+	switch ((enum rs_slot)op->slot) {
+	case RS_SLOT_VAR:
+		return put_value(r->e, leg_value(r->e, r->leg, (int16_t)op->aux), out, cap);
+	case RS_SLOT_FIELD:
+		return put_field(r, &p->fields[op->aux], out, cap);
+	case RS_SLOT_FILL:
+		return put_fill(r, &p->fills[op->aux], out, cap);
+	case RS_SLOT_TIMESTAMP:
+		return put_time(r->e, false, out, cap);
+	case RS_SLOT_DATE:
+		return put_time(r->e, true, out, cap);
+	case RS_SLOT_SIPP_VERSION:
+		return put(out, cap, sipp_version);
+	default:
+		return 0;
+	}
+}
+
+static struct rs_slice
+address_text(const struct rs_addr *a, uint8_t *buf)
+{
+	size_t n;
+
+	if (a->family != 6)
+		return rs_slice_of(buf, rs_addr_write(a, buf));
+	buf[0] = '[';
+	n = rs_addr_write(a, buf + 1);
+	buf[n + 1] = ']';
+	return rs_slice_of(buf, n + 2);
+}
+
+/** Texts that one rendering points into. */
+struct texts {
+	uint8_t remote[48];
+	uint8_t call_id[RS_TOKEN_LEN + 48];
+	uint8_t branch[8 + RS_TOKEN_LEN];
+	uint8_t user[128];
+	uint8_t service[128];
+	uint8_t target[256];
+};
+
+static struct rs_slice
+pattern_text(const struct rs_pattern *p, uint64_t index, uint64_t random, uint8_t *out, size_t cap)
+{
+	int n = rs_pattern_write(p, index, random, out, cap);
+
+	return rs_slice_of(out, n > 0 ? (size_t)n : 0);
+}
+
+static struct rs_slice
+service_text(struct rs_engine *e, const struct leg *leg, struct texts *t)
+{
+	struct activity *a = leg_activity(e, leg);
+
+	if (leg->callee != NO_ENDPOINT)
+		return pattern_text(&a->to->plan->user, leg->callee, leg->callee, t->service, sizeof(t->service));
+	if (a->plan->to_user.text) {
+		uint64_t random = rs_random_at(e->plan->seed, leg->activity, leg->number);
+
+		return pattern_text(&a->plan->to_user, leg->number, random >> 32, t->service, sizeof(t->service));
+	}
+	return rs_slice_str("service");
+}
+
+/* The peer's Contact where it is known, else the address we talk to. */
+static struct rs_slice
+target_text(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last, const struct rs_render *r,
+	struct texts *t)
+{
+	struct rs_slice stored = rs_blob_get(&e->blobs, &leg->contact);
+	struct rs_sip_addr contact;
+
+	if (stored.len)
+		return stored;
+	if (last && rs_sip_get(last, RS_HDR_CONTACT).p &&
+		rs_sip_addr(rs_sip_get(last, RS_HDR_CONTACT), &contact) == 0 && !contact.star)
+		return contact.uri;
+	int n = snprintf((char *)t->target, sizeof(t->target), "sip:%.*s@%.*s:%u", (int)r->service.len,
+		(const char *)r->service.p, (int)r->remote_ip.len, (const char *)r->remote_ip.p, r->remote_port);
+
+	return rs_slice_of(t->target, n > 0 && (size_t)n < sizeof(t->target) ? (size_t)n : 0);
+}
+
+static void
+fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_sip_msg *last, struct rendering *ctx,
+	struct texts *t)
+{
+	struct activity *a = leg_activity(e, leg);
+	struct rs_render *r = &e->render;
+	struct endpoint *ep = group_endpoint(a->group, leg->endpoint);
+
+	r->remote_ip = address_text(&leg->path.remote, t->remote);
+	r->remote_host = (leg->flags & LEG_UAC) && a->group->plan->has_proxy ?
+		rs_slice_str(a->group->plan->proxy_host) :
+		(leg->flags & LEG_UAC) && a->plan->to_host ? rs_slice_str(a->plan->to_host) : r->remote_ip;
+	r->remote_port = leg->path.remote_port;
+	r->local_ip = r->media_ip = r->server_ip = rs_slice_of(ep->text, ep->text_len);
+	r->local_port = leg->path.local_port;
+	r->media_port = MEDIA_PORT;
+	r->local_family = r->media_family = ep->addr.family;
+	r->transport = rs_slice_of("UDP", 3);
+	r->pid = rs_slice_of(e->pid_text, e->pid_len);
+	r->tag = rs_slice_of(leg->token, RS_TOKEN_LEN);
+	memcpy(t->branch, "z9hG4bK", 7);
+	memcpy(t->branch + 7, leg->token, RS_TOKEN_LEN);
+	r->branch = rs_slice_of(t->branch, 7 + RS_TOKEN_LEN);
+	r->branch_by_index = true;
+	if (leg->call_id.class) {
+		r->call_id = rs_blob_get(&e->blobs, &leg->call_id);
+	} else {
+		memcpy(t->call_id, leg->token, RS_TOKEN_LEN);
+		t->call_id[RS_TOKEN_LEN] = '@';
+		memcpy(t->call_id + RS_TOKEN_LEN + 1, ep->text, ep->text_len);
+		r->call_id = rs_slice_of(t->call_id, RS_TOKEN_LEN + 1u + ep->text_len);
+	}
+	r->user = pattern_text(&a->group->plan->user, leg->endpoint, leg->endpoint, t->user, sizeof(t->user));
+	r->domain = a->group->plan->domain ? rs_slice_str(a->group->plan->domain) : r->local_ip;
+	r->service = service_text(e, leg, t);
+	r->msg_index = step;
+	r->call_number = leg->number + 1;
+	r->dynamic_id = e->dynamic_id;
+	r->cseq = leg->cseq;
+	r->last_cseq = leg->last_cseq;
+	r->clock_tick_ms = e->now > e->t0 ? (e->now - e->t0) / RS_NS_PER_MS : 0;
+	r->last = last;
+	r->peer_tag = rs_blob_get(&e->blobs, &leg->peer_tag);
+	r->next_url = rs_blob_get(&e->blobs, &leg->contact);
+	r->routes = rs_blob_get(&e->blobs, &leg->routes);
+	r->expand = expand;
+	*ctx = (struct rendering){ e, leg };
+	r->ctx = ctx;
+}
+
+int
+leg_render(struct rs_engine *e, struct leg *leg, int32_t template, const struct rs_sip_msg *last, uint8_t *out,
+	size_t cap)
+{
+	struct rendering ctx;
+	struct texts texts;
+
+	fill_render(e, leg, leg->step, last ? last : leg_kept(e, leg), &ctx, &texts);
+	return rs_template_render(&leg_activity(e, leg)->program->templates[template], &e->render, out, cap);
+}
+
+static uint32_t
+cause_of(int rc)
+{
+	switch (rc) {
+	case -EACCES:
+		return RS_CAUSE_NOT_TARGET;
+	case -EHOSTUNREACH:
+		return RS_CAUSE_NO_ROUTE;
+	default:
+		return RS_CAUSE_NO_BUFFER;
+	}
+}
+
+/* Render into a buffer of the link and send it by the leg's path. @return 0 or a cause */
+static uint32_t
+send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop)
+{
+	struct rs_buf buf;
+	int rc = e->link.take(e->link.ctx, &leg->path, &buf);
+
+	if (rc)
+		return cause_of(rc);
+	int n = rs_template_render(t, &e->render, buf.data, buf.cap);
+
+	if (n < 0 || drop) {
+		e->link.drop(e->link.ctx, &buf);
+		return n < 0 ? RS_CAUSE_TOO_LONG : RS_CAUSE_NONE;
+	}
+	rc = e->link.send(e->link.ctx, &leg->path, &buf, (uint32_t)n);
+	return rc ? cause_of(rc) : RS_CAUSE_NONE;
+}
+
+/* CSeq as SIPp counts it: every new request but ACK and CANCEL takes the next number. */
+static void
+number_request(struct leg *leg, const struct rs_step *s, bool again)
+{
+	if (s->status || again)
+		return;
+	if (s->method != RS_SIP_ACK && s->method != RS_SIP_CANCEL)
+		leg->cseq++;
+	if (s->method == RS_SIP_INVITE || s->method == RS_SIP_ACK)
+		leg->invite_cseq = leg->cseq;
+}
+
+static void
+note_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_step *s)
+{
+	if (!(leg->flags & LEG_FIRST_SENT)) {
+		leg->flags |= LEG_FIRST_SENT;
+		if (leg->flags & LEG_UAC)
+			stamp_add(e, leg, STAMP_LATENESS, 0);
+	}
+	if (s->status) {
+		if (s->status >= 200 && s->status < 300 && !(leg->flags & (LEG_UAC | LEG_SENT_2XX)) &&
+			!(leg->flags & LEG_ENDING)) {
+			leg->flags |= LEG_SENT_2XX;
+			if (leg->invited_us)
+				leg_established(e, leg);
+		}
+	} else if (s->method == RS_SIP_INVITE) {
+		leg->flags |= LEG_INVITED;
+		leg->flags &= ~(uint32_t)(LEG_PROVISIONAL | LEG_ANSWERED | LEG_FINAL | LEG_ACKED);
+		leg->invite_step = (int16_t)step;
+		if (!(leg->flags & LEG_ESTABLISHED))
+			stamp_add(e, leg, STAMP_INVITE, 0);
+	} else if (s->method == RS_SIP_ACK) {
+		leg->flags |= LEG_ACKED;
+	} else if (s->method == RS_SIP_BYE) {
+		leg->flags |= LEG_ENDING;
+		stamp_add(e, leg, STAMP_BYE, 0);
+	} else if (s->method == RS_SIP_CANCEL) {
+		leg->flags |= LEG_ENDING;
+	} else if (!leg->request_ns && !(leg->flags & LEG_RESPONSE)) {
+		stamp_add(e, leg, STAMP_REQUEST, 0);
+	}
+	if (s->start_rtd >= 0)
+		stamp_add(e, leg, STAMP_RTD_START, s->start_rtd);
+	if (s->rtd >= 0)
+		stamp_add(e, leg, STAMP_RTD_STOP, s->rtd);
+}
+
+static void
+arm_retransmission(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_step *s)
+{
+	uint32_t node = leg_slot(e, leg) * TIMERS + TIMER_RETRANS;
+
+	if (s->retrans_ns == 0) { /* one timer a call, for the last message sent: as SIPp */
+		if (s->method != RS_SIP_ACK || leg->retrans_step < 0) {
+			rs_wheel_cancel(&e->wheel, node);
+			leg->retrans_step = -1;
+		}
+		return;
+	}
+	leg->retrans_step = (int16_t)step;
+	leg->retrans_count = 0;
+	leg->retrans_invite = s->status == 0 && s->method == RS_SIP_INVITE;
+	leg->retrans_ns = s->retrans_ns;
+	rs_wheel_arm(&e->wheel, node, e->now + s->retrans_ns);
+}
+
+int
+leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_sip_msg *last, bool again)
+{
+	struct activity *a = leg_activity(e, leg);
+	const struct rs_step *s = &a->program->steps[step];
+	struct rs_metrics *cells = &a->account->steps[step];
+	struct rendering ctx;
+	struct texts texts;
+
+	if (e->silent)
+		return 0;
+	number_request(leg, s, again);
+	fill_render(e, leg, step, last ? last : leg_kept(e, leg), &ctx, &texts);
+	if (again && s->status == 0 && (s->method == RS_SIP_ACK || s->method == RS_SIP_CANCEL))
+		e->render.cseq = leg->invite_cseq;
+
+	bool drop = s->lost && chance(e, s->lost);
+	uint32_t cause = send_template(e, leg, &a->program->templates[s->template], drop);
+
+	if (cause)
+		return -(int)cause;
+	if (drop) {
+		rs_metric_inc(cells, RS_SM_LOST);
+		rs_metric_inc(&a->account->cells, RS_AM_SIP_LOST);
+	}
+	rs_metric_inc(&a->account->cells, again ? RS_AM_SIP_RETRANSMITTED : RS_AM_SIP_SENT);
+	rs_metric_inc(cells, again ? RS_SM_RETRANS : RS_SM_MESSAGES);
+	if (again)
+		return 0;
+	leg->cause_hash = leg->last_hash;
+	leg->cause_send = (int16_t)step;
+	leg->cause_recv = leg->last_recv;
+	note_sent(e, leg, step, s);
+	arm_retransmission(e, leg, step, s);
+	return 0;
+}
+
+/*
+ * One timer per call, doubling from `retrans`; requests other than INVITE, and responses, at most every T2. At the end of the
+ * allowed number the call has failed.
+ */
+void
+leg_retransmit(struct rs_engine *e, struct leg *leg)
+{
+	uint8_t max = leg->retrans_invite ? MAX_INVITE_RETRANS : MAX_OTHER_RETRANS;
+
+	if (leg->retrans_step < 0)
+		return;
+	if (leg->retrans_count >= max) {
+		leg_fail(e, leg, RS_CAUSE_RETRANSMISSIONS, true);
+		return;
+	}
+	leg->retrans_count++;
+	leg->retrans_ns *= 2;
+	if (!leg->retrans_invite && leg->retrans_ns > T2_NS)
+		leg->retrans_ns = T2_NS;
+	rs_wheel_arm(&e->wheel, leg_slot(e, leg) * TIMERS + TIMER_RETRANS, e->now + leg->retrans_ns);
+	leg_send(e, leg, (uint32_t)leg->retrans_step, NULL, true);
+}
+
+void
+leg_send_own(struct rs_engine *e, struct leg *leg, int32_t template, enum rs_sip_method method,
+	const struct rs_sip_msg *last)
+{
+	struct activity *a = leg_activity(e, leg);
+	struct rendering ctx;
+	struct texts texts;
+
+	if (template < 0 || e->silent)
+		return;
+	last = last ? last : leg_kept(e, leg);
+	if (method == RS_SIP_BYE)
+		leg->cseq++;
+	/* ACK to a refusal and CANCEL belong to the INVITE's transaction and carry its branch (RFC 3261, 9.1 and 17.1.1.3). */
+	uint32_t index = method == RS_SIP_ACK || method == RS_SIP_CANCEL ? (uint32_t)leg->invite_step :
+									     a->program->n_steps;
+
+	fill_render(e, leg, index, last, &ctx, &texts);
+	if (method == RS_SIP_ACK || method == RS_SIP_CANCEL)
+		e->render.cseq = leg->invite_cseq;
+	e->render.next_url = target_text(e, leg, last, &e->render, &texts);
+	if (method == RS_SIP_CANCEL || (method == RS_SIP_ACK && !(leg->flags & LEG_ANSWERED))) {
+		struct rs_slice none = { 0 };
+
+		e->render.routes = none;
+		if (method == RS_SIP_CANCEL && leg->contact.class == 0)
+			e->render.next_url = target_text(e, leg, NULL, &e->render, &texts);
+	}
+	if (send_template(e, leg, &a->program->templates[template], false) == RS_CAUSE_NONE)
+		rs_metric_inc(&a->account->cells, RS_AM_SIP_SENT);
+}
+
+void
+leg_hang_up(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
+{
+	const struct rs_program *p = leg_activity(e, leg)->program;
+
+	if (!(leg->flags & LEG_UAC)) {
+		if ((leg->flags & LEG_SENT_2XX) && (leg->flags & LEG_GOT_ACK) && !(leg->flags & LEG_ENDING))
+			leg_send_own(e, leg, p->abort_bye, RS_SIP_BYE, last);
+		return;
+	}
+	if (!(leg->flags & LEG_INVITED))
+		return;
+	if (leg->flags & LEG_ANSWERED) {
+		if (!(leg->flags & LEG_ACKED))
+			leg_send_own(e, leg, p->abort_ack, RS_SIP_ACK, last);
+		if (!(leg->flags & LEG_ENDING))
+			leg_send_own(e, leg, p->abort_bye, RS_SIP_BYE, last);
+	} else if (leg->flags & LEG_FINAL) {
+		if (!(leg->flags & LEG_ACKED))
+			leg_send_own(e, leg, p->abort_ack, RS_SIP_ACK, last);
+	} else if ((leg->flags & LEG_PROVISIONAL) && !(leg->flags & LEG_ENDING)) {
+		leg_send_own(e, leg, p->abort_cancel, RS_SIP_CANCEL, last);
+	}
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From plan to engine: how much memory, whose calls, which shares. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "engine/internal.h"
+
+#define LINGER_LEGS 65536 /* answered calls stay a while in timewait: room beside those that are open */
+
+/* Workers that place calls of any activity: max_calls is shared among them. */
+static uint32_t
+count_placers(const struct rs_plan *plan, uint32_t worker, uint32_t *position)
+{
+	uint32_t n = 0;
+
+	*position = UINT32_MAX;
+	for (uint32_t w = 0; w < plan->n_workers; w++) {
+		bool places = false;
+		uint32_t ignored;
+
+		for (uint32_t i = 0; i < plan->n_activities && !places; i++)
+			places = plan->activities[i].kind == RS_DO_CALL &&
+				group_position(plan, &plan->groups[plan->activities[i].from], w, &ignored) !=
+					UINT32_MAX;
+		if (places && w == worker)
+			*position = n;
+		n += places;
+	}
+	return n;
+}
+
+static uint64_t
+share(uint64_t total, uint32_t n, uint32_t position)
+{
+	if (position == UINT32_MAX || n == 0)
+		return 0;
+	return total / n + (position < total % n);
+}
+
+static uint64_t
+legs_needed(const struct rs_plan *plan, uint32_t worker)
+{
+	uint64_t legs = 64;
+	uint32_t position, n = count_placers(plan, worker, &position), ignored;
+
+	legs += share(plan->max_calls, n, position);
+	for (uint32_t i = 0; i < plan->n_activities; i++)
+		if (plan->activities[i].kind == RS_DO_ANSWER &&
+			group_position(plan, &plan->groups[plan->activities[i].from], worker, &ignored) != UINT32_MAX) {
+			legs += plan->max_calls + LINGER_LEGS;
+			break;
+		}
+	return legs;
+}
+
+static uint64_t
+endpoints_needed(const struct rs_plan *plan)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < plan->n_groups; i++)
+		n += plan->groups[i].kind == RS_GROUP_TRUNK ? 1 : plan->groups[i].count;
+	return n;
+}
+
+static uint32_t
+leg_cost(void)
+{
+	return (uint32_t)rs_pool_cost(sizeof(struct leg)) + TIMERS * (uint32_t)sizeof(struct rs_wheel_node) +
+		2 * (uint32_t)sizeof(struct rs_table_entry);
+}
+
+void
+rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_budget *out)
+{
+	uint64_t callees = 0, vars = 0, scratch = 0;
+
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		const struct rs_program *p = plan->activities[i].program;
+
+		if (plan->activities[i].to_group >= 0)
+			callees += plan->groups[plan->activities[i].to_group].count;
+		vars += p->n_vars;
+		if (p->ere_scratch > scratch)
+			scratch = p->ere_scratch;
+	}
+	out->legs = legs_needed(plan, worker);
+	out->endpoints = endpoints_needed(plan);
+	out->bytes_per_leg = leg_cost();
+	/* Tables round up to a power of two; a page of slack for every allocation. */
+	out->reserved_bytes = out->legs * (leg_cost() + 4 * sizeof(struct rs_table_entry)) +
+		rs_blobs_reserve((uint32_t)out->legs) + out->endpoints * sizeof(struct endpoint) + callees * 4 +
+		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
+		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
+}
+
+static bool
+uses_slot(const struct rs_program *p, enum rs_slot slot)
+{
+	for (uint32_t t = 0; t < p->n_templates; t++)
+		for (uint32_t i = 0; i < p->templates[t].n_ops; i++)
+			if (p->templates[t].ops[i].slot == slot)
+				return true;
+	return false;
+}
+
+static int
+activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
+{
+	const struct rs_plan_activity *plan = &e->plan->activities[index];
+	uint32_t n;
+
+	a->plan = plan;
+	a->program = plan->program;
+	a->account = &e->account->activities[index];
+	a->group = &e->groups[plan->from];
+	a->to = plan->kind == RS_DO_CALL && plan->to_group >= 0 ? &e->groups[plan->to_group] : NULL;
+	a->wants_peer_tag = uses_slot(plan->program, RS_SLOT_PEER_TAG_PARAM);
+	group_position(e->plan, a->group->plan, e->worker, &n);
+	a->n_owners = n ? n : 1;
+	a->limit = plan->limit ? share(plan->limit, a->n_owners, a->group->position) : UINT64_MAX;
+	a->total_share = plan->total ? share(plan->total, a->n_owners, a->group->position) : UINT64_MAX;
+	a->frame_bytes = (uint32_t)(plan->program->n_vars * sizeof(struct value) +
+		plan->program->n_rtds * sizeof(uint64_t));
+	if (plan->program->n_vars) {
+		a->globals = rs_arena_alloc(&e->arena, plan->program->n_vars * sizeof(*a->globals), 64);
+		if (!a->globals)
+			return -ENOMEM;
+	}
+	if (a->frame_bytes > UINT16_MAX)
+		return -EINVAL;
+	return a->to && a->group->position != UINT32_MAX ? callees_setup(e, a) : 0;
+}
+
+static int
+pools_setup(struct rs_engine *e, uint64_t legs, uint64_t now_ns)
+{
+	int rc = rs_pool_init(&e->legs, &e->arena, sizeof(struct leg), (uint32_t)legs);
+
+	if (rc == 0)
+		rc = rs_wheel_init(&e->wheel, &e->arena, (uint32_t)legs * TIMERS, now_ns);
+	if (rc == 0)
+		rc = rs_table_init(&e->calls, &e->arena, (uint32_t)legs);
+	if (rc == 0)
+		rc = rs_blobs_init(&e->blobs, &e->arena, (uint32_t)legs);
+	return rc;
+}
+
+static int
+scratch_setup(struct rs_engine *e)
+{
+	size_t ere = 16;
+
+	for (uint32_t i = 0; i < e->n_activities; i++)
+		if (e->plan->activities[i].program->ere_scratch > ere)
+			ere = e->plan->activities[i].program->ere_scratch;
+	e->stamps = rs_arena_alloc(&e->arena, MAX_STAMPS * sizeof(*e->stamps), 64);
+	e->scratch = rs_arena_alloc(&e->arena, SCRATCH_BYTES, 64);
+	e->scratch2 = rs_arena_alloc(&e->arena, SCRATCH_BYTES, 64);
+	e->ere_scratch = rs_arena_alloc(&e->arena, ere, 64);
+	return e->stamps && e->scratch && e->scratch2 && e->ere_scratch ? 0 : -ENOMEM;
+}
+
+static int
+everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const struct rs_engine_budget *budget)
+{
+	uint32_t position, n;
+	int rc = pools_setup(e, budget->legs, cfg->wall_at_ns);
+
+	if (rc == 0)
+		rc = scratch_setup(e);
+	if (rc == 0)
+		rc = groups_setup(e);
+	for (uint32_t i = 0; rc == 0 && i < e->n_activities; i++)
+		rc = activity_setup(e, &e->activities[i], i);
+	n = count_placers(e->plan, e->worker, &position);
+	e->max_calls = e->plan->max_calls ? share(e->plan->max_calls, n, position) : UINT64_MAX;
+	return rc;
+}
+
+int
+rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct rs_err *err)
+{
+	struct rs_engine_budget budget;
+	struct rs_engine *e = calloc(1, sizeof(*e));
+	int rc = -ENOMEM;
+
+	rs_engine_budget(cfg->plan, cfg->worker, &budget);
+	if (!e || rs_arena_init(&e->arena, budget.reserved_bytes) != 0)
+		goto fail;
+	e->plan = cfg->plan;
+	e->account = cfg->account;
+	e->cells = &cfg->account->engine;
+	e->link = cfg->link;
+	e->log = cfg->log;
+	e->worker = cfg->worker;
+	e->run = cfg->run;
+	e->secret = cfg->secret;
+	e->hash_seed = rs_mix64(cfg->secret + 1);
+	e->rng.state = rs_random_at(cfg->plan->seed, 0x77, cfg->worker);
+	e->wall_us = cfg->wall_us;
+	e->wall_at_ns = e->now = cfg->wall_at_ns;
+	e->hangup_activity = -2;
+	e->measure_from = e->measure_to = UINT64_MAX;
+	e->dynamic_id = 10000;
+	e->pid_len = (uint8_t)rs_text_u64(e->pid_text, cfg->pid % 100000000);
+	e->n_groups = cfg->plan->n_groups;
+	e->n_activities = cfg->plan->n_activities;
+	e->groups = calloc(e->n_groups ? e->n_groups : 1, sizeof(*e->groups));
+	e->activities = calloc(e->n_activities ? e->n_activities : 1, sizeof(*e->activities));
+	if (!e->groups || !e->activities)
+		goto fail;
+	rc = everything_setup(e, cfg, &budget);
+	if (rc)
+		goto fail;
+	*out = e;
+	return 0;
+fail:
+	rs_engine_free(e);
+	return rs_err_set(err, rc,
+		"worker %u: no memory for %llu legs (%llu MiB): lower run.max_calls, or give the machine more",
+		cfg->worker, (unsigned long long)budget.legs, (unsigned long long)(budget.reserved_bytes >> 20));
+}
+
+void
+rs_engine_free(struct rs_engine *e)
+{
+	if (!e)
+		return;
+	free(e->activities);
+	free(e->groups);
+	rs_arena_fini(&e->arena);
+	free(e);
+}
+
+uint32_t
+rs_engine_legs(const struct rs_engine *e)
+{
+	return e->legs.used;
+}
+
+uint64_t
+rs_engine_leg_bytes(const struct rs_engine *e)
+{
+	return (uint64_t)e->legs.used * leg_cost() + e->blobs.bytes;
+}
