@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * Reading a run: snapshots of all cells, one-second intervals, figures over the measured window, health signals, the report.
+ * Everything here runs on the control thread and only reads what workers count.
+ */
+#ifndef RS_OBSERVE_OBSERVE_H
+#define RS_OBSERVE_OBSERVE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/metric.h"
+#include "engine/account.h"
+#include "net/net.h"
+#include "plan/plan.h"
+
+/** Cells of (worker): the loop. */
+enum rs_worker_metric {
+	RS_WORK_TURNS,
+	RS_WORK_BUSY_TURNS,  /* turns that did work */
+	RS_WORK_BUSY_CYCLES, /* TSC cycles of those turns */
+	RS_WORK_IDLE_CYCLES,
+	RS_WORK_SLEEPS,
+	RS_WORK_MAILS,
+	RS_WORK_REDIRECTED,  /* packets handed to other workers */
+	RS_WORK_REDIRECT_FULL, /* packets dropped because their ring was full */
+	RS_WORK_TURN,	     /* hist: length of a busy turn */
+	RS_WORK_GAP,	     /* hist: time between turns that no work or sleep explains */
+	RS_WORKER_METRICS
+};
+extern const struct rs_metric_table rs_worker_metrics_table;
+
+/** What a run's observer looks at; all of it outlives the observer. */
+struct rs_observed {
+	const struct rs_plan *plan;
+	const struct rs_net *net;	/* NULL in tests without ports */
+	struct rs_account *const *accounts; /* one a worker */
+	struct rs_metrics *const *workers;  /* one a worker: rs_worker_metrics_table */
+	struct rs_metrics *const *ports;    /* [worker * n_ports + port], entries may be NULL */
+	uint32_t n_workers, n_ports;
+	const struct rs_clock *clock;
+};
+
+enum rs_verdict { RS_VERDICT_PASSED, RS_VERDICT_FAILED, RS_VERDICT_STOPPED, RS_VERDICT_LIMITED };
+
+/** What only the run's owner knows. */
+struct rs_run_facts {
+	const char *id;
+	uint64_t started_wall_us;
+	uint64_t t0_ns, end_ns; /* end 0: still on */
+	bool stopped_by_hand;
+	const char *state;	/* "running", ... */
+	double rate_hz;		/* asked now, of all placing activities */
+	uint32_t memory_mb;
+};
+
+struct rs_observer;
+
+/** @return 0, -ENOMEM */
+int rs_observer_create(const struct rs_observed *what, struct rs_observer **out);
+void rs_observer_free(struct rs_observer *o);
+
+/**
+ * Look at all cells. Call at least once a second of the run (histograms' 32-bit cells); an interval is closed at every whole
+ * second since t0 that has passed.
+ */
+void rs_observer_tick(struct rs_observer *o, uint64_t now_ns, uint64_t t0_ns);
+
+/** Totals right now, without waiting for a tick. */
+struct rs_totals {
+	struct rs_call_totals {
+		uint64_t offered, not_started, started, established, completed, failed, open, peak;
+	} placed, answered;
+	uint64_t sip_sent, sip_received, sip_retransmitted, sip_unexpected, sip_malformed;
+	uint64_t lingering;
+	uint64_t stop_asked; /* the highest level that a scenario asked for */
+};
+void rs_observer_totals(const struct rs_observer *o, struct rs_totals *out);
+/** The same members of one activity. */
+void rs_observer_activity(const struct rs_observer *o, uint32_t activity, struct rs_call_totals *out);
+
+/** The live line's figures over the last closed interval. Times in ms, NAN without samples. */
+struct rs_live {
+	double elapsed_s, rate_asked, rate_reached, p50_ms, p99_ms;
+	uint64_t open, failed, offered, completed;
+	const char *health; /* "ok", or the signal that stands out: "late 12 ms", "pool empty", ... */
+};
+void rs_observer_live(struct rs_observer *o, const struct rs_run_facts *facts, uint64_t now_ns, struct rs_live *out);
+
+/** Set the zero of rs_observer_stats (verb `reset`). */
+void rs_observer_reset(struct rs_observer *o, uint64_t now_ns);
+
+/**
+ * The report (CONTRACT "Report", schema "ringstorm.report/1") as a JSON object, new reference; NULL without memory.
+ * @param verdict  out: passed or failed by the thresholds, stopped by hand, ...
+ */
+json_t *rs_observer_report(struct rs_observer *o, const struct rs_run_facts *facts, enum rs_verdict *verdict);
+
+/** The report's members since the last `reset`, for the verb `stats`. */
+json_t *rs_observer_stats(struct rs_observer *o, const struct rs_run_facts *facts, uint64_t now_ns);
+
+/** Signals per worker with their present figures, for `health`; and one line on each that stands out. */
+json_t *rs_observer_health(struct rs_observer *o);
+
+/** A report (or stats) as text for people, from its JSON, so that loadctl prints files as well. */
+void rs_report_print(FILE *out, const json_t *report);
+
+/** `health` as text. */
+void rs_health_print(FILE *out, const json_t *health);
+
+/** Exit status of a run by CONTRACT: 0 passed, 1 failed, 4 limited, 5 stopped. */
+int rs_verdict_status(enum rs_verdict verdict);
+const char *rs_verdict_name(enum rs_verdict verdict);
+
+/** Markdown of every metric of every module, from their tables. */
+void rs_metrics_document(FILE *out);
+
+#endif

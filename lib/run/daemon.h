@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * The daemon: ports and workers of the process, and the runs that are played on them. All functions are the control thread's.
+ * The server (server.h) turns JSON-RPC requests into these calls.
+ */
+#ifndef RS_RUN_DAEMON_H
+#define RS_RUN_DAEMON_H
+
+#include "base/err.h"
+#include "engine/engine.h"
+#include "observe/observe.h"
+#include "plan/plan.h"
+
+struct rs_daemon;
+
+enum rs_state { RS_STATE_IDLE, RS_STATE_RUNNING, RS_STATE_PAUSED, RS_STATE_DRAINING, RS_STATE_DONE };
+const char *rs_state_name(enum rs_state s);
+
+struct rs_daemon_cfg {
+	struct rs_plan *plan;	/* taken over; fixes ports, workers and memory */
+	const char *version;
+	bool quiet;		/* no start lines on stderr */
+};
+
+/**
+ * Claim memory and cores (EAL), make the ports, launch the workers; roll back in reverse order on failure.
+ * @return 0; -ENODEV, -ENOMEM, -EPERM, -EBUSY, -EINVAL with @err (exit status 6, but -EINVAL: 2)
+ */
+int rs_daemon_open(const struct rs_daemon_cfg *cfg, struct rs_daemon **out, struct rs_err *err);
+/** Stop the workers, close the ports. A run that is on is silenced. */
+void rs_daemon_close(struct rs_daemon *d);
+
+const struct rs_plan *rs_daemon_plan(const struct rs_daemon *d);
+enum rs_state rs_daemon_state(const struct rs_daemon *d);
+/** Id of the present or last run, "" before the first. */
+const char *rs_daemon_run_id(const struct rs_daemon *d);
+double rs_daemon_elapsed_s(const struct rs_daemon *d);
+
+/** Another plan, taken over on success. @return 0; -EBUSY (not idle or done); -EINVAL (ports, workers or memory differ) */
+int rs_daemon_load(struct rs_daemon *d, struct rs_plan *plan, struct rs_err *err);
+
+/** Begin a run. @return 0; -EBUSY; -ENOMEM; -EHOSTUNREACH is not checked here: neighbours are asked while the run begins */
+int rs_daemon_start(struct rs_daemon *d, struct rs_err *err);
+/** Begin an activity with start = "manual" in the run that is on. @return 0; -ENOENT; -EALREADY; -EINVAL (no run) */
+int rs_daemon_start_activity(struct rs_daemon *d, const char *activity, struct rs_err *err);
+
+enum rs_stop { RS_STOP_DRAIN, RS_STOP_HANGUP, RS_STOP_NOW };
+/** @param activity  NULL: the whole run. @return 0; -EINVAL (no run, or by activity with NOW); -ENOENT */
+int rs_daemon_stop(struct rs_daemon *d, const char *activity, enum rs_stop how, struct rs_err *err);
+int rs_daemon_pause(struct rs_daemon *d, struct rs_err *err);
+int rs_daemon_resume(struct rs_daemon *d, struct rs_err *err);
+/** @param by  @value is added to the present rate. @return 0; -ENOENT, -EINVAL (no run, negative, above run.max_rate) */
+int rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by, struct rs_err *err);
+int rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struct rs_err *err);
+int rs_daemon_reset(struct rs_daemon *d, struct rs_err *err);
+
+/**
+ * Moves runs along: call every 100 ms or so (and at least once a second).
+ * @return true when the run ended in this call: its report is ready
+ */
+bool rs_daemon_poll(struct rs_daemon *d);
+
+/** JSON for the verbs; new references. */
+json_t *rs_daemon_status(struct rs_daemon *d);	   /* {state, run, plan, elapsed_s} */
+json_t *rs_daemon_stats(struct rs_daemon *d);	   /* the report's members since reset; NULL before the first run */
+json_t *rs_daemon_live(struct rs_daemon *d);	   /* figures of the live line */
+json_t *rs_daemon_health(struct rs_daemon *d);
+json_t *rs_daemon_activities(struct rs_daemon *d); /* [{name, do, state, rate, limit, offered, ...}] */
+json_t *rs_daemon_calls(struct rs_daemon *d, uint32_t max); /* open calls: [{activity, number, age_s, step, call_id, remote}] */
+json_t *rs_daemon_failures(struct rs_daemon *d);   /* [{activity, cause, step, count}] */
+json_t *rs_daemon_endpoints(struct rs_daemon *d);  /* groups: [{name, kind, count, port, addresses, in_call}] */
+/** Report of run @id (NULL: the last one), or NULL when it is not there. */
+json_t *rs_daemon_report(struct rs_daemon *d, const char *id);
+/** Exit status of the last run by CONTRACT; -1 before any. */
+int rs_daemon_run_status(const struct rs_daemon *d);
+
+/** Called for everything worth an event line: state changes, rate changes, end of run. @json is borrowed. */
+void rs_daemon_on_event(struct rs_daemon *d, void (*fn)(void *ctx, json_t *json), void *ctx);
+
+#endif
