@@ -133,7 +133,8 @@ rs_addr_write(const struct rs_addr *a, uint8_t *out)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	uint8_t *p = out;
-	int gap = -1, gap_len = 1; /* RFC 5952, 4.2: the first longest run of zeros, never a single group */
+	int gap = -1,
+	    gap_len = 1; /* RFC 5952, 4.2: the first longest run of zeros, never a single group */
 
 	if (a->family == 4)
 		return (size_t)(write_v4(out, a->b) - out);

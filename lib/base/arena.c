@@ -29,7 +29,8 @@ rs_arena_init(struct rs_arena *a, size_t size)
 	a->base = p + spare;
 	a->size = size;
 	if (size >= HUGE)
-		madvise(a->base, size, MADV_HUGEPAGE); /* advice: without it the arena is merely slower */
+		madvise(a->base, size,
+			MADV_HUGEPAGE); /* advice: without it the arena is merely slower */
 	return 0;
 }
 

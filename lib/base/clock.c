@@ -66,13 +66,15 @@ rs_clock_init(struct rs_clock *c, uint64_t window_ns)
 	read_pair(&c->tsc0, &c->ns0);
 	c->hz = kernel_hz();
 	if (c->hz == 0) {
-		struct timespec rest = { (time_t)(window_ns / RS_NS_PER_S), (long)(window_ns % RS_NS_PER_S) };
+		struct timespec rest = { (time_t)(window_ns / RS_NS_PER_S),
+			(long)(window_ns % RS_NS_PER_S) };
 
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, NULL);
 		do /* a signal may have ended the sleep */
 			read_pair(&tsc, &ns);
 		while (ns - c->ns0 < window_ns);
-		c->hz = (uint64_t)((unsigned __int128)(tsc - c->tsc0) * RS_NS_PER_S / (ns - c->ns0));
+		c->hz = (uint64_t)((unsigned __int128)(tsc - c->tsc0) * RS_NS_PER_S /
+			(ns - c->ns0));
 	}
 	c->mult = (uint64_t)(((unsigned __int128)RS_NS_PER_S << 32) / c->hz);
 }

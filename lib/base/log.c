@@ -34,7 +34,8 @@ write_all(int fd, const char *p, size_t len)
 }
 
 void
-rs_log(struct rs_log *log, enum rs_log_level level, const char *tag, uint64_t now_ns, const char *fmt, ...)
+rs_log(struct rs_log *log, enum rs_log_level level, const char *tag, uint64_t now_ns,
+	const char *fmt, ...)
 {
 	char line[LINE_MAX_BYTES + 1];
 	size_t len = 0;
@@ -56,14 +57,16 @@ rs_log(struct rs_log *log, enum rs_log_level level, const char *tag, uint64_t no
 		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
 			line[i] = '.';
 	if (log->ring != NULL) {
-		void *p = rs_record_reserve(log->ring, RS_RECORD_LOG, (uint16_t)level, now_ns, (uint32_t)len);
+		void *p = rs_record_reserve(
+			log->ring, RS_RECORD_LOG, (uint16_t)level, now_ns, (uint32_t)len);
 
 		if (p == NULL)
 			return;
 		memcpy(p, line, len);
 		rs_record_commit(log->ring);
 	} else {
-		line[len] = '\n'; /* in place of the NUL: one write, so that lines of threads do not mix */
+		line[len] =
+			'\n'; /* in place of the NUL: one write, so that lines of threads do not mix */
 		write_all(log->fd, line, len + 1);
 	}
 }

@@ -55,5 +55,6 @@ rs_pool_give(struct rs_pool *p, uint32_t slot)
 bool
 rs_pool_is_live(const struct rs_pool *p, uint32_t slot, uint16_t generation)
 {
-	return slot < p->fresh && p->next[slot] == TAKEN && (uint16_t)p->generation[slot] == generation;
+	return slot < p->fresh && p->next[slot] == TAKEN &&
+		(uint16_t)p->generation[slot] == generation;
 }

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SKIP UINT16_MAX /* type of what fills the end of the ring when a record does not fit there */
+#define SKIP                                                                                       \
+	UINT16_MAX /* type of what fills the end of the ring when a record does not fit there */
 
 /* Records start at multiples of 16, the size of their header, so that the end of the ring always has room for a SKIP. */
 struct rs_record_ring {
@@ -58,7 +59,8 @@ has_room(struct rs_record_ring *r, uint64_t head, uint64_t need)
 }
 
 void *
-rs_record_reserve(struct rs_record_ring *r, uint16_t type, uint16_t aux, uint64_t time_ns, uint32_t len)
+rs_record_reserve(
+	struct rs_record_ring *r, uint16_t type, uint16_t aux, uint64_t time_ns, uint32_t len)
 {
 	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
 	uint64_t need = span(len), to_end = r->size - (head & (r->size - 1));
@@ -67,7 +69,8 @@ rs_record_reserve(struct rs_record_ring *r, uint16_t type, uint16_t aux, uint64_
 
 	if (need > r->size / 4 || !has_room(r, head, skip + need)) {
 		atomic_store_explicit(&r->dropped,
-			atomic_load_explicit(&r->dropped, memory_order_relaxed) + 1, memory_order_relaxed);
+			atomic_load_explicit(&r->dropped, memory_order_relaxed) + 1,
+			memory_order_relaxed);
 		return NULL;
 	}
 	rec = (struct rs_record *)(r->bytes + (head & (r->size - 1)));

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 
 /* Two characters for every 10 bits: half the look-ups and stores of one character at a time. */
+/* clang-format off */
 #define P(a, b) { a, b }
 #define ROW(a)                                                                                     \
 	P(a, 'a'), P(a, 'b'), P(a, 'c'), P(a, 'd'), P(a, 'e'), P(a, 'f'), P(a, 'g'), P(a, 'h'),    \
@@ -31,6 +32,7 @@ static const uint8_t values[256] = {
 	V('U', 'u', 20), V('V', 'v', 21), V('W', 'w', 22), V('X', 'x', 23), V('Y', 'y', 24),
 	V('Z', 'z', 25), D('2', 26), D('3', 27), D('4', 28), D('5', 29), D('6', 30), D('7', 31),
 };
+/* clang-format on */
 
 /* Keyed on both rounds: who knows one token cannot mint another without the secret. */
 static uint32_t

@@ -14,10 +14,12 @@
  *
  * When the clock enters slot S + 1, level L has therefore nothing in it, and level 0 knows each of its timers to the tick.
  */
-#define SLOTS RS_WHEEL_SLOTS
+#define SLOTS  RS_WHEEL_SLOTS
 #define LEVELS RS_WHEEL_LEVELS
-#define MAX_DELTA 0xff000000u /* ticks; keeps the slots of the top level and the 32 bits of `due` unambiguous */
-#define NEXT_SCAN 256	      /* timers that rs_wheel_next looks at one by one */
+/* Ticks; keeps the slots of the top level and the 32 bits of `due` unambiguous. */
+#define MAX_DELTA 0xff000000u
+/* Timers that rs_wheel_next looks at one by one. */
+#define NEXT_SCAN 256
 
 int
 rs_wheel_init(struct rs_wheel *w, struct rs_arena *a, uint32_t n_nodes, uint64_t now_ns)

@@ -12,15 +12,16 @@
 
 #include "base/arena.h"
 
-#define RS_WHEEL_NONE UINT32_MAX
+#define RS_WHEEL_NONE    UINT32_MAX
 #define RS_WHEEL_TICK_NS 1000000u
-#define RS_WHEEL_LEVELS 4
-#define RS_WHEEL_SLOTS 512 /* two turns of 256: the one under way and, beside it, the next one being filled */
+#define RS_WHEEL_LEVELS  4
+/* A level: two turns of 256, the one under way and, beside it, the next one being filled. */
+#define RS_WHEEL_SLOTS 512
 
 struct rs_wheel_node {
 	uint32_t next, prev;
 	uint32_t due;  /* tick, its low 32 bits */
-	uint32_t slot; /* where it hangs: level * RS_WHEEL_SLOTS + slot; RS_WHEEL_NONE while not armed */
+	uint32_t slot; /* level * RS_WHEEL_SLOTS + slot; RS_WHEEL_NONE while not armed */
 };
 _Static_assert(sizeof(struct rs_wheel_node) == 16, "four nodes a cache line");
 
@@ -28,9 +29,9 @@ struct rs_wheel {
 	struct rs_wheel_node *nodes;
 	uint32_t n_nodes;
 	uint32_t armed;
-	uint64_t tick;	    /* all before this one have fired; its own slot takes those that are armed too late */
+	uint64_t tick;      /* all before it have fired; its own slot takes timers armed too late */
 	uint64_t origin_ns; /* time of tick 0 */
-	uint64_t moved;	    /* nodes moved down a level so far */
+	uint64_t moved;     /* nodes moved down a level so far */
 	uint64_t occupied[RS_WHEEL_LEVELS][RS_WHEEL_SLOTS / 64];
 	uint32_t heads[RS_WHEEL_LEVELS * RS_WHEEL_SLOTS];
 	uint32_t counts[RS_WHEEL_LEVELS * RS_WHEEL_SLOTS];

@@ -64,7 +64,8 @@ token_is_base32_with_a_short_first_character(void **state)
 static void
 token_survives_a_peer_that_changes_case(void **state)
 {
-	struct rs_token t = { .handle = rs_handle_make(77, 3, 1, RS_KIND_LEG), .run = 9, .aux = 2 }, back;
+	struct rs_token t = { .handle = rs_handle_make(77, 3, 1, RS_KIND_LEG), .run = 9, .aux = 2 },
+			back;
 	uint8_t text[RS_TOKEN_LEN];
 
 	rs_token_write(&t, secret, text);
@@ -88,7 +89,9 @@ token_of_another_process_is_refused(void **state)
 static void
 any_changed_character_is_noticed(void **state)
 {
-	struct rs_token t = { .handle = rs_handle_make(5, 1, 0, RS_KIND_ENDPOINT), .run = 1, .aux = 1 };
+	struct rs_token t = {
+		.handle = rs_handle_make(5, 1, 0, RS_KIND_ENDPOINT), .run = 1, .aux = 1
+	};
 	struct rs_token back = { .handle = 42 };
 	uint8_t text[RS_TOKEN_LEN], original;
 	int taken = 0;

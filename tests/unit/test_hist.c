@@ -43,7 +43,8 @@ cell_of_a_value_stands_for_it_within_the_bound(void **state)
 
 	assert_int_equal(sizeof(((struct rs_hist *)0)->cells), 48 * 1024);
 	for (int i = 0; i < 2000000; i++) {
-		uint64_t v = rs_rng_next(&r) >> (26 + i % 38); /* every magnitude up to 2^38 ns, 274 s */
+		uint64_t v =
+			rs_rng_next(&r) >> (26 + i % 38); /* every magnitude up to 2^38 ns, 274 s */
 
 		assert_near(rs_hist_value(rs_hist_index(v)), v);
 	}
@@ -121,9 +122,9 @@ quantiles_agree_with_a_sorted_array(void **state)
 			for (int i = 0; i < n; i++) {
 				double u = rs_random_unit(rs_rng_next(&r));
 
-				v[i] = shape == 0 ? (uint64_t)(u * 1e6) :
-				       shape == 1 ? (uint64_t)(-log(1 - u) * 5e6) :
-						    (uint64_t)pow(10, 1 + 10 * u);
+				v[i] = shape == 0    ? (uint64_t)(u * 1e6)
+					: shape == 1 ? (uint64_t)(-log(1 - u) * 5e6)
+						     : (uint64_t)pow(10, 1 + 10 * u);
 				rs_hist_record(h, v[i]);
 				total += v[i];
 			}

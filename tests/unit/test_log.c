@@ -104,7 +104,8 @@ error_text_says_where_and_what(void **state)
 	assert_int_equal(rs_err_set(&err, -EINVAL, "no %s", "port"), -EINVAL);
 	assert_int_equal(err.code, -EINVAL);
 	assert_string_equal(err.text, "no port");
-	assert_int_equal(rs_err_at(&err, -ENOENT, "a.plan", 12, "unknown setting %s", "x"), -ENOENT);
+	assert_int_equal(
+		rs_err_at(&err, -ENOENT, "a.plan", 12, "unknown setting %s", "x"), -ENOENT);
 	assert_string_equal(err.text, "a.plan:12: unknown setting x");
 	rs_err_at(&err, -ENOENT, "a.plan", 0, "cannot be read");
 	assert_string_equal(err.text, "a.plan: cannot be read");

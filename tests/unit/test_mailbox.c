@@ -46,8 +46,13 @@ static void
 mail_arrives_with_every_member(void **state)
 {
 	struct rs_mailbox *m = rs_mailbox_create(1);
-	struct rs_mail out, mail = { .type = 1, .from = RS_MAIL_CONTROL, .request = 2, .handle = 3,
-		.arg = { 4, 5, 6, 7, 8 }, .data = &out };
+	struct rs_mail out,
+		mail = { .type = 1,
+			.from = RS_MAIL_CONTROL,
+			.request = 2,
+			.handle = 3,
+			.arg = { 4, 5, 6, 7, 8 },
+			.data = &out };
 
 	assert_true(rs_mailbox_send(m, &mail));
 	assert_int_equal(rs_mailbox_receive(m, &out, 1), 1);

@@ -104,7 +104,8 @@ reader_sees_growing_totals_while_the_writer_writes(void **state)
 		rs_hist_collect(m.hists[DELAY], last, sum);
 		wrong += sum->count < count || sum->count > VALUES;
 		count = sum->count;
-		wrong += count > 0 && (sum->min_ns > sum->max_ns || rs_hist_quantile(sum, 0.5) > VALUES * 101ull);
+		wrong += count > 0 &&
+			(sum->min_ns > sum->max_ns || rs_hist_quantile(sum, 0.5) > VALUES * 101ull);
 		looks++;
 	}
 	pthread_join(t, NULL);

@@ -22,11 +22,11 @@ struct provider {
 	struct rs_mailbox *commands, *events, *returns;
 	_Atomic bool quit;
 	pthread_t thread;
-	int blocks; /* the user's side: data blocks of events not released yet */
-	struct task {
+	int blocks;   /* the user's side: data blocks of events not released yet */
+	struct task { /* the thread's side */
 		rs_handle owner;
 		struct rs_mail params; /* the start command, its block kept until the end */
-	} tasks[TASKS]; /* the thread's side */
+	} tasks[TASKS];
 };
 
 static void *
@@ -39,9 +39,12 @@ copy(struct rs_slice s)
 }
 
 static int
-command(struct provider *p, enum command type, rs_handle owner, uint16_t kind, void *data, size_t len)
+command(struct provider *p, enum command type, rs_handle owner, uint16_t kind, void *data,
+	size_t len)
 {
-	struct rs_mail mail = { .type = (uint16_t)type, .handle = owner, .arg = { len, kind }, .data = data };
+	struct rs_mail mail = {
+		.type = (uint16_t)type, .handle = owner, .arg = { len, kind }, .data = data
+	};
 
 	if (rs_mailbox_send(p->commands, &mail))
 		return 0;
@@ -105,7 +108,9 @@ take_blocks_back(struct provider *p)
 static void
 tell(struct provider *p, enum rs_offload_event event, rs_handle owner, uint64_t arg, void *data)
 {
-	struct rs_mail mail = { .type = (uint16_t)event, .handle = owner, .arg = { arg }, .data = data };
+	struct rs_mail mail = {
+		.type = (uint16_t)event, .handle = owner, .arg = { arg }, .data = data
+	};
 
 	while (!rs_mailbox_send(p->events, &mail)) {
 		take_blocks_back(p);
@@ -267,7 +272,8 @@ more_tasks_than_the_provider_takes_are_refused(void **state)
 	int refused = 0;
 
 	for (uint32_t i = 0; i <= TASKS; i++)
-		while (o.ops->start(o.ctx, rs_handle_make(i, 0, 0, RS_KIND_STREAM), 1, rs_slice_str("p")) != 0)
+		while (o.ops->start(o.ctx, rs_handle_make(i, 0, 0, RS_KIND_STREAM), 1,
+			       rs_slice_str("p")) != 0)
 			sched_yield();
 	mail = next_event(&o);
 	assert_int_equal(mail.type, RS_OFFLOAD_FAILED);
@@ -289,7 +295,8 @@ full_queue_says_try_again_and_many_tasks_interleave(void **state)
 	enum { ROUNDS = 2000 };
 
 	for (uint32_t t = 0; t < TASKS; t++)
-		while (o.ops->start(o.ctx, rs_handle_make(t, 1, 0, RS_KIND_LEG), 1, rs_slice_str("done")) != 0)
+		while (o.ops->start(o.ctx, rs_handle_make(t, 1, 0, RS_KIND_LEG), 1,
+			       rs_slice_str("done")) != 0)
 			sched_yield();
 	while (done < TASKS) {
 		uint32_t n;
@@ -301,7 +308,8 @@ full_queue_says_try_again_and_many_tasks_interleave(void **state)
 			if (fed[t] > ROUNDS)
 				continue;
 			/* -EAGAIN: the same bytes again in the next turn */
-			if (o.ops->feed(o.ctx, owner, rs_slice_str(fed[t] < ROUNDS ? text : ".")) == 0)
+			if (o.ops->feed(o.ctx, owner, rs_slice_str(fed[t] < ROUNDS ? text : ".")) ==
+				0)
 				fed[t]++;
 		}
 		n = o.ops->poll(o.ctx, mails, QUEUE);
@@ -328,9 +336,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(task_is_started_fed_and_done, setup, teardown),
-		cmocka_unit_test_setup_teardown(cancelled_task_ends_with_its_last_event, setup, teardown),
-		cmocka_unit_test_setup_teardown(more_tasks_than_the_provider_takes_are_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(full_queue_says_try_again_and_many_tasks_interleave, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			cancelled_task_ends_with_its_last_event, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			more_tasks_than_the_provider_takes_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			full_queue_says_try_again_and_many_tasks_interleave, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

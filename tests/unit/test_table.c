@@ -14,7 +14,8 @@ count_under(const struct rs_table *t, uint64_t hash, uint32_t wanted)
 {
 	int n = 0;
 
-	for (uint32_t v, i = rs_table_first(t, hash, &v); i != RS_TABLE_END; i = rs_table_next(t, hash, i, &v))
+	for (uint32_t v, i = rs_table_first(t, hash, &v); i != RS_TABLE_END;
+		i = rs_table_next(t, hash, i, &v))
 		n += v == wanted;
 	return n;
 }
@@ -40,7 +41,8 @@ several_values_may_have_one_hash(void **state)
 {
 	struct rs_arena a;
 	struct rs_table t;
-	const uint64_t h = 0xfffffffe00000000u; /* its home is near the end: the run wraps to the start */
+	const uint64_t h =
+		0xfffffffe00000000u; /* its home is near the end: the run wraps to the start */
 
 	assert_int_equal(rs_arena_init(&a, 1 << 20), 0);
 	assert_int_equal(rs_table_init(&t, &a, 8), 0);
@@ -94,8 +96,10 @@ random_traffic_agrees_with_a_naive_model(void **state)
 
 	assert_int_equal(rs_arena_init(&a, 1 << 20), 0);
 	assert_int_equal(rs_table_init(&t, &a, CAP), 0);
-	for (int i = 0; i < HASHES; i++) /* homes close together, and equal tags under unlike hashes */
-		hash_of[i] = (rs_rng_next(&r) & 0x1ff) << 32 | (i % 3 == 0 ? 0xe0000000ull << 32 : 0);
+	for (int i = 0; i < HASHES;
+		i++) /* homes close together, and equal tags under unlike hashes */
+		hash_of[i] =
+			(rs_rng_next(&r) & 0x1ff) << 32 | (i % 3 == 0 ? 0xe0000000ull << 32 : 0);
 	for (int op = 0; op < 1000000; op++) {
 		uint64_t x = rs_rng_next(&r);
 		uint32_t v = (uint32_t)(x % CAP);
@@ -114,7 +118,8 @@ random_traffic_agrees_with_a_naive_model(void **state)
 		assert_int_equal(t.used, count);
 		if (op % 20000 == 0)
 			for (v = 0; v < CAP; v++)
-				assert_int_equal(count_under(&t, hash_of[under[v] % HASHES], v), present[v]);
+				assert_int_equal(
+					count_under(&t, hash_of[under[v] % HASHES], v), present[v]);
 	}
 	for (uint32_t v = 0; v < CAP; v++)
 		if (present[v])

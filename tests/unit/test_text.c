@@ -17,7 +17,9 @@ numbers_are_written_as_printf_does(void **state)
 	struct rs_rng r = { 12 };
 
 	for (int i = 0; i < 200000; i++) {
-		uint64_t v = i == 0 ? UINT64_MAX : i < 1000 ? (uint64_t)i - 1 : rs_rng_next(&r) >> i % 64;
+		uint64_t v = i == 0 ? UINT64_MAX
+			: i < 1000  ? (uint64_t)i - 1
+				    : rs_rng_next(&r) >> i % 64;
 		uint8_t out[21];
 		char want[24];
 		size_t n;
@@ -85,7 +87,8 @@ durations_have_a_unit(void **state)
 static void
 nearest_name_is_offered_only_when_it_is_near(void **state)
 {
-	static const char *const names[] = { "rate", "endpoints", "addresses", "timeout", "to", "from", "open_calls" };
+	static const char *const names[] = { "rate", "endpoints", "addresses", "timeout", "to",
+		"from", "open_calls" };
 	const size_t n = sizeof(names) / sizeof(names[0]);
 	char longest[100];
 
@@ -141,7 +144,8 @@ addresses_are_read_and_written_in_one_form(void **state)
 		{ "::ffff:198.18.0.1", "::ffff:198.18.0.1" },
 		{ "::ffff:c612:1", "::ffff:198.18.0.1" },
 		{ "1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:102:304" },
-		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+			"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
 		{ "", NULL },
 		{ "1.2.3", NULL },
 		{ "1.2.3.4.5", NULL },
@@ -206,13 +210,16 @@ addresses_agree_with_libc(void **state)
 			uint64_t mask = rs_rng_next(&r);
 
 			for (int k = 0; k < 16; k++)
-				want[k] = mask >> k / 2 & 1 ? (uint8_t)(rs_rng_next(&r) >> (k % 3 ? 56 : 60)) : 0;
+				want[k] = mask >> k / 2 & 1
+					? (uint8_t)(rs_rng_next(&r) >> (k % 3 ? 56 : 60))
+					: 0;
 			inet_ntop(i % 4 ? AF_INET6 : AF_INET, want, text, sizeof(text));
 			len = strlen(text);
 		}
 		family = strchr(text, ':') != NULL ? 6 : 4;
 		rc = rs_addr_parse(rs_slice_str(text), &a);
-		assert_int_equal(rc == 0, inet_pton(family == 6 ? AF_INET6 : AF_INET, text, want) == 1);
+		assert_int_equal(
+			rc == 0, inet_pton(family == 6 ? AF_INET6 : AF_INET, text, want) == 1);
 		if (rc != 0)
 			continue;
 		assert_int_equal(a.family, family);

@@ -21,8 +21,10 @@ setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	w->now = 123456789012345; /* a clock that did not start at 0, in the middle of a millisecond */
-	if (rs_arena_init(&w->arena, 32 << 20) != 0 || rs_wheel_init(&w->wheel, &w->arena, 1 << 20, w->now) != 0)
+	w->now =
+		123456789012345; /* a clock that did not start at 0, in the middle of a millisecond */
+	if (rs_arena_init(&w->arena, 32 << 20) != 0 ||
+		rs_wheel_init(&w->wheel, &w->arena, 1 << 20, w->now) != 0)
 		return -1;
 	*state = w;
 	return 0;
@@ -49,8 +51,9 @@ static void
 timer_fires_at_its_time_and_not_before(void **state)
 {
 	struct world *w = *state;
-	static const uint64_t delays[] = { 1, MS - 1, MS, MS + 1, 255 * MS, 256 * MS, 257 * MS, 511 * MS, 512 * MS,
-		513 * MS, 32 * S, 65535 * MS, 65536 * MS, 131072 * MS, 131073 * MS, 4 * 3600 * S, 48 * 24 * 3600 * S };
+	static const uint64_t delays[] = { 1, MS - 1, MS, MS + 1, 255 * MS, 256 * MS, 257 * MS,
+		511 * MS, 512 * MS, 513 * MS, 32 * S, 65535 * MS, 65536 * MS, 131072 * MS,
+		131073 * MS, 4 * 3600 * S, 48 * 24 * 3600 * S };
 	uint32_t out[4];
 
 	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
@@ -168,14 +171,39 @@ next_is_the_due_tick_when_it_is_near_and_never_after_it(void **state)
 	}
 }
 
+/* Armed long ago, the timer sits in a slot that is being emptied while its time comes near. */
+static void
+next_is_exact_for_timers_still_on_their_way_down(void **state)
+{
+	struct world *w = *state;
+	uint32_t out[8];
+
+	for (uint64_t delay = 600; delay < 1200; delay += 7) {
+		uint64_t tick = w->wheel.tick + delay, due = w->wheel.origin_ns + tick * MS;
+
+		for (uint32_t i = 0; i < 100; i++) /* company, so that not all is moved at once */
+			rs_wheel_arm(&w->wheel, i, due + i * MS / 4);
+		while (w->wheel.tick + 1 < tick) {
+			assert_int_equal(expire(w, w->now + MS, out, 8), 0);
+			assert_true(rs_wheel_next(&w->wheel) <= due);
+			if (due - w->now <= 255 * MS)
+				assert_int_equal(rs_wheel_next(&w->wheel), due);
+		}
+		for (uint32_t i = 0; i < 100; i++)
+			rs_wheel_cancel(&w->wheel, i);
+	}
+}
+
 /* A million operations on few nodes, all kinds of delays, the clock by steps from nothing to hours. */
 static void
 random_traffic_agrees_with_a_naive_model(void **state)
 {
 	enum { N = 512, OPS = 1000000 };
 	static uint64_t due[N]; /* 0: not armed */
-	static const uint64_t spans[] = { 4 * MS, 300 * MS, 600 * MS, 40 * S, 200 * S, 7 * 3600 * S, 40 * 86400 * S };
-	static const uint64_t steps[] = { 100000, 1 * MS, 3 * MS, 300 * MS, 3 * S, 300 * S, 9 * 3600 * S };
+	static const uint64_t spans[] = { 4 * MS, 300 * MS, 600 * MS, 40 * S, 200 * S, 7 * 3600 * S,
+		40 * 86400 * S };
+	static const uint64_t steps[] = { 100000, 1 * MS, 3 * MS, 300 * MS, 3 * S, 300 * S,
+		9 * 3600 * S };
 	struct world *w = *state;
 	struct rs_rng r = { 6 };
 	uint32_t out[32], armed = 0;
@@ -210,7 +238,8 @@ random_traffic_agrees_with_a_naive_model(void **state)
 
 					assert_true(d != 0 && d <= w->now);
 					/* in the order of ticks, those already late when armed first */
-					tick = d > before ? (d - w->wheel.origin_ns + MS - 1) / MS : last_tick;
+					tick = d > before ? (d - w->wheel.origin_ns + MS - 1) / MS
+							  : last_tick;
 					assert_true(tick >= last_tick);
 					last_tick = tick;
 					due[out[i]] = 0;
@@ -244,7 +273,8 @@ no_tick_pays_for_a_whole_slot(void **state)
 	for (uint32_t i = 0; i < N / 2; i++)
 		rs_wheel_arm(&w->wheel, i, origin + (1024 + rs_rng_next(&r) % 256) * MS);
 	for (uint32_t i = N / 2; i < N; i++)
-		rs_wheel_arm(&w->wheel, i, origin + (131072 + 65536 + rs_rng_next(&r) % 65536) * MS);
+		rs_wheel_arm(
+			&w->wheel, i, origin + (131072 + 65536 + rs_rng_next(&r) % 65536) * MS);
 	for (uint64_t tick = 1; tick < 131072 + 65536 * 2; tick++) {
 		before = w->wheel.moved;
 		fired += expire(w, origin + tick * MS, out, N);
@@ -252,7 +282,8 @@ no_tick_pays_for_a_whole_slot(void **state)
 			worst = w->wheel.moved - before;
 	}
 	assert_int_equal(fired, N);
-	assert_in_range(w->wheel.moved, N, N / 2 * 3); /* once from the second level, twice from the third */
+	/* once from the second level, twice from the third */
+	assert_in_range(w->wheel.moved, N, N / 2 * 3);
 	assert_in_range(worst, N / 2 / 256, N / 2 / 256 + 32);
 }
 
@@ -277,15 +308,25 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(timer_fires_at_its_time_and_not_before, setup, teardown),
-		cmocka_unit_test_setup_teardown(past_due_time_fires_at_the_next_expire, setup, teardown),
-		cmocka_unit_test_setup_teardown(cancelled_timer_does_not_fire_and_moved_one_fires_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(far_future_fires_after_the_wheels_span_and_not_before, setup, teardown),
-		cmocka_unit_test_setup_teardown(small_output_is_asked_again_and_keeps_the_order, setup, teardown),
-		cmocka_unit_test_setup_teardown(next_is_the_due_tick_when_it_is_near_and_never_after_it, setup, teardown),
-		cmocka_unit_test_setup_teardown(random_traffic_agrees_with_a_naive_model, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			timer_fires_at_its_time_and_not_before, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			past_due_time_fires_at_the_next_expire, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			cancelled_timer_does_not_fire_and_moved_one_fires_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			far_future_fires_after_the_wheels_span_and_not_before, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			small_output_is_asked_again_and_keeps_the_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			next_is_the_due_tick_when_it_is_near_and_never_after_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			next_is_exact_for_timers_still_on_their_way_down, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			random_traffic_agrees_with_a_naive_model, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_tick_pays_for_a_whole_slot, setup, teardown),
-		cmocka_unit_test_setup_teardown(long_stalls_are_skipped_not_counted_through, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			long_stalls_are_skipped_not_counted_through, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
