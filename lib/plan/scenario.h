@@ -19,8 +19,9 @@ enum rs_finding_kind {
 
 struct rs_finding {
 	enum rs_finding_kind kind;
-	int line;
-	char text[240];	/* names the construct and the remedy */
+	int line;	       /* 0: of the file as a whole */
+	const char *construct; /* UNSUPPORTED: its name (static text), so that a report can count it; else NULL */
+	char text[240];	       /* names the construct and the remedy */
 };
 
 /** What the compiler has to say about a file. */
