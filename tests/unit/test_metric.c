@@ -93,8 +93,10 @@ reader_sees_growing_totals_while_the_writer_writes(void **state)
 
 	assert_int_equal(rs_metrics_init(&m, &table), 0);
 	/* start just below the wrap, so that it is crossed under the reader's eyes */
-	for (uint32_t i = 0; i < RS_HIST_CELLS; i++)
-		last[i] = m.hists[DELAY]->cells[i] = UINT32_MAX - 3;
+	for (uint32_t i = 0; i < RS_HIST_CELLS; i++) {
+		atomic_store(&m.hists[DELAY]->cells[i], UINT32_MAX - 3);
+		last[i] = UINT32_MAX - 3;
+	}
 	assert_int_equal(pthread_create(&t, NULL, writer, &m), 0);
 	while (started < VALUES) {
 		uint64_t s = rs_metric_get(&m, STARTED);
