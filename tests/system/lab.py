@@ -154,6 +154,15 @@ class Lab:
                 run("sysctl", "-qw", f"net.core.{limit}={16 << 20}")
                 self.limits[limit] = value
 
+    def tag_peer(self, vlan):
+        """Move the peer's addresses to VLAN @vlan of the wire."""
+        name = f"{IF_PEER}.{vlan}"
+        run("ip", "-n", self.peer, "addr", "flush", "dev", IF_PEER)
+        run("ip", "-n", self.peer, "link", "add", "link", IF_PEER, "name", name, "type", "vlan", "id", str(vlan))
+        run("ip", "-n", self.peer, "link", "set", name, "up")
+        run("ip", "-n", self.peer, "addr", "add", f"{IP4_PEER}/20", "dev", name)
+        run("ip", "-n", self.peer, "addr", "add", f"{IP6_PEER}/64", "dev", name, "nodad")
+
     def path(self, name):
         return os.path.join(self.dir, name)
 

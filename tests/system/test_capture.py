@@ -68,6 +68,23 @@ def test_neighbours_and_echo_are_answered(lab):
     assert capture.count("icmpv6.type == 129") == 3
 
 
+@pytest.mark.parametrize("device", [AF_PACKET, AF_XDP], ids=["af_packet", "af_xdp"])
+def test_a_tagged_port_speaks_in_its_vlan_only(lab, device):
+    lab.tag_peer(100)
+    capture = lab.capture()
+    peer = lab.sipp("uas", IP4_PEER, calls=CALLS)
+    plan = caller(CALLS, 200, device=device).replace('name = "wire";', 'name = "wire"; vlan = 100;')
+    with lab.daemon(plan) as daemon:
+        report = daemon.run_to_end()
+        peer.finish(30)
+    assert report["calls"]["placed"]["completed"] == CALLS
+    capture.stop()
+    capture.check_clean()
+    check_dialogs(capture, CALLS)
+    assert capture.count("sip && vlan.id == 100") == 6 * CALLS
+    assert capture.count(f"(ip.src == {IP4_OURS} || arp.src.proto_ipv4 == {IP4_OURS}) && !(vlan.id == 100)") == 0
+
+
 def test_nothing_is_sent_to_an_address_outside_targets(lab):
     """The SUT is allowed, its neighbour is not: a plan that calls the neighbour sends it no IP packet at all."""
     capture = lab.capture()
