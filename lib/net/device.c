@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** A port's device: found or made, configured, started, closed. */
+#include "net/private.h"
+
+#include <rte_dev.h>
+
+#define STRING_MAX 1024
+
+/** The driver's name for the device: the string up to its first comma. */
+static void
+name_of(const char *device, char *out, size_t size)
+{
+	size_t n = strcspn(device, ",");
+
+	snprintf(out, size, "%.*s", (int)n, device);
+}
+
+int
+rs_net_device_attach(struct rs_net_port *p, struct rs_err *err)
+{
+	char name[RTE_ETH_NAME_MAX_LEN], string[STRING_MAX];
+	int rc;
+
+	name_of(p->device, name, sizeof(name));
+	if (rte_eth_dev_get_port_by_name(name, &p->dev) == 0) {
+		p->kind = RS_NET_KIND_EXISTING;
+		p->attached = true;
+		return 0;
+	}
+	p->kind = strncmp(name, "net_", 4) == 0 ? RS_NET_KIND_VDEV : RS_NET_KIND_PCI;
+	rc = rs_net_probe_string(p, string, sizeof(string), err);
+	if (rc != 0)
+		return rc;
+	rc = rte_dev_probe(string);
+	if (rc != 0)
+		return rs_err_set(err, rc == -EPERM || rc == -EACCES ? -EPERM : rc == -ENOMEM ? -ENOMEM : -ENODEV,
+			"port \"%s\": device \"%s\" cannot be opened: %s; %s", p->name, p->device, rte_strerror(-rc),
+			p->kind == RS_NET_KIND_PCI ? "bind it to vfio-pci (dpdk-devbind.py -b vfio-pci ADDRESS) and start as root"
+						   : "start as root, and see that no other program has the device");
+	if (rte_eth_dev_get_port_by_name(name, &p->dev) != 0)
+		return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\" was opened but has no Ethernet port", p->name,
+			p->device);
+	p->attached = true;
+	return 0;
+}
+
+/** The MAC: the plan's, the device's, or one of our own making. */
+static void
+choose_mac(struct rs_net_port *p)
+{
+	struct rte_ether_addr mac = { 0 };
+	uint32_t hash = 2166136261u ^ p->index;
+
+	if (!rs_eth_is_zero(p->ifc.mac))
+		return;
+	if (rte_eth_macaddr_get(p->dev, &mac) == 0 && !rte_is_zero_ether_addr(&mac)) {
+		memcpy(p->ifc.mac, mac.addr_bytes, RS_ETH_ADDR_LEN);
+		return;
+	}
+	for (const char *s = p->name; *s; s++)
+		hash = (hash ^ (uint8_t)*s) * 16777619u;
+	p->ifc.mac[0] = 0x02; /* locally administered */
+	p->ifc.mac[1] = (uint8_t)p->index;
+	rs_store32(p->ifc.mac + 2, hash);
+}
+
+/** See to it that the device passes on what the interface wants to hear. Devices without such filters refuse: they pass all. */
+static void
+open_filters(const struct rs_net_port *p)
+{
+	struct rte_ether_addr mac;
+	bool ours = rte_eth_macaddr_get(p->dev, &mac) == 0 && rs_eth_addr_eq(mac.addr_bytes, p->ifc.mac);
+
+	if (p->kind == RS_NET_KIND_RING)
+		return;
+	if (!ours) {
+		memcpy(mac.addr_bytes, p->ifc.mac, RS_ETH_ADDR_LEN);
+		if (p->kind == RS_NET_KIND_VDEV || rte_eth_dev_default_mac_addr_set(p->dev, &mac) != 0)
+			(void)rte_eth_promiscuous_enable(p->dev);
+	}
+	for (uint32_t i = 0; i < p->ifc.n_prefixes; i++) {
+		if (p->prefixes[i].addr.family != 6)
+			continue;
+		/* Solicited-node groups of thousands of addresses: all multicast is simpler than that many filters. */
+		if (rte_eth_allmulticast_enable(p->dev) != 0)
+			(void)rte_eth_promiscuous_enable(p->dev);
+		break;
+	}
+}
+
+static int
+configure(struct rs_net_port *p, struct rs_err *err)
+{
+	const uint64_t rx_checks = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+	struct rte_eth_conf conf = { 0 };
+	struct rte_eth_dev_info dev;
+	uint16_t rx, tx, n = (uint16_t)p->n_workers;
+	int rc = rte_eth_dev_info_get(p->dev, &dev);
+
+	if (rc != 0)
+		return rs_err_set(err, -ENODEV, "port \"%s\": the device does not describe itself: %s", p->name,
+			rte_strerror(-rc));
+	if (n > dev.max_rx_queues || n > dev.max_tx_queues)
+		return rs_err_set(err, -EINVAL, "port \"%s\": %u workers need as many queues, device \"%s\" has %u; list fewer "
+			"in `workers` of the port", p->name, n, p->device, RTE_MIN(dev.max_rx_queues, dev.max_tx_queues));
+	/* Software devices that offer checksums make them in software, and not faster than we do. */
+	if (p->kind == RS_NET_KIND_PCI || p->kind == RS_NET_KIND_EXISTING) {
+		conf.rxmode.offloads = dev.rx_offload_capa & rx_checks;
+		conf.txmode.offloads = dev.tx_offload_capa & RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+		p->ifc.udp_offload = conf.txmode.offloads != 0;
+	}
+	if (n > 1 && dev.flow_type_rss_offloads) {
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_hf = dev.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
+	}
+	conf.rxmode.mtu = RTE_ETHER_MTU;
+	if (p->kind != RS_NET_KIND_RING && p->mtu <= dev.max_mtu)
+		conf.rxmode.mtu = p->mtu;
+	rc = rte_eth_dev_configure(p->dev, n, n, &conf);
+	rx = p->rx_descriptors ? p->rx_descriptors : 2048;
+	tx = p->tx_descriptors ? p->tx_descriptors : 2048;
+	if (rc == 0)
+		rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->dev, &rx, &tx);
+	for (uint16_t q = 0; rc == 0 && q < n; q++)
+		rc = rte_eth_rx_queue_setup(p->dev, q, rx, SOCKET_ID_ANY, NULL, p->net->pool);
+	for (uint16_t q = 0; rc == 0 && q < n; q++)
+		rc = rte_eth_tx_queue_setup(p->dev, q, tx, SOCKET_ID_ANY, NULL);
+	if (rc != 0)
+		return rs_err_set(err, rc == -EPERM || rc == -EACCES ? -EPERM : rc == -ENOMEM ? -ENOMEM : -ENODEV,
+			"port \"%s\": device \"%s\" cannot be configured: %s", p->name, p->device, rte_strerror(-rc));
+	return 0;
+}
+
+static int
+set_mtu(const struct rs_net_port *p, struct rs_err *err)
+{
+	uint16_t mtu = 0;
+	int rc;
+
+	/* Rings carry what fits an mbuf, and cannot be told. */
+	if (p->kind == RS_NET_KIND_RING || (rte_eth_dev_get_mtu(p->dev, &mtu) == 0 && mtu == p->mtu))
+		return 0;
+	rc = rte_eth_dev_set_mtu(p->dev, p->mtu);
+	/* A device that cannot be told but has room enough is good enough. */
+	if (rc == 0 || (rc == -ENOTSUP && mtu >= p->mtu))
+		return 0;
+	return rs_err_set(err, rc == -EPERM ? -EPERM : -EINVAL, "port \"%s\": device \"%s\" has MTU %u and refuses %u: %s; set "
+		"`mtu` of the port to %u", p->name, p->device, mtu, p->mtu, rte_strerror(-rc), mtu);
+}
+
+int
+rs_net_device_start(struct rs_net_port *p, struct rs_err *err)
+{
+	int rc = configure(p, err);
+
+	if (rc != 0)
+		return rc;
+	choose_mac(p);
+	rc = set_mtu(p, err);
+	if (rc != 0)
+		return rc;
+	rc = rte_eth_dev_start(p->dev);
+	if (rc != 0)
+		return rs_err_set(err, rc == -EPERM || rc == -EACCES ? -EPERM : -ENODEV,
+			"port \"%s\": device \"%s\" does not start: %s", p->name, p->device, rte_strerror(-rc));
+	p->started = true;
+	open_filters(p);
+	return 0;
+}
+
+void
+rs_net_device_close(struct rs_net_port *p)
+{
+	struct rte_eth_dev_info dev = { 0 };
+
+	if (!p->attached)
+		return;
+	(void)rte_eth_dev_info_get(p->dev, &dev);
+	if (p->started)
+		(void)rte_eth_dev_stop(p->dev);
+	if (p->kind != RS_NET_KIND_EXISTING) {
+		(void)rte_eth_dev_close(p->dev);
+		if (dev.device)
+			(void)rte_dev_remove(dev.device);
+	}
+	p->attached = p->started = false;
+}

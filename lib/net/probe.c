@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** What is known about a device before and after EAL opens it. */
+#include "net/private.h"
+
+#include <net/if.h>
+
+/** One kind of device made from a string. */
+struct kind {
+	const char *prefix;
+	const char *iface_key; /* the argument that names a kernel interface which must exist; NULL: none */
+	const char *defaults;  /* arguments added unless the string has them; "%u" in one: the number of queues */
+	const char *steering;  /* with several queues */
+	const char *miss_counter;
+};
+
+/*
+ * af_packet's own defaults hold 512 frames: 2.5 ms of 200,000 packets a second. Its and af_xdp's miss counters were seen to stay
+ * at zero while 80 % of packets were lost.
+ */
+static const struct kind kinds[] = {
+	{ "net_af_packet", "iface", "blocksz=65536,framesz=2048,framecnt=4096,qpairs=%u", "software", "none" },
+	{ "net_af_xdp", "iface", "queue_count=%u", "software", "none" },
+	{ "net_tap", NULL, NULL, "software", "none" },
+	{ "net_memif", NULL, NULL, "queue pair", "none" },
+	{ "net_ring", NULL, NULL, "queue pair", "none" },
+	{ "net_", NULL, NULL, "software", "none" },
+};
+
+static const struct kind *
+kind_of(const char *device)
+{
+	for (size_t i = 0; i < RTE_DIM(kinds); i++) {
+		if (strncmp(device, kinds[i].prefix, strlen(kinds[i].prefix)) == 0)
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+/** The value of argument @key in a device string. @return its length, 0 without one */
+static size_t
+argument(const char *device, const char *key, size_t key_len, const char **value)
+{
+	for (const char *p = strchr(device, ','); p; p = strchr(p, ',')) {
+		p++;
+		if (strncmp(p, key, key_len) == 0 && p[key_len] == '=') {
+			*value = p + key_len + 1;
+			return strcspn(*value, ",");
+		}
+	}
+	return 0;
+}
+
+static int
+check_iface(const struct rs_net_port *p, const char *key, struct rs_err *err)
+{
+	const char *value;
+	size_t n = argument(p->device, key, strlen(key), &value);
+	char name[IF_NAMESIZE];
+
+	if (n == 0 || n >= sizeof(name))
+		return rs_err_set(err, -EINVAL, "port \"%s\": device \"%s\" names no interface; add \",%s=NAME\"", p->name,
+			p->device, key);
+	memcpy(name, value, n);
+	name[n] = '\0';
+	if (if_nametoindex(name) == 0)
+		return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\": there is no interface \"%s\" here; make it (ip link), "
+			"or start in the network namespace that has it", p->name, p->device, name);
+	return 0;
+}
+
+/** Append the kind's default arguments that the string does not set. @return false when there is no room */
+static bool
+complete(const struct rs_net_port *p, const char *defaults, char *out, size_t size)
+{
+	size_t used = strlen(out);
+
+	while (*defaults) {
+		size_t n = strcspn(defaults, ","), key = strcspn(defaults, "=");
+		const char *value;
+		char format[64];
+		int put;
+
+		if (argument(p->device, defaults, key, &value) == 0) {
+			snprintf(format, sizeof(format), ",%.*s", (int)n, defaults);
+			if (strchr(format, '%')) {
+				*strchr(format, '%') = '\0';
+				put = snprintf(out + used, size - used, "%s%u", format, p->n_workers);
+			} else {
+				put = snprintf(out + used, size - used, "%s", format);
+			}
+			if (put < 0 || (size_t)put >= size - used)
+				return false;
+			used += (size_t)put;
+		}
+		defaults += n;
+		defaults += *defaults == ',';
+	}
+	return true;
+}
+
+int
+rs_net_probe_string(const struct rs_net_port *p, char *out, size_t size, struct rs_err *err)
+{
+	const struct kind *kind = kind_of(p->device);
+	int rc;
+
+	if ((size_t)snprintf(out, size, "%s", p->device) >= size)
+		return rs_err_set(err, -EINVAL, "port \"%s\": the device string is longer than %zu bytes", p->name, size - 1);
+	if (kind == NULL)
+		return 0;
+	if (kind->iface_key) {
+		rc = check_iface(p, kind->iface_key, err);
+		if (rc != 0)
+			return rc;
+	}
+	if (kind->defaults && !complete(p, kind->defaults, out, size))
+		return rs_err_set(err, -EINVAL, "port \"%s\": the device string is too long", p->name);
+	return 0;
+}
+
+void
+rs_net_probe_info(struct rs_net_port *p)
+{
+	const struct kind *kind = p->kind == RS_NET_KIND_RING ? kind_of("net_ring") : kind_of(p->device);
+	struct rte_eth_dev_info dev;
+	struct rte_eth_link link = { 0 };
+	struct rs_net_port_info *info = &p->info;
+
+	snprintf(p->driver, sizeof(p->driver), "%s",
+		rte_eth_dev_info_get(p->dev, &dev) == 0 && dev.driver_name ? dev.driver_name : "unknown");
+	snprintf(p->offloads, sizeof(p->offloads), "%s", p->ifc.udp_offload ? "udp" : "none");
+	(void)rte_eth_link_get_nowait(p->dev, &link);
+	*info = (struct rs_net_port_info){
+		.name = p->name,
+		.device = p->device,
+		.driver = p->driver,
+		.steering = p->n_workers == 1 ? "single queue" : kind ? kind->steering : "software",
+		.offloads = p->offloads,
+		.miss_counter = kind ? kind->miss_counter : "imissed",
+		.mtu = p->mtu,
+		.rx_queues = (uint16_t)p->n_workers,
+		.tx_queues = (uint16_t)p->n_workers,
+		.speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed,
+		.link_up = link.link_status == RTE_ETH_LINK_UP,
+	};
+	memcpy(info->mac, p->ifc.mac, RS_ETH_ADDR_LEN);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** From the engine's datagrams to the devices. */
+#include "net/private.h"
+
+/* A full ring empties when its reader runs, which may be this very worker in its next turn: waiting longer helps nobody. */
+#define TX_TRIES 3
+
+static void
+flush_lane(struct rs_net_lane *l)
+{
+	uint16_t n = l->n_tx, sent = 0;
+
+	for (unsigned i = 0; i < TX_TRIES && sent < n; i++)
+		sent += rte_eth_tx_burst(l->dev, l->queue, l->tx + sent, n - sent);
+	for (uint16_t i = sent; i < n; i++)
+		l->tx_bytes -= l->tx[i]->pkt_len;
+	if (unlikely(sent < n)) {
+		rte_pktmbuf_free_bulk(l->tx + sent, n - sent);
+		rs_metric_add(l->metrics, RS_NET_TX_FULL, n - sent);
+	}
+	rs_metric_add(l->metrics, RS_NET_TX_PACKETS, sent);
+	rs_metric_add(l->metrics, RS_NET_TX_BYTES, l->tx_bytes);
+	l->n_tx = 0;
+	l->tx_bytes = 0;
+}
+
+static void
+send_all(struct rs_net_worker *w)
+{
+	uint64_t now_ns = 0;
+
+	/* All ports at once: what on_flush is told then holds for everything that was queued. */
+	for (uint32_t i = 0; i < w->n_lanes; i++) {
+		struct rs_net_lane *l = &w->lanes[i];
+
+		if (l->n_tx == 0)
+			continue;
+		if (now_ns == 0)
+			now_ns = rs_clock_now(w->clock);
+		flush_lane(l);
+	}
+	if (now_ns && w->on_flush)
+		w->on_flush(w->on_flush_ctx, now_ns);
+}
+
+void
+rs_net_flush(struct rs_net_worker *w)
+{
+	for (uint32_t i = 0; i < w->n_lanes; i++) {
+		if (unlikely(w->lanes[i].neigh.fresh))
+			rs_net_ask_due(w, &w->lanes[i], rs_clock_now(w->clock));
+	}
+	send_all(w);
+}
+
+void
+rs_net_on_flush(struct rs_net_worker *w, void (*fn)(void *ctx, uint64_t time_ns), void *ctx)
+{
+	w->on_flush = fn;
+	w->on_flush_ctx = ctx;
+}
+
+void
+rs_net_push(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m)
+{
+	l->tx_bytes += m->pkt_len;
+	l->tx[l->n_tx++] = m;
+	if (unlikely(l->n_tx == RS_NET_TX_BURST))
+		send_all(w);
+}
+
+void
+rs_net_push_copy(struct rs_net_worker *w, struct rs_net_lane *l, const uint8_t *frame, uint32_t len)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(w->pool);
+
+	if (m == NULL) {
+		rs_metric_inc(l->metrics, RS_NET_TX_NO_MBUF);
+		return;
+	}
+	memcpy(rte_pktmbuf_mtod(m, void *), frame, len);
+	m->pkt_len = len;
+	m->data_len = (uint16_t)len;
+	rs_net_push(w, l, m);
+}
+
+static struct rs_net_lane *
+lane_of(const struct rs_net_worker *w, const struct rs_path *path)
+{
+	return path->port < RS_NET_PORTS_MAX ? w->lane_of[path->port] : NULL;
+}
+
+static int
+link_take(void *ctx, const struct rs_path *path, struct rs_buf *buf)
+{
+	struct rs_net_worker *w = ctx;
+	struct rs_net_lane *l = lane_of(w, path);
+	struct rte_mbuf *m;
+
+	if (unlikely(l == NULL))
+		return -ENODEV;
+	m = rte_pktmbuf_alloc(w->pool);
+	if (unlikely(m == NULL)) {
+		rs_metric_inc(l->metrics, RS_NET_TX_NO_MBUF);
+		return -ENOBUFS;
+	}
+	buf->data = rte_pktmbuf_mtod(m, uint8_t *);
+	buf->cap = rs_output_udp_max(&l->ifc, &path->remote);
+	buf->opaque = m;
+	return 0;
+}
+
+static void
+link_drop(void *ctx, struct rs_buf *buf)
+{
+	rte_pktmbuf_free(buf->opaque);
+	buf->opaque = NULL;
+}
+
+static int
+refuse(struct rs_net_lane *l, struct rte_mbuf *m, int rc, uint32_t row)
+{
+	rs_metric_inc(l->metrics, row);
+	rte_pktmbuf_free(m);
+	return rc;
+}
+
+/** No frame can be made now: count the cause. */
+static int
+refuse_hop(struct rs_net_lane *l, struct rte_mbuf *m, int rc, const struct rs_neigh_entry *e)
+{
+	switch (rc) {
+	case -EACCES:
+		return refuse(l, m, rc, RS_NET_TX_NOT_TARGET);
+	case -EHOSTUNREACH:
+		return refuse(l, m, rc, e ? RS_NET_TX_UNRESOLVED : RS_NET_TX_NO_ROUTE);
+	default:
+		return refuse(l, m, rc, RS_NET_TX_UNRESOLVED);
+	}
+}
+
+static int
+link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len)
+{
+	struct rs_net_worker *w = ctx;
+	struct rs_net_lane *l = lane_of(w, path);
+	struct rte_mbuf *m = buf->opaque;
+	struct rs_neigh_entry *e = NULL;
+	uint8_t *frame;
+	uint32_t total;
+	int rc;
+
+	buf->opaque = NULL;
+	if (unlikely(l == NULL)) {
+		rte_pktmbuf_free(m);
+		return -ENODEV;
+	}
+	if (unlikely(path->local.family != path->remote.family))
+		return refuse(l, m, -EHOSTUNREACH, RS_NET_TX_NO_ROUTE);
+	if (unlikely(len > rs_output_udp_max(&l->ifc, &path->remote)))
+		return refuse(l, m, -EMSGSIZE, RS_NET_TX_NO_ROUTE);
+	rc = rs_output_next_hop(&l->ifc, w->target_set, &l->neigh, &path->remote, w->now_ns, &e);
+	if (unlikely(rc != 0 && rc != -EINPROGRESS))
+		return refuse_hop(l, m, rc, e);
+	total = rs_output_udp(&l->ifc, path, e, buf->data, len, &frame);
+	m->data_off = (uint16_t)(frame - (uint8_t *)m->buf_addr);
+	m->pkt_len = total;
+	m->data_len = (uint16_t)total;
+	if (l->ifc.udp_offload) {
+		bool v4 = path->remote.family == 4;
+
+		m->ol_flags = RTE_MBUF_F_TX_UDP_CKSUM | (v4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6);
+		m->l2_len = rs_eth_len(l->ifc.vlan);
+		m->l3_len = rs_ip_hdr_len(&path->remote);
+	}
+	if (likely(rc == 0)) {
+		rs_net_push(w, l, m);
+		return 0;
+	}
+	if (rs_neigh_hold(&l->neigh, e, m) != 0)
+		return refuse(l, m, -ENOBUFS, RS_NET_TX_UNRESOLVED);
+	return 0;
+}
+
+struct rs_link
+rs_net_link(struct rs_net_worker *w)
+{
+	return (struct rs_link){ .take = link_take, .send = link_send, .drop = link_drop, .ctx = w };
+}
