@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """SIPp's scenario language: each story is played with SIPp on one side and ringstorm on the other, both ways round."""
 
+import os
+
 import pytest
 
 from lab import IP4_OURS, IP4_PEER
 from plans import callee, caller
-from programs import check_totals
+from programs import ROOT, check_totals
 from stories import STORIES
 from test_sipp import check_peer
 
@@ -43,6 +45,45 @@ def test_sipp_calls_ringstorm(lab, name):
         daemon.ctl("start")
         peer = lab.sipp(lab.write("caller.xml", story.caller), IP4_PEER, remote=f"{IP4_OURS}:5060", calls=CALLS, rate=RATE,
                         args=args)
+        status, stats = peer.finish(60)
+        daemon.ctl("wait", "--timeout", "60")
+        report = daemon.json("report")
+    check_peer(lab, peer, stats, status, CALLS, "Outgoing")
+    check_ours(report, "answered")
+
+
+# The scenarios that come with ringstorm, as (caller's, callee's): a real peer must understand them.
+SHIPPED = [("uac", "uas"), ("invite_cancel", "uas_cancel"), ("uac_busy", "uas_busy"), ("reinvite", "uas_reinvite"),
+           ("options", "options_uas"), ("message", "message_uas")]
+
+
+def for_sipp(lab, name):
+    """A shipped scenario as SIPp can read it: the keywords that only ringstorm has are replaced by what they stand for."""
+    with open(os.path.join(ROOT, "config", "scenarios", f"{name}.xml")) as file:
+        text = file.read()
+    for keyword, value in (("[tag]", "[pid]T[call_number]"), ("[user]", "user"), ("[domain]", "example.test")):
+        text = text.replace(keyword, value)
+    return lab.write(f"{name}.xml", text)
+
+
+@pytest.mark.parametrize("ours, theirs", SHIPPED)
+def test_shipped_callers_against_sipp(lab, ours, theirs):
+    peer = lab.sipp(for_sipp(lab, theirs), IP4_PEER, calls=CALLS, args=("-d", "50"))
+    plan = caller(CALLS, RATE, scenario=ours).replace('hold = "0s"', 'hold = "200ms"')
+    with lab.daemon(plan) as daemon:
+        report = daemon.run_to_end()
+        status, stats = peer.finish(60)
+    check_peer(lab, peer, stats, status, CALLS, "Incoming")
+    check_ours(report, "placed")
+
+
+@pytest.mark.parametrize("theirs, ours", SHIPPED)
+def test_shipped_callees_against_sipp(lab, theirs, ours):
+    plan = callee(CALLS, scenario=ours).replace('ring = "0s"', 'ring = "50ms"')
+    with lab.daemon(plan) as daemon:
+        daemon.ctl("start")
+        peer = lab.sipp(for_sipp(lab, theirs), IP4_PEER, remote=f"{IP4_OURS}:5060", calls=CALLS, rate=RATE,
+                        args=("-d", "200"))
         status, stats = peer.finish(60)
         daemon.ctl("wait", "--timeout", "60")
         report = daemon.json("report")
