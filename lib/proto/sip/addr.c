@@ -7,9 +7,9 @@
 
 /** An addr-spec without brackets ends where a header parameter or the next value begins (RFC 3261, 20.10). */
 static const uint8_t *
-bare_uri(const uint8_t *p, const uint8_t *end, struct rs_sip_addr *out)
+bare_uri(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct rs_sip_addr *out)
 {
-	const uint8_t *q = rs_sip_find_stop(p, end);
+	const uint8_t *q = rs_sip_find_stop(lo, p, end);
 
 	if (q < end && (*q == '"' || *q == '<'))
 		return NULL;
@@ -23,24 +23,25 @@ bare_uri(const uint8_t *p, const uint8_t *end, struct rs_sip_addr *out)
 }
 
 /** @p stands on '<'. Blanks inside the brackets are not in the grammar, but harmless (RFC 4475, 3.1.2.14). */
-static const uint8_t *
-bracketed_uri(const uint8_t *p, const uint8_t *end, struct rs_sip_addr *out)
+static inline const uint8_t *
+bracketed_uri(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct rs_sip_addr *out)
 {
-	const uint8_t *close = memchr(p, '>', (size_t)(end - p));
+	const uint8_t *close = rs_sip_find_angle(lo, p + 1, end);
 
-	if (close == NULL)
+	if (close == end || *close == '<')
 		return NULL;
-	p++;
-	out->uri = rs_slice_trim(rs_slice_of(p, (size_t)(close - p)));
+	out->uri = rs_slice_of(p + 1, (size_t)(close - p - 1));
+	if (out->uri.len == 0)
+		return NULL;
+	if (p[1] <= ' ' || close[-1] <= ' ')
+		out->uri = rs_slice_trim(out->uri);
 	out->angle = true;
-	if (out->uri.len == 0 || memchr(out->uri.p, '<', out->uri.len) != NULL)
-		return NULL;
-	return close + 1;
+	return out->uri.len > 0 ? close + 1 : NULL;
 }
 
 /** Display name and URI. @return the byte behind them, NULL when they are not well formed */
-static const uint8_t *
-address(const uint8_t *p, const uint8_t *end, struct rs_sip_addr *out)
+static inline const uint8_t *
+address(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct rs_sip_addr *out)
 {
 	const uint8_t *q;
 
@@ -52,14 +53,16 @@ address(const uint8_t *p, const uint8_t *end, struct rs_sip_addr *out)
 		p = rs_sip_skip_blanks(q, end);
 		if (p == end || *p != '<')
 			return NULL;
-		return bracketed_uri(p, end, out);
+		return bracketed_uri(lo, p, end, out);
 	}
-	q = rs_sip_find_stop(p, end);
-	if (q == end || *q != '<')
-		return bare_uri(p, end, out);
-	if (q > p)
+	q = p;
+	if (*p != '<') {
+		q = rs_sip_find_stop(lo, p, end);
+		if (q == end || *q != '<')
+			return bare_uri(lo, p, end, out);
 		out->display = rs_slice_trim(rs_slice_of(p, (size_t)(q - p)));
-	return bracketed_uri(q, end, out);
+	}
+	return bracketed_uri(lo, q, end, out);
 }
 
 int
@@ -79,7 +82,7 @@ rs_sip_addr_next(struct rs_slice value, size_t *pos, struct rs_sip_addr *out)
 		*pos = value.len;
 		return 0;
 	}
-	p = address(p, end, out);
+	p = address(value.p, p, end, out);
 	if (p == NULL)
 		return -EBADMSG;
 	p = rs_sip_skip_blanks(p, end);
@@ -89,11 +92,12 @@ rs_sip_addr_next(struct rs_slice value, size_t *pos, struct rs_sip_addr *out)
 		if (q == NULL)
 			return -EBADMSG;
 	}
-	out->params = rs_slice_trim(rs_slice_of(p, (size_t)(q - p)));
+	out->params = rs_slice_of(p, (size_t)(q - p));
 	if (q == end) {
 		*pos = value.len;
 		return 0;
 	}
+	out->params = rs_slice_trim(out->params);
 	/* A comma promises another value (RFC 3261, 7.3.1). */
 	if (*q != ',')
 		return -EBADMSG;

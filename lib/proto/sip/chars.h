@@ -55,56 +55,66 @@ rs_sip_all(struct rs_slice s, int classes)
 	return rs_sip_span(s.p, s.p + s.len, classes) == s.p + s.len;
 }
 
-#if defined(__SSE2__)
 /*
- * The searches read 16 bytes at a time and never outside [p, end): the last step goes back so that it ends at @end, and
- * looks at some bytes a second time, which cannot match again.
+ * Searches look at 16 bytes at once and read nothing outside [lo, end): a last vector that would cross @end is read from
+ * further left, and what stands before @p is shifted out.
  */
-#define RS_SIP_SEARCH(name, mask_of, is_stop)                                                              \
-	static inline const uint8_t *name(const uint8_t *p, const uint8_t *end)                            \
-	{                                                                                                  \
-		if (end - p < 16) {                                                                        \
-			while (p < end && !is_stop(*p))                                                    \
-				p++;                                                                       \
-			return p;                                                                          \
-		}                                                                                          \
-		for (;;) {                                                                                 \
-			unsigned m = mask_of(_mm_loadu_si128((const __m128i *)(const void *)p));           \
-			if (m != 0)                                                                        \
-				return p + __builtin_ctz(m);                                               \
-			p += 16;                                                                           \
-			if (p >= end)                                                                      \
-				return end;                                                                \
-			if (end - p < 16)                                                                  \
-				p = end - 16;                                                              \
-		}                                                                                          \
-	}
-
-static inline unsigned
-rs_sip_stop_mask(__m128i v)
+#if defined(__SSE2__)
+static inline uint32_t
+rs_sip_stop_mask(const uint8_t *p)
 {
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
 	__m128i semi = _mm_cmpeq_epi8(v, _mm_set1_epi8(';'));
-	__m128i comma = _mm_cmpeq_epi8(v, _mm_set1_epi8(','));
 	__m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
-	__m128i angle = _mm_cmpeq_epi8(v, _mm_set1_epi8('<'));
+	/* ',' and '<' differ in this one bit. */
+	__m128i other = _mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)~0x10)), _mm_set1_epi8(','));
 
-	return (unsigned)_mm_movemask_epi8(
-		_mm_or_si128(_mm_or_si128(semi, comma), _mm_or_si128(quote, angle)));
+	return (uint32_t)_mm_movemask_epi8(_mm_or_si128(other, _mm_or_si128(semi, quote)));
 }
 
-static inline unsigned
-rs_sip_value_end_mask(__m128i v)
+static inline uint32_t
+rs_sip_value_end_mask(const uint8_t *p)
 {
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
 	__m128i semi = _mm_cmpeq_epi8(v, _mm_set1_epi8(';'));
 	__m128i comma = _mm_cmpeq_epi8(v, _mm_set1_epi8(','));
 	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(' ')), v);
 
-	return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(semi, comma)));
+	return (uint32_t)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(semi, comma)));
 }
+
+static inline uint32_t
+rs_sip_angle_mask(const uint8_t *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+	/* '<' and '>' differ in this one bit. */
+	v = _mm_and_si128(v, _mm_set1_epi8((char)~0x02));
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('<')));
+}
+
+#define RS_SIP_SEARCH(name, mask_of, is_stop)                                                              \
+	static inline const uint8_t *name(const uint8_t *lo, const uint8_t *p, const uint8_t *end)         \
+	{                                                                                                  \
+		uint32_t m;                                                                                \
+		for (; end - p >= 16; p += 16) {                                                           \
+			m = mask_of(p);                                                                    \
+			if (m != 0)                                                                        \
+				return p + __builtin_ctz(m);                                               \
+		}                                                                                          \
+		if (__builtin_expect(end - lo < 16, 0)) {                                                  \
+			while (p < end && !is_stop(*p))                                                    \
+				p++;                                                                       \
+			return p;                                                                          \
+		}                                                                                          \
+		m = mask_of(end - 16) >> (16 - (end - p));                                                 \
+		return m != 0 ? p + __builtin_ctz(m) : end;                                                \
+	}
 #else
 #define RS_SIP_SEARCH(name, mask_of, is_stop)                                                              \
-	static inline const uint8_t *name(const uint8_t *p, const uint8_t *end)                            \
+	static inline const uint8_t *name(const uint8_t *lo, const uint8_t *p, const uint8_t *end)         \
 	{                                                                                                  \
+		(void)lo;                                                                                  \
 		while (p < end && !is_stop(*p))                                                            \
 			p++;                                                                               \
 		return p;                                                                                  \
@@ -123,10 +133,18 @@ rs_sip_is_value_end(uint8_t c)
 	return c == ';' || c == ',' || c <= ' ';
 }
 
-/** rs_sip_find_stop(p, end): the first ';' ',' '"' or '<', or @end. */
+static inline bool
+rs_sip_is_angle(uint8_t c)
+{
+	return c == '<' || c == '>';
+}
+
+/** rs_sip_find_stop(lo, p, end): the first ';' ',' '"' or '<' at or after @p, or @end; @lo: from where on may be read. */
 RS_SIP_SEARCH(rs_sip_find_stop, rs_sip_stop_mask, rs_sip_is_stop)
-/** rs_sip_find_value_end(p, end): the first ';' ',' blank or control character, or @end. */
+/** rs_sip_find_value_end(lo, p, end): likewise the first ';' ',' blank or control character. */
 RS_SIP_SEARCH(rs_sip_find_value_end, rs_sip_value_end_mask, rs_sip_is_value_end)
+/** rs_sip_find_angle(lo, p, end): likewise the first '<' or '>'. */
+RS_SIP_SEARCH(rs_sip_find_angle, rs_sip_angle_mask, rs_sip_is_angle)
 
 /** @p stands on a '"'. @return the byte behind the closing quote, or NULL when there is none before @end */
 const uint8_t *rs_sip_skip_quoted(const uint8_t *p, const uint8_t *end);

@@ -2,76 +2,87 @@
 /* Names of headers and methods, and from a name to its identity. */
 #include "proto/sip/scan.h"
 
-/* ENTRY(key, header, spelling in lower case, its first letter, its last letter); compact forms are those IANA lists. */
-#define SPELLINGS(ENTRY) \
-	ENTRY(VIA, VIA, "via", 'v', 'a') \
-	ENTRY(V, VIA, "v", 'v', 'v') \
-	ENTRY(FROM, FROM, "from", 'f', 'm') \
-	ENTRY(F, FROM, "f", 'f', 'f') \
-	ENTRY(TO, TO, "to", 't', 'o') \
-	ENTRY(T, TO, "t", 't', 't') \
-	ENTRY(CALL_ID, CALL_ID, "call-id", 'c', 'd') \
-	ENTRY(I, CALL_ID, "i", 'i', 'i') \
-	ENTRY(CSEQ, CSEQ, "cseq", 'c', 'q') \
-	ENTRY(CONTACT, CONTACT, "contact", 'c', 't') \
-	ENTRY(M, CONTACT, "m", 'm', 'm') \
-	ENTRY(CONTENT_LENGTH, CONTENT_LENGTH, "content-length", 'c', 'h') \
-	ENTRY(L, CONTENT_LENGTH, "l", 'l', 'l') \
-	ENTRY(CONTENT_TYPE, CONTENT_TYPE, "content-type", 'c', 'e') \
-	ENTRY(C, CONTENT_TYPE, "c", 'c', 'c') \
-	ENTRY(MAX_FORWARDS, MAX_FORWARDS, "max-forwards", 'm', 's') \
-	ENTRY(ROUTE, ROUTE, "route", 'r', 'e') \
-	ENTRY(RECORD_ROUTE, RECORD_ROUTE, "record-route", 'r', 'e') \
-	ENTRY(EXPIRES, EXPIRES, "expires", 'e', 's') \
-	ENTRY(SUPPORTED, SUPPORTED, "supported", 's', 'd') \
-	ENTRY(K, SUPPORTED, "k", 'k', 'k') \
-	ENTRY(REQUIRE, REQUIRE, "require", 'r', 'e') \
-	ENTRY(ALLOW, ALLOW, "allow", 'a', 'w') \
-	ENTRY(SUBJECT, SUBJECT, "subject", 's', 't') \
-	ENTRY(S, SUBJECT, "s", 's', 's') \
-	ENTRY(REFER_TO, REFER_TO, "refer-to", 'r', 'o') \
-	ENTRY(R, REFER_TO, "r", 'r', 'r') \
-	ENTRY(REFERRED_BY, REFERRED_BY, "referred-by", 'r', 'y') \
-	ENTRY(B, REFERRED_BY, "b", 'b', 'b') \
-	ENTRY(EVENT, EVENT, "event", 'e', 't') \
-	ENTRY(O, EVENT, "o", 'o', 'o') \
-	ENTRY(WWW_AUTHENTICATE, WWW_AUTHENTICATE, "www-authenticate", 'w', 'e') \
-	ENTRY(PROXY_AUTHENTICATE, PROXY_AUTHENTICATE, "proxy-authenticate", 'p', 'e') \
-	ENTRY(AUTHORIZATION, AUTHORIZATION, "authorization", 'a', 'n') \
-	ENTRY(PROXY_AUTHORIZATION, PROXY_AUTHORIZATION, "proxy-authorization", 'p', 'n') \
-	ENTRY(CONTENT_ENCODING, CONTENT_ENCODING, "content-encoding", 'c', 'g') \
-	ENTRY(E, CONTENT_ENCODING, "e", 'e', 'e') \
-	ENTRY(ALLOW_EVENTS, ALLOW_EVENTS, "allow-events", 'a', 's') \
-	ENTRY(U, ALLOW_EVENTS, "u", 'u', 'u') \
-	ENTRY(ACCEPT_CONTACT, ACCEPT_CONTACT, "accept-contact", 'a', 't') \
-	ENTRY(A, ACCEPT_CONTACT, "a", 'a', 'a') \
-	ENTRY(REJECT_CONTACT, REJECT_CONTACT, "reject-contact", 'r', 't') \
-	ENTRY(J, REJECT_CONTACT, "j", 'j', 'j') \
-	ENTRY(REQUEST_DISPOSITION, REQUEST_DISPOSITION, "request-disposition", 'r', 'n') \
-	ENTRY(D, REQUEST_DISPOSITION, "d", 'd', 'd') \
-	ENTRY(IDENTITY, IDENTITY, "identity", 'i', 'y') \
-	ENTRY(Y, IDENTITY, "y", 'y', 'y') \
-	ENTRY(SESSION_EXPIRES, SESSION_EXPIRES, "session-expires", 's', 's') \
-	ENTRY(X, SESSION_EXPIRES, "x", 'x', 'x') \
-	ENTRY(MIN_SE, MIN_SE, "min-se", 'm', 'e') \
-	ENTRY(RSEQ, RSEQ, "rseq", 'r', 'q') \
-	ENTRY(RACK, RACK, "rack", 'r', 'k') \
-	ENTRY(PATH, PATH, "path", 'p', 'h') \
-	ENTRY(SERVICE_ROUTE, SERVICE_ROUTE, "service-route", 's', 'e') \
-	ENTRY(RETRY_AFTER, RETRY_AFTER, "retry-after", 'r', 'r') \
-	ENTRY(REASON, REASON, "reason", 'r', 'n') \
-	ENTRY(SESSION_ID, SESSION_ID, "session-id", 's', 'd') \
-	ENTRY(USER_TO_USER, USER_TO_USER, "user-to-user", 'u', 'r')
+/* Which bits must be equal: all but the one that tells upper case from lower, and all of a hyphen and of the colon. */
+#define LETTERS(len) { [0 ... (len) - 1] = 0xdf, [len] = 0xff }
+#define HYPHEN(len, at) { [0 ... (at) - 1] = 0xdf, [at] = 0xff, [(at) + 1 ... (len) - 1] = 0xdf, [len] = 0xff }
+#define HYPHENS(len, at, at2)                                                                              \
+	{ [0 ... (at) - 1] = 0xdf, [at] = 0xff, [(at) + 1 ... (at2) - 1] = 0xdf, [at2] = 0xff,             \
+	  [(at2) + 1 ... (len) - 1] = 0xdf, [len] = 0xff }
 
-#define KEY(key, header, text, first, last) SPELLING_##key,
+/* ENTRY(key, header, spelling in lower case, its first letter, its last, its bits); compact forms are those IANA lists. */
+#define SPELLINGS(ENTRY) \
+	ENTRY(VIA, VIA, "via", 'v', 'a', LETTERS(3)) \
+	ENTRY(V, VIA, "v", 'v', 'v', LETTERS(1)) \
+	ENTRY(FROM, FROM, "from", 'f', 'm', LETTERS(4)) \
+	ENTRY(F, FROM, "f", 'f', 'f', LETTERS(1)) \
+	ENTRY(TO, TO, "to", 't', 'o', LETTERS(2)) \
+	ENTRY(T, TO, "t", 't', 't', LETTERS(1)) \
+	ENTRY(CALL_ID, CALL_ID, "call-id", 'c', 'd', HYPHEN(7, 4)) \
+	ENTRY(I, CALL_ID, "i", 'i', 'i', LETTERS(1)) \
+	ENTRY(CSEQ, CSEQ, "cseq", 'c', 'q', LETTERS(4)) \
+	ENTRY(CONTACT, CONTACT, "contact", 'c', 't', LETTERS(7)) \
+	ENTRY(M, CONTACT, "m", 'm', 'm', LETTERS(1)) \
+	ENTRY(CONTENT_LENGTH, CONTENT_LENGTH, "content-length", 'c', 'h', HYPHEN(14, 7)) \
+	ENTRY(L, CONTENT_LENGTH, "l", 'l', 'l', LETTERS(1)) \
+	ENTRY(CONTENT_TYPE, CONTENT_TYPE, "content-type", 'c', 'e', HYPHEN(12, 7)) \
+	ENTRY(C, CONTENT_TYPE, "c", 'c', 'c', LETTERS(1)) \
+	ENTRY(MAX_FORWARDS, MAX_FORWARDS, "max-forwards", 'm', 's', HYPHEN(12, 3)) \
+	ENTRY(ROUTE, ROUTE, "route", 'r', 'e', LETTERS(5)) \
+	ENTRY(RECORD_ROUTE, RECORD_ROUTE, "record-route", 'r', 'e', HYPHEN(12, 6)) \
+	ENTRY(EXPIRES, EXPIRES, "expires", 'e', 's', LETTERS(7)) \
+	ENTRY(SUPPORTED, SUPPORTED, "supported", 's', 'd', LETTERS(9)) \
+	ENTRY(K, SUPPORTED, "k", 'k', 'k', LETTERS(1)) \
+	ENTRY(REQUIRE, REQUIRE, "require", 'r', 'e', LETTERS(7)) \
+	ENTRY(ALLOW, ALLOW, "allow", 'a', 'w', LETTERS(5)) \
+	ENTRY(SUBJECT, SUBJECT, "subject", 's', 't', LETTERS(7)) \
+	ENTRY(S, SUBJECT, "s", 's', 's', LETTERS(1)) \
+	ENTRY(REFER_TO, REFER_TO, "refer-to", 'r', 'o', HYPHEN(8, 5)) \
+	ENTRY(R, REFER_TO, "r", 'r', 'r', LETTERS(1)) \
+	ENTRY(REFERRED_BY, REFERRED_BY, "referred-by", 'r', 'y', HYPHEN(11, 8)) \
+	ENTRY(B, REFERRED_BY, "b", 'b', 'b', LETTERS(1)) \
+	ENTRY(EVENT, EVENT, "event", 'e', 't', LETTERS(5)) \
+	ENTRY(O, EVENT, "o", 'o', 'o', LETTERS(1)) \
+	ENTRY(WWW_AUTHENTICATE, WWW_AUTHENTICATE, "www-authenticate", 'w', 'e', HYPHEN(16, 3)) \
+	ENTRY(PROXY_AUTHENTICATE, PROXY_AUTHENTICATE, "proxy-authenticate", 'p', 'e', HYPHEN(18, 5)) \
+	ENTRY(AUTHORIZATION, AUTHORIZATION, "authorization", 'a', 'n', LETTERS(13)) \
+	ENTRY(PROXY_AUTHORIZATION, PROXY_AUTHORIZATION, "proxy-authorization", 'p', 'n', HYPHEN(19, 5)) \
+	ENTRY(CONTENT_ENCODING, CONTENT_ENCODING, "content-encoding", 'c', 'g', HYPHEN(16, 7)) \
+	ENTRY(E, CONTENT_ENCODING, "e", 'e', 'e', LETTERS(1)) \
+	ENTRY(ALLOW_EVENTS, ALLOW_EVENTS, "allow-events", 'a', 's', HYPHEN(12, 5)) \
+	ENTRY(U, ALLOW_EVENTS, "u", 'u', 'u', LETTERS(1)) \
+	ENTRY(ACCEPT_CONTACT, ACCEPT_CONTACT, "accept-contact", 'a', 't', HYPHEN(14, 6)) \
+	ENTRY(A, ACCEPT_CONTACT, "a", 'a', 'a', LETTERS(1)) \
+	ENTRY(REJECT_CONTACT, REJECT_CONTACT, "reject-contact", 'r', 't', HYPHEN(14, 6)) \
+	ENTRY(J, REJECT_CONTACT, "j", 'j', 'j', LETTERS(1)) \
+	ENTRY(REQUEST_DISPOSITION, REQUEST_DISPOSITION, "request-disposition", 'r', 'n', HYPHEN(19, 7)) \
+	ENTRY(D, REQUEST_DISPOSITION, "d", 'd', 'd', LETTERS(1)) \
+	ENTRY(IDENTITY, IDENTITY, "identity", 'i', 'y', LETTERS(8)) \
+	ENTRY(Y, IDENTITY, "y", 'y', 'y', LETTERS(1)) \
+	ENTRY(SESSION_EXPIRES, SESSION_EXPIRES, "session-expires", 's', 's', HYPHEN(15, 7)) \
+	ENTRY(X, SESSION_EXPIRES, "x", 'x', 'x', LETTERS(1)) \
+	ENTRY(MIN_SE, MIN_SE, "min-se", 'm', 'e', HYPHEN(6, 3)) \
+	ENTRY(RSEQ, RSEQ, "rseq", 'r', 'q', LETTERS(4)) \
+	ENTRY(RACK, RACK, "rack", 'r', 'k', LETTERS(4)) \
+	ENTRY(PATH, PATH, "path", 'p', 'h', LETTERS(4)) \
+	ENTRY(SERVICE_ROUTE, SERVICE_ROUTE, "service-route", 's', 'e', HYPHEN(13, 7)) \
+	ENTRY(RETRY_AFTER, RETRY_AFTER, "retry-after", 'r', 'r', HYPHEN(11, 5)) \
+	ENTRY(REASON, REASON, "reason", 'r', 'n', LETTERS(6)) \
+	ENTRY(SESSION_ID, SESSION_ID, "session-id", 's', 'd', HYPHEN(10, 7)) \
+	ENTRY(USER_TO_USER, USER_TO_USER, "user-to-user", 'u', 'r', HYPHENS(12, 4, 7))
+
+#define KEY(key, header, text, first, last, bits) SPELLING_##key,
 enum { SPELLING_NONE, SPELLINGS(KEY) };
 
-#define NAME(key, header, text, first, last) { text, sizeof(text) - 1, RS_HDR_##header },
-const struct rs_sip_name rs_sip_names[] = { { "", 0, RS_HDR_OTHER }, SPELLINGS(NAME) };
+#define NAME(key, header, text, first, last, bits) { text ":", bits },
+const struct rs_sip_name rs_sip_names[] = {
+	/* An empty slot leads here, and no line begins with a colon. */
+	{ ":", { 0xff } },
+	SPELLINGS(NAME)
+};
 
-#define SLOT(key, header, text, first, last)                                                               \
-	[RS_SIP_NAME_SLOT(sizeof(text) - 1, first, last)] = SPELLING_##key,
-const uint8_t rs_sip_name_slots[RS_SIP_NAME_SLOTS] = { SPELLINGS(SLOT) };
+#define SLOT(key, header, text, first, last, bits)                                                         \
+	[RS_SIP_NAME_SLOT(sizeof(text) - 1, first, last)] = { SPELLING_##key, RS_HDR_##header },
+const struct rs_sip_name_slot rs_sip_name_slots[RS_SIP_NAME_SLOTS] = { SPELLINGS(SLOT) };
 
 static const char *const long_names[RS_HDR_IDS] = {
 	[RS_HDR_OTHER] = "",
@@ -119,13 +130,14 @@ static const char *const long_names[RS_HDR_IDS] = {
 enum rs_sip_header_id
 rs_sip_header_id(struct rs_slice name)
 {
-	const struct rs_sip_name *known;
+	const struct rs_sip_name_slot *slot;
+	const uint8_t *text;
 
-	if (name.len == 0 || name.len > RS_SIP_NAME_BYTES)
+	if (name.len == 0 || name.len >= RS_SIP_NAME_BYTES)
 		return RS_HDR_OTHER;
-	known = &rs_sip_names[rs_sip_name_slots[RS_SIP_NAME_SLOT(name.len, name.p[0],
-								  name.p[name.len - 1])]];
-	return rs_slice_case_eq(name, rs_slice_of(known->text, known->len)) ? known->id : RS_HDR_OTHER;
+	slot = &rs_sip_name_slots[RS_SIP_NAME_SLOT(name.len, name.p[0], name.p[name.len - 1])];
+	text = rs_sip_names[slot->name].text;
+	return text[name.len] == ':' && rs_slice_case_eq(name, rs_slice_of(text, name.len)) ? slot->id : RS_HDR_OTHER;
 }
 
 const char *
@@ -166,11 +178,23 @@ enum rs_sip_method
 rs_sip_method(struct rs_slice text)
 {
 	const struct method *m;
+	uint32_t got, want;
 
 	if (text.len < 3 || text.len > 9)
 		return RS_SIP_OTHER;
 	m = &methods[METHOD_SLOT(text.len, text.p[0])];
-	return m->len == text.len && memcmp(m->text, text.p, text.len) == 0 ? m->method : RS_SIP_OTHER;
+	if (m->len != text.len)
+		return RS_SIP_OTHER;
+	if (text.len == 3 || text.len == 9)
+		return memcmp(m->text, text.p, text.len) == 0 ? m->method : RS_SIP_OTHER;
+	/* First and last four bytes cover the others: cheaper than a call. */
+	memcpy(&got, text.p, 4);
+	memcpy(&want, m->text, 4);
+	if (got != want)
+		return RS_SIP_OTHER;
+	memcpy(&got, text.p + text.len - 4, 4);
+	memcpy(&want, m->text + m->len - 4, 4);
+	return got == want ? m->method : RS_SIP_OTHER;
 }
 
 const char *

@@ -33,7 +33,7 @@ rs_sip_param_next(struct rs_slice params, size_t *pos, struct rs_slice *name, st
 				return -EBADMSG;
 			*value = rs_slice_of(p + 1, (size_t)(q - p - 2));
 		} else {
-			q = rs_sip_find_value_end(p, end);
+			q = rs_sip_find_value_end(params.p, p, end);
 			*value = rs_slice_of(p, (size_t)(q - p));
 		}
 		p = rs_sip_skip_blanks(q, end);
@@ -62,8 +62,10 @@ rs_sip_param(struct rs_slice params, const char *name, struct rs_slice *out)
 const uint8_t *
 rs_sip_params_end(const uint8_t *p, const uint8_t *end)
 {
+	const uint8_t *lo = p;
+
 	for (;;) {
-		p = rs_sip_find_stop(p, end);
+		p = rs_sip_find_stop(lo, p, end);
 		if (p == end || *p == ',')
 			return p;
 		if (*p == '<')
@@ -77,19 +79,43 @@ rs_sip_params_end(const uint8_t *p, const uint8_t *end)
 	}
 }
 
-/**
- * The value of the parameter @name (lower case, of @len letters) from @p on, before the next ',' outside quotes.
- * The lists of From, To and Via are short, so this looks at names where they stand and nothing is split first.
+/*
+ * Tag and branch are wanted of every message, so these two look at names where they stand and split nothing first. A name is
+ * compared with its '=' as one word; only where that fails (blanks around the '=') does it take longer.
  */
+struct wanted {
+	uint64_t word; /* the name in lower case and '=', as loaded */
+	uint64_t fold; /* the bit of each letter that makes it lower case */
+	uint64_t bits; /* that count */
+	const char *name;
+	size_t len;
+};
+
+static inline uint64_t
+load_word(const uint8_t *lo, const uint8_t *p, const uint8_t *end)
+{
+	uint64_t word;
+
+	if (end - p >= 8) {
+		memcpy(&word, p, 8);
+		return word;
+	}
+	if (end - lo < 8)
+		return 0;
+	memcpy(&word, end - 8, 8);
+	return word >> 8 * (8 - (end - p));
+}
+
+/** The value of the parameter @want, from @p on, before the next ',' outside quotes; reads from @lo to @end. */
 static inline struct rs_slice
-quick_param(const uint8_t *p, const uint8_t *end, const char *name, size_t len)
+quick_param(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct wanted want)
 {
 	const uint8_t *q;
-	size_t i;
 
 	for (;;) {
-		p = rs_sip_find_stop(p, end);
-		if (p == end || *p == ',' || *p == '<')
+		if (p < end && *p != ';')
+			p = rs_sip_find_stop(lo, p, end);
+		if (p >= end || *p == ',' || *p == '<')
 			return rs_slice_of(NULL, 0);
 		if (*p == '"') {
 			p = rs_sip_skip_quoted(p, end);
@@ -97,20 +123,35 @@ quick_param(const uint8_t *p, const uint8_t *end, const char *name, size_t len)
 				return rs_slice_of(NULL, 0);
 			continue;
 		}
-		p = rs_sip_skip_blanks(p + 1, end);
-		if ((size_t)(end - p) <= len)
-			continue;
-		/* All letters of @name are lower case, and only letters come out as letters here. */
-		for (i = 0; i < len && (p[i] | 0x20) == name[i]; i++)
-			;
-		if (i < len)
-			continue;
-		q = rs_sip_skip_blanks(p + len, end);
-		if (q == end || *q != '=')
-			continue;
-		p = rs_sip_skip_blanks(q + 1, end);
-		return rs_slice_of(p, (size_t)(rs_sip_find_value_end(p, end) - p));
+		p++;
+		if (((load_word(lo, p, end) | want.fold) & want.bits) == want.word) {
+			p += want.len + 1;
+		} else {
+			p = rs_sip_skip_blanks(p, end);
+			if ((size_t)(end - p) <= want.len ||
+			    !rs_slice_case_eq(rs_slice_of(p, want.len), rs_slice_of(want.name, want.len)))
+				continue;
+			q = rs_sip_skip_blanks(p + want.len, end);
+			if (q == end || *q != '=')
+				continue;
+			p = q + 1;
+		}
+		p = rs_sip_skip_blanks(p, end);
+		return rs_slice_of(p, (size_t)(rs_sip_find_value_end(lo, p, end) - p));
 	}
+}
+
+/** A name of up to seven letters as quick_param() wants it. */
+static inline struct wanted
+wanted(const char *name, size_t len)
+{
+	struct wanted want = { 0, 0x2020202020202020u >> 8 * (8 - len), ~(uint64_t)0 >> 8 * (7 - len), name, len };
+	uint8_t word[8] = { 0 };
+
+	memcpy(word, name, len);
+	word[len] = '=';
+	memcpy(&want.word, word, 8);
+	return want;
 }
 
 struct rs_slice
@@ -120,7 +161,8 @@ rs_sip_tag(struct rs_slice value)
 
 	/* Over the display name and the URI, whose own parameters are not the header's. */
 	while (p < end) {
-		p = rs_sip_find_stop(p, end);
+		if (*p != '<')
+			p = rs_sip_find_stop(value.p, p, end);
 		if (p == end || *p == ';')
 			break;
 		if (*p == '"') {
@@ -128,23 +170,18 @@ rs_sip_tag(struct rs_slice value)
 			if (p == NULL)
 				return rs_slice_of(NULL, 0);
 		} else if (*p == '<') {
-			p = memchr(p, '>', (size_t)(end - p));
-			if (p == NULL)
-				return rs_slice_of(NULL, 0);
+			p = rs_sip_find_angle(value.p, p + 1, end);
+			p += p < end;
 			break;
 		} else {
 			p++;
 		}
 	}
-	if (p >= end)
-		return rs_slice_of(NULL, 0);
-	return quick_param(p, end, "tag", 3);
+	return quick_param(value.p, p, end, wanted("tag", 3));
 }
 
 struct rs_slice
 rs_sip_branch(struct rs_slice via_value)
 {
-	if (via_value.len == 0)
-		return rs_slice_of(NULL, 0);
-	return quick_param(via_value.p, via_value.p + via_value.len, "branch", 6);
+	return quick_param(via_value.p, via_value.p, via_value.p + via_value.len, wanted("branch", 6));
 }

@@ -8,26 +8,31 @@
 /** The largest message: what fits a UDP datagram, and a bound on what a stream can make us keep. */
 #define RS_SIP_MAX_MESSAGE 65536u
 
-/** Longest header name that has an identity; a kernel compares this many bytes at once. */
+/** A kernel compares this many bytes of a header line at once: a name that has an identity, and its colon. */
 #define RS_SIP_NAME_BYTES 32
 
-/** One spelling of a known header name, lower case, padded with NULs. */
+/** One spelling of a known header name. */
 struct rs_sip_name {
-	uint8_t text[RS_SIP_NAME_BYTES];
-	uint8_t len;
-	uint8_t id;
+	uint8_t text[RS_SIP_NAME_BYTES]; /* lower case, and the colon that ends it */
+	uint8_t bits[RS_SIP_NAME_BYTES]; /* that must be equal for a name to be this one; 0 behind the colon */
+};
+
+/** Where a spelling's slot leads. */
+struct rs_sip_name_slot {
+	uint8_t name; /* index into rs_sip_names */
+	uint8_t id;   /* enum rs_sip_header_id */
 };
 
 /*
- * The slot of a name follows from its length and its first and last letters. The factors were searched for so that no two
- * spellings share one; a new spelling that collides stops the build (-Woverride-init), and then needs new factors.
+ * The slot of a name follows from its length and its first and last letters. The factor was searched for so that no two
+ * spellings share one; a new spelling that collides stops the build (-Woverride-init), and then needs a new factor.
  */
 #define RS_SIP_NAME_SLOTS 256u
 #define RS_SIP_NAME_SLOT(len, first, last)                                                                 \
-	(((unsigned)(len) + ((unsigned)(first) | 32u) * 5u + ((unsigned)(last) | 32u) * 17u) &             \
+	((((((uint32_t)(first) | (uint32_t)(last) << 8) | 0x2020u) * 0xd665bbc9u >> 24) + (len)) &         \
 	 (RS_SIP_NAME_SLOTS - 1u))
 
-extern const uint8_t rs_sip_name_slots[RS_SIP_NAME_SLOTS]; /* index into rs_sip_names; 0 is no name */
+extern const struct rs_sip_name_slot rs_sip_name_slots[RS_SIP_NAME_SLOTS];
 extern const struct rs_sip_name rs_sip_names[];
 
 /** What a kernel tells beside msg->headers, msg->n_headers, msg->n_headers_full and msg->first. */

@@ -24,17 +24,49 @@ scan_colon(const uint8_t *p)
 	return _tzcnt_u32(equal_mask(p, ':'));
 }
 
+static inline unsigned
+scan_colon_short(const uint8_t *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+	return _tzcnt_u32((uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(':'))) | 1u << 16);
+}
+
+static inline bool
+scan_name_is_short(const uint8_t *p, const struct rs_sip_name *name)
+{
+	__m128i got = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i want = _mm_loadu_si128((const __m128i *)(const void *)name->text);
+	__m128i bits = _mm_loadu_si128((const __m128i *)(const void *)name->bits);
+
+	return _mm_testz_si128(_mm_xor_si128(got, want), bits);
+}
+
 static inline bool
 scan_name_is(const uint8_t *p, const struct rs_sip_name *name)
 {
-	__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	__m256i got = _mm256_loadu_si256((const __m256i *)(const void *)p);
 	__m256i want = _mm256_loadu_si256((const __m256i *)(const void *)name->text);
-	__m256i upper = _mm256_and_si256(_mm256_cmpgt_epi8(v, _mm256_set1_epi8('A' - 1)),
-					 _mm256_cmpgt_epi8(_mm256_set1_epi8('Z' + 1), v));
-	__m256i lower = _mm256_or_si256(v, _mm256_and_si256(upper, _mm256_set1_epi8(0x20)));
-	uint32_t equal = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(lower, want));
+	__m256i bits = _mm256_loadu_si256((const __m256i *)(const void *)name->bits);
 
-	return _tzcnt_u32(~equal) >= name->len;
+	return _mm256_testz_si256(_mm256_xor_si256(got, want), bits);
+}
+
+static inline unsigned
+scan_positions(uint64_t m, uint32_t at, uint32_t *out)
+{
+	unsigned n = (unsigned)_mm_popcnt_u64(m);
+
+	/* Four without asking how many there are: most blocks have fewer. */
+	for (unsigned i = 0; i < 4; i++) {
+		out[i] = at + (uint32_t)_tzcnt_u64(m);
+		m = _blsr_u64(m);
+	}
+	for (unsigned i = 4; i < n; i++) {
+		out[i] = at + (uint32_t)_tzcnt_u64(m);
+		m = _blsr_u64(m);
+	}
+	return n;
 }
 
 #include "proto/sip/scan_walk.h"

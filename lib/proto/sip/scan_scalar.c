@@ -13,22 +13,51 @@ scan_line_feeds(const uint8_t *p)
 }
 
 static inline unsigned
-scan_colon(const uint8_t *p)
+colon_within(const uint8_t *p, unsigned max)
 {
 	unsigned i = 0;
 
-	while (i < RS_SIP_NAME_BYTES && p[i] != ':')
+	while (i < max && p[i] != ':')
 		i++;
 	return i;
+}
+
+static inline unsigned
+scan_colon(const uint8_t *p)
+{
+	return colon_within(p, 32);
+}
+
+static inline unsigned
+scan_colon_short(const uint8_t *p)
+{
+	return colon_within(p, 16);
 }
 
 static inline bool
 scan_name_is(const uint8_t *p, const struct rs_sip_name *name)
 {
-	for (unsigned i = 0; i < name->len; i++)
-		if (rs_lower(p[i]) != name->text[i])
-			return false;
-	return true;
+	unsigned i = 0;
+
+	while (name->text[i] != ':' && rs_lower(p[i]) == name->text[i])
+		i++;
+	return name->text[i] == ':' && p[i] == ':';
+}
+
+static inline bool
+scan_name_is_short(const uint8_t *p, const struct rs_sip_name *name)
+{
+	return scan_name_is(p, name);
+}
+
+static inline unsigned
+scan_positions(uint64_t m, uint32_t at, uint32_t *out)
+{
+	unsigned n = 0;
+
+	for (; m != 0; m &= m - 1)
+		out[n++] = at + (unsigned)__builtin_ctzll(m);
+	return n;
 }
 
 #include "proto/sip/scan_walk.h"

@@ -30,25 +30,46 @@ scan_colon(const uint8_t *p)
 	return m != 0 ? (unsigned)__builtin_ctz(m) : 32;
 }
 
-static inline uint32_t
-lower_equal_mask(const uint8_t *p, const uint8_t *want)
+static inline unsigned
+scan_colon_short(const uint8_t *p)
 {
-	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i w = _mm_loadu_si128((const __m128i *)(const void *)want);
-	__m128i upper = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('A' - 1)),
-				      _mm_cmpgt_epi8(_mm_set1_epi8('Z' + 1), v));
-	__m128i lower = _mm_or_si128(v, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+	return (unsigned)__builtin_ctz(equal_mask(p, ':') | 1u << 16);
+}
 
-	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(lower, w));
+static inline __m128i
+differing_bits(const uint8_t *p, const struct rs_sip_name *name, unsigned at)
+{
+	__m128i got = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
+	__m128i want = _mm_loadu_si128((const __m128i *)(const void *)(name->text + at));
+	__m128i bits = _mm_loadu_si128((const __m128i *)(const void *)(name->bits + at));
+
+	return _mm_and_si128(_mm_xor_si128(got, want), bits);
 }
 
 static inline bool
 scan_name_is(const uint8_t *p, const struct rs_sip_name *name)
 {
-	uint32_t differ = ~(lower_equal_mask(p, name->text) |
-			    lower_equal_mask(p + 16, name->text + 16) << 16);
+	__m128i differ = _mm_or_si128(differing_bits(p, name, 0), differing_bits(p, name, 16));
 
-	return differ == 0 || (unsigned)__builtin_ctz(differ) >= name->len;
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(differ, _mm_setzero_si128())) == 0xffff;
+}
+
+static inline bool
+scan_name_is_short(const uint8_t *p, const struct rs_sip_name *name)
+{
+	__m128i differ = differing_bits(p, name, 0);
+
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(differ, _mm_setzero_si128())) == 0xffff;
+}
+
+static inline unsigned
+scan_positions(uint64_t m, uint32_t at, uint32_t *out)
+{
+	unsigned n = 0;
+
+	for (; m != 0; m &= m - 1)
+		out[n++] = at + (unsigned)__builtin_ctzll(m);
+	return n;
 }
 
 #include "proto/sip/scan_walk.h"

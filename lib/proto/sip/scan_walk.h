@@ -4,12 +4,17 @@
  *
  *   static inline uint64_t scan_line_feeds(const uint8_t *p)
  *	   bit i is set when p[i] is LF; reads p[0] to p[63]
+ *   static inline unsigned scan_positions(uint64_t m, uint32_t at, uint32_t *out)
+ *	   write at + i for each bit i of @m, lowest first; @return how many; out[3] may be written even if there are none
  *   static inline unsigned scan_colon(const uint8_t *p)
  *	   where the first ':' of p[0] to p[31] is; 32 when there is none; reads all of them
  *   static inline bool scan_name_is(const uint8_t *p, const struct rs_sip_name *name)
- *	   do the first name->len bytes of p, case ignored, spell @name? Reads p[0] to p[31]
+ *	   does p begin with name->text, case ignored, colon included? Reads p[0] to p[31]
+ *   scan_colon_short, scan_name_is_short: likewise within 16 bytes, all of which are read; 16 when there is no ':', and
+ *	   names are compared only where p has one (so one that is longer differs there)
  *
- * The walk sees to it that these bytes may be read: the end of the buffer is copied where a whole block is not left.
+ * The walk sees to it that these bytes may be read. It avoids branches that depend on lengths: at these sizes one wrong guess
+ * costs as much as a header. What is rare (folds, blanks in odd places, empty values) is told by one compare and handled apart.
  */
 #ifndef RS_PROTO_SIP_SCAN_WALK_H
 #define RS_PROTO_SIP_SCAN_WALK_H
@@ -17,7 +22,9 @@
 #include "proto/sip/scan.h"
 
 #define SCAN_BLOCK 64u
-#define SCAN_BATCH 128u /* line ends kept between the two steps; further lines wait for the next round */
+#define SCAN_ROUND 16u /* blocks whose line ends are found before their lines are looked at */
+
+#define SCAN_RARE(cond) __builtin_expect(!!(cond), 0)
 
 static inline bool
 scan_blank(uint8_t c)
@@ -25,58 +32,49 @@ scan_blank(uint8_t c)
 	return c == ' ' || c == '\t';
 }
 
-/** Line feeds of one block, at @p with @left bytes until the end of the buffer. */
+/** Line feeds of the block at @at: bit i stands for buf[at + i], and is 0 where the buffer has ended. */
 static inline uint64_t
-scan_block(const uint8_t *p, size_t left)
+scan_block(const uint8_t *buf, size_t len, size_t at)
 {
-	uint8_t tail[SCAN_BLOCK];
+	uint8_t whole[SCAN_BLOCK];
+	size_t from;
 
-	if (__builtin_expect(left >= SCAN_BLOCK, 1))
-		return scan_line_feeds(p);
-	memset(tail, 0, sizeof(tail));
-	memcpy(tail, p, left);
-	return scan_line_feeds(tail);
+	if (SCAN_RARE(len < SCAN_BLOCK)) {
+		memset(whole, 0, sizeof(whole));
+		memcpy(whole, buf, len);
+		return scan_line_feeds(whole);
+	}
+	/* The last block is read from further left, and what was seen before is shifted out. */
+	from = at <= len - SCAN_BLOCK ? at : len - SCAN_BLOCK;
+	return scan_line_feeds(buf + from) >> (at - from);
 }
 
-/** Identity of the name of @len bytes at @p, of which 32 may be read. */
-static inline uint8_t
-scan_identify(const uint8_t *p, unsigned len)
+/** Identity of the name of @len bytes at @p and the colon behind it; 32 bytes may be read, or 16 if @brief. */
+static inline unsigned
+scan_identify(const uint8_t *p, unsigned len, bool brief)
 {
-	const struct rs_sip_name *name =
-		&rs_sip_names[rs_sip_name_slots[RS_SIP_NAME_SLOT(len, p[0], p[len - 1])]];
+	const struct rs_sip_name_slot *slot = &rs_sip_name_slots[RS_SIP_NAME_SLOT(len, p[0], p[len - 1])];
+	const struct rs_sip_name *name = &rs_sip_names[slot->name];
 
-	return name->len == len && scan_name_is(p, name) ? name->id : RS_HDR_OTHER;
+	return slot->id & -(unsigned)(brief ? scan_name_is_short(p, name) : scan_name_is(p, name));
 }
 
-/** One header line, [start, end) without its line end. @return false when it has no name or no colon */
-static inline bool
-scan_header(const uint8_t *buf, size_t len, uint32_t start, uint32_t end, struct rs_sip_header *h)
+/** What scan_header() takes for granted did not hold: a long name, no colon, odd blanks, an empty value. */
+static __attribute__((noinline)) int
+scan_header_odd(const uint8_t *buf, uint32_t start, uint32_t end, struct rs_sip_header *h)
 {
-	uint8_t tail[RS_SIP_NAME_BYTES];
-	const uint8_t *p = buf + start;
-	uint32_t name_len, value, colon;
+	const uint8_t *found = memchr(buf + start, ':', end - start);
+	uint8_t name[RS_SIP_NAME_BYTES] = { 0 };
+	uint32_t colon, name_len, value;
 
-	if (__builtin_expect(len - start < RS_SIP_NAME_BYTES, 0)) {
-		memset(tail, 0, sizeof(tail));
-		memcpy(tail, p, len - start);
-		p = tail;
-	}
-	name_len = scan_colon(p);
-	if (__builtin_expect(name_len == RS_SIP_NAME_BYTES, 0)) {
-		const uint8_t *far = end - start > RS_SIP_NAME_BYTES
-			? memchr(buf + start, ':', end - start) : NULL;
-
-		if (far == NULL)
-			return false;
-		name_len = (uint32_t)(far - (buf + start));
-	}
-	colon = start + name_len;
-	if (colon >= end)
-		return false;
+	if (found == NULL)
+		return -1;
+	colon = (uint32_t)(found - buf);
+	name_len = colon - start;
 	while (name_len > 0 && scan_blank(buf[start + name_len - 1]))
 		name_len--;
 	if (name_len == 0)
-		return false;
+		return -1;
 	value = colon + 1;
 	while (value < end && scan_blank(buf[value]))
 		value++;
@@ -86,9 +84,44 @@ scan_header(const uint8_t *buf, size_t len, uint32_t start, uint32_t end, struct
 	h->value_off = value;
 	h->end_off = end;
 	h->name_len = (uint16_t)name_len;
-	h->id = name_len <= RS_SIP_NAME_BYTES ? scan_identify(p, name_len) : RS_HDR_OTHER;
+	h->id = RS_HDR_OTHER;
 	h->folded = 0;
-	return true;
+	if (name_len < RS_SIP_NAME_BYTES) {
+		memcpy(name, buf + start, name_len);
+		name[name_len] = ':';
+		h->id = (uint8_t)scan_identify(name, name_len, false);
+	}
+	return h->id;
+}
+
+/**
+ * One header line, [start, end) and a line end behind it.
+ * @param brief  only 16 bytes from @start on may be read as one; else 32
+ * @return its identity; -1 when it has no name or no colon
+ */
+static inline int
+scan_header(const uint8_t *buf, uint32_t start, uint32_t end, struct rs_sip_header *h, bool brief)
+{
+	const uint8_t *p = buf + start;
+	uint32_t name_len = brief ? scan_colon_short(p) : scan_colon(p);
+	uint32_t none = brief ? RS_SIP_NAME_BYTES / 2 : RS_SIP_NAME_BYTES;
+	uint32_t colon = start + name_len, value;
+	unsigned id;
+
+	if (SCAN_RARE(name_len - 1 >= none - 1 || colon >= end))
+		return scan_header_odd(buf, start, end, h);
+	/* A line end or a blank stands behind the value's last byte, so buf[value] is there even if the value is empty. */
+	value = colon + 1 + (buf[colon + 1] == ' ');
+	if (SCAN_RARE(buf[colon - 1] <= ' ' || buf[value] <= ' ' || buf[end - 1] <= ' '))
+		return scan_header_odd(buf, start, end, h);
+	id = scan_identify(p, name_len, brief);
+	h->name_off = start;
+	h->value_off = value;
+	h->end_off = end;
+	h->name_len = (uint16_t)name_len;
+	h->id = (uint8_t)id;
+	h->folded = 0;
+	return (int)id;
 }
 
 /** A continuation line (RFC 3261, 7.3.1) belongs to the value of @h. */
@@ -107,105 +140,79 @@ scan_fold(const uint8_t *buf, uint32_t start, uint32_t end, struct rs_sip_header
 	h->end_off = end;
 }
 
-/**
- * Step one: write down where the lines end, until the empty line, or until the batch is full.
- * @return how many; @pos is then where to go on, @done whether the last one is the empty line's
- */
-static inline unsigned
-scan_lines(const uint8_t *buf, size_t len, size_t *pos, uint64_t *carry, uint32_t *lf, bool *done)
+/** A header past the last one that there is room for; only its length, for framing must not depend on where that stands. */
+static inline int
+scan_surplus(const uint8_t *buf, uint32_t start, uint32_t end, struct rs_sip_header *h, struct rs_sip_scan *scan)
 {
-	unsigned n = 0;
+	int id = scan_header_odd(buf, start, end, h);
 
-	while (!*done && *pos < len && n <= SCAN_BATCH - SCAN_BLOCK) {
-		uint32_t at = (uint32_t)*pos;
-		uint64_t m = scan_block(buf + at, len - at);
-		/* An empty line is LF LF or LF CR LF: only line feeds this close need a second look. */
-		uint64_t close = m & (m << 1 | m << 2 | *carry);
-		unsigned k = (unsigned)__builtin_popcountll(m), i;
-
-		*carry = (m >> 63) * 3 | (m >> 62 & 1);
-		while (__builtin_expect(close != 0, 0)) {
-			unsigned bit = (unsigned)__builtin_ctzll(close);
-			uint8_t before = buf[at + bit - 1];
-
-			if (before == '\n' || before == '\r') {
-				m &= UINT64_MAX >> (63 - bit);
-				k = (unsigned)__builtin_popcountll(m);
-				*done = true;
-				break;
-			}
-			close &= close - 1;
-		}
-		/* Four at a time without asking how many there are: most blocks have fewer, and no branch is guessed wrong. */
-		for (i = 0; i < k; i += 4) {
-			for (unsigned j = 0; j < 4; j++) {
-				lf[n + i + j] = at + (m != 0 ? (unsigned)__builtin_ctzll(m) : 0);
-				m &= m - 1;
-			}
-		}
-		n += k;
-		*pos += SCAN_BLOCK;
-	}
-	return n;
+	if (id == RS_HDR_CONTENT_LENGTH && scan->lengths++ == 0)
+		scan->length = rs_slice_of(buf + h->value_off, h->end_off - h->value_off);
+	return id;
 }
 
 static inline int
 scan_walk(const uint8_t *buf, size_t len, struct rs_sip_msg *msg, struct rs_sip_scan *scan)
 {
-	uint32_t lf[SCAN_BATCH + 4];
-	struct rs_sip_header spare, *h = NULL;
+	uint32_t lf[SCAN_ROUND * SCAN_BLOCK + 4];
+	struct rs_sip_header spare, *h = NULL, *next = msg->headers;
+	struct rs_sip_header *const limit = msg->headers + RS_SIP_MAX_HEADERS;
 	uint32_t start = 0;
-	uint64_t carry = 0;
-	unsigned count = 0;
-	size_t pos = 0;
-	bool done = false, started = false;
+	bool started = false;
 
-	while (!done && pos < len) {
-		unsigned n = scan_lines(buf, len, &pos, &carry, lf, &done);
-		unsigned i = 0, lines = n - done;
+	for (size_t pos = 0; pos < len;) {
+		unsigned n = 0, i = 0;
 
+		for (unsigned block = 0; block < SCAN_ROUND && pos < len; block++, pos += SCAN_BLOCK)
+			n += scan_positions(scan_block(buf, len, pos), (uint32_t)pos, lf + n);
 		if (!started && n > 0) {
+			started = true;
 			scan->line_end = lf[0] - (lf[0] > 0 && buf[lf[0] - 1] == '\r');
 			start = lf[0] + 1;
-			started = true;
 			i = 1;
 		}
-		for (; i < lines; i++) {
-			uint32_t end = lf[i];
+		for (; i < n; i++) {
+			uint32_t line = start, end = lf[i];
+			int16_t first;
+			int id;
 
-			end -= buf[end - 1] == '\r' && end > start;
-			if (__builtin_expect(scan_blank(buf[start]), 0)) {
-				if (h == NULL)
-					return RS_SCAN_BAD;
-				scan_fold(buf, start, end, h);
-				start = lf[i] + 1;
-				continue;
+			/* A line that is only LF has an LF before it. */
+			end -= buf[end - 1] == '\r';
+			start = lf[i] + 1;
+			if (SCAN_RARE(buf[line] <= ' ')) {
+				if (line == end) {
+					msg->n_headers = (uint16_t)(next - msg->headers);
+					scan->body_off = start;
+					return RS_SCAN_OK;
+				}
+				if (scan_blank(buf[line])) {
+					if (h == NULL)
+						return RS_SCAN_BAD;
+					scan_fold(buf, line, end, h);
+					continue;
+				}
 			}
-			if (__builtin_expect(count < RS_SIP_MAX_HEADERS, 1)) {
-				h = &msg->headers[count];
-			} else {
+			if (SCAN_RARE(next == limit)) {
 				h = &spare;
 				msg->n_headers_full = 1;
-			}
-			if (__builtin_expect(!scan_header(buf, len, start, end, h), 0))
-				return RS_SCAN_BAD;
-			start = lf[i] + 1;
-			if (h == &spare) {
-				/* Framing must not depend on where the length stands. */
-				if (h->id == RS_HDR_CONTENT_LENGTH && scan->lengths++ == 0)
-					scan->length = rs_slice_of(buf + h->value_off,
-								   h->end_off - h->value_off);
+				if (scan_surplus(buf, line, end, h, scan) < 0)
+					return RS_SCAN_BAD;
 				continue;
 			}
-			if (msg->first[h->id] < 0)
-				msg->first[h->id] = (int16_t)count;
-			msg->n_headers = (uint16_t)++count;
+			h = next++;
+			/* The last header of a message without a body is near the end of what may be read. */
+			if (line + (size_t)RS_SIP_NAME_BYTES <= len)
+				id = scan_header(buf, line, end, h, false);
+			else if (line + (size_t)RS_SIP_NAME_BYTES / 2 <= len)
+				id = scan_header(buf, line, end, h, true);
+			else
+				id = scan_header_odd(buf, line, end, h);
+			if (SCAN_RARE(id < 0))
+				return RS_SCAN_BAD;
+			first = msg->first[id];
+			msg->first[id] = first < 0 ? (int16_t)(h - msg->headers) : first;
 		}
-		if (done)
-			scan->body_off = lf[n - 1] + 1;
 	}
-	if (done)
-		return RS_SCAN_OK;
 	return started ? RS_SCAN_NO_END : RS_SCAN_NO_LINE;
 }
 
