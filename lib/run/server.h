@@ -11,6 +11,12 @@
 
 struct rs_server;
 
+/**
+ * Is @path free to be ours? Asked before ports are opened, so that a second daemon leaves the first one's ports alone.
+ * @return 0; -EADDRINUSE (a living daemon has it: exit status 7)
+ */
+int rs_server_claim(const char *path, struct rs_err *err);
+
 /** @return 0; -EADDRINUSE (a living daemon has it: exit status 7); -EACCES, -ENOENT ... with @err. A stale socket is removed. */
 int rs_server_open(const char *path, struct rs_daemon *d, struct rs_server **out, struct rs_err *err);
 void rs_server_close(struct rs_server *s);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What control tells about itself: JSON for the verbs that look. */
+#include <stdio.h>
+
+#include "run/internal.h"
+
+#define ASK_NS (2 * RS_NS_PER_S)
+
+const char *
+rs_daemon_run_id(const struct rs_daemon *d)
+{
+	return d->run ? d->run->id : "";
+}
+
+double
+rs_daemon_elapsed_s(const struct rs_daemon *d)
+{
+	uint64_t now;
+
+	if (!d->run || !d->run->t0_ns)
+		return 0;
+	now = d->run->end_ns ? d->run->end_ns : daemon_now(d);
+	return now > d->run->t0_ns ? (double)(now - d->run->t0_ns) / 1e9 : 0;
+}
+
+json_t *
+rs_daemon_status(struct rs_daemon *d)
+{
+	return json_pack("{s:s, s:s, s:s, s:f}", "state", rs_state_name(d->state), "run", rs_daemon_run_id(d), "plan",
+		d->plan->name, "elapsed_s", rs_daemon_elapsed_s(d));
+}
+
+json_t *
+rs_daemon_stats(struct rs_daemon *d)
+{
+	struct rs_run_facts facts;
+
+	if (!d->run)
+		return NULL;
+	run_facts(d, &facts);
+	return rs_observer_stats(d->run->observer, &facts, d->run->end_ns ? d->run->end_ns : daemon_now(d));
+}
+
+static json_t *
+number(double v)
+{
+	return v == v ? json_real(v) : json_null();
+}
+
+json_t *
+rs_daemon_live(struct rs_daemon *d)
+{
+	struct rs_run_facts facts;
+	struct rs_live l;
+	json_t *j = rs_daemon_status(d);
+
+	if (!d->run || !j)
+		return j;
+	run_facts(d, &facts);
+	rs_observer_live(d->run->observer, &facts, daemon_now(d), &l);
+	json_object_set_new(j, "rate_asked", json_real(l.rate_asked));
+	json_object_set_new(j, "rate_reached", number(l.rate_reached));
+	json_object_set_new(j, "offered", json_integer((json_int_t)l.offered));
+	json_object_set_new(j, "open", json_integer((json_int_t)l.open));
+	json_object_set_new(j, "completed", json_integer((json_int_t)l.completed));
+	json_object_set_new(j, "failed", json_integer((json_int_t)l.failed));
+	json_object_set_new(j, "p50_ms", number(l.p50_ms));
+	json_object_set_new(j, "p99_ms", number(l.p99_ms));
+	json_object_set_new(j, "health", json_string(l.health ? l.health : "ok"));
+	return j;
+}
+
+json_t *
+rs_daemon_health(struct rs_daemon *d)
+{
+	return d->run ? rs_observer_health(d->run->observer) : json_object();
+}
+
+static const char *
+activity_state(const struct rs_daemon *d, uint32_t i)
+{
+	if (!d->run || d->state == RS_STATE_IDLE)
+		return "idle";
+	if (d->state == RS_STATE_DONE)
+		return "done";
+	if (!d->run->begun[i])
+		return "waiting";
+	if (d->run->stopped[i] || d->state == RS_STATE_DRAINING)
+		return "stopped";
+	return d->state == RS_STATE_PAUSED ? "paused" : "running";
+}
+
+static const char *
+activity_kind(enum rs_activity_kind k)
+{
+	return k == RS_DO_ANSWER ? "answer" : k == RS_DO_OPTIONS ? "options" : "call";
+}
+
+json_t *
+rs_daemon_activities(struct rs_daemon *d)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < d->plan->n_activities; i++) {
+		const struct rs_plan_activity *a = &d->plan->activities[i];
+		struct rs_call_totals t = { 0 };
+
+		if (d->run)
+			rs_observer_activity(d->run->observer, i, &t);
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
+				a->name, "do", activity_kind(a->kind), "state", activity_state(d, i), "scenario",
+				a->scenario_file, "rate", d->run ? d->run->rates[i] : a->rate_hz, "limit",
+				(json_int_t)(d->run ? d->run->limits[i] : a->limit), "total", (json_int_t)a->total, "offered",
+				(json_int_t)t.offered, "not_started", (json_int_t)t.not_started, "started",
+				(json_int_t)t.started, "established", (json_int_t)t.established, "completed",
+				(json_int_t)t.completed, "failed", (json_int_t)t.failed, "open", (json_int_t)t.open, "peak",
+				(json_int_t)t.peak));
+	}
+	return list;
+}
+
+json_t *
+rs_daemon_calls(struct rs_daemon *d, uint32_t max)
+{
+	struct rs_calls_query q;
+	json_t *list = json_array();
+
+	for (uint32_t w = 0; w < d->launched && d->run; w++) {
+		for (q.from = 0; q.from != UINT32_MAX && json_array_size(list) < max;) {
+			struct rs_mail m = { .type = RS_MAIL_CALLS, .data = &q };
+
+			if (daemon_ask(d, w, &m, ASK_NS) != 0)
+				return list;
+			for (uint32_t i = 0; i < q.n && json_array_size(list) < max; i++) {
+				const struct rs_call_info *c = &q.calls[i];
+				const struct rs_plan_activity *a = &d->plan->activities[c->activity];
+				char step[64];
+
+				json_array_append_new(list,
+					json_pack("{s:s, s:I, s:f, s:i, s:s, s:s, s:s, s:i}", "activity", a->name, "number",
+						(json_int_t)c->number, "age_s", (double)c->age_ns / 1e9, "step_index", (int)c->step,
+						"step", rs_step_name(a->program, c->step, step, sizeof(step)), "call_id", c->call_id,
+						"remote", c->remote, "worker", (int)w));
+			}
+		}
+	}
+	return list;
+}
+
+json_t *
+rs_daemon_failures(struct rs_daemon *d)
+{
+	json_t *stats = rs_daemon_stats(d), *list = stats ? json_object_get(stats, "failures") : NULL;
+
+	list = list ? json_incref(list) : json_array();
+	json_decref(stats);
+	return list;
+}
+
+static void
+range_text(const struct rs_addr_range *r, char *out, size_t cap)
+{
+	struct rs_addr last = rs_addr_plus(&r->first, r->count - 1);
+	uint8_t a[40], b[40];
+	size_t n = rs_addr_write(&r->first, a), m = rs_addr_write(&last, b);
+
+	if (r->count == 1)
+		snprintf(out, cap, "%.*s", (int)n, (const char *)a);
+	else
+		snprintf(out, cap, "%.*s-%.*s", (int)n, (const char *)a, (int)m, (const char *)b);
+}
+
+json_t *
+rs_daemon_endpoints(struct rs_daemon *d)
+{
+	json_t *list = json_array();
+
+	for (uint32_t g = 0; g < d->plan->n_groups; g++) {
+		const struct rs_plan_group *p = &d->plan->groups[g];
+		json_t *ranges = json_array();
+		uint64_t placing = 0, answering = 0;
+
+		for (uint32_t i = 0; i < p->n_addresses; i++) {
+			char text[96];
+
+			range_text(&p->addresses[i], text, sizeof(text));
+			json_array_append_new(ranges, json_string(text));
+		}
+		for (uint32_t i = 0; i < d->plan->n_activities && d->run; i++) {
+			struct rs_call_totals t;
+
+			if (d->plan->activities[i].from != g)
+				continue;
+			rs_observer_activity(d->run->observer, i, &t);
+			*(d->plan->activities[i].kind == RS_DO_ANSWER ? &answering : &placing) += t.open;
+		}
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:I, s:s, s:i, s:o, s:s, s:I, s:I}", "name", p->name, "kind",
+				p->kind == RS_GROUP_TRUNK ? "trunk" : "phone", "count", (json_int_t)p->count, "port",
+				d->plan->ports[p->port].name, "sip_port", (int)p->sip_port, "addresses", ranges, "user",
+				p->user.text ? p->user.text : "{index}", "calling", (json_int_t)placing, "answering",
+				(json_int_t)answering));
+	}
+	return list;
+}
+
+static bool
+is_run_id(const char *id)
+{
+	return id[strspn(id, "0123456789TZ-")] == 0;
+}
+
+json_t *
+rs_daemon_report(struct rs_daemon *d, const char *id)
+{
+	char path[1024];
+	json_t *j = NULL;
+
+	for (uint32_t i = 0; i < KEPT_REPORTS && d->next_report > 0; i++) {
+		struct kept_report *k = &d->reports[(d->next_report - 1 + KEPT_REPORTS - i) % KEPT_REPORTS];
+
+		if (k->json && (!id || strcmp(k->id, id) == 0))
+			return json_incref(k->json);
+		if (!id)
+			break;
+	}
+	if (id && d->plan->reports && is_run_id(id)) { /* an id is never a path */
+		snprintf(path, sizeof(path), "%s/%s.json", d->plan->reports, id);
+		j = json_load_file(path, 0, NULL);
+	}
+	return j;
+}

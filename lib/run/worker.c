@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One turn after the other: receive, mail, timers and arrivals, flush; sleep when there is nothing to do. */
+#include "run/worker.h"
+
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#define BURST 128		/* items a turn takes from its queues at most */
+#define MAILS 16
+#define IDLE_TURNS 200		/* empty turns in a row before it sleeps */
+#define SLEEP_NS 50000		/* one sleep at most; a nanosleep costs some 40 us more */
+#define SLEEP_MARGIN_NS 60000	/* nothing may be due within this time after waking */
+#define NET_TICK_NS 5000000
+#define PREPARE_NS 500000000ull	/* wait for neighbours at the start of a run */
+#define PREPARE_PATHS 64	/* callees asked for ahead; the others when they are called */
+#define GAP_FLOOR_NS 100000	/* shorter ones are the loop's own noise */
+#define WORK_NS 5000		/* what one packet, mail or timer may take before the rest counts as a gap */
+
+static void
+reply(struct rs_worker *w, const struct rs_mail *mail)
+{
+	struct rs_mail m = *mail;
+
+	m.from = (uint16_t)w->id;
+	rs_mailbox_send(w->out, &m); /* room is certain: control waits for each reply before it asks again */
+}
+
+static void
+on_flush(void *ctx, uint64_t time_ns)
+{
+	struct rs_worker *w = ctx;
+
+	if (w->engine)
+		rs_engine_flushed(w->engine, time_ns);
+}
+
+/* Ask for the next hops of everything this worker will call, so that the first calls do not wait for ARP. */
+static uint32_t
+unresolved(struct rs_worker *w, uint64_t now)
+{
+	uint32_t open = 0;
+
+	for (uint32_t i = 0; i < w->plan->n_activities; i++) {
+		const struct rs_plan_activity *a = &w->plan->activities[i];
+		const struct rs_plan_group *g = &w->plan->groups[a->from];
+		const struct rs_plan_port *port = &w->plan->ports[g->port];
+		struct rs_path path = { .port = (uint8_t)g->port, .remote_port = 5060 };
+		bool mine = false;
+
+		for (uint32_t p = 0; p < port->n_workers; p++)
+			mine |= port->workers[p] == w->id;
+		if (a->kind == RS_DO_ANSWER || !mine)
+			continue;
+		rs_group_address(g, 0, &path.local, &path.local_port);
+		if (g->has_proxy || a->to_group < 0) {
+			path.remote = g->has_proxy ? g->proxy : a->to_addr;
+			open += rs_net_resolve(w->net, &path, now) == -EINPROGRESS;
+			continue;
+		}
+		const struct rs_plan_group *to = &w->plan->groups[a->to_group];
+
+		for (uint32_t c = 0; c < to->count && c < PREPARE_PATHS; c++) {
+			rs_group_address(to, c, &path.remote, &path.remote_port);
+			open += rs_net_resolve(w->net, &path, now) == -EINPROGRESS;
+		}
+	}
+	return open;
+}
+
+static void
+prepare(struct rs_worker *w, uint64_t now)
+{
+	uint32_t open = unresolved(w, now);
+
+	if (open && now < w->prepare_until)
+		return;
+	w->preparing = false;
+	w->attach.arg[0] = open;
+	reply(w, &w->attach);
+}
+
+static double
+as_double(uint64_t bits)
+{
+	double d;
+
+	memcpy(&d, &bits, sizeof(d));
+	return d;
+}
+
+static void
+attach(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
+{
+	w->engine = m->data;
+	w->plan = (const struct rs_plan *)(uintptr_t)m->arg[1];
+	w->attach = *m;
+	w->preparing = true;
+	w->prepare_until = now + PREPARE_NS;
+	rs_net_worker_begin(w->net, now);
+}
+
+static void
+answer_calls(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
+{
+	struct rs_calls_query *q = m->data;
+
+	q->n = 0;
+	if (w->engine)
+		q->n = rs_engine_calls(w->engine, now, &q->from, q->calls, RS_CALLS_CHUNK);
+	else
+		q->from = UINT32_MAX;
+	reply(w, m);
+}
+
+/* @return false when the worker is to end */
+static bool
+obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
+{
+	int32_t activity = (int32_t)m->arg[1];
+	struct rs_mail back = *m;
+
+	w->next_due = 0;
+	switch ((enum rs_worker_mail)m->type) {
+	case RS_MAIL_ATTACH:
+		attach(w, m, now);
+		return true;
+	case RS_MAIL_DETACH:
+		back.data = w->engine;
+		w->engine = NULL;
+		w->preparing = false;
+		reply(w, &back);
+		return true;
+	case RS_MAIL_CALLS:
+		answer_calls(w, m, now);
+		return true;
+	case RS_MAIL_EXIT:
+		return false;
+	default:
+		break;
+	}
+	if (!w->engine)
+		return true;
+	switch ((enum rs_worker_mail)m->type) {
+	case RS_MAIL_BEGIN:
+		rs_engine_begin(w->engine, m->arg[0]);
+		break;
+	case RS_MAIL_START_ACTIVITY:
+		rs_engine_start_activity(w->engine, activity, m->arg[0]);
+		break;
+	case RS_MAIL_RATE:
+		rs_engine_set_rate(w->engine, activity, as_double(m->arg[2]), m->arg[0]);
+		break;
+	case RS_MAIL_LIMIT:
+		rs_engine_set_limit(w->engine, activity, m->arg[2]);
+		break;
+	case RS_MAIL_PAUSE:
+		rs_engine_pause(w->engine, m->arg[0]);
+		break;
+	case RS_MAIL_RESUME:
+		rs_engine_resume(w->engine, m->arg[0]);
+		break;
+	case RS_MAIL_STOP:
+		rs_engine_stop(w->engine, activity);
+		break;
+	case RS_MAIL_HANGUP:
+		rs_engine_hangup(w->engine, activity);
+		break;
+	case RS_MAIL_SILENCE:
+		rs_engine_silence(w->engine);
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+/* Items of ports that several workers share go to the worker that owns their call; the others stay. @return how many stay */
+static uint32_t
+hand_over(struct rs_worker *w, struct rs_rx *rx, uint32_t n)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t owner = w->engine ? rs_engine_owner(w->engine, &rx[i]) : w->id;
+
+		if (owner == w->id) {
+			rx[kept++] = rx[i];
+			continue;
+		}
+		if (rs_redirect_send(w->redirect, w->id, owner, rs_net_detach(w->net, &rx[i])))
+			rs_metric_inc(&w->cells, RS_WORK_REDIRECTED);
+		else
+			rs_metric_inc(&w->cells, RS_WORK_REDIRECT_FULL);
+	}
+	return kept;
+}
+
+static uint32_t
+receive(struct rs_worker *w, struct rs_rx *rx, uint32_t *packets)
+{
+	uint32_t n = rs_net_receive(w->net, rx, BURST, packets);
+
+	if (!w->redirect)
+		return n;
+	n = hand_over(w, rx, n);
+	void *mbufs[BURST];
+	uint32_t more = rs_redirect_receive(w->redirect, w->id, mbufs, BURST - n);
+
+	for (uint32_t i = 0; i < more; i++)
+		rs_net_attach(w->net, mbufs[i], &rx[n + i]);
+	*packets += more;
+	return n + more;
+}
+
+/* A turn that its work does not explain: the machine had the core. */
+static void
+judge_turn(struct rs_worker *w, uint64_t turn_ns, uint32_t work)
+{
+	uint64_t explained = GAP_FLOOR_NS + (uint64_t)work * WORK_NS;
+
+	if (work)
+		rs_metric_record(&w->cells, RS_WORK_TURN, turn_ns);
+	if (turn_ns > explained)
+		rs_metric_record(&w->cells, RS_WORK_GAP, turn_ns - (explained - GAP_FLOOR_NS));
+}
+
+static void
+sleep_a_little(struct rs_worker *w, uint64_t now)
+{
+	uint64_t due = w->next_due < w->net_next ? w->next_due : w->net_next;
+
+	if (due < now + SLEEP_MARGIN_NS + SLEEP_NS)
+		return;
+	struct timespec ts = { .tv_nsec = SLEEP_NS };
+
+	nanosleep(&ts, NULL);
+	rs_metric_inc(&w->cells, RS_WORK_SLEEPS);
+}
+
+/* @return false when the worker is to end */
+static bool
+turn(struct rs_worker *w)
+{
+	struct rs_mail mails[MAILS];
+	struct rs_rx rx[BURST];
+	uint32_t packets = 0;
+	uint64_t tsc = rs_tsc(), now = rs_clock_ns(w->clock, tsc);
+	uint32_t n = receive(w, rx, &packets), m;
+
+	if (n && w->engine)
+		rs_engine_input(w->engine, now, rx, n);
+	m = rs_mailbox_receive(w->in, mails, MAILS);
+	for (uint32_t i = 0; i < m; i++)
+		if (!obey(w, &mails[i], now))
+			return false;
+	uint32_t work = packets + m;
+
+	if (w->preparing)
+		prepare(w, now);
+	if (w->engine && (work || now >= w->next_due)) {
+		work += now >= w->next_due;
+		w->next_due = rs_engine_turn(w->engine, now);
+	}
+	if (now >= w->net_next)
+		w->net_next = rs_net_tick(w->net, now);
+	rs_net_flush(w->net);
+	rs_net_release(w->net);
+	rs_metric_add(&w->cells, RS_WORK_MAILS, m);
+	rs_metric_inc(&w->cells, RS_WORK_TURNS);
+
+	uint64_t end = rs_tsc(), end_ns = rs_clock_ns(w->clock, end);
+
+	judge_turn(w, end_ns - now, work);
+	if (work) {
+		w->idle_turns = 0;
+		rs_metric_inc(&w->cells, RS_WORK_BUSY_TURNS);
+		rs_metric_add(&w->cells, RS_WORK_BUSY_CYCLES, end - tsc);
+	} else {
+		rs_metric_add(&w->cells, RS_WORK_IDLE_CYCLES, end - tsc);
+		if (++w->idle_turns > IDLE_TURNS && w->idle_sleep)
+			sleep_a_little(w, end_ns);
+	}
+	return true;
+}
+
+int
+rs_worker_main(void *arg)
+{
+	struct rs_worker *w = arg;
+
+	prctl(PR_SET_TIMERSLACK, 1);
+	setpriority(PRIO_PROCESS, 0, -19); /* of this thread; refused without the right, and then not worth an error */
+	rs_net_on_flush(w->net, on_flush, w);
+	w->next_due = UINT64_MAX;
+	w->net_next = rs_clock_now(w->clock) + NET_TICK_NS;
+	while (turn(w))
+		;
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** A worker: one lcore and everything it owns. Control talks to it by mail only. */
+#ifndef RS_RUN_WORKER_H
+#define RS_RUN_WORKER_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "engine/engine.h"
+#include "net/net.h"
+#include "observe/observe.h"
+
+/** Mail from control; a reply echoes type and request. Times are in arg[0], activities in arg[1] (as int32_t). */
+enum rs_worker_mail {
+	RS_MAIL_ATTACH = 1, /* data: the engine; reply when next hops are known or do not answer: arg[0] = those that do not */
+	RS_MAIL_DETACH,	    /* reply: data: the engine, no longer in use */
+	RS_MAIL_BEGIN,	    /* arg[0]: t0 */
+	RS_MAIL_START_ACTIVITY,
+	RS_MAIL_RATE,	    /* arg[2]: the double's bits */
+	RS_MAIL_LIMIT,	    /* arg[2]: calls */
+	RS_MAIL_PAUSE,
+	RS_MAIL_RESUME,
+	RS_MAIL_STOP,
+	RS_MAIL_HANGUP,
+	RS_MAIL_SILENCE,
+	RS_MAIL_CALLS,	    /* data: struct rs_calls_query; reply with it */
+	RS_MAIL_EXIT,
+};
+
+#define RS_CALLS_CHUNK 64
+struct rs_calls_query {
+	uint32_t from; /* slot to go on at; UINT32_MAX: done */
+	uint32_t n;
+	struct rs_call_info calls[RS_CALLS_CHUNK];
+};
+
+struct rs_redirect;
+
+struct rs_worker {
+	uint32_t id;
+	bool idle_sleep;
+	const struct rs_clock *clock;
+	struct rs_net_worker *net;
+	struct rs_redirect *redirect; /* NULL: no port is shared */
+	struct rs_mailbox *in, *out;
+	struct rs_metrics cells;
+	struct rs_log log;
+	/* the worker's own from here on */
+	struct rs_engine *engine;
+	const struct rs_plan *plan;
+	bool preparing;
+	uint64_t prepare_until;
+	struct rs_mail attach;
+	uint64_t next_due;
+	uint64_t net_next;
+	uint64_t idle_turns;
+};
+
+/** The loop: returns when RS_MAIL_EXIT came. @param arg  struct rs_worker */
+int rs_worker_main(void *arg);
+
+/* redirect.c */
+/** Rings between all pairs of @n workers, for ports that several of them share. @return 0, -ENOMEM */
+int rs_redirect_create(uint32_t n, struct rs_redirect **out);
+void rs_redirect_free(struct rs_redirect *r);
+/** Hand @mbuf over. @return false when the ring is full (the caller frees nothing: the mbuf is freed here, and counted there) */
+bool rs_redirect_send(struct rs_redirect *r, uint32_t from, uint32_t to, void *mbuf);
+/** @return how many of @cap were taken for worker @to */
+uint32_t rs_redirect_receive(struct rs_redirect *r, uint32_t to, void **mbufs, uint32_t cap);
+
+#endif

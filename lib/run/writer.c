@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "run/writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REST_NS 10000000 /* a full ring holds far more than comes in this time */
+
+struct rs_writer {
+	pthread_t thread;
+	atomic_bool stop;
+	struct rs_record_ring *const *rings;
+	uint32_t n;
+	int fd;
+};
+
+static void
+write_line(int fd, const struct rs_record *r)
+{
+	struct iovec parts[2] = {
+		{ (void *)(uintptr_t)(r + 1), r->len },
+		{ (void *)(uintptr_t) "\n", 1 },
+	};
+
+	if (writev(fd, parts, 2) < 0)
+		return; /* nobody is there to read it: the line is lost, the run is not */
+}
+
+static bool
+drain(struct rs_writer *w)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		const struct rs_record *r;
+
+		while ((r = rs_record_peek(w->rings[i])) != NULL) {
+			if (r->type == RS_RECORD_LOG)
+				write_line(w->fd, r);
+			rs_record_pop(w->rings[i]);
+			any = true;
+		}
+	}
+	return any;
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct rs_writer *w = arg;
+	struct timespec rest = { .tv_nsec = REST_NS };
+
+	while (!atomic_load(&w->stop))
+		if (!drain(w))
+			nanosleep(&rest, NULL);
+	drain(w);
+	return NULL;
+}
+
+int
+rs_writer_start(struct rs_record_ring *const *rings, uint32_t n, int fd, struct rs_writer **out)
+{
+	struct rs_writer *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->rings = rings;
+	w->n = n;
+	w->fd = fd;
+	if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
+		free(w);
+		return -EAGAIN;
+	}
+	*out = w;
+	return 0;
+}
+
+void
+rs_writer_stop(struct rs_writer *w)
+{
+	if (!w)
+		return;
+	atomic_store(&w->stop, true);
+	pthread_join(w->thread, NULL);
+	free(w);
+}

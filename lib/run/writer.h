@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** The writer thread: empties the workers' record rings, so that no worker touches a file. */
+#ifndef RS_RUN_WRITER_H
+#define RS_RUN_WRITER_H
+
+#include "base/record.h"
+
+struct rs_writer;
+
+/** Start the thread. @param fd  where log lines go. @return 0, -ENOMEM, -EAGAIN */
+int rs_writer_start(struct rs_record_ring *const *rings, uint32_t n, int fd, struct rs_writer **out);
+/** Write what is left and end the thread. */
+void rs_writer_stop(struct rs_writer *w);
+
+#endif
