@@ -10,10 +10,15 @@
 /** Write the manual page ringstorm.plan(5), in man(7) macros. */
 void rs_plan_document_man(FILE *out);
 
-/** The type of a setting as a reader wants to know it, with its range: "integer, 1 to 4094". @return @buf */
+/**
+ * The type of a setting as a reader wants to know it, with its range: "integer, 1 to 4094". @return
+ * @buf
+ */
 const char *rs_setting_type_text(const struct rs_setting *s, char *buf, size_t cap);
 
-/** What stands in the column of defaults: the default with its unit, "required", or "". @return @buf */
+/**
+ * What stands in the column of defaults: the default with its unit, "required", or "". @return @buf
+ */
 const char *rs_setting_default_text(const struct rs_setting *s, char *buf, size_t cap);
 
 /** "one group: name = { ... };" */

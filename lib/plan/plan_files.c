@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Scenarios and injection files of an activity: where they are, and that they fit what the activity does. */
+/*
+ * Scenarios and injection files of an activity: where they are, and that they fit what the activity
+ * does.
+ */
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -33,7 +36,10 @@ join(char *out, size_t cap, const char *dir, size_t dir_len, const char *name, c
 	return n >= 0 && (size_t)n < cap ? 0 : -ENAMETOOLONG;
 }
 
-/** The shipped scenarios of this program: ../config/scenarios or ../../config/scenarios of a build, ../share of an install. */
+/**
+ * The shipped scenarios of this program: ../config/scenarios or ../../config/scenarios of a build,
+ * ../share of an install.
+ */
 static int
 beside_program(const char *name, char *path, size_t cap)
 {
@@ -105,6 +111,17 @@ const struct rs_plan_io rs_plan_files = {
 	.find = find_file, .scenario = rs_scenario_load, .data = rs_inject_load
 };
 
+/**
+ * A fault of what the plan refers to is a fault of the plan: -ENOENT and -EACCES speak of the plan
+ * itself.
+ */
+static int
+refer(const struct rs_reader *r, const struct rs_part *p, const char *setting, int rc,
+	const struct rs_err *cause)
+{
+	return rs_part_fail(r, p, setting, rc == -ENOMEM ? rc : -EINVAL, "%s", cause->text);
+}
+
 static int
 read_data(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a,
 	const char **names)
@@ -123,9 +140,9 @@ read_data(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity 
 		const char *name = rs_part_string(p, "data", a->n_data);
 
 		if ((rc = r->io->find(r->file, name, false, path, sizeof(path), &cause)) != 0)
-			return rs_part_fail(r, p, "data", rc, "%s", cause.text);
+			return refer(r, p, "data", rc, &cause);
 		if ((rc = r->io->data(path, &a->data[a->n_data], &cause)) != 0)
-			return rs_part_fail(r, p, "data", rc, "%s", cause.text);
+			return refer(r, p, "data", rc, &cause);
 		names[a->n_data] = name;
 	}
 	return 0;
@@ -142,7 +159,7 @@ rs_read_scenario(struct rs_reader *r, const struct rs_part *p, struct rs_plan_ac
 	if (rc != 0)
 		return rc;
 	if ((rc = r->io->find(r->file, name, true, path, sizeof(path), &cause)) != 0)
-		return rs_part_fail(r, p, "scenario", rc, "%s", cause.text);
+		return refer(r, p, "scenario", rc, &cause);
 	a->scenario_file = rs_plan_dup(r->mem, path);
 	if (!a->scenario_file)
 		return -ENOMEM;
@@ -150,8 +167,7 @@ rs_read_scenario(struct rs_reader *r, const struct rs_part *p, struct rs_plan_ac
 		.keys = a->keys, .n_keys = a->n_keys, .files = names, .n_files = a->n_data
 	};
 	if ((rc = r->io->scenario(a->scenario_file, &opts, &a->program, NULL, &cause)) != 0)
-		return rs_part_fail(
-			r, p, "scenario", rc == -ENOTSUP ? -EINVAL : rc, "%s", cause.text);
+		return refer(r, p, "scenario", rc, &cause);
 	if (a->program->is_server != (a->kind == RS_DO_ANSWER))
 		return rs_part_fail(r, p, "scenario", -EINVAL,
 			a->program->is_server

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * No address and SIP port belongs to two endpoints of one port. A group's pairs are rectangles: full rows of SIP ports over all
- * addresses, and a last row over the first few. Two groups overlap where two of their rectangles do.
+ * No address and SIP port belongs to two endpoints of one port. A group's pairs are rectangles:
+ * full rows of SIP ports over all
+ * addresses, and a last row over the first few. Two groups overlap where two of their rectangles
+ * do.
  */
 #include "plan/plan_read.h"
 
@@ -11,7 +13,10 @@ struct rect {
 	uint32_t port_low, port_high; /* both inside */
 };
 
-/** Rectangle number @i of range @k of @g: 0 the full rows, 1 the last one. @return false when it is empty */
+/**
+ * Rectangle number @i of range @k of @g: 0 the full rows, 1 the last one. @return false when it is
+ * empty
+ */
 static bool
 rect_of(const struct rs_plan_group *g, uint32_t k, uint32_t i, struct rect *out)
 {

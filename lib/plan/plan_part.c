@@ -270,7 +270,8 @@ read_default(
 	struct rs_node *n;
 
 	if (s->required)
-		return rs_part_fail(r, p, s->name, -EINVAL, "is missing");
+		return rs_part_fail(r, p, s->name, -EINVAL, "is missing: add %s = %s;", s->name,
+			s->type == RS_SET_STRINGS ? "[ \"...\" ]" : "\"...\"");
 	if (!s->standard || s->derived || s->offset == RS_SET_CUSTOM)
 		return 0;
 	int rc = rs_tree_value(r->mem, "default", s->standard, &n, r->err);

@@ -8,7 +8,9 @@ enum { PATTERN_NONE, PATTERN_INDEX, PATTERN_RANDOM };
 
 #define MAX_WIDTH 20
 
-/** RFC 3261, 25.1: user; '#' besides, which dial strings have and no parser of ours or SIPp's minds. */
+/**
+ * RFC 3261, 25.1: user; '#' besides, which dial strings have and no parser of ours or SIPp's minds.
+ */
 static bool
 is_user_char(char c)
 {

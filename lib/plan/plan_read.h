@@ -8,7 +8,8 @@
 #include "plan/plan_tree.h"
 
 /**
- * What a plan takes from outside its own text. rs_plan_load and rs_plan_parse use the real one (rs_plan_files); a test or a fuzz
+ * What a plan takes from outside its own text. rs_plan_load and rs_plan_parse use the real one
+ * (rs_plan_files); a test or a fuzz
  * target may bring another.
  */
 struct rs_plan_io {
@@ -46,7 +47,8 @@ struct rs_part {
 };
 
 /**
- * Set the error "FILE:LINE: SECTION[INDEX].SETTING: text", LINE being the setting's if it is there, else the part's.
+ * Set the error "FILE:LINE: SECTION[INDEX].SETTING: text", LINE being the setting's if it is there,
+ * else the part's.
  * @param setting  NULL: about the part as a whole
  * @return @code
  */
@@ -61,8 +63,10 @@ const char *rs_did_you_mean(
 	const char *name, const char *const *names, size_t n, char *buf, size_t cap);
 
 /**
- * Check all settings of @p against its table and store those with an offset into @into; defaults likewise.
- * @return 0; -EINVAL: unknown, of the wrong type, out of range, missing, not in this version; -ENOMEM
+ * Check all settings of @p against its table and store those with an offset into @into; defaults
+ * likewise.
+ * @return 0; -EINVAL: unknown, of the wrong type, out of range, missing, not in this version;
+ * -ENOMEM
  */
 int rs_part_read(const struct rs_reader *r, const struct rs_part *p, void *into);
 
@@ -73,11 +77,16 @@ const char *rs_part_text(const struct rs_reader *r, const struct rs_part *p, con
 int rs_part_check_elements(const struct rs_reader *r, const struct rs_part *p,
 	const struct rs_setting *s, const struct rs_node *n);
 
-/** The element number @i of the STRINGS setting @name (a plain string is its own only element); NULL past the end. */
+/**
+ * The element number @i of the STRINGS setting @name (a plain string is its own only element); NULL
+ * past the end.
+ */
 const char *rs_part_string(const struct rs_part *p, const char *name, uint32_t i);
 uint32_t rs_part_n(const struct rs_part *p, const char *name);
 
-/** Store the number of a setting that is not in a table's struct (thresholds). @return 0, -EINVAL */
+/**
+ * Store the number of a setting that is not in a table's struct (thresholds). @return 0, -EINVAL
+ */
 int rs_part_number(const struct rs_reader *r, const struct rs_part *p, const struct rs_node *n,
 	const struct rs_setting *s, double *value);
 
@@ -111,7 +120,10 @@ struct rs_plan_uri {
 };
 int rs_uri_parse(const char *text, struct rs_plan_uri *out, const char **why);
 
-/** "198.18.0.2/20"; without "/n" the whole address. @return 0; -EINVAL with a reason of static text in @why */
+/**
+ * "198.18.0.2/20"; without "/n" the whole address. @return 0; -EINVAL with a reason of static text
+ * in @why
+ */
 int rs_prefix_parse(const char *text, struct rs_prefix *out, const char **why);
 bool rs_in_prefixes(const struct rs_addr *a, const struct rs_prefix *p, uint32_t n);
 

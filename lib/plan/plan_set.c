@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* --set PATH=VALUE: run.seed, activities.NAME.rate, activities[0].rate, activities.NAME.keys.x, targets. */
+/*
+ * --set PATH=VALUE: run.seed, activities.NAME.rate, activities[0].rate, activities.NAME.keys.x,
+ * targets.
+ */
 #include <stdlib.h>
 
 #include "plan/plan_read.h"

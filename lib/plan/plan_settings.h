@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * Every setting of a plan, as data: the reader, the documentation and the messages about unknown names all come from these
+ * Every setting of a plan, as data: the reader, the documentation and the messages about unknown
+ * names all come from these
  * tables. Private to lib/plan.
  */
 #ifndef RS_PLAN_SETTINGS_H

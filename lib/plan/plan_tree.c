@@ -55,7 +55,10 @@ at_mark(const struct rs_lex *x, char c)
 	return x->kind == RS_TOK_MARK && x->mark == c;
 }
 
-/** Add a name or an index to the path that messages begin with. @return the length before, for going back */
+/**
+ * Add a name or an index to the path that messages begin with. @return the length before, for going
+ * back
+ */
 static size_t
 path_push(struct rs_lex *x, const char *name, uint32_t index)
 {
@@ -84,7 +87,10 @@ new_node(struct rs_lex *x, enum rs_node_type type, const char *name)
 
 static int read_value(struct rs_lex *x, const char *name, int depth, struct rs_node **out);
 
-/** Settings up to the closing brace (or the end of the text at depth 0). The token at hand is the first one inside. */
+/**
+ * Settings up to the closing brace (or the end of the text at depth 0). The token at hand is the
+ * first one inside.
+ */
 static int
 read_settings(struct rs_lex *x, struct rs_node *group, int depth)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * The text of a plan as a tree. The grammar is libconfig's (the tests hold this reader against libconfig itself); it is read
- * here and not by libconfig 1.5, because that wraps numbers that do not fit, has "syntax error" as its only message and follows
+ * The text of a plan as a tree. The grammar is libconfig's (the tests hold this reader against
+ * libconfig itself); it is read
+ * here and not by libconfig 1.5, because that wraps numbers that do not fit, has "syntax error" as
+ * its only message and follows
  * @include to any file. Private to lib/plan.
  */
 #ifndef RS_PLAN_TREE_H
@@ -46,12 +48,16 @@ struct rs_tree_origin {
 	const char *set; /* "PATH=VALUE" or NULL */
 };
 
-/** Read a whole file's text of @len bytes. @return 0; -EINVAL with file, line and remedy in @err; -ENOMEM */
+/**
+ * Read a whole file's text of @len bytes. @return 0; -EINVAL with file, line and remedy in @err;
+ * -ENOMEM
+ */
 int rs_tree_parse(struct rs_plan_mem *m, const char *file, const char *text, size_t len,
 	struct rs_node **root, struct rs_err *err);
 
 /**
- * Read the value of a --set. What does not start like a libconfig value is taken as a string without quotes, so that
+ * Read the value of a --set. What does not start like a libconfig value is taken as a string
+ * without quotes, so that
  * rate=5000, hold=90s and cores=[0,1] all mean what they look like. Numbers need no L here.
  */
 int rs_tree_value(struct rs_plan_mem *m, const char *set, const char *text, struct rs_node **value,
