@@ -111,8 +111,10 @@ struct rs_sip_msg {
  * @param len     bytes in @buf
  * @param stream  the bytes come from a stream: Content-Length is needed, and more may follow
  * @param msg     out: start line, header index, body; headers are decoded later, on demand
- * @param used    out: bytes of @buf that the message takes, leading CRLFs included
- * @return 0; -EAGAIN if the message is not complete yet (streams only); -EBADMSG if it is not SIP (RFC 3261, 7 and 25.1)
+ * @param used    out: bytes of @buf that the message takes, leading CRLFs included; without a message only those CRLFs (on a
+ *                stream they are keep-alives: RFC 5626, 3.5.1)
+ * @return 0; -EAGAIN if the message is not complete yet (streams only); -EBADMSG if it is not SIP (RFC 3261, 7 and 25.1) or
+ *         takes more than 65,536 bytes
  */
 int rs_sip_parse(const uint8_t *buf, size_t len, bool stream, struct rs_sip_msg *msg, size_t *used);
 
@@ -156,7 +158,8 @@ const char *rs_sip_method_name(enum rs_sip_method method);
 /**
  * Is this header set one that RFC 3261 lets a user agent act on? Checks what rs_sip_parse leaves to its caller: From, To, Call-ID,
  * CSeq and Via present and well formed, CSeq's method equal to the request's, Content-Length single and numeric.
- * @return 0, or a status code that a UAS would answer with (400, 416, 420, 505 ...), with @why set to a short English cause
+ * @return 0, or a status code that a UAS would answer with (400, 416, 420, 505), with @why set to a short English cause; of a
+ *         response not 0 means that it is to be dropped
  */
 int rs_sip_validate(const struct rs_sip_msg *m, const char **why);
 
