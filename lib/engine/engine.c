@@ -182,28 +182,39 @@ rs_engine_input(struct rs_engine *e, uint64_t now_ns, const struct rs_rx *rx, ui
 		input_one(e, &rx[i]);
 }
 
-/* A few legs a turn, so that a hundred thousand BYEs do not leave at once. @return true while there are more */
-static bool
+/*
+ * A few legs a turn, so that a hundred thousand BYEs do not leave at once. Placed calls first: their BYE or CANCEL ends answered
+ * ones in order. Answered calls that are still there a while later are ours to end.
+ * @return the next time there is something to do
+ */
+static uint64_t
 hang_up_some(struct rs_engine *e)
 {
+	bool placed_only = e->hangup_rest_ns == 0 || e->now < e->hangup_rest_ns;
 	uint32_t budget = TURN_HANGUPS;
 
+	if (e->hangup_rest_ns && placed_only)
+		return e->hangup_rest_ns;
 	while (e->hangup_next < e->legs.fresh && budget > 0) {
 		uint32_t slot = e->hangup_next++;
 		struct leg *leg = leg_at(e, slot);
 
-		if (!rs_pool_is_taken(&e->legs, slot) ||
-			(leg->flags & LEG_LINGERING) ||
-			(e->hangup_activity >= 0 && leg->activity != e->hangup_activity))
+		if (!rs_pool_is_taken(&e->legs, slot) || (leg->flags & LEG_LINGERING) ||
+			(e->hangup_activity >= 0 && leg->activity != e->hangup_activity) ||
+			(placed_only && e->hangup_activity < 0 && !(leg->flags & LEG_UAC)))
 			continue;
-		/* Calls that came to us end when their caller's BYE or CANCEL comes: ours to end is what the drain left over. */
 		leg_fail(e, leg, RS_CAUSE_STOPPED, true);
 		budget--;
 	}
 	if (e->hangup_next < e->legs.fresh)
-		return true;
+		return e->now;
+	if (placed_only && e->hangup_activity < 0) {
+		e->hangup_next = 0;
+		e->hangup_rest_ns = e->now + HANGUP_REST_NS;
+		return e->hangup_rest_ns;
+	}
 	e->hangup_activity = -2;
-	return false;
+	return UINT64_MAX;
 }
 
 uint64_t
@@ -224,8 +235,11 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 	}
 	if (n == TURN_TIMERS)
 		next = now_ns;
-	if (e->hangup_activity != -2 && hang_up_some(e))
-		next = now_ns;
+	if (e->hangup_activity != -2) {
+		due = hang_up_some(e);
+		if (due < next)
+			next = due;
+	}
 	for (uint32_t i = 0; i < e->n_activities && !e->stopping; i++) {
 		due = arrivals_turn(e, &e->activities[i]);
 		if (due < next)
@@ -324,6 +338,7 @@ rs_engine_hangup(struct rs_engine *e, int32_t activity)
 		e->stopping = true;
 	e->hangup_activity = activity < 0 ? -1 : activity;
 	e->hangup_next = 0;
+	e->hangup_rest_ns = 0;
 }
 
 void
@@ -331,9 +346,13 @@ rs_engine_silence(struct rs_engine *e)
 {
 	e->silent = true;
 	e->stopping = true;
-	rs_engine_hangup(e, -1);
-	while (hang_up_some(e))
-		;
+	rs_engine_stop(e, -1);
+	e->hangup_activity = -2;
+	for (uint32_t slot = 0; slot < e->legs.fresh; slot++) {
+		if (!rs_pool_is_taken(&e->legs, slot))
+			continue;
+		leg_fail(e, leg_at(e, slot), RS_CAUSE_STOPPED, false);
+	}
 }
 
 uint32_t

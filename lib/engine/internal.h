@@ -19,6 +19,7 @@
 #define TURN_TIMERS 256	   /* timers served in one turn at most */
 #define TURN_HANGUPS 32	   /* legs hung up in one turn at most */
 #define LOOP_STEPS 1000	   /* steps a leg may run without waiting */
+#define HANGUP_REST_NS RS_NS_PER_S /* from hanging up placed calls to hanging up what is left of answered ones */
 #define T2_NS (4 * RS_NS_PER_S)
 #define MAX_INVITE_RETRANS 5 /* as SIPp: reference values of its -max_invite_retrans, -max_non_invite_retrans */
 #define MAX_OTHER_RETRANS 9
@@ -218,6 +219,7 @@ struct rs_engine {
 	bool stopping;		     /* no new calls at all */
 	int32_t hangup_activity;     /* -2: none, -1: all */
 	uint32_t hangup_next;	     /* slot the hang-up has reached */
+	uint64_t hangup_rest_ns;     /* then answered calls are hung up, too; 0: in the first pass, over the placed ones */
 	struct stamp *stamps;
 	uint32_t n_stamps;
 	uint8_t *scratch;	     /* SCRATCH_BYTES: kept headers put together, expansions */
