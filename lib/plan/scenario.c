@@ -220,14 +220,23 @@ finish(struct rs_sc *c)
 	return p;
 }
 
-static int
-by_line(const void *a, const void *b)
+/* By line, errors first; what was found in one line otherwise stays in its order. There are few: insertion will do. */
+static void
+sort_findings(struct rs_findings *f)
 {
-	const struct rs_finding *x = a, *y = b;
+	for (uint32_t i = 1; i < f->n; i++) {
+		struct rs_finding x = f->list[i];
+		uint32_t k = i;
 
-	if (x->line != y->line)
-		return x->line < y->line ? -1 : 1;
-	return (x->kind > y->kind) - (x->kind < y->kind);
+		for (; k > 0; k--) {
+			const struct rs_finding *y = &f->list[k - 1];
+
+			if (y->line < x.line || (y->line == x.line && y->kind <= x.kind))
+				break;
+			f->list[k] = *y;
+		}
+		f->list[k] = x;
+	}
 }
 
 /* The verdict over the findings, and the first that decides it as @err. */
@@ -238,7 +247,7 @@ judge(struct rs_sc *c, struct rs_err *err)
 	enum rs_finding_kind kind = f->n_errors > 0 ? RS_FINDING_ERROR : RS_FINDING_UNSUPPORTED;
 	int rc = f->n_errors > 0 ? -EINVAL : -ENOTSUP;
 
-	qsort(f->list, f->n, sizeof(f->list[0]), by_line);
+	sort_findings(f);
 	if (c->oom)
 		return rs_err_at(err, -ENOMEM, c->name, 0, "not enough memory to compile the scenario");
 	if (f->n_errors == 0 && f->n_unsupported == 0)

@@ -185,7 +185,7 @@ ereg(struct job *j)
 	take_search(j);
 	take_checks(j);
 	take_pattern(j);
-	if (j->a.search == RS_SEARCH_VAR || s->kind == RS_STEP_RECV)
+	if (j->a.search == RS_SEARCH_VAR || s->kind == RS_STEP_RECV || s->kind == RS_SC_STEP_CMD)
 		return;
 	if (s->kind == RS_STEP_SEND)
 		rs_sc_unsupported(j->c, j->n->line, "ereg in send", "<ereg> in a <send>: searching what was sent is not built");
@@ -292,8 +292,11 @@ test(struct job *j)
 	if (k == COUNT(names)) {
 		const char *near = rs_text_nearest(a->text, names, COUNT(names));
 
-		rs_sc_error(j->c, j->n->line, "<test> compare=\"%.40s\": %s%s is needed", a->text, near != NULL ? "is it " : "one of ",
-			near != NULL ? near : "equal, not_equal, greater_than, less_than, greater_than_equal, less_than_equal");
+		if (near != NULL)
+			rs_sc_error(j->c, j->n->line, "<test> compare=\"%.40s\": is '%s' meant?", a->text, near);
+		else
+			rs_sc_error(j->c, j->n->line, "<test> compare=\"%.40s\": equal, not_equal, greater_than, less_than, "
+				"greater_than_equal or less_than_equal is needed", a->text);
 		return;
 	}
 	j->a.compare = (uint8_t)k;

@@ -37,7 +37,9 @@ variables(struct rs_sc *c)
 		const struct rs_sc_use *u = RS_SC_AT(c->uses, struct rs_sc_use, i);
 		int shown = (int)(v->name.len < 60 ? v->name.len : 60);
 
-		if (u->uses < 2 && !u->referenced)
+		if (u->uses < 2 && v->scope == RS_VAR_GLOBAL)
+			rs_sc_warn(c, u->line, "variable '%.*s' is declared and used nowhere", shown, v->name.p);
+		else if (u->uses < 2 && !u->referenced)
 			rs_sc_error(c, u->line,
 				"variable '%.*s' is used only once: a typo? If it is not, add <Reference variables=\"%.*s\"/> at the end", shown,
 				v->name.p, shown, v->name.p);

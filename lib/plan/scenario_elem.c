@@ -287,10 +287,10 @@ command(struct rs_sc *c, struct rs_sc_node *n)
 		c->optional_line = 0;
 	rs_sc_unsupported(c, n->line, sends ? "sendCmd" : "recvCmd", "<%s>: third-party call control (3PCC) is not built", n->name);
 	rs_sc_step_attrs(c, n, step);
-	RS_SC_AT(c->steps, struct rs_step, step)->kind = RS_STEP_NOP;
 	if (sends && n->cdata.p != NULL && rs_sc_clean(c, n->cdata, n->cdata_line, &text))
 		rs_sc_template(c, &text, RS_SC_MESSAGE);
 	actions_of(c, n, step);
+	RS_SC_AT(c->steps, struct rs_step, step)->kind = RS_STEP_NOP;
 }
 
 static void
@@ -376,7 +376,8 @@ rs_sc_elements(struct rs_sc *c, struct rs_sc_node *root)
 		}
 		element(c, n);
 	}
+	/* SIPp takes this, so it is none of the errors of optional_rule() */
 	if (c->optional_line != 0)
-		rs_sc_error(c, c->optional_line,
-			"<recv> is optional and nothing follows: a mandatory recv is needed behind optional ones");
+		rs_sc_warn(c, c->optional_line,
+			"<recv> is optional and nothing follows it: the call ends by timeout when the message does not come");
 }

@@ -146,7 +146,9 @@ step(const struct rs_sc *c, struct flow *f, uint32_t i)
 			join(&live, f[i + 1].live);
 		break;
 	}
-	return join(&f[i].live, live) | join(&f[i].later, later);
+	bool a = join(&f[i].live, live), b = join(&f[i].later, later);
+
+	return a || b;
 }
 
 /*

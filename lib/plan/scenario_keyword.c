@@ -445,6 +445,19 @@ rs_sc_is_keyword(struct rs_slice kw)
 	return builtin(word) >= 0 || missing_why(kw, &name) != NULL;
 }
 
+/* Could @kw be the name of a custom keyword? */
+static bool
+is_name(struct rs_slice kw)
+{
+	for (size_t i = 0; i < kw.len; i++) {
+		uint8_t ch = kw.p[i] | 0x20;
+
+		if (!(ch >= 'a' && ch <= 'z') && !(kw.p[i] >= '0' && kw.p[i] <= '9') && strchr("_-.", kw.p[i]) == NULL)
+			return false;
+	}
+	return true;
+}
+
 static void
 unknown(struct rs_sc *c, struct rs_slice kw, int line)
 {
@@ -456,7 +469,7 @@ unknown(struct rs_sc *c, struct rs_slice kw, int line)
 	memcpy(name, kw.p, kw.len);
 	name[kw.len] = '\0';
 	near = rs_text_nearest(name, names, COUNT(keywords));
-	if (c->opts->any_key)
+	if (c->opts->any_key && is_name(kw))
 		rs_sc_warn(c, line, "[%.60s] is no keyword of the language%s%s%s: a custom one?", name, near != NULL ? " (near: [" : "",
 			near != NULL ? near : "", near != NULL ? "])" : "");
 	else if (near != NULL)

@@ -36,9 +36,9 @@ rtd_number(struct job *j, bool stop)
 	struct rs_sc_rtd *mark;
 	uint32_t i;
 
-	if (stop && rs_slice_is(name, "true"))
+	if (rs_slice_is(name, "true"))
 		name = rs_slice_str("1");
-	if (stop && rs_slice_is(name, "false"))
+	if (rs_slice_is(name, "false"))
 		return -1;
 	if (name.len == 0) {
 		rs_sc_error(c, j->n->line, "<%s> %s=\"\": a timer's name is needed", j->n->name, j->a->name);
@@ -262,12 +262,12 @@ take_request(struct job *j)
 static void
 take_optional(struct job *j)
 {
-	bool on = false;
-
 	if (strcmp(j->a->text, "global") == 0)
 		j->s->optional = RS_OPTIONAL_GLOBAL;
-	else if (rs_sc_bool(j->c, j->n, j->a, &on))
-		j->s->optional = on ? RS_OPTIONAL : RS_MANDATORY;
+	else if (strcmp(j->a->text, "true") == 0 || strcmp(j->a->text, "false") == 0)
+		j->s->optional = j->a->text[0] == 't' ? RS_OPTIONAL : RS_MANDATORY;
+	else
+		rs_sc_error(j->c, j->n->line, "<recv> optional=\"%.40s\": true, false or global is needed", j->a->text);
 }
 
 static void

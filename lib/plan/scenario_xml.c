@@ -378,22 +378,28 @@ on_text(void *ctx, const xmlChar *text, int len)
 			b->at->stray_line = b->at->last != NULL ? b->at->last->line : b->at->line;
 }
 
+/* The first error is the one that matters; the parser has it, its text in parts is not wanted. */
 static void
-on_error(void *ctx, xmlErrorPtr e)
+on_error(void *ctx, const char *msg, ...)
 {
 	struct builder *b = ctx;
+	const xmlError *e = xmlCtxtGetLastError(b->ctxt);
 	char text[160];
 	size_t n = 0;
 
 	if (e == NULL || e->level < XML_ERR_ERROR || b->failed)
 		return;
+	b->failed = true;
+	if (e->code == XML_ERR_TAG_NAME_MISMATCH && b->at != NULL && e->str2 != NULL) {
+		rs_sc_error(b->c, e->line, "</%.60s> does not close <%.60s> of line %d", e->str2, b->at->name, b->at->line);
+		return;
+	}
 	for (const char *m = e->message == NULL ? "" : e->message; *m != '\0' && n < sizeof(text) - 1; m++)
 		text[n++] = *m;
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
 		n--;
 	text[n] = '\0';
 	rs_sc_error(b->c, e->line, "not well-formed XML: %s", text);
-	b->failed = true;
 }
 
 static void
@@ -406,6 +412,8 @@ read_nodes(struct builder *b)
 		.characters = on_text,
 		.ignorableWhitespace = on_text,
 		.cdataBlock = on_cdata,
+		.error = on_error,
+		.fatalError = on_error,
 	};
 	xmlDocPtr doc;
 
@@ -416,11 +424,9 @@ read_nodes(struct builder *b)
 	b->ctxt = ctxt;
 	*ctxt->sax = sax;
 	ctxt->userData = b;
-	/* The cast: the error argument is const in newer versions of libxml2. */
-	ctxt->sax->initialized = XML_SAX2_MAGIC;
-	ctxt->sax->serror = (xmlStructuredErrorFunc)on_error;
+	/* NOENT: "&amp;" in a value is "&", not a reference; other entities than XML's five cannot be declared */
 	doc = xmlCtxtReadMemory(ctxt, b->t->out.p, (int)b->t->out.n, b->c->name, "ISO-8859-1",
-		XML_PARSE_NONET | XML_PARSE_SAX1 | XML_PARSE_IGNORE_ENC);
+		XML_PARSE_NONET | XML_PARSE_SAX1 | XML_PARSE_IGNORE_ENC | XML_PARSE_NOENT);
 	if (!b->failed && !b->c->oom && !ctxt->wellFormed) {
 		rs_sc_error(b->c, 0, "not well-formed XML");
 		b->failed = true;
