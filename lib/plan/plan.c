@@ -102,6 +102,10 @@ rs_plan_read_text(const char *name, const char *text, size_t len, const struct r
 fail:
 	if (rc == -ENOMEM)
 		rs_err_set(err, rc, "no memory to read %.200s", name);
+	/* a message is one line, whatever the plan's strings hold */
+	for (char *c = err ? err->text : NULL; c && *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
 	if (p && p->memory)
 		rs_plan_free(p);
 	else {

@@ -273,18 +273,16 @@ rs_tree_value(struct rs_plan_mem *m, const char *set, const char *text, struct r
 	struct rs_err *err)
 {
 	struct rs_err quiet;
+	bool plain =
+		text[0] == '\0' || !strchr("[({\"", text[0]); /* may be a string without quotes */
 	struct rs_lex x = { .mem = m,
 		.origin = { .set = set },
-		.err = &quiet,
+		.err = plain ? &quiet : err,
 		.p = text,
 		.end = text + strlen(text),
 		.next_line = 1 };
-	bool plain = text[0] == '\0' || !strchr("[({\"", text[0]);
 	int rc = rs_lex_next(&x);
 
-	quiet.code = 0;
-	if (!plain)
-		x.err = err;
 	if (rc == 0)
 		rc = read_value(&x, NULL, 1, value);
 	if (rc == 0 && x.kind != RS_TOK_END)

@@ -255,6 +255,7 @@ set_names_what_is_not_there(void **state)
 			"--set run.seed=many: run.seed: \"many\" is a string, not an integer" },
 		{ { "activities.calls.hold", "90" },
 			"--set activities.calls.hold=90: activities[1].hold: 90 has no unit: write \"90s\" or another unit" },
+		{ { "run.seed", "\"1" }, "--set run.seed=\"1: this string has no end: write \"" },
 		{ { "workers.cores", "[0" },
 			"--set workers.cores=[0: expected ',' or ']' here (the array starts in line 1)" },
 		{ { "endpoints.callees.count", "2000000" },
