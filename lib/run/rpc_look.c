@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Methods that only look. */
+#include "run/server_private.h"
+
+#define CALLS_SHOWN 100
+#define CALLS_MAX   10000
+
+static enum rpc_outcome
+answer(struct request *r, json_t *json)
+{
+	if (!json)
+		return rpc_fail(r, RPC_RESOURCE, STATUS_RESOURCE, "no memory for the answer");
+	r->result = json;
+	return RPC_ANSWER;
+}
+
+static enum rpc_outcome
+status(struct request *r)
+{
+	return answer(r, rs_daemon_status(r->daemon));
+}
+
+static enum rpc_outcome
+live(struct request *r)
+{
+	return answer(r, rs_daemon_live(r->daemon));
+}
+
+static enum rpc_outcome
+health(struct request *r)
+{
+	return answer(r, rs_daemon_health(r->daemon));
+}
+
+static enum rpc_outcome
+activities(struct request *r)
+{
+	return answer(r, rs_daemon_activities(r->daemon));
+}
+
+static enum rpc_outcome
+endpoints(struct request *r)
+{
+	return answer(r, rs_daemon_endpoints(r->daemon));
+}
+
+static enum rpc_outcome
+calls(struct request *r)
+{
+	uint64_t max = param_count(r, "max", CALLS_SHOWN);
+
+	if (param_bool(r, "failed", false))
+		return answer(r, rs_daemon_failures(r->daemon));
+	if (max > CALLS_MAX)
+		return rpc_fail(r, RPC_PARAMS, STATUS_USAGE, "calls: \"max\" is at most %d", CALLS_MAX);
+	return answer(r, rs_daemon_calls(r->daemon, (uint32_t)max));
+}
+
+static enum rpc_outcome
+stats(struct request *r)
+{
+	double every_s = param_number(r, "interval_s", 1);
+	json_t *json;
+
+	if (!(every_s >= 0.1 && every_s <= 3600))
+		return rpc_fail(r, RPC_PARAMS, STATUS_USAGE, "stats: \"interval_s\" is 0.1 to 3600");
+	if (json_is_boolean(json_object_get(r->params, "watch"))) {
+		r->client->stats_every_ms = param_bool(r, "watch", false) ? (uint64_t)(every_s * 1000) : 0;
+		r->client->stats_next_ms = server_now_ms();
+		return answer(r, json_pack("{s:b}", "watching", r->client->stats_every_ms != 0));
+	}
+	json = rs_daemon_stats(r->daemon);
+	if (!json)
+		return rpc_fail(r, RPC_STATE, STATUS_USAGE, "no run yet (state %s)",
+			rs_state_name(rs_daemon_state(r->daemon)));
+	return answer(r, json);
+}
+
+static enum rpc_outcome
+events(struct request *r)
+{
+	r->client->events = param_bool(r, "watch", true);
+	return answer(r, json_pack("{s:b}", "watching", r->client->events));
+}
+
+static enum rpc_outcome
+report(struct request *r)
+{
+	const char *id = param_text(r, "id");
+	json_t *json = rs_daemon_report(r->daemon, id);
+
+	if (json)
+		return answer(r, json);
+	if (id)
+		return rpc_fail(r, RPC_NOT_FOUND, STATUS_USAGE, "no report of run \"%.80s\"", id);
+	return rpc_fail(r, RPC_STATE, STATUS_USAGE, "no run has ended yet (state %s)",
+		rs_state_name(rs_daemon_state(r->daemon)));
+}
+
+static const struct param calls_params[] = { { "failed", PARAM_BOOL, false, NULL },
+	{ "max", PARAM_COUNT, false, NULL }, { 0 } };
+static const struct param stats_params[] = { { "watch", PARAM_BOOL, false, NULL },
+	{ "interval_s", PARAM_NUMBER, false, NULL }, { 0 } };
+static const struct param events_params[] = { { "watch", PARAM_BOOL, false, NULL }, { 0 } };
+static const struct param report_params[] = { { "id", PARAM_TEXT, false, NULL }, { 0 } };
+
+const struct method look_methods[] = {
+	{ "status", status, NULL },
+	{ "stats", stats, stats_params },
+	{ "live", live, NULL },
+	{ "health", health, NULL },
+	{ "activities", activities, NULL },
+	{ "calls", calls, calls_params },
+	{ "endpoints", endpoints, NULL },
+	{ "events", events, events_params },
+	{ "report", report, report_params },
+	{ 0 },
+};
