@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Expressions and texts from anybody: the first line is the expression (a leading '\1' byte asks to ignore case), the rest
- * the text. Nothing may crash, groups lie inside the match, and the match is that of regexec wherever docs/ere.md lists no
- * difference.
+ * Expressions and texts from anybody: the first line is the expression (a leading '\1' byte asks
+ * to ignore case), the rest the text. Nothing may crash, groups lie inside the match, and the
+ * match is that of regexec wherever docs/ere.md lists no difference.
  */
 #include <errno.h>
 #include <regex.h>
@@ -10,8 +10,8 @@
 
 #include "proto/ere/private.h"
 
-#define PATTERN_MAX 200
-#define TEXT_MAX 2000
+#define PATTERN_MAX       200
+#define TEXT_MAX          2000
 #define ORACLE_STATES_MAX 150 /* regexec becomes slow and large beyond */
 #define ORACLE_COPIES_MAX 100
 
@@ -32,8 +32,8 @@ has(struct rs_slice s, const char *bytes)
 }
 
 /**
- * What {m,n} and + multiply to at most: regcomp copies all of it, also what has no width, what one repetition behind another
- * does not change, and what it refuses at the end.
+ * What {m,n} and + multiply to at most: regcomp copies all of it, also what has no width, what
+ * one repetition behind another does not change, and what it refuses at the end.
  */
 static uint64_t
 copies(struct rs_slice pattern)
@@ -58,12 +58,13 @@ comparable(struct rs_slice pattern, struct rs_slice text, bool icase)
 {
 	bool edges = has(pattern, "^$") && has(pattern, "*+?{");
 
-	return copies(pattern) <= ORACLE_COPIES_MAX && !edges && !has(pattern, "\\") && !has(text, "") &&
-	       !(icase && has(pattern, "["));
+	return copies(pattern) <= ORACLE_COPIES_MAX && !edges && !has(pattern, "\\") &&
+		!has(text, "") && !(icase && has(pattern, "["));
 }
 
 static void
-compare(const char *pattern, bool icase, const char *text, bool found, const struct rs_ere_group *whole)
+compare(const char *pattern, bool icase, const char *text, bool found,
+	const struct rs_ere_group *whole)
 {
 	regex_t theirs;
 	regmatch_t m;

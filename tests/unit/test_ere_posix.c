@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Groups by the letter of the rule: a naive matcher, exponential and obvious, walks the same tree and tries every division,
- * the longest first. The fast one must agree with it on random expressions, above all the ambiguous ones.
+ * Groups by the letter of the rule: a naive matcher, exponential and obvious, walks the same
+ * tree and tries every division, the longest first. The fast one must agree with it on random
+ * expressions, above all the ambiguous ones.
  */
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
 #include "proto/ere/private.h"
+#include "unit.h"
 
 struct naive {
 	const struct rs_ere *re;
@@ -38,7 +38,8 @@ pieces_fit(struct naive *v, int32_t id, int32_t from, int32_t to)
 }
 
 static bool
-iterations_fit(struct naive *v, const struct rs_ere_node *rep, uint32_t done, int32_t from, int32_t to)
+iterations_fit(
+	struct naive *v, const struct rs_ere_node *rep, uint32_t done, int32_t from, int32_t to)
 {
 	if (from == to && done >= rep->min)
 		return true;
@@ -63,25 +64,18 @@ fits(struct naive *v, int32_t id, int32_t from, int32_t to)
 		return false;
 	v->budget--;
 	switch (n->kind) {
-	case RS_ERE_EMPTY:
-		return from == to;
-	case RS_ERE_BYTE:
-		return to == from + 1 && (v->re->icase ? rs_lower(c) : c) == n->arg;
-	case RS_ERE_SET:
-		return to == from + 1 && rs_ere_set_has(&v->re->sets[n->set], c);
-	case RS_ERE_ASSERT:
-		return from == to && rs_ere_holds(&v->text, n->arg, from);
-	case RS_ERE_CAT:
-		return pieces_fit(v, n->first, from, to);
+	case RS_ERE_EMPTY: return from == to;
+	case RS_ERE_BYTE: return to == from + 1 && (v->re->icase ? rs_lower(c) : c) == n->arg;
+	case RS_ERE_SET: return to == from + 1 && rs_ere_set_has(&v->re->sets[n->set], c);
+	case RS_ERE_ASSERT: return from == to && rs_ere_holds(&v->text, n->arg, from);
+	case RS_ERE_CAT: return pieces_fit(v, n->first, from, to);
 	case RS_ERE_ALT:
 		for (int32_t i = n->first; i >= 0; i = node(v, i)->next)
 			if (fits(v, i, from, to))
 				return true;
 		return false;
-	case RS_ERE_REP:
-		return iterations_fit(v, n, 0, from, to);
-	default:
-		return fits(v, n->first, from, to);
+	case RS_ERE_REP: return iterations_fit(v, n, 0, from, to);
+	default: return fits(v, n->first, from, to);
 	}
 }
 
@@ -98,7 +92,8 @@ divide_rep(struct naive *v, const struct rs_ere_node *rep, int32_t from, int32_t
 	do {
 		start = end;
 		for (end = to; end >= start; end--)
-			if (fits(v, rep->first, start, end) && iterations_fit(v, rep, done + 1, end, to))
+			if (fits(v, rep->first, start, end) &&
+				iterations_fit(v, rep, done + 1, end, to))
 				break;
 		done++;
 	} while (v->budget && (end < to || done < rep->min));
@@ -117,7 +112,8 @@ divide(struct naive *v, int32_t id, int32_t from, int32_t to)
 		for (; i >= 0 && v->budget; i = node(v, i)->next) {
 			int32_t k = to;
 
-			while (v->budget && !(fits(v, i, from, k) && pieces_fit(v, node(v, i)->next, k, to)))
+			while (v->budget &&
+				!(fits(v, i, from, k) && pieces_fit(v, node(v, i)->next, k, to)))
 				k--;
 			if (v->budget)
 				divide(v, i, from, k);
@@ -130,16 +126,13 @@ divide(struct naive *v, int32_t id, int32_t from, int32_t to)
 		if (v->budget)
 			divide(v, i, from, to);
 		break;
-	case RS_ERE_REP:
-		divide_rep(v, n, from, to);
-		break;
+	case RS_ERE_REP: divide_rep(v, n, from, to); break;
 	case RS_ERE_GROUP:
 		if (n->group < RS_ERE_GROUPS)
 			v->groups[n->group] = (struct rs_ere_group){ from, to };
 		divide(v, i, from, to);
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 
@@ -187,7 +180,8 @@ static void
 pattern(struct gen *g, unsigned depth)
 {
 	static const char *const atoms[] = { "a", "b", "a", "b", "ab", ".", "[ab]", "[^a]", "" };
-	static const char *const repeats[] = { "*", "*", "+", "?", "{2}", "{0,2}", "{1,}", "{1,3}", "{2,3}", "{2,}" };
+	static const char *const repeats[] = { "*", "*", "+", "?", "{2}", "{0,2}", "{1,}", "{1,3}",
+		"{2,3}", "{2,}" };
 	static const char *const edges[] = { "^", "$", "\\<", "\\>", "\\b", "\\B" };
 	unsigned alternatives = below(g, 3) == 0 ? 2 + below(g, 2) : 1;
 
@@ -253,13 +247,17 @@ test_groups_are_those_of_the_naive_matcher(void **state)
 				continue;
 			}
 			compared++;
-			if (rs_ere_match(re, rs_slice_of(text, (size_t)v.text.len), scratch, ours, RS_ERE_GROUPS) != found)
-				fail_msg("\"%s\" on \"%.*s\": expected %d", g.out, v.text.len, text, found);
+			if (rs_ere_match(re, rs_slice_of(text, (size_t)v.text.len), scratch, ours,
+				    RS_ERE_GROUPS) != found)
+				fail_msg("\"%s\" on \"%.*s\": expected %d", g.out, v.text.len, text,
+					found);
 			for (unsigned n = 0; found && n < RS_ERE_GROUPS; n++)
-				if (ours[n].start != v.groups[n].start || ours[n].end != v.groups[n].end)
-					fail_msg("\"%s\" on \"%.*s\", group %u: (%d,%d), not (%d,%d)", g.out,
-						 v.text.len, text, n, ours[n].start, ours[n].end,
-						 v.groups[n].start, v.groups[n].end);
+				if (ours[n].start != v.groups[n].start ||
+					ours[n].end != v.groups[n].end)
+					fail_msg(
+						"\"%s\" on \"%.*s\", group %u: (%d,%d), not (%d,%d)",
+						g.out, v.text.len, text, n, ours[n].start,
+						ours[n].end, v.groups[n].start, v.groups[n].end);
 		}
 		free(scratch);
 		rs_ere_free(re);

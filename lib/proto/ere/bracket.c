@@ -26,10 +26,18 @@ static const struct {
 	const char *ranges; /* pairs of first and last byte */
 	uint8_t len;
 } classes[] = {
-	{ "alnum", "AZaz09", 6 },   { "alpha", "AZaz", 4 },         { "blank", "  \t\t", 4 },
-	{ "cntrl", "\0\x1f\x7f\x7f", 4 }, { "digit", "09", 2 },     { "graph", "!~", 2 },
-	{ "lower", "az", 2 },       { "print", " ~", 2 },           { "punct", "!/:@[`{~", 8 },
-	{ "space", "\t\r  ", 4 },   { "upper", "AZ", 2 },           { "xdigit", "09AFaf", 6 },
+	{ "alnum", "AZaz09", 6 },
+	{ "alpha", "AZaz", 4 },
+	{ "blank", "  \t\t", 4 },
+	{ "cntrl", "\0\x1f\x7f\x7f", 4 },
+	{ "digit", "09", 2 },
+	{ "graph", "!~", 2 },
+	{ "lower", "az", 2 },
+	{ "print", " ~", 2 },
+	{ "punct", "!/:@[`{~", 8 },
+	{ "space", "\t\r  ", 4 },
+	{ "upper", "AZ", 2 },
+	{ "xdigit", "09AFaf", 6 },
 };
 
 static void
@@ -46,7 +54,8 @@ rs_ere_class(struct rs_slice name, struct rs_ere_set *set)
 		if (!rs_slice_is(name, classes[i].name))
 			continue;
 		for (unsigned k = 0; k < classes[i].len; k += 2)
-			add_range(set, (uint8_t)classes[i].ranges[k], (uint8_t)classes[i].ranges[k + 1]);
+			add_range(set, (uint8_t)classes[i].ranges[k],
+				(uint8_t)classes[i].ranges[k + 1]);
 		return true;
 	}
 	return false;
@@ -146,7 +155,10 @@ add_elements(struct rs_ere_builder *b, size_t open, bool hyphen, struct rs_ere_s
 	if (!parse_element(b, open, true, &to))
 		return false;
 
-	/* With case ignored the ends count as capitals, as in glibc: [Z-a] is backwards then, [X-_] is not. */
+	/*
+	 * With case ignored the ends count as capitals, as in glibc: [Z-a] is backwards then,
+	 * [X-_] is not.
+	 */
 	uint8_t lo = b->icase ? upper(from.byte) : from.byte;
 	uint8_t hi = b->icase ? upper(to.byte) : to.byte;
 

@@ -22,9 +22,7 @@ rs_ere_first_bytes(const struct rs_ere *re, int32_t id, struct rs_ere_set *set)
 		if (re->icase && n->arg >= 'a' && n->arg <= 'z')
 			rs_ere_set_add(set, n->arg - 32);
 		break;
-	case RS_ERE_SET:
-		add_all(set, &re->sets[n->set]);
-		break;
+	case RS_ERE_SET: add_all(set, &re->sets[n->set]); break;
 	default:
 		for (int32_t i = n->first; i >= 0; i = re->nodes[i].next) {
 			rs_ere_first_bytes(re, i, set);
@@ -34,7 +32,10 @@ rs_ere_first_bytes(const struct rs_ere *re, int32_t id, struct rs_ere_set *set)
 	}
 }
 
-/** The SET or BYTE that @id repeats, when it is no more than one of them repeated, in groups or not. */
+/**
+ * The SET or BYTE that @id repeats, when it is no more than one of them repeated, in groups or
+ * not.
+ */
 static int32_t
 run_leaf(const struct rs_ere *re, int32_t id)
 {
@@ -52,8 +53,8 @@ run_leaf(const struct rs_ere *re, int32_t id)
 }
 
 /**
- * A piece such as [^@]+ before '@' ends where its bytes end: nothing that may follow begins with one of them. There the
- * sub-match pass needs no choice.
+ * A piece such as [^@]+ before '@' ends where its bytes end: nothing that may follow begins with
+ * one of them. There the sub-match pass needs no choice.
  */
 static void
 find_runs(struct rs_ere *re, const struct rs_ere_node *cat)
@@ -85,18 +86,15 @@ is_anchored(const struct rs_ere *re, int32_t id)
 	const struct rs_ere_node *n = &re->nodes[id];
 
 	switch (n->kind) {
-	case RS_ERE_ASSERT:
-		return n->arg == RS_ERE_BEGIN;
+	case RS_ERE_ASSERT: return n->arg == RS_ERE_BEGIN;
 	case RS_ERE_CAT:
-	case RS_ERE_GROUP:
-		return is_anchored(re, n->first);
+	case RS_ERE_GROUP: return is_anchored(re, n->first);
 	case RS_ERE_ALT:
 		for (int32_t i = n->first; i >= 0; i = re->nodes[i].next)
 			if (!is_anchored(re, i))
 				return false;
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -108,7 +106,8 @@ analyse(struct rs_ere *re)
 	re->anchored = is_anchored(re, re->root);
 	rs_ere_first_bytes(re, re->root, &first);
 	for (unsigned c = 0; c < 256; c++)
-		re->first[c] = re->nodes[re->root].len_min == 0 || rs_ere_set_has(&first, (uint8_t)c);
+		re->first[c] =
+			re->nodes[re->root].len_min == 0 || rs_ere_set_has(&first, (uint8_t)c);
 	for (uint32_t i = 0; i < re->n_nodes; i++) {
 		const struct rs_ere_node *n = &re->nodes[i];
 
@@ -146,7 +145,8 @@ finish(struct rs_ere *re, struct rs_ere_builder *b, int32_t root)
 }
 
 int
-rs_ere_compile(struct rs_slice pattern, bool icase, struct rs_ere **out, const char **err, size_t *err_off)
+rs_ere_compile(
+	struct rs_slice pattern, bool icase, struct rs_ere **out, const char **err, size_t *err_off)
 {
 	struct rs_ere_builder b = { .p = pattern.p, .len = pattern.len, .icase = icase };
 	struct rs_ere *re = NULL;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A table of at most 255 rows, made once when the expression is compiled: each row stands for a set of states that the
- * expression may be in. Many expressions in use need fewer than 30.
+ * A table of at most 255 rows, made once when the expression is compiled: each row stands for a
+ * set of states that the expression may be in. Many expressions in use need fewer than 30.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "proto/ere/private.h"
 
-#define ROWS_MAX 255
+#define ROWS_MAX   255
 #define STATES_MAX 512
-#define WORDS (STATES_MAX / 64)
+#define WORDS      (STATES_MAX / 64)
 
 struct row {
 	uint64_t states[WORDS]; /* those that take a byte */
@@ -47,7 +47,8 @@ refine(struct build *b, const struct rs_ere_state *state)
 	bool inside[256] = { false }, outside[256] = { false };
 
 	for (unsigned c = 0; c < 256; c++)
-		*(rs_ere_consumes(b->re, state, (uint8_t)c) ? &inside[class_of[c]] : &outside[class_of[c]]) = true;
+		*(rs_ere_consumes(b->re, state, (uint8_t)c) ? &inside[class_of[c]]
+							    : &outside[class_of[c]]) = true;
 	for (unsigned k = 0, n = b->dfa->n_classes; k < n; k++)
 		split[k] = inside[k] && outside[k] ? (int16_t)b->dfa->n_classes++ : -1;
 	for (unsigned c = 0; c < 256; c++)
@@ -69,7 +70,9 @@ make_classes(struct build *b)
 		b->sample[b->dfa->class_of[c]] = (uint8_t)c;
 }
 
-/** Add to @row all that @state reaches without a byte, inside the text or, with @end, at its end. */
+/**
+ * Add to @row all that @state reaches without a byte, inside the text or, with @end, at its end.
+ */
 static void
 reach(struct build *b, struct row *row, uint16_t state, bool begin, bool end)
 {
@@ -127,7 +130,7 @@ row_number(struct build *b, const struct row *row)
 {
 	for (uint16_t i = 0; i < b->n_rows; i++)
 		if (b->rows[i].accept == row->accept &&
-		    memcmp(b->rows[i].states, row->states, sizeof(row->states)) == 0)
+			memcmp(b->rows[i].states, row->states, sizeof(row->states)) == 0)
 			return (uint8_t)i;
 	if (b->n_rows == ROWS_MAX) {
 		b->overflow = true;

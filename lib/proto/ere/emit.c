@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Thompson's construction, from the end of the expression to its beginning, so that each state knows what follows. */
+/*
+ * Thompson's construction, from the end of the expression to its beginning, so that each state
+ * knows what follows.
+ */
 #include "proto/ere/private.h"
 
 static uint16_t
@@ -75,18 +78,13 @@ emit(struct rs_ere *re, int32_t id, uint16_t next)
 	uint16_t entry = next;
 
 	switch (n->kind) {
-	case RS_ERE_EMPTY:
-		break;
-	case RS_ERE_BYTE:
-		entry = emit_byte(re, n->arg, next);
-		break;
+	case RS_ERE_EMPTY: break;
+	case RS_ERE_BYTE: entry = emit_byte(re, n->arg, next); break;
 	case RS_ERE_SET:
 		entry = state_new(re, RS_ERE_OP_SET, 0, next);
 		re->states[entry].y = n->set;
 		break;
-	case RS_ERE_ASSERT:
-		entry = state_new(re, RS_ERE_OP_ASSERT, n->arg, next);
-		break;
+	case RS_ERE_ASSERT: entry = state_new(re, RS_ERE_OP_ASSERT, n->arg, next); break;
 	case RS_ERE_CAT:
 		for (int32_t i = n->last; i >= 0; i = re->nodes[i].prev) {
 			const struct rs_ere_node *c = &re->nodes[i];
@@ -99,14 +97,13 @@ emit(struct rs_ere *re, int32_t id, uint16_t next)
 		for (int32_t i = re->nodes[n->last].prev; i >= 0; i = re->nodes[i].prev)
 			entry = split_new(re, emit(re, i, next), entry);
 		break;
-	case RS_ERE_REP:
-		entry = emit_rep(re, id, next);
-		break;
-	case RS_ERE_GROUP:
-		entry = emit(re, n->first, next);
-		break;
+	case RS_ERE_REP: entry = emit_rep(re, id, next); break;
+	case RS_ERE_GROUP: entry = emit(re, n->first, next); break;
 	}
-	/* The copy emitted last stands for all copies of what {m,n} repeats; it does so for the whole tree below. */
+	/*
+	 * The copy emitted last stands for all copies of what {m,n} repeats; it does so for the
+	 * whole tree below.
+	 */
 	n->entry = entry;
 	n->exit = next;
 	return entry;

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The literal that every match begins with. A third of the expressions in use are nothing else, most others have one. */
+/*
+ * The literal that every match begins with. A third of the expressions in use are nothing else,
+ * most others have one.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "proto/ere/private.h"
 
-/** Appends the bytes that @id always begins with; true when those are all that it matches. @out NULL only counts. */
+/**
+ * Appends the bytes that @id always begins with; true when those are all that it matches. @out
+ * NULL only counts.
+ */
 static bool
 collect(const struct rs_ere *re, int32_t id, uint8_t *out, uint32_t *len)
 {
@@ -13,8 +19,7 @@ collect(const struct rs_ere *re, int32_t id, uint8_t *out, uint32_t *len)
 	bool all = true;
 
 	switch (n->kind) {
-	case RS_ERE_EMPTY:
-		return true;
+	case RS_ERE_EMPTY: return true;
 	case RS_ERE_BYTE:
 		if (out)
 			out[*len] = n->arg;
@@ -24,14 +29,12 @@ collect(const struct rs_ere *re, int32_t id, uint8_t *out, uint32_t *len)
 		for (int32_t i = n->first; i >= 0 && all; i = re->nodes[i].next)
 			all = collect(re, i, out, len);
 		return all;
-	case RS_ERE_GROUP:
-		return collect(re, n->first, out, len);
+	case RS_ERE_GROUP: return collect(re, n->first, out, len);
 	case RS_ERE_REP:
 		for (uint32_t i = 0; i < n->min && all; i++)
 			all = collect(re, n->first, out, len);
 		return all && n->min == n->max;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -83,8 +86,8 @@ equal_folded(const uint8_t *text, const uint8_t *lower, uint32_t len)
 }
 
 /**
- * Either case of a letter, whichever comes first. The windows bound what looking for the case that does not occur costs,
- * however often the other one does.
+ * Either case of a letter, whichever comes first. The windows bound what looking for the case
+ * that does not occur costs, however often the other one does.
  */
 static const uint8_t *
 find_letter(const uint8_t *p, const uint8_t *end, uint8_t lower)
@@ -123,15 +126,17 @@ find_folded(const struct rs_ere_literal *lit, const uint8_t *text, int32_t len, 
 }
 
 int32_t
-rs_ere_literal_find(const struct rs_ere_literal *lit, const uint8_t *text, int32_t len, int32_t from)
+rs_ere_literal_find(
+	const struct rs_ere_literal *lit, const uint8_t *text, int32_t len, int32_t from)
 {
 	if ((uint32_t)(len - from) < lit->len)
 		return -1;
 	if (lit->fold)
 		return find_folded(lit, text, len, from);
 
-	const uint8_t *at = lit->len == 1 ? memchr(text + from, lit->p[0], (size_t)(len - from))
-					  : memmem(text + from, (size_t)(len - from), lit->p, lit->len);
+	const uint8_t *at = lit->len == 1
+		? memchr(text + from, lit->p[0], (size_t)(len - from))
+		: memmem(text + from, (size_t)(len - from), lit->p, lit->len);
 
 	return at ? (int32_t)(at - text) : -1;
 }

@@ -11,7 +11,8 @@ rs_ere_scratch(const struct rs_ere *re)
 }
 
 bool
-rs_ere_match(const struct rs_ere *re, struct rs_slice text, void *scratch, struct rs_ere_group *groups, unsigned n_groups)
+rs_ere_match(const struct rs_ere *re, struct rs_slice text, void *scratch,
+	struct rs_ere_group *groups, unsigned n_groups)
 {
 	struct rs_ere_run *run = scratch;
 	struct rs_ere_group whole;

@@ -178,8 +178,8 @@ rs_ere_node_rep(struct rs_ere_builder *b, int32_t child, uint32_t min, uint32_t 
 	if (max == 0)
 		return rs_ere_node_leaf(b, RS_ERE_EMPTY, 0);
 	/*
-	 * What has no width says the same however often it is said. This, and the next rule, also bound how deep "a**?+..."
-	 * can become: what remains at least doubles the states.
+	 * What has no width says the same however often it is said. This, and the next rule,
+	 * also bound how deep "a**?+..." can become: what remains at least doubles the states.
 	 */
 	if (c->len_max == 0)
 		max = 1;
@@ -187,8 +187,8 @@ rs_ere_node_rep(struct rs_ere_builder *b, int32_t child, uint32_t min, uint32_t 
 		return child;
 	if (max == 1)
 		min = 0;
-	if (c->kind == RS_ERE_REP && c->min <= 1 && min <= 1 && (c->max == 1 || c->max == RS_ERE_INF) &&
-	    (max == 1 || max == RS_ERE_INF)) {
+	if (c->kind == RS_ERE_REP && c->min <= 1 && min <= 1 &&
+		(c->max == 1 || c->max == RS_ERE_INF) && (max == 1 || max == RS_ERE_INF)) {
 		c->min = c->min < min ? c->min : min;
 		max = c->max > max ? c->max : max;
 		c->max = max;
@@ -247,13 +247,16 @@ cat_rests(struct rs_ere_builder *b, const struct rs_ere_node *cat)
 	}
 }
 
-/** Decide which ends of pieces are marked, and which of those are kept: those next to a piece with groups. */
+/**
+ * Decide which ends of pieces are marked, and which of those are kept: those next to a piece
+ * with groups.
+ */
 static void
 cat_marks(struct rs_ere_builder *b, struct rs_ere_node *cat)
 {
 	struct rs_ere_node *nodes = b->nodes;
 	int32_t final = cat->last;
-	int32_t open = RS_ERE_NONE; /* a piece of variable length with only fixed ones behind it so far */
+	int32_t open = RS_ERE_NONE; /* of variable length, with only fixed ones behind it so far */
 
 	while (nodes[final].first_group == 0)
 		final = nodes[final].prev;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The grammar of XBD 9.5.3 as glibc's regcomp reads it with REG_EXTENDED: where the standard leaves a form undefined (a
- * leading '*', an unmatched ')', an empty alternative), scenarios rely on what that does. */
+/*
+ * The grammar of XBD 9.5.3 as glibc's regcomp reads it with REG_EXTENDED: where the standard leaves
+ * a form undefined (a leading '*', an unmatched ')', an empty alternative), scenarios rely on what
+ * that does.
+ */
 #include <errno.h>
 
 #include "proto/ere/private.h"
@@ -41,29 +44,20 @@ parse_escape(struct rs_ere_builder *b)
 	if (c < 0)
 		return invalid(b, "trailing backslash", at);
 	b->pos++;
-	switch (c) {
-	case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
+	if (c >= '1' && c <= '9')
 		return invalid(b, "back-reference", at);
+	switch (c) {
 	case 'w':
-	case 'W':
-		return class_node(b, "alnum", c == 'W');
+	case 'W': return class_node(b, "alnum", c == 'W');
 	case 's':
-	case 'S':
-		return class_node(b, "space", c == 'S');
-	case '<':
-		return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_WORD_BEGIN);
-	case '>':
-		return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_WORD_END);
-	case 'b':
-		return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_WORD_EDGE);
-	case 'B':
-		return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_NOT_WORD_EDGE);
-	case '`':
-		return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_BEGIN);
-	case '\'':
-		return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_END);
-	default:
-		return rs_ere_node_byte(b, (uint8_t)c);
+	case 'S': return class_node(b, "space", c == 'S');
+	case '<': return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_WORD_BEGIN);
+	case '>': return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_WORD_END);
+	case 'b': return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_WORD_EDGE);
+	case 'B': return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_NOT_WORD_EDGE);
+	case '`': return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_BEGIN);
+	case '\'': return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_END);
+	default: return rs_ere_node_byte(b, (uint8_t)c);
 	}
 }
 
@@ -98,27 +92,14 @@ parse_atom(struct rs_ere_builder *b)
 	case '*':
 	case '+':
 	case '?':
-	case '{':
-		return invalid(b, "nothing to repeat", b->pos);
-	case '(':
-		return parse_group(b);
-	case '\\':
-		return parse_escape(b);
-	case '[':
-		b->pos++;
-		return rs_ere_parse_bracket(b);
-	case '.':
-		b->pos++;
-		return rs_ere_node_set(b, &any);
-	case '^':
-		b->pos++;
-		return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_BEGIN);
-	case '$':
-		b->pos++;
-		return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_END);
-	default:
-		b->pos++;
-		return rs_ere_node_byte(b, c);
+	case '{': return invalid(b, "nothing to repeat", b->pos);
+	case '(': return parse_group(b);
+	case '\\': return parse_escape(b);
+	case '[': b->pos++; return rs_ere_parse_bracket(b);
+	case '.': b->pos++; return rs_ere_node_set(b, &any);
+	case '^': b->pos++; return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_BEGIN);
+	case '$': b->pos++; return rs_ere_node_leaf(b, RS_ERE_ASSERT, RS_ERE_END);
+	default: b->pos++; return rs_ere_node_byte(b, c);
 	}
 }
 

@@ -2,24 +2,27 @@
 /**
  * Inside of the matcher, for its own files and its tests. The way from text to match:
  *
- *   parse.c, bracket.c   pattern -> tree            node.c     tree nodes, and what is known of each
- *   emit.c               tree -> states (an NFA)    dfa.c      states -> table, where it stays small
+ *   parse.c, bracket.c   pattern -> tree
+ *   node.c               the tree's nodes, and what is known of each
+ *   emit.c               tree -> states (an NFA)
+ *   dfa.c                states -> table, where it stays small
  *   literal.c            the bytes that every match begins with
- *   search.c             where the whole match is   submatch.c where the groups are, given the whole
+ *   search.c             where the whole match is
+ *   submatch.c           where the groups are, given the whole
  */
 #ifndef RS_PROTO_ERE_PRIVATE_H
 #define RS_PROTO_ERE_PRIVATE_H
 
 #include "proto/ere/ere.h"
 
-#define RS_ERE_STATES_MAX 4000
-#define RS_ERE_PATTERN_MAX 65535 /* bytes */
-#define RS_ERE_NEST_MAX 200      /* parentheses inside one another: they cost stack */
-#define RS_ERE_DUP_MAX 32767     /* RE_DUP_MAX of glibc */
-#define RS_ERE_INF UINT32_MAX    /* a length or a count without bound */
-#define RS_ERE_NONE (-1)
-#define RS_ERE_NO_SLOT 0xff
-#define RS_ERE_SLOTS_MAX (2 * RS_ERE_GROUPS)
+#define RS_ERE_STATES_MAX  4000
+#define RS_ERE_PATTERN_MAX 65535      /* bytes */
+#define RS_ERE_NEST_MAX    200        /* parentheses inside one another: they cost stack */
+#define RS_ERE_DUP_MAX     32767      /* RE_DUP_MAX of glibc */
+#define RS_ERE_INF         UINT32_MAX /* a length or a count without bound */
+#define RS_ERE_NONE        (-1)
+#define RS_ERE_NO_SLOT     0xff
+#define RS_ERE_SLOTS_MAX   (2 * RS_ERE_GROUPS)
 
 /** A set of bytes. */
 struct rs_ere_set {
@@ -59,29 +62,29 @@ enum rs_ere_assert {
 };
 
 /**
- * A node of the tree. Lengths, state count and groups are known as soon as a node is made, so that a pattern which grows
- * too large is refused before anything of that size exists.
+ * A node of the tree. Lengths, state count and groups are known as soon as a node is made, so
+ * that a pattern which grows too large is refused before anything of that size exists.
  */
 struct rs_ere_node {
 	uint8_t kind;
-	uint8_t arg;         /* BYTE: its value, in lower case when case is ignored; ASSERT: which */
+	uint8_t arg; /* BYTE: its value, in lower case when case is ignored; ASSERT: which */
 	uint8_t first_group; /* lowest reported group inside, 0: none */
 	uint8_t slot;        /* as a piece of a CAT: where a sub-match pass keeps its end */
 	bool mark;           /* as a piece of a CAT: its end is a choice, so the states mark it */
 	uint16_t set;        /* SET */
 	uint16_t entry;      /* states of one copy of this node: from entry until exit is reached */
 	uint16_t exit;
-	uint16_t group;      /* GROUP: its number, from 1 */
-	uint16_t slots;      /* CAT: slots that a pass needs */
-	int32_t first;       /* children, in order */
+	uint16_t group; /* GROUP: its number, from 1 */
+	uint16_t slots; /* CAT: slots that a pass needs */
+	int32_t first;  /* children, in order */
 	int32_t last;
 	int32_t next;
 	int32_t prev;
-	uint32_t rest;       /* as a piece of a CAT: bytes behind it, when that is one number, else RS_ERE_INF */
-	int32_t run;         /* as a piece of a CAT: it ends where the bytes of this SET or BYTE end */
-	uint32_t min;        /* REP */
+	uint32_t rest; /* as a piece of a CAT: bytes behind it if that is one number, else INF */
+	int32_t run;   /* as a piece of a CAT: it ends where the bytes of this SET or BYTE end */
+	uint32_t min;  /* REP */
 	uint32_t max;
-	uint32_t len_min;    /* bytes that it can match */
+	uint32_t len_min; /* bytes that it can match */
 	uint32_t len_max;
 	uint32_t states;
 };
@@ -93,7 +96,7 @@ enum rs_ere_op {
 	RS_ERE_OP_SET,
 	RS_ERE_OP_SPLIT,
 	RS_ERE_OP_ASSERT,
-	RS_ERE_OP_MARK, /* the end of a piece or iteration of .owner, for sub-match passes over it */
+	RS_ERE_OP_MARK, /* end of a piece or iteration of .owner, for sub-match passes over it */
 };
 
 struct rs_ere_state {
@@ -107,11 +110,11 @@ struct rs_ere_state {
 /** A deterministic table: row 0 is "dead". */
 struct rs_ere_dfa {
 	uint8_t class_of[256];
-	uint8_t accept[256];     /* bit 0: anywhere, bit 1: at the end of the text */
-	uint8_t start_begin;     /* row to start from at the beginning of the text */
+	uint8_t accept[256]; /* bit 0: anywhere, bit 1: at the end of the text */
+	uint8_t start_begin; /* row to start from at the beginning of the text */
 	uint8_t start_inside;
 	uint16_t n_classes;
-	uint8_t next[];          /* [row * n_classes + class] */
+	uint8_t next[]; /* [row * n_classes + class] */
 };
 
 struct rs_ere_literal {
@@ -171,8 +174,12 @@ int32_t rs_ere_node_byte(struct rs_ere_builder *b, uint8_t c);
 int32_t rs_ere_node_set(struct rs_ere_builder *b, const struct rs_ere_set *set);
 int32_t rs_ere_node_group(struct rs_ere_builder *b, int32_t child, unsigned number);
 int32_t rs_ere_node_rep(struct rs_ere_builder *b, int32_t child, uint32_t min, uint32_t max);
-/** A CAT or ALT of nodes already linked by rs_ere_node_append; fewer than two make no node of their own. */
-int32_t rs_ere_node_list(struct rs_ere_builder *b, enum rs_ere_kind kind, int32_t first, int32_t last);
+/**
+ * A CAT or ALT of nodes already linked by rs_ere_node_append; fewer than two make no node of
+ * their own.
+ */
+int32_t rs_ere_node_list(
+	struct rs_ere_builder *b, enum rs_ere_kind kind, int32_t first, int32_t last);
 void rs_ere_node_append(struct rs_ere_builder *b, int32_t *first, int32_t *last, int32_t node);
 
 /** The whole pattern; RS_ERE_NONE on error, with b->rc, b->err and b->err_off set. */
@@ -189,7 +196,8 @@ void rs_ere_first_bytes(const struct rs_ere *re, int32_t node, struct rs_ere_set
 
 int rs_ere_literal_init(struct rs_ere *re);
 /** Offset of the first occurrence at or after @from, or -1. */
-int32_t rs_ere_literal_find(const struct rs_ere_literal *lit, const uint8_t *text, int32_t len, int32_t from);
+int32_t rs_ere_literal_find(
+	const struct rs_ere_literal *lit, const uint8_t *text, int32_t len, int32_t from);
 
 /** Leaves re->dfa NULL when there is none to be had; -ENOMEM. */
 int rs_ere_dfa_build(struct rs_ere *re);
@@ -205,12 +213,9 @@ static inline bool
 rs_ere_consumes(const struct rs_ere *re, const struct rs_ere_state *s, uint8_t c)
 {
 	switch (s->op) {
-	case RS_ERE_OP_BYTE:
-		return c == s->arg;
-	case RS_ERE_OP_FOLD:
-		return (c | 0x20) == s->arg;
-	default:
-		return rs_ere_set_has(&re->sets[s->y], c);
+	case RS_ERE_OP_BYTE: return c == s->arg;
+	case RS_ERE_OP_FOLD: return (c | 0x20) == s->arg;
+	default: return rs_ere_set_has(&re->sets[s->y], c);
 	}
 }
 

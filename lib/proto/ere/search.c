@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where the leftmost-longest match is. Two ways to the same answer:
- * - the table (dfa.c), tried at each place where a match may begin. Quick, but a bad pair of expression and text could make
- *   each try long, so the tries share a budget proportional to the text;
- * - all states side by side, each with the earliest beginning that reached it: time O(text * states) whatever comes. It takes
- *   over when the budget is spent or there is no table.
+ * - the table (dfa.c), tried at each place where a match may begin. Quick, but a bad pair of
+ *   expression and text could make each try long, so the tries share a budget proportional to
+ *   the text;
+ * - all states side by side, each with the earliest beginning that reached it: time O(text *
+ *   states) whatever comes. It takes over when the budget is spent or there is no table.
  */
 #include "proto/ere/private.h"
 
@@ -55,18 +56,12 @@ rs_ere_holds(const struct rs_ere_run *run, uint8_t which, int32_t t)
 	bool after = t < run->len && rs_ere_is_word(run->text[t]);
 
 	switch (which) {
-	case RS_ERE_BEGIN:
-		return t == 0;
-	case RS_ERE_END:
-		return t == run->len;
-	case RS_ERE_WORD_BEGIN:
-		return !before && after;
-	case RS_ERE_WORD_END:
-		return before && !after;
-	case RS_ERE_WORD_EDGE:
-		return before != after;
-	default:
-		return before == after;
+	case RS_ERE_BEGIN: return t == 0;
+	case RS_ERE_END: return t == run->len;
+	case RS_ERE_WORD_BEGIN: return !before && after;
+	case RS_ERE_WORD_END: return before && !after;
+	case RS_ERE_WORD_EDGE: return before != after;
+	default: return before == after;
 	}
 }
 
@@ -79,7 +74,10 @@ push(struct search *s, uint32_t *depth, uint16_t state, uint32_t stamp)
 	}
 }
 
-/** Add @from, and what it reaches without a byte, to the states alive at @t. Earlier beginnings come first and stay. */
+/**
+ * Add @from, and what it reaches without a byte, to the states alive at @t. Earlier beginnings
+ * come first and stay.
+ */
 static void
 add(struct search *s, struct list *to, uint16_t from, int32_t start, int32_t t)
 {
@@ -93,23 +91,17 @@ add(struct search *s, struct list *to, uint16_t from, int32_t start, int32_t t)
 
 		s->run->steps++;
 		switch (st->op) {
-		case RS_ERE_OP_ACCEPT:
-			s->best = (struct rs_ere_group){ start, t };
-			break;
+		case RS_ERE_OP_ACCEPT: s->best = (struct rs_ere_group){ start, t }; break;
 		case RS_ERE_OP_SPLIT:
 			push(s, &depth, st->y, stamp);
 			push(s, &depth, st->x, stamp);
 			break;
-		case RS_ERE_OP_MARK:
-			push(s, &depth, st->x, stamp);
-			break;
+		case RS_ERE_OP_MARK: push(s, &depth, st->x, stamp); break;
 		case RS_ERE_OP_ASSERT:
 			if (rs_ere_holds(s->run, st->arg, t))
 				push(s, &depth, st->x, stamp);
 			break;
-		default:
-			to->state[to->n] = id;
-			to->start[to->n++] = start;
+		default: /* takes a byte */ to->state[to->n] = id; to->start[to->n++] = start;
 		}
 	}
 }
@@ -168,7 +160,7 @@ search_states(struct rs_ere_run *run, int32_t from, struct rs_ere_group *whole)
 				break;
 		}
 		if (s.best.start < 0 && (t == 0 || !run->re->anchored) &&
-		    (t == run->len || run->re->first[run->text[t]]))
+			(t == run->len || run->re->first[run->text[t]]))
 			add(&s, &s.now, run->re->start, t, t);
 		if (t == run->len)
 			break;

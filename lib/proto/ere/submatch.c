@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where the groups are, once the whole match is known (XBD 9.1: "each subpattern, from left to right, shall match the longest
- * possible string").
+ * Where the groups are, once the whole match is known (XBD 9.1: "each subpattern, from left to
+ * right, shall match the longest possible string").
  *
- * The tree is walked from the top, each node with the span that it matches. Where a span divides into pieces (of a sequence,
- * or iterations), the ends of the pieces are chosen in one pass over the span, all states side by side: a history is the
- * list of the ends so far, and of two histories that differ the one whose first different end comes later wins. So the
- * states stay sorted by history from byte to byte: within one class of equal histories, those that end a piece here fall
- * behind those that go on. A state reached twice keeps the better history. Each pass takes O(span * states), spans of
- * neighbours do not overlap, and the tree is not deeper than its groups: the whole stays linear in the text.
+ * The tree is walked from the top, each node with the span that it matches. Where a span divides
+ * into pieces (of a sequence, or iterations), the ends of the pieces are chosen in one pass over
+ * the span, all states side by side: a history is the list of the ends so far, and of two
+ * histories that differ the one whose first different end comes later wins. So the states stay
+ * sorted by history from byte to byte: within one class of equal histories, those that end a
+ * piece here fall behind those that go on. A state reached twice keeps the better history. Each
+ * pass takes O(span * states), spans of neighbours do not overlap, and the tree is not deeper
+ * than its groups: the whole stays linear in the text.
  */
 #include "proto/ere/private.h"
 
 struct list {
 	uint16_t *state;
-	uint32_t *class; /* of equal histories, the best first */
-	int32_t *slots;  /* n_slots for each */
+	uint32_t *rank; /* of their histories, the best first; equal ones share it */
+	int32_t *slots; /* n_slots for each */
 	uint32_t n;
 };
 
@@ -25,7 +27,7 @@ struct pass {
 	unsigned n_groups;
 	struct list now;
 	struct list then;
-	struct list queue; /* of what follows a mark; .class is not used */
+	struct list queue; /* of what follows a mark; .rank is not used */
 	uint32_t *seen;
 	uint16_t *stack;
 	/* of the pass at hand */
@@ -34,7 +36,7 @@ struct pass {
 	uint16_t exit;
 	uint16_t n_slots;
 	int32_t to;
-	uint32_t class;
+	uint32_t rank;
 	int32_t *result;
 };
 
@@ -53,8 +55,8 @@ pass_init(struct pass *p, struct rs_ere_run *run)
 
 	p->run = run;
 	p->seen = words;
-	p->now.class = words + n;
-	p->then.class = words + 2 * n;
+	p->now.rank = words + n;
+	p->then.rank = words + 2 * n;
 	words += 3 * n;
 	p->now.slots = (int32_t *)words;
 	p->then.slots = p->now.slots + slots;
@@ -135,15 +137,18 @@ enter(struct pass *p, uint16_t from, const int32_t *slots, int32_t t)
 			if (rs_ere_holds(p->run, st->arg, t))
 				push(p, &depth, st->x, stamp);
 			break;
-		default:
-			p->then.class[p->then.n] = p->class;
+		default: /* takes a byte */
+			p->then.rank[p->then.n] = p->rank;
 			append(p, &p->then, id, slots);
 		}
 	}
 	return false;
 }
 
-/** Behind the marks: those that passed one at @t come after those that passed none, then those that passed two. */
+/**
+ * Behind the marks: those that passed one at @t come after those that passed none, then those
+ * that passed two.
+ */
 static bool
 enter_marked(struct pass *p, int32_t t)
 {
@@ -152,7 +157,7 @@ enter_marked(struct pass *p, int32_t t)
 	while (i < p->queue.n) {
 		uint32_t level = p->queue.n;
 
-		p->class++;
+		p->rank++;
 		for (; i < level; i++)
 			if (enter(p, p->queue.state[i], p->queue.slots + (size_t)i * p->n_slots, t))
 				return true;
@@ -168,21 +173,21 @@ step(struct pass *p, int32_t t)
 	uint8_t c = p->run->text[t];
 	uint32_t i = 0;
 
-	p->class = 0;
+	p->rank = 0;
 	while (i < p->now.n) {
-		uint32_t class = p->now.class[i];
+		uint32_t rank = p->now.rank[i];
 
-		for (; i < p->now.n && p->now.class[i] == class; i++) {
+		for (; i < p->now.n && p->now.rank[i] == rank; i++) {
 			const struct rs_ere_state *st = &re->states[p->now.state[i]];
 
 			p->run->steps++;
 			if (rs_ere_consumes(re, st, c) &&
-			    enter(p, st->x, p->now.slots + (size_t)i * p->n_slots, t + 1))
+				enter(p, st->x, p->now.slots + (size_t)i * p->n_slots, t + 1))
 				return true;
 		}
 		if (enter_marked(p, t + 1))
 			return true;
-		p->class++;
+		p->rank++;
 	}
 	return false;
 }
@@ -197,13 +202,16 @@ swap_lists(struct pass *p)
 	p->then.n = 0;
 }
 
-/** From @entry at @from to p->exit at p->to; the slots of the best history go from @slots to p->result. */
+/**
+ * From @entry at @from to p->exit at p->to; the slots of the best history go from @slots to
+ * p->result.
+ */
 static bool
 pass(struct pass *p, uint16_t entry, int32_t from, const int32_t *slots)
 {
 	memset(p->seen, 0, p->run->re->n_states * sizeof(*p->seen));
 	p->now.n = p->then.n = p->queue.n = 0;
-	p->class = 0;
+	p->rank = 0;
 	if (enter(p, entry, slots, from) || enter_marked(p, from))
 		return true;
 	for (int32_t t = from; t < p->to; t++) {
@@ -259,7 +267,10 @@ run_end(const struct pass *p, const struct rs_ere_node *leaf, int32_t from, int3
 	return t;
 }
 
-/** A sequence. Most ends follow from lengths or from the bytes; at the first that does not, one pass tells all others. */
+/**
+ * A sequence. Most ends follow from lengths or from the bytes; at the first that does not, one
+ * pass tells all others.
+ */
 static void
 resolve_cat(struct pass *p, int32_t id, int32_t from, int32_t to)
 {
@@ -293,7 +304,10 @@ resolve_cat(struct pass *p, int32_t id, int32_t from, int32_t to)
 				pass(p, n->entry, start, slots);
 				known = true;
 			}
-			/* No slot: the next piece with groups begins behind another one that has. */
+			/*
+			 * No slot: the next piece with groups begins behind another one that
+			 * has.
+			 */
 			end = n->slot == RS_ERE_NO_SLOT ? -1 : slots[n->slot];
 		}
 		if (wanted(p, n))
@@ -316,7 +330,10 @@ resolve_alt(struct pass *p, const struct rs_ere_node *alt, int32_t from, int32_t
 		resolve(p, i, from, to);
 }
 
-/** Groups report their last iteration; an empty one counts where it is the only one, or {m} asks for it. */
+/**
+ * Groups report their last iteration; an empty one counts where it is the only one, or {m} asks
+ * for it.
+ */
 static void
 resolve_rep(struct pass *p, int32_t id, int32_t from, int32_t to)
 {
@@ -347,23 +364,16 @@ resolve(struct pass *p, int32_t id, int32_t from, int32_t to)
 	const struct rs_ere_node *n = &p->run->re->nodes[id];
 
 	switch (n->kind) {
-	case RS_ERE_CAT:
-		resolve_cat(p, id, from, to);
-		break;
-	case RS_ERE_ALT:
-		resolve_alt(p, n, from, to);
-		break;
-	case RS_ERE_REP:
-		resolve_rep(p, id, from, to);
-		break;
+	case RS_ERE_CAT: resolve_cat(p, id, from, to); break;
+	case RS_ERE_ALT: resolve_alt(p, n, from, to); break;
+	case RS_ERE_REP: resolve_rep(p, id, from, to); break;
 	case RS_ERE_GROUP:
 		if (n->group < p->n_groups)
 			p->groups[n->group] = (struct rs_ere_group){ from, to };
 		if (wanted(p, &p->run->re->nodes[n->first]))
 			resolve(p, n->first, from, to);
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 
