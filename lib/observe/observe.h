@@ -34,6 +34,8 @@ extern const struct rs_metric_table rs_worker_metrics_table;
 struct rs_observed {
 	const struct rs_plan *plan;
 	const struct rs_net *net;	/* NULL in tests without ports */
+	/** rs_net_port_info: handed in, so that reports can be made and tested without DPDK. NULL: ports are told by plan only */
+	const struct rs_net_port_info *(*port_info)(const struct rs_net *net, uint32_t port);
 	struct rs_account *const *accounts; /* one a worker */
 	struct rs_metrics *const *workers;  /* one a worker: rs_worker_metrics_table */
 	struct rs_metrics *const *ports;    /* [worker * n_ports + port], entries may be NULL */

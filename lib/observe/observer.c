@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The observer's life, and the zero of its figures. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "observe/internal.h"
+
+int
+rs_observer_create(const struct rs_observed *what, struct rs_observer **out)
+{
+	struct rs_observer *o = calloc(1, sizeof(*o));
+	int rc;
+
+	if (!o)
+		return -ENOMEM;
+	o->what = *what;
+	rc = snapshot_layout(o);
+	if (rc == 0)
+		rc = samples_layout(o);
+	o->from[ZERO_RUN] = rc == 0 ? calloc(o->image_cells + 1, sizeof(uint64_t)) : NULL;
+	o->scratch[0] = rs_hist_sum_create();
+	o->scratch[1] = rs_hist_sum_create();
+	if (!o->from[ZERO_RUN] || !o->scratch[0] || !o->scratch[1])
+		rc = -ENOMEM;
+	for (uint32_t i = 0; i < WINDOWS && rc == 0; i++) {
+		o->windows[i].before = rs_hist_sum_create();
+		rc = o->windows[i].before ? 0 : -ENOMEM;
+	}
+	if (rc == 0) {
+		/* The cells of workers and ports live as long as the process: what earlier runs left in them is not ours. */
+		snapshot_read(o, o->from[ZERO_RUN]);
+		samples_collect(o);
+		rc = samples_set_zero(o, ZERO_RUN);
+	}
+	if (rc) {
+		rs_observer_free(o);
+		return rc;
+	}
+	o->now = (struct now){ .late_p99_ms = NAN, .late_max_ms = NAN, .gap_max_ms = NAN, .text = "ok" };
+	*out = o;
+	return 0;
+}
+
+void
+rs_observer_free(struct rs_observer *o)
+{
+	if (!o)
+		return;
+	for (uint32_t i = 0; i < WINDOWS; i++)
+		free(o->windows[i].before);
+	free(o->intervals);
+	samples_free(o);
+	free(o->scratch[0]);
+	free(o->scratch[1]);
+	free(o->from[ZERO_RUN]);
+	free(o->from[ZERO_RESET]);
+	free(o->step_at);
+	free(o->counter_at);
+	free(o->failure_at);
+	free(o);
+}
+
+void
+rs_observer_reset(struct rs_observer *o, uint64_t now_ns)
+{
+	uint64_t *image = o->from[ZERO_RESET] ? o->from[ZERO_RESET] : calloc(o->image_cells + 1, sizeof(*image));
+
+	samples_collect(o);
+	if (!image || samples_set_zero(o, ZERO_RESET) != 0) {
+		if (!o->from[ZERO_RESET])
+			free(image);
+		return; /* without memory the zero stays where it was */
+	}
+	snapshot_read(o, image);
+	o->from[ZERO_RESET] = image;
+	o->zero_ns = now_ns;
+}

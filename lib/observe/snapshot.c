@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* All cells at one time, in one flat array: totals, zeros and differences are made of such images. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "observe/internal.h"
+
+#define DEVICE_ROWS(row) ((row) >= RS_NET_DEV_MISSED && (row) <= RS_NET_DEV_NO_MBUF)
+
+static uint32_t
+running_sum(uint32_t *at, uint32_t n)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t size = at[i];
+
+		at[i] = sum;
+		sum += size;
+	}
+	at[n] = sum;
+	return sum;
+}
+
+int
+snapshot_layout(struct rs_observer *o)
+{
+	const struct rs_observed *w = &o->what;
+	uint32_t n = w->plan->n_activities;
+
+	o->step_at = calloc(n + 1, sizeof(*o->step_at));
+	o->counter_at = calloc(n + 1, sizeof(*o->counter_at));
+	o->failure_at = calloc(n + 1, sizeof(*o->failure_at));
+	if (!o->step_at || !o->counter_at || !o->failure_at)
+		return -ENOMEM;
+	for (uint32_t a = 0; a < n; a++) {
+		const struct rs_program *p = w->plan->activities[a].program;
+
+		o->step_at[a] = p->n_steps * RS_SM_COUNT;
+		o->counter_at[a] = p->n_counters;
+		o->failure_at[a] = (p->n_steps + 1) * RS_CAUSES;
+		o->places |= is_placing(&w->plan->activities[a]);
+	}
+	o->at_steps = n * RS_AM_COUNT;
+	o->at_counters = o->at_steps + running_sum(o->step_at, n);
+	o->at_failures = o->at_counters + running_sum(o->counter_at, n);
+	o->at_engine = o->at_failures + running_sum(o->failure_at, n);
+	o->at_workers = o->at_engine + w->n_workers * RS_ENG_COUNT;
+	o->at_ports = o->at_workers + w->n_workers * RS_WORKER_METRICS;
+	o->image_cells = o->at_ports + w->n_workers * w->n_ports * RS_NET_METRICS;
+	return 0;
+}
+
+/*
+ * From the last row to the first, and a call's end is counted after its start: what is read never shows an end without its
+ * start, and the measured part is never more than the whole.
+ */
+static void
+add_activity(const struct rs_metrics *m, uint64_t *into)
+{
+	for (uint32_t row = RS_AM_COUNT; row-- > 0;) {
+		into[row] += rs_metric_get(m, row);
+		atomic_thread_fence(memory_order_acquire);
+	}
+}
+
+static void
+close_sums(uint64_t *c)
+{
+	c[RS_AM_OFFERED] = c[RS_AM_STARTED] + c[RS_AM_NOT_STARTED];
+	c[RS_AM_OPEN] = c[RS_AM_STARTED] - c[RS_AM_COMPLETED] - c[RS_AM_FAILED];
+	c[RS_AM_M_OFFERED] = c[RS_AM_M_STARTED] + c[RS_AM_M_NOT_STARTED];
+}
+
+static void
+add_cells(const struct rs_metrics *m, uint64_t *into)
+{
+	for (uint32_t row = 0; m && row < m->table->n_defs; row++)
+		into[row] += rs_metric_get(m, row);
+}
+
+static void
+read_activity(const struct rs_observer *o, uint32_t a, uint64_t *image)
+{
+	uint64_t *steps = image + o->at_steps + o->step_at[a];
+	uint64_t *counters = image + o->at_counters + o->counter_at[a];
+	uint64_t *failures = image + o->at_failures + o->failure_at[a];
+
+	for (uint32_t w = 0; w < o->what.n_workers; w++) {
+		const struct rs_activity_account *x = &o->what.accounts[w]->activities[a];
+
+		add_activity(&x->cells, image + a * RS_AM_COUNT);
+		for (uint32_t s = 0; s < x->n_steps; s++)
+			add_cells(&x->steps[s], steps + s * RS_SM_COUNT);
+		for (uint32_t i = 0; i < x->n_counters; i++)
+			counters[i] += atomic_load_explicit(&x->counters[i], memory_order_relaxed);
+		for (uint32_t i = 0; i < (x->n_steps + 1) * RS_CAUSES; i++)
+			failures[i] += atomic_load_explicit(&x->failures[i], memory_order_relaxed);
+	}
+	close_sums(image + a * RS_AM_COUNT);
+}
+
+void
+snapshot_read(const struct rs_observer *o, uint64_t *image)
+{
+	const struct rs_observed *what = &o->what;
+
+	memset(image, 0, o->image_cells * sizeof(*image));
+	for (uint32_t a = 0; a < what->plan->n_activities; a++)
+		read_activity(o, a, image);
+	for (uint32_t w = 0; w < what->n_workers; w++) {
+		add_cells(&what->accounts[w]->engine, image + o->at_engine + w * RS_ENG_COUNT);
+		if (what->workers)
+			add_cells(what->workers[w], image + o->at_workers + w * RS_WORKER_METRICS);
+		for (uint32_t p = 0; what->ports && p < what->n_ports; p++)
+			add_cells(what->ports[w * what->n_ports + p],
+				image + o->at_ports + (w * what->n_ports + p) * RS_NET_METRICS);
+	}
+}
+
+static void
+subtract(const struct rs_metric_table *t, uint64_t *image, const uint64_t *from)
+{
+	for (uint32_t i = 0; i < t->n_defs; i++)
+		if (t->defs[i].type == RS_METRIC_COUNTER || (t == &rs_net_metrics_table && DEVICE_ROWS(i)))
+			image[i] -= from[i];
+}
+
+void
+snapshot_since(const struct rs_observer *o, uint64_t *image, enum zero zero)
+{
+	const uint64_t *from = o->from[zero] ? o->from[zero] : o->from[ZERO_RUN];
+	uint32_t at = 0;
+
+	for (; at < o->at_steps; at += RS_AM_COUNT)
+		subtract(&rs_activity_metrics_table, image + at, from + at);
+	for (; at < o->at_engine; at++)
+		image[at] -= from[at];
+	for (; at < o->at_workers; at += RS_ENG_COUNT)
+		subtract(&rs_engine_metrics_table, image + at, from + at);
+	for (; at < o->at_ports; at += RS_WORKER_METRICS)
+		subtract(&rs_worker_metrics_table, image + at, from + at);
+	for (; at < o->image_cells; at += RS_NET_METRICS)
+		subtract(&rs_net_metrics_table, image + at, from + at);
+}
+
+const uint64_t *
+snapshot_activity(const struct rs_observer *o, const uint64_t *image, uint32_t activity)
+{
+	return image + activity * RS_AM_COUNT;
+}
+
+const uint64_t *
+snapshot_step(const struct rs_observer *o, const uint64_t *image, uint32_t activity, uint32_t step)
+{
+	return image + o->at_steps + o->step_at[activity] + step * RS_SM_COUNT;
+}
+
+const uint64_t *
+snapshot_engine(const struct rs_observer *o, const uint64_t *image, uint32_t worker)
+{
+	return image + o->at_engine + worker * RS_ENG_COUNT;
+}
+
+const uint64_t *
+snapshot_worker(const struct rs_observer *o, const uint64_t *image, uint32_t worker)
+{
+	return image + o->at_workers + worker * RS_WORKER_METRICS;
+}
+
+const uint64_t *
+snapshot_port(const struct rs_observer *o, const uint64_t *image, uint32_t worker, uint32_t port)
+{
+	return image + o->at_ports + (worker * o->what.n_ports + port) * RS_NET_METRICS;
+}
+
+void
+call_totals_add(struct rs_call_totals *into, const uint64_t *c, bool measured)
+{
+	uint32_t shift = measured ? RS_AM_M_OFFERED - RS_AM_OFFERED : 0;
+
+	into->offered += c[RS_AM_OFFERED + shift];
+	into->not_started += c[RS_AM_NOT_STARTED + shift];
+	into->started += c[RS_AM_STARTED + shift];
+	into->established += c[RS_AM_ESTABLISHED + shift];
+	into->completed += c[RS_AM_COMPLETED + shift];
+	into->failed += c[RS_AM_FAILED + shift];
+	into->open += measured ? c[RS_AM_M_STARTED] - c[RS_AM_M_COMPLETED] - c[RS_AM_M_FAILED] : c[RS_AM_OPEN];
+	into->peak += c[RS_AM_PEAK];
+}
+
+struct rs_call_totals
+snapshot_totals(const struct rs_observer *o, const uint64_t *image, bool placed, bool measured)
+{
+	struct rs_call_totals t = { 0 };
+
+	for (uint32_t a = 0; a < o->what.plan->n_activities; a++)
+		if (is_placing(&o->what.plan->activities[a]) == placed)
+			call_totals_add(&t, snapshot_activity(o, image, a), measured);
+	return t;
+}
+
+/* The cells of one activity right now, of all workers. */
+static void
+read_cells(const struct rs_observer *o, uint32_t activity, uint64_t cells[RS_AM_COUNT])
+{
+	memset(cells, 0, RS_AM_COUNT * sizeof(*cells));
+	for (uint32_t w = 0; w < o->what.n_workers; w++)
+		add_activity(&o->what.accounts[w]->activities[activity].cells, cells);
+	close_sums(cells);
+}
+
+void
+rs_observer_activity(const struct rs_observer *o, uint32_t activity, struct rs_call_totals *out)
+{
+	uint64_t cells[RS_AM_COUNT];
+
+	memset(out, 0, sizeof(*out));
+	read_cells(o, activity, cells);
+	call_totals_add(out, cells, false);
+}
+
+void
+rs_observer_totals(const struct rs_observer *o, struct rs_totals *out)
+{
+	uint64_t cells[RS_AM_COUNT];
+
+	memset(out, 0, sizeof(*out));
+	for (uint32_t a = 0; a < o->what.plan->n_activities; a++) {
+		read_cells(o, a, cells);
+		call_totals_add(is_placing(&o->what.plan->activities[a]) ? &out->placed : &out->answered, cells, false);
+		out->sip_sent += cells[RS_AM_SIP_SENT];
+		out->sip_retransmitted += cells[RS_AM_SIP_RETRANSMITTED];
+		out->sip_unexpected += cells[RS_AM_SIP_UNEXPECTED];
+	}
+	for (uint32_t w = 0; w < o->what.n_workers; w++) {
+		const struct rs_metrics *e = &o->what.accounts[w]->engine;
+		uint64_t asked = rs_metric_get(e, RS_ENG_STOP_ASKED);
+
+		out->sip_received += rs_metric_get(e, RS_ENG_RECEIVED);
+		out->sip_malformed += rs_metric_get(e, RS_ENG_MALFORMED);
+		out->lingering += rs_metric_get(e, RS_ENG_LINGERING);
+		if (asked > out->stop_asked)
+			out->stop_asked = asked;
+	}
+}
