@@ -33,10 +33,7 @@ rs_net_device_attach(struct rs_net_port *p, struct rs_err *err)
 		return rc;
 	rc = rte_dev_probe(string);
 	if (rc != 0)
-		return rs_err_set(err, rc == -EPERM || rc == -EACCES ? -EPERM : rc == -ENOMEM ? -ENOMEM : -ENODEV,
-			"port \"%s\": device \"%s\" cannot be opened: %s; %s", p->name, p->device, rte_strerror(-rc),
-			p->kind == RS_NET_KIND_PCI ? "bind it to vfio-pci (dpdk-devbind.py -b vfio-pci ADDRESS) and start as root"
-						   : "start as root, and see that no other program has the device");
+		return rs_net_probe_failure(p, rc, "cannot be opened", err);
 	if (rte_eth_dev_get_port_by_name(name, &p->dev) != 0)
 		return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\" was opened but has no Ethernet port", p->name,
 			p->device);
@@ -53,7 +50,7 @@ choose_mac(struct rs_net_port *p)
 
 	if (!rs_eth_is_zero(p->ifc.mac))
 		return;
-	if (rte_eth_macaddr_get(p->dev, &mac) == 0 && !rte_is_zero_ether_addr(&mac)) {
+	if (!rs_net_probe_mac_is_peers(p) && rte_eth_macaddr_get(p->dev, &mac) == 0 && !rte_is_zero_ether_addr(&mac)) {
 		memcpy(p->ifc.mac, mac.addr_bytes, RS_ETH_ADDR_LEN);
 		return;
 	}
@@ -126,8 +123,7 @@ configure(struct rs_net_port *p, struct rs_err *err)
 	for (uint16_t q = 0; rc == 0 && q < n; q++)
 		rc = rte_eth_tx_queue_setup(p->dev, q, tx, SOCKET_ID_ANY, NULL);
 	if (rc != 0)
-		return rs_err_set(err, rc == -EPERM || rc == -EACCES ? -EPERM : rc == -ENOMEM ? -ENOMEM : -ENODEV,
-			"port \"%s\": device \"%s\" cannot be configured: %s", p->name, p->device, rte_strerror(-rc));
+		return rs_net_probe_failure(p, rc, "cannot be configured", err);
 	return 0;
 }
 
@@ -161,8 +157,7 @@ rs_net_device_start(struct rs_net_port *p, struct rs_err *err)
 		return rc;
 	rc = rte_eth_dev_start(p->dev);
 	if (rc != 0)
-		return rs_err_set(err, rc == -EPERM || rc == -EACCES ? -EPERM : -ENODEV,
-			"port \"%s\": device \"%s\" does not start: %s", p->name, p->device, rte_strerror(-rc));
+		return rs_net_probe_failure(p, rc, "does not start", err);
 	p->started = true;
 	open_filters(p);
 	return 0;

@@ -84,6 +84,7 @@ struct rs_net_lane {
 	_Atomic(struct rs_net_sets *) sets; /* taken over at begin */
 	struct rs_ranges_cursor announced;
 	uint32_t n_announce; /* announcements still to come */
+	uint64_t announce_ns; /* the next ones */
 };
 
 struct rs_net_worker {
@@ -131,6 +132,15 @@ void rs_net_ring_free(struct rs_net_port *p);
 /** Check a device string before EAL sees it, and complete it. @return 0 with @out; -ENODEV, -EPERM with @err */
 int rs_net_probe_string(const struct rs_net_port *p, char *out, size_t size, struct rs_err *err);
 void rs_net_probe_info(struct rs_net_port *p);
+
+/** Was it a right that was missing? Then @rc becomes -EPERM and the remedy says so. */
+int rs_net_probe_failure(const struct rs_net_port *p, int rc, const char *what, struct rs_err *err);
+/** Does the device share its MAC with a kernel interface that is the peer? Then ours must be another. */
+bool rs_net_probe_mac_is_peers(const struct rs_net_port *p);
+
+/* xdp.c */
+/** @return true when a program that a killed run left on the interface was removed */
+bool rs_net_xdp_remove_stale(unsigned ifindex);
 
 /* transmit.c */
 void rs_net_push(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m);

@@ -3,6 +3,7 @@
 #include "net/private.h"
 
 #include <net/if.h>
+#include <unistd.h>
 
 /** One kind of device made from a string. */
 struct kind {
@@ -11,6 +12,9 @@ struct kind {
 	const char *defaults;  /* arguments added unless the string has them; "%u" in one: the number of queues */
 	const char *steering;  /* with several queues */
 	const char *miss_counter;
+	bool privileged;  /* the kernel lets only root make it */
+	bool peers_mac;	  /* the MAC that it tells is that of the kernel interface at its other end */
+	bool xdp;
 };
 
 /*
@@ -18,12 +22,14 @@ struct kind {
  * at zero while 80 % of packets were lost.
  */
 static const struct kind kinds[] = {
-	{ "net_af_packet", "iface", "blocksz=65536,framesz=2048,framecnt=4096,qpairs=%u", "software", "none" },
-	{ "net_af_xdp", "iface", "queue_count=%u", "software", "none" },
-	{ "net_tap", NULL, NULL, "software", "none" },
-	{ "net_memif", NULL, NULL, "queue pair", "none" },
-	{ "net_ring", NULL, NULL, "queue pair", "none" },
-	{ "net_", NULL, NULL, "software", "none" },
+	{ .prefix = "net_af_packet", .iface_key = "iface", .steering = "software", .miss_counter = "none", .privileged = true,
+		.defaults = "blocksz=65536,framesz=2048,framecnt=4096,qpairs=%u" },
+	{ .prefix = "net_af_xdp", .iface_key = "iface", .steering = "software", .miss_counter = "none", .privileged = true,
+		.defaults = "queue_count=%u", .xdp = true },
+	{ .prefix = "net_tap", .steering = "software", .miss_counter = "none", .privileged = true, .peers_mac = true },
+	{ .prefix = "net_memif", .steering = "queue pair", .miss_counter = "none" },
+	{ .prefix = "net_ring", .steering = "queue pair", .miss_counter = "none" },
+	{ .prefix = "net_", .steering = "software", .miss_counter = "none" },
 };
 
 static const struct kind *
@@ -51,20 +57,56 @@ argument(const char *device, const char *key, size_t key_len, const char **value
 }
 
 static int
-check_iface(const struct rs_net_port *p, const char *key, struct rs_err *err)
+check_iface(const struct rs_net_port *p, const struct kind *kind, struct rs_err *err)
 {
+	const char *key = kind->iface_key;
 	const char *value;
 	size_t n = argument(p->device, key, strlen(key), &value);
 	char name[IF_NAMESIZE];
+	unsigned ifindex;
 
 	if (n == 0 || n >= sizeof(name))
 		return rs_err_set(err, -EINVAL, "port \"%s\": device \"%s\" names no interface; add \",%s=NAME\"", p->name,
 			p->device, key);
 	memcpy(name, value, n);
 	name[n] = '\0';
-	if (if_nametoindex(name) == 0)
+	ifindex = if_nametoindex(name);
+	if (ifindex == 0)
 		return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\": there is no interface \"%s\" here; make it (ip link), "
 			"or start in the network namespace that has it", p->name, p->device, name);
+	if (kind->xdp)
+		(void)rs_net_xdp_remove_stale(ifindex);
+	return 0;
+}
+
+/** "0000:3b:00.0" or "3b:00.0" with a domain put in front. @return false: no PCI address */
+static bool
+pci_address(const char *device, char *out, size_t size)
+{
+	unsigned domain = 0, bus, slot, function;
+	int used = 0;
+
+	if ((sscanf(device, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &used) != 4 &&
+		(domain = 0, sscanf(device, "%2x:%2x.%1x%n", &bus, &slot, &function, &used) != 3)) ||
+		(device[used] != '\0' && device[used] != ','))
+		return false;
+	snprintf(out, size, "%04x:%02x:%02x.%x", domain, bus, slot, function);
+	return true;
+}
+
+/** A device without a driver's name in front must be on the PCI bus. */
+static int
+check_pci(const struct rs_net_port *p, struct rs_err *err)
+{
+	char address[32], path[64];
+
+	if (!pci_address(p->device, address, sizeof(address)))
+		return rs_err_set(err, -ENODEV, "port \"%s\": \"%s\" is no device: write a PCI address (\"0000:3b:00.0\"), a device "
+			"string (\"net_af_packet0,iface=eth1\"), or the end of a ring pair (\"ring:x/a\")", p->name, p->device);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
+	if (access(path, F_OK) != 0)
+		return rs_err_set(err, -ENODEV, "port \"%s\": there is no PCI device %s here; dpdk-devbind.py --status lists those "
+			"there are", p->name, address);
 	return 0;
 }
 
@@ -107,9 +149,9 @@ rs_net_probe_string(const struct rs_net_port *p, char *out, size_t size, struct 
 	if ((size_t)snprintf(out, size, "%s", p->device) >= size)
 		return rs_err_set(err, -EINVAL, "port \"%s\": the device string is longer than %zu bytes", p->name, size - 1);
 	if (kind == NULL)
-		return 0;
+		return check_pci(p, err);
 	if (kind->iface_key) {
-		rc = check_iface(p, kind->iface_key, err);
+		rc = check_iface(p, kind, err);
 		if (rc != 0)
 			return rc;
 	}
@@ -144,4 +186,30 @@ rs_net_probe_info(struct rs_net_port *p)
 		.link_up = link.link_status == RTE_ETH_LINK_UP,
 	};
 	memcpy(info->mac, p->ifc.mac, RS_ETH_ADDR_LEN);
+}
+
+int
+rs_net_probe_failure(const struct rs_net_port *p, int rc, const char *what, struct rs_err *err)
+{
+	const struct kind *kind = kind_of(p->device);
+
+	if (rc == -EPERM || rc == -EACCES || (kind && kind->privileged && geteuid() != 0))
+		return rs_err_set(err, -EPERM, "port \"%s\": device \"%s\" %s: no permission; start as root", p->name, p->device,
+			what);
+	if (rc == -ENOMEM)
+		return rs_err_set(err, -ENOMEM, "port \"%s\": device \"%s\" %s: no memory; give EAL more", p->name, p->device, what);
+	if (rc == -EFAULT) /* EAL's way to say that nobody claims the name */
+		return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\" %s: no DPDK driver has that name; net_af_packet, "
+			"net_af_xdp, net_tap and net_memif are usual", p->name, p->device, what);
+	return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\" %s: %s; %s", p->name, p->device, what, rte_strerror(-rc),
+		p->kind == RS_NET_KIND_PCI ? "bind it to vfio-pci (dpdk-devbind.py -b vfio-pci ADDRESS)"
+					   : "see that no other program has it, and what DPDK said about it");
+}
+
+bool
+rs_net_probe_mac_is_peers(const struct rs_net_port *p)
+{
+	const struct kind *kind = p->kind == RS_NET_KIND_VDEV ? kind_of(p->device) : NULL;
+
+	return kind && kind->peers_mac;
 }

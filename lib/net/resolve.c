@@ -8,6 +8,7 @@
 #define ANNOUNCE_MAX   1024 /* own addresses announced at begin: the others are answered for when asked */
 #define ANNOUNCE_BURST 32   /* a tick, so that a switch and a small ring take them */
 #define ANNOUNCE_NS    1000000ull
+#define LINK_DOWN_NS   100000000ull /* how often a dead link is looked at while announcements wait for it */
 #define MAIL_BURST     32
 
 enum mail_type { MAIL_WANT, MAIL_NEWS };
@@ -134,8 +135,16 @@ static void
 announce(struct rs_net_worker *w, struct rs_net_lane *l)
 {
 	uint8_t frame[RS_INPUT_REPLY_MAX];
+	struct rte_eth_link link;
 	struct rs_addr own;
 
+	if (w->now_ns < l->announce_ns)
+		return;
+	if (rte_eth_link_get_nowait(l->dev, &link) == 0 && link.link_status == RTE_ETH_LINK_DOWN) {
+		l->announce_ns = w->now_ns + LINK_DOWN_NS;
+		return;
+	}
+	l->announce_ns = w->now_ns + ANNOUNCE_NS;
 	for (unsigned i = 0; i < ANNOUNCE_BURST && l->n_announce; i++, l->n_announce--) {
 		uint32_t len;
 
@@ -164,6 +173,7 @@ rs_net_worker_begin(struct rs_net_worker *w, uint64_t now_ns)
 		if (l->owner) {
 			l->announced = (struct rs_ranges_cursor){ 0 };
 			l->n_announce = ANNOUNCE_MAX;
+			l->announce_ns = 0;
 			announce(w, l);
 		}
 	}
@@ -197,8 +207,8 @@ rs_net_tick(struct rs_net_worker *w, uint64_t now_ns)
 			rs_net_ask_due(w, l, now_ns);
 		if (l->n_announce)
 			announce(w, l);
-		if (l->n_announce && now_ns + ANNOUNCE_NS < next)
-			next = now_ns + ANNOUNCE_NS;
+		if (l->n_announce && l->announce_ns < next)
+			next = l->announce_ns;
 		if (l->neigh.next_ns < next)
 			next = l->neigh.next_ns;
 	}
