@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cycles to parse a SIP message and to decode what a dialog needs of it. Each figure is over many distinct messages in an
- * order that does not repeat soon, so that the branch predictor cannot learn one message by heart.
+ * Cycles to parse a SIP message and to decode what a dialog needs of it. Each figure is over many
+ * distinct messages in an order that does not repeat soon, so that the branch predictor cannot
+ * learn one message by heart.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,8 +13,8 @@
 #include "proto/sip/field.h"
 
 #define MESSAGES 64
-#define ROUNDS 2001
-#define ROUND 64 /* messages of one sample */
+#define ROUNDS   2001
+#define ROUND    64 /* messages of one sample */
 
 struct corpus {
 	char text[MESSAGES][1400];
@@ -43,9 +44,13 @@ static void
 put_optional(char *out, size_t size, uint32_t *state)
 {
 	static const char *const lines[] = {
-		"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE\r\n", "Supported: timer, 100rel\r\n",
-		"User-Agent: example-phone/2.7.1\r\n", "P-Asserted-Identity: <sip:+15550100@198.18.0.1>\r\n",
-		"Session-Expires: 1800;refresher=uac\r\n", "Accept: application/sdp\r\n", "Subject: call\r\n",
+		"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE\r\n",
+		"Supported: timer, 100rel\r\n",
+		"User-Agent: example-phone/2.7.1\r\n",
+		"P-Asserted-Identity: <sip:+15550100@198.18.0.1>\r\n",
+		"Session-Expires: 1800;refresher=uac\r\n",
+		"Accept: application/sdp\r\n",
+		"Subject: call\r\n",
 	};
 	unsigned from = draw(state, 7);
 	size_t at = strlen(out);
@@ -58,8 +63,10 @@ static void
 put_message(char *out, size_t size, uint32_t *state, bool request)
 {
 	char branch[40], tag[40], to_tag[40] = "", call_id[64], body[512] = "";
-	unsigned user = draw(state, 100000), cseq = 1 + draw(state, 2000), port = 1024 + draw(state, 60000);
-	/* Most messages that a generator receives come from one implementation; lengths differ in all of them. */
+	unsigned user = draw(state, 100000), cseq = 1 + draw(state, 2000),
+		 port = 1024 + draw(state, 60000);
+	/* Most messages that a generator receives come from one implementation; lengths differ in
+	 * all of them. */
 	bool compact = draw(state, 8) == 0, swap = draw(state, 8) == 0;
 	size_t at;
 
@@ -70,35 +77,39 @@ put_message(char *out, size_t size, uint32_t *state, bool request)
 		token(state, to_tag, 8, 20);
 	if (request)
 		snprintf(body, sizeof(body),
-			 "v=0\r\no=- %u %u IN IP4 198.18.4.%u\r\ns=-\r\nc=IN IP4 198.18.4.%u\r\nt=0 0\r\n"
-			 "m=audio %u RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
-			 "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n",
-			 user, cseq, user % 250, user % 250, port & ~1u);
+			"v=0\r\no=- %u %u IN IP4 198.18.4.%u\r\ns=-\r\nc=IN IP4 198.18.4.%u\r\nt=0 0\r\n"
+			"m=audio %u RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
+			"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n",
+			user, cseq, user % 250, user % 250, port & ~1u);
 	if (request)
-		at = (size_t)snprintf(out, size, "INVITE sip:+1555%07u@198.18.0.1:5060 SIP/2.0\r\n", user);
+		at = (size_t)snprintf(
+			out, size, "INVITE sip:+1555%07u@198.18.0.1:5060 SIP/2.0\r\n", user);
 	else
 		at = (size_t)snprintf(out, size, "SIP/2.0 180 Ringing\r\n");
-	at += (size_t)snprintf(out + at, size - at, "%s: SIP/2.0/UDP 198.18.4.%u:%u;%sbranch=z9hG4bK%s\r\n",
-			       compact ? "v" : "Via", user % 250, port, swap ? "rport;" : "", branch);
+	at += (size_t)snprintf(out + at, size - at,
+		"%s: SIP/2.0/UDP 198.18.4.%u:%u;%sbranch=z9hG4bK%s\r\n", compact ? "v" : "Via",
+		user % 250, port, swap ? "rport;" : "", branch);
 	if (request)
 		at += (size_t)snprintf(out + at, size - at, "Max-Forwards: 70\r\n");
-	at += (size_t)snprintf(out + at, size - at, "%s: %s<sip:u%u@example.test>;tag=%s\r\n", compact ? "f" : "From",
-			       swap ? "\"Test, User\" " : "", user, tag);
-	at += (size_t)snprintf(out + at, size - at, "%s: <sip:+1555%07u@198.18.0.1:5060>%s%s\r\n", compact ? "t" : "To",
-			       user, request ? "" : ";tag=", to_tag);
+	at += (size_t)snprintf(out + at, size - at, "%s: %s<sip:u%u@example.test>;tag=%s\r\n",
+		compact ? "f" : "From", swap ? "\"Test, User\" " : "", user, tag);
+	at += (size_t)snprintf(out + at, size - at, "%s: <sip:+1555%07u@198.18.0.1:5060>%s%s\r\n",
+		compact ? "t" : "To", user, request ? "" : ";tag=", to_tag);
 	at += (size_t)snprintf(out + at, size - at, "%s: %s@198.18.4.%u\r\nCSeq: %u INVITE\r\n",
-			       compact ? "i" : "Call-ID", call_id, user % 250, cseq);
+		compact ? "i" : "Call-ID", call_id, user % 250, cseq);
 	if (swap && request)
 		put_optional(out, size, state);
 	at = strlen(out);
-	at += (size_t)snprintf(out + at, size - at, "%s: <sip:u%u@198.18.4.%u:%u;transport=udp>\r\n",
-			       compact ? "m" : "Contact", user, user % 250, port);
+	at += (size_t)snprintf(out + at, size - at,
+		"%s: <sip:u%u@198.18.4.%u:%u;transport=udp>\r\n", compact ? "m" : "Contact", user,
+		user % 250, port);
 	if (!swap && request)
 		put_optional(out, size, state);
 	at = strlen(out);
 	if (request)
 		at += (size_t)snprintf(out + at, size - at, "Content-Type: application/sdp\r\n");
-	snprintf(out + at, size - at, "%s: %zu\r\n\r\n%s", compact ? "l" : "Content-Length", strlen(body), body);
+	snprintf(out + at, size - at, "%s: %zu\r\n\r\n%s", compact ? "l" : "Content-Length",
+		strlen(body), body);
 }
 
 static void
@@ -114,7 +125,8 @@ fill(struct corpus *c, bool request)
 	}
 }
 
-/** @return something that depends on every decoded field, so that none is optimised away; 0 on any error */
+/** @return something that depends on every decoded field, so that none is optimised away; 0 on any
+ * error */
 static __attribute__((noinline)) uintptr_t
 dialog_needs(const char *text, size_t len, struct rs_sip_msg *m)
 {
@@ -131,10 +143,12 @@ dialog_needs(const char *text, size_t len, struct rs_sip_msg *m)
 	to = rs_sip_tag(rs_sip_get(m, RS_HDR_TO));
 	call_id = rs_sip_get(m, RS_HDR_CALL_ID);
 	if (rs_sip_cseq(rs_sip_get(m, RS_HDR_CSEQ), &cseq) != 0 ||
-	    rs_sip_addr(rs_sip_get(m, RS_HDR_CONTACT), &contact) != 0 ||
-	    rs_sip_number(rs_sip_get(m, RS_HDR_CONTENT_LENGTH), &length) != 0 || branch.p == NULL || from.p == NULL)
+		rs_sip_addr(rs_sip_get(m, RS_HDR_CONTACT), &contact) != 0 ||
+		rs_sip_number(rs_sip_get(m, RS_HDR_CONTENT_LENGTH), &length) != 0 ||
+		branch.p == NULL || from.p == NULL)
 		return 0;
-	return (uintptr_t)branch.p + from.len + to.len + call_id.len + cseq.number + contact.uri.len + length + used;
+	return (uintptr_t)branch.p + from.len + to.len + call_id.len + cseq.number +
+		contact.uri.len + length + used;
 }
 
 static int
@@ -168,7 +182,8 @@ measure(const struct corpus *c, bool scalar)
 			uintptr_t got = dialog_needs(c->text[order[i]], c->len[order[i]], &msg);
 
 			if (got == 0) {
-				fprintf(stderr, "bench_parse: message %d does not parse\n", order[i]);
+				fprintf(stderr, "bench_parse: message %d does not parse\n",
+					order[i]);
 				exit(1);
 			}
 			sink += got;
@@ -182,24 +197,28 @@ measure(const struct corpus *c, bool scalar)
 
 static void
 print_json(FILE *f, const char *const *names, const double *values, const struct corpus *invite,
-	   const struct corpus *ringing)
+	const struct corpus *ringing)
 {
 	fprintf(f, "{\"bench\": \"parse\", \"figures\": {");
 	for (int i = 0; i < 4; i++)
-		fprintf(f, "%s\"%s\": {\"value\": %.1f, \"unit\": \"cycles\"}", i > 0 ? ", " : "", names[i], values[i]);
-	fprintf(f, ", \"invite_bytes\": {\"value\": %zu, \"unit\": \"bytes\"}", invite->bytes / MESSAGES);
-	fprintf(f, ", \"ringing_bytes\": {\"value\": %zu, \"unit\": \"bytes\"}}", ringing->bytes / MESSAGES);
-	fprintf(f, ", \"ratios\": {\"invite_scalar\": %.2f, \"ringing_scalar\": %.2f}", values[2] / values[0],
-		values[3] / values[1]);
-	fprintf(f, ", \"environment\": {\"kernel\": \"%s\", \"messages\": %d, \"rounds\": %d, \"cycles\": \"TSC\"}}\n",
+		fprintf(f, "%s\"%s\": {\"value\": %.1f, \"unit\": \"cycles\"}", i > 0 ? ", " : "",
+			names[i], values[i]);
+	fprintf(f, ", \"invite_bytes\": {\"value\": %zu, \"unit\": \"bytes\"}",
+		invite->bytes / MESSAGES);
+	fprintf(f, ", \"ringing_bytes\": {\"value\": %zu, \"unit\": \"bytes\"}}",
+		ringing->bytes / MESSAGES);
+	fprintf(f, ", \"ratios\": {\"invite_scalar\": %.2f, \"ringing_scalar\": %.2f}",
+		values[2] / values[0], values[3] / values[1]);
+	fprintf(f,
+		", \"environment\": {\"kernel\": \"%s\", \"messages\": %d, \"rounds\": %d, \"cycles\": \"TSC\"}}\n",
 		rs_sip_scan_name(), MESSAGES, ROUNDS);
 }
 
 int
 main(int argc, char **argv)
 {
-	static const char *const names[] = { "invite_cycles", "ringing_cycles", "invite_cycles_scalar",
-					     "ringing_cycles_scalar" };
+	static const char *const names[] = { "invite_cycles", "ringing_cycles",
+		"invite_cycles_scalar", "ringing_cycles_scalar" };
 	static struct corpus invite, ringing;
 	double values[4];
 	FILE *f;
@@ -215,8 +234,10 @@ main(int argc, char **argv)
 		values[scalar * 2 + 1] = measure(&ringing, scalar != 0);
 	}
 	printf("%-24s %10s %8s\n", "message", rs_sip_scan_name(), "scalar");
-	printf("INVITE with SDP, %4zu B  %10.0f %8.0f cycles\n", invite.bytes / MESSAGES, values[0], values[2]);
-	printf("180 Ringing, %4zu B      %10.0f %8.0f cycles\n", ringing.bytes / MESSAGES, values[1], values[3]);
+	printf("INVITE with SDP, %4zu B  %10.0f %8.0f cycles\n", invite.bytes / MESSAGES, values[0],
+		values[2]);
+	printf("180 Ringing, %4zu B      %10.0f %8.0f cycles\n", ringing.bytes / MESSAGES,
+		values[1], values[3]);
 	if (argc == 1)
 		return 0;
 	f = fopen(argv[2], "w");

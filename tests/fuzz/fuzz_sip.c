@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SIP messages: the parser, every accessor and the validation, with the scalar and the vector kernel, which must agree. */
+/* SIP messages: the parser, every accessor and the validation, with the scalar and the vector
+ * kernel, which must agree. */
 #include "../unit/sip_touch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

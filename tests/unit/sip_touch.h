@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** Everything that lib/proto/sip tells about some bytes, as one number: equal numbers, equal answers. */
+/** Everything that lib/proto/sip tells about some bytes, as one number: equal numbers, equal
+ * answers. */
 #ifndef RS_TESTS_UNIT_SIP_TOUCH_H
 #define RS_TESTS_UNIT_SIP_TOUCH_H
 
@@ -132,7 +133,8 @@ touch_headers(struct touch *t, const struct rs_sip_msg *m)
 		touch_number(t, (uint64_t)(m->first[id] + 1));
 }
 
-/** Parse @len bytes and ask everything there is to ask. @return a number that stands for all answers */
+/** Parse @len bytes and ask everything there is to ask. @return a number that stands for all
+ * answers */
 static inline uint64_t
 touch_message(const uint8_t *buf, size_t len, bool stream, struct rs_sip_msg *m)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Decoding of single values: numbers, CSeq, addresses, URIs, Via, parameters; and what rs_sip_validate refuses. */
+/* Decoding of single values: numbers, CSeq, addresses, URIs, Via, parameters; and what
+ * rs_sip_validate refuses. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ static void
 assert_slice(struct rs_slice s, const char *text)
 {
 	if (!rs_slice_is(s, text))
-		fail_msg("got \"%.*s\", not \"%s\"", (int)s.len, s.p != NULL ? (const char *)s.p : "", text);
+		fail_msg("got \"%.*s\", not \"%s\"", (int)s.len,
+			s.p != NULL ? (const char *)s.p : "", text);
 }
 
 static void
@@ -53,8 +55,9 @@ numbers_fill_their_text(void **state)
 static void
 cseq_has_a_number_and_a_method(void **state)
 {
-	static const char *const bad[] = { "", "1", "INVITE", "1INVITE", "1 ", "-1 INVITE", "1 INV ITE", "1 INVITE,", "2147483648 INVITE",
-					   "99999999999999999999 INVITE", "1:INVITE", "x1 INVITE", "12345678" };
+	static const char *const bad[] = { "", "1", "INVITE", "1INVITE", "1 ", "-1 INVITE",
+		"1 INV ITE", "1 INVITE,", "2147483648 INVITE", "99999999999999999999 INVITE",
+		"1:INVITE", "x1 INVITE", "12345678" };
 	struct rs_sip_cseq c;
 	char text[64];
 
@@ -90,7 +93,9 @@ an_address_has_a_name_a_uri_and_parameters(void **state)
 	struct rs_slice v;
 
 	(void)state;
-	assert_int_equal(rs_sip_addr(at_page("\"Al \\\"the, <one>\\\"; b\" <sip:a@b;x=y?h=1>;tag=1;lr"), &a), 0);
+	assert_int_equal(
+		rs_sip_addr(at_page("\"Al \\\"the, <one>\\\"; b\" <sip:a@b;x=y?h=1>;tag=1;lr"), &a),
+		0);
 	assert_slice(a.display, "Al \\\"the, <one>\\\"; b");
 	assert_slice(a.uri, "sip:a@b;x=y?h=1");
 	assert_slice(a.params, ";tag=1;lr");
@@ -112,7 +117,11 @@ an_address_has_a_name_a_uri_and_parameters(void **state)
 	assert_true(a.star);
 	assert_int_equal(rs_sip_addr(at_page("< sip:a@b >"), &a), 0);
 	assert_slice(a.uri, "sip:a@b");
-	assert_int_equal(rs_sip_addr(at_page("<sip:x@[2001:db8::1]:5070;transport=tcp>;+sip.instance=\"<urn:uuid:1>\""), &a), 0);
+	assert_int_equal(
+		rs_sip_addr(
+			at_page("<sip:x@[2001:db8::1]:5070;transport=tcp>;+sip.instance=\"<urn:uuid:1>\""),
+			&a),
+		0);
 	assert_slice(a.uri, "sip:x@[2001:db8::1]:5070;transport=tcp");
 	assert_true(rs_sip_param(a.params, "+SIP.instance", &v));
 	assert_slice(v, "<urn:uuid:1>");
@@ -120,17 +129,39 @@ an_address_has_a_name_a_uri_and_parameters(void **state)
 	assert_int_equal(rs_sip_addr(at_page("J\xc3\xbcrgen (office) <sip:j@c>"), &a), 0);
 	assert_slice(a.display, "J\xc3\xbcrgen (office)");
 	/* A display name may be empty, and long enough for the searches to take several steps. */
-	assert_int_equal(rs_sip_addr(at_page("\"\"<sip:a-rather-long-user-name-for-a-test@a-rather-long-host.example.test>"), &a), 0);
+	assert_int_equal(
+		rs_sip_addr(
+			at_page("\"\"<sip:a-rather-long-user-name-for-a-test@a-rather-long-host.example.test>"),
+			&a),
+		0);
 	assert_slice(a.display, "");
-	assert_slice(a.uri, "sip:a-rather-long-user-name-for-a-test@a-rather-long-host.example.test");
+	assert_slice(
+		a.uri, "sip:a-rather-long-user-name-for-a-test@a-rather-long-host.example.test");
 }
 
 static void
 malformed_addresses_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", " ", "\"open <sip:a@b>", "\"x\\\" <sip:a@b>", "\"x\" sip:a@b", "<sip:a@b", "<>", "< >", "<sip:a<b>", "bob", "Bell, A <sip:a@b>",
-		"<sip:a@b> x", "<sip:a@b>;x=\"open", "<sip:a@b>,", "sip:a@b,", "sip:a b@c", "x \"y\" <sip:a@b>", ",<sip:a@b>", "**",
+		"",
+		" ",
+		"\"open <sip:a@b>",
+		"\"x\\\" <sip:a@b>",
+		"\"x\" sip:a@b",
+		"<sip:a@b",
+		"<>",
+		"< >",
+		"<sip:a<b>",
+		"bob",
+		"Bell, A <sip:a@b>",
+		"<sip:a@b> x",
+		"<sip:a@b>;x=\"open",
+		"<sip:a@b>,",
+		"sip:a@b,",
+		"sip:a b@c",
+		"x \"y\" <sip:a@b>",
+		",<sip:a@b>",
+		"**",
 		"<sip:a@b>;x=<y>",
 	};
 	struct rs_sip_addr a;
@@ -144,7 +175,8 @@ malformed_addresses_are_refused(void **state)
 static void
 several_addresses_of_one_value_come_one_by_one(void **state)
 {
-	struct rs_slice value = at_page("<sip:p1;lr>, \"a,b\" <sip:p2,x;lr>;q=\"1,2\" ,\r\n sip:p3;x");
+	struct rs_slice value =
+		at_page("<sip:p1;lr>, \"a,b\" <sip:p2,x;lr>;q=\"1,2\" ,\r\n sip:p3;x");
 	struct rs_sip_addr a;
 	size_t pos = 0;
 
@@ -169,7 +201,11 @@ a_uri_comes_apart(void **state)
 	struct rs_slice v;
 
 	(void)state;
-	assert_int_equal(rs_sip_uri(at_page("sips:al%20ice:se;cret@example.test:5061;transport=TLS;lr?Subject=a&b=c"), &u), 0);
+	assert_int_equal(
+		rs_sip_uri(
+			at_page("sips:al%20ice:se;cret@example.test:5061;transport=TLS;lr?Subject=a&b=c"),
+			&u),
+		0);
 	assert_slice(u.scheme, "sips");
 	assert_slice(u.user, "al%20ice");
 	assert_slice(u.host, "example.test");
@@ -200,9 +236,11 @@ a_uri_comes_apart(void **state)
 static void
 malformed_uris_are_refused(void **state)
 {
-	static const char *const bad[] = { "", "sip", ":", "sip:", "sip:@b", "sip:a@", "sip:a@b:", "sip:a@b:65536", "sip:a@b:50x", "sip:2001:db8::10",
-					   "sip:[2001:db8::1", "sip:[]", "sip:[2001:db8::g]", "sip:a@b@c", "sip:a b@c", "sip:a@b ", "<sip:a@b>",
-					   "sip:a@b>", "sip:a@b\"", "sip:a@b :5060", "sip:a@b: 5060", "sip:a@b/c", "1 sip:a@b" };
+	static const char *const bad[] = { "", "sip", ":", "sip:", "sip:@b", "sip:a@",
+		"sip:a@b:", "sip:a@b:65536", "sip:a@b:50x", "sip:2001:db8::10", "sip:[2001:db8::1",
+		"sip:[]", "sip:[2001:db8::g]", "sip:a@b@c", "sip:a b@c", "sip:a@b ", "<sip:a@b>",
+		"sip:a@b>", "sip:a@b\"", "sip:a@b :5060", "sip:a@b: 5060", "sip:a@b/c",
+		"1 sip:a@b" };
 	struct rs_sip_uri u;
 
 	(void)state;
@@ -215,8 +253,9 @@ malformed_uris_are_refused(void **state)
 static void
 via_values_come_one_by_one(void **state)
 {
-	struct rs_slice value = at_page("SIP/2.0/UDP 198.18.0.1:5061 ;rport=5062;received=198.18.0.9;branch=z9hG4bK1 ,"
-					" SIP / 2.0 / TLS\r\n [2001:db8::1] : 5070;x=\"a,b\";RPORT;Branch = z9hG4bK2, SIP/2.0/WS h.invalid");
+	struct rs_slice value = at_page(
+		"SIP/2.0/UDP 198.18.0.1:5061 ;rport=5062;received=198.18.0.9;branch=z9hG4bK1 ,"
+		" SIP / 2.0 / TLS\r\n [2001:db8::1] : 5070;x=\"a,b\";RPORT;Branch = z9hG4bK2, SIP/2.0/WS h.invalid");
 	struct rs_sip_via v;
 	size_t pos = 0;
 
@@ -228,7 +267,8 @@ via_values_come_one_by_one(void **state)
 	assert_true(v.rport);
 	assert_slice(v.received, "198.18.0.9");
 	assert_slice(v.branch, "z9hG4bK1");
-	assert_slice(v.text, "SIP/2.0/UDP 198.18.0.1:5061 ;rport=5062;received=198.18.0.9;branch=z9hG4bK1");
+	assert_slice(v.text,
+		"SIP/2.0/UDP 198.18.0.1:5061 ;rport=5062;received=198.18.0.9;branch=z9hG4bK1");
 	assert_int_equal(rs_sip_via_next(value, &pos, &v), 0);
 	assert_slice(v.transport, "TLS");
 	assert_slice(v.host, "2001:db8::1");
@@ -249,8 +289,10 @@ via_values_come_one_by_one(void **state)
 static void
 malformed_vias_are_refused(void **state)
 {
-	static const char *const bad[] = { "SIP", "SIP/2.0", "SIP/2.0/UDP", "SIP/2.0/UDP ", "SIP/2.0/ h", "SIP/2.0/UDPh:1x", "SIP/2.0/UDP h;", "SIP/2.0/UDP h;;x",
-					   "SIP/2.0/UDP h:;x", "SIP/2.0/UDP h,", "SIP/2.0/UDP [::1", "SIP/2.0/UDP h g", "SIP/2.0/UDP h;x=\"y", "/2.0/UDP h" };
+	static const char *const bad[] = { "SIP", "SIP/2.0", "SIP/2.0/UDP", "SIP/2.0/UDP ",
+		"SIP/2.0/ h", "SIP/2.0/UDPh:1x", "SIP/2.0/UDP h;", "SIP/2.0/UDP h;;x",
+		"SIP/2.0/UDP h:;x", "SIP/2.0/UDP h,", "SIP/2.0/UDP [::1", "SIP/2.0/UDP h g",
+		"SIP/2.0/UDP h;x=\"y", "/2.0/UDP h" };
 	struct rs_sip_via v;
 
 	(void)state;
@@ -269,12 +311,29 @@ tag_and_branch_are_found_without_decoding_the_rest(void **state)
 		const char *value;
 		const char *tag; /* NULL: absent */
 	} tags[] = {
-		{ "<sip:a@b>;tag=1", "1" }, { "sip:a@b;tag=1", "1" }, { "<sip:a@b>;TaG=Ab-1.x", "Ab-1.x" }, { "<sip:a@b;tag=no>", NULL },
-		{ "\"x;tag=no\" <sip:a@b;tag=no>;x=y ; tag = yes ;z", "yes" }, { "<sip:a@b>;tags=1", NULL }, { "<sip:a@b>;xtag=1", NULL },
-		{ "\"\\\"<\" <sip:a@b>;x=\";tag=no\";tag=t", "t" }, { "<sip:a@b>", NULL }, { "", NULL }, { "<sip:a@b>;tag", NULL },
-		{ "<sip:a@b>;tag=", "" }, { "<sip:a@b", NULL }, { "\"open", NULL }, { "<sip:a@b> \r\n ; \r\n tag=1", "1" },
-		{ "<sip:a@b>;a=1,<sip:c@d>;tag=2", NULL }, { "t;tag=1", "1" }, { ";", NULL }, { "<sip:a@b>;tag\x1d" "1", NULL },
-		{ "<sip:alice@a-host-that-is-long.example.test>;tag=a-tag-that-is-longer-than-sixteen-bytes", "a-tag-that-is-longer-than-sixteen-bytes" },
+		{ "<sip:a@b>;tag=1", "1" },
+		{ "sip:a@b;tag=1", "1" },
+		{ "<sip:a@b>;TaG=Ab-1.x", "Ab-1.x" },
+		{ "<sip:a@b;tag=no>", NULL },
+		{ "\"x;tag=no\" <sip:a@b;tag=no>;x=y ; tag = yes ;z", "yes" },
+		{ "<sip:a@b>;tags=1", NULL },
+		{ "<sip:a@b>;xtag=1", NULL },
+		{ "\"\\\"<\" <sip:a@b>;x=\";tag=no\";tag=t", "t" },
+		{ "<sip:a@b>", NULL },
+		{ "", NULL },
+		{ "<sip:a@b>;tag", NULL },
+		{ "<sip:a@b>;tag=", "" },
+		{ "<sip:a@b", NULL },
+		{ "\"open", NULL },
+		{ "<sip:a@b> \r\n ; \r\n tag=1", "1" },
+		{ "<sip:a@b>;a=1,<sip:c@d>;tag=2", NULL },
+		{ "t;tag=1", "1" },
+		{ ";", NULL },
+		{ "<sip:a@b>;tag\x1d"
+		  "1",
+			NULL },
+		{ "<sip:alice@a-host-that-is-long.example.test>;tag=a-tag-that-is-longer-than-sixteen-bytes",
+			"a-tag-that-is-longer-than-sixteen-bytes" },
 	};
 
 	(void)state;
@@ -282,10 +341,13 @@ tag_and_branch_are_found_without_decoding_the_rest(void **state)
 		struct rs_slice got = rs_sip_tag(at_page(tags[i].value));
 
 		if (tags[i].tag == NULL ? got.p != NULL : !rs_slice_is(got, tags[i].tag))
-			fail_msg("tag of %s: \"%.*s\"", tags[i].value, (int)got.len, (const char *)got.p);
+			fail_msg("tag of %s: \"%.*s\"", tags[i].value, (int)got.len,
+				(const char *)got.p);
 	}
-	assert_slice(rs_sip_branch(at_page("SIP/2.0/UDP 198.18.0.1:5060;branch=z9hG4bKabc;rport")), "z9hG4bKabc");
-	assert_slice(rs_sip_branch(at_page("SIP/2.0/UDP h;rport;received=1;BRANCH\t= z9hG4bKabc")), "z9hG4bKabc");
+	assert_slice(rs_sip_branch(at_page("SIP/2.0/UDP 198.18.0.1:5060;branch=z9hG4bKabc;rport")),
+		"z9hG4bKabc");
+	assert_slice(rs_sip_branch(at_page("SIP/2.0/UDP h;rport;received=1;BRANCH\t= z9hG4bKabc")),
+		"z9hG4bKabc");
 	assert_slice(rs_sip_branch(at_page("SIP/2.0/UDP h;branch=1, SIP/2.0/UDP g;branch=2")), "1");
 	/* The top value has none; the second one's is not its. */
 	assert_null(rs_sip_branch(at_page("SIP/2.0/UDP h;rport, SIP/2.0/UDP g;branch=2")).p);
@@ -321,7 +383,11 @@ static int
 validate(const char *start, const char *drop, const char *add)
 {
 	static const char *const lines[] = {
-		"Via: SIP/2.0/UDP h;branch=z9hG4bK1", "From: <sip:a@b>;tag=1", "To: <sip:b@c>", "Call-ID: 1@h", "CSeq: 1 OPTIONS",
+		"Via: SIP/2.0/UDP h;branch=z9hG4bK1",
+		"From: <sip:a@b>;tag=1",
+		"To: <sip:b@c>",
+		"Call-ID: 1@h",
+		"CSeq: 1 OPTIONS",
 		"Max-Forwards: 70",
 	};
 	static struct rs_sip_msg msg;
@@ -347,19 +413,39 @@ validation_gives_the_status_to_answer_with(void **state)
 		int status;
 	} cases[] = {
 		{ NULL, "", 0 },
-		{ "Via", "", 400 }, { "From", "", 400 }, { "To", "", 400 }, { "Call-ID", "", 400 }, { "CSeq", "", 400 },
+		{ "Via", "", 400 },
+		{ "From", "", 400 },
+		{ "To", "", 400 },
+		{ "Call-ID", "", 400 },
+		{ "CSeq", "", 400 },
 		{ "Max-Forwards", "", 0 }, /* RFC 2543 did not know it */
-		{ NULL, "To: <sip:x@y>\r\n", 400 }, { NULL, "l: 0\r\nContent-Length: 0\r\n", 400 }, { NULL, "l: x\r\n", 400 },
-		{ "CSeq", "CSeq: 1 INVITE\r\n", 400 }, { "CSeq", "CSeq: 1\r\n", 400 },
-		{ "Max-Forwards", "Max-Forwards: 256\r\n", 400 }, { "Max-Forwards", "Max-Forwards: 0\r\n", 0 },
-		{ "From", "From: <sip:a@b>;tag=1, <sip:c@d>\r\n", 400 }, { "From", "From: <sip:a@b>;;tag=1\r\n", 400 },
-		{ "From", "From: *\r\n", 400 }, { "To", "To: <sip:>\r\n", 400 }, { "To", "To: <tel:+1>\r\n", 0 },
-		{ "Call-ID", "i:\r\n", 400 }, { "Call-ID", "i: a b\r\n", 400 },
-		{ "Via", "Via: SIP/2.0/UDP h, SIP/2.0/UDP\r\n", 400 }, { "Via", "v: SIP/2.0/UDP h;branch=z9hG4bK\r\n", 400 },
-		{ "Via", "Via:\r\n", 400 }, { "Via", "Via: SIP/2.0/UDP h\r\n", 0 },
-		{ NULL, "Contact: <sip:x@y>, <sip:z>;q=1\r\n", 0 }, { NULL, "Contact: sip:x@y?h=1\r\n", 400 }, { NULL, "Contact: x\r\n", 400 },
-		{ NULL, "Route: <sip:p;lr>,\r\n", 400 }, { NULL, "Route: *\r\n", 400 }, { NULL, "Record-Route: <sip:p;lr>\r\n", 0 },
-		{ NULL, "Bad Name: 1\r\n", 400 }, { NULL, "Require: timer,100rel\r\n", 0 }, { NULL, "Require: timer , unheard-of\r\n", 420 },
+		{ NULL, "To: <sip:x@y>\r\n", 400 },
+		{ NULL, "l: 0\r\nContent-Length: 0\r\n", 400 },
+		{ NULL, "l: x\r\n", 400 },
+		{ "CSeq", "CSeq: 1 INVITE\r\n", 400 },
+		{ "CSeq", "CSeq: 1\r\n", 400 },
+		{ "Max-Forwards", "Max-Forwards: 256\r\n", 400 },
+		{ "Max-Forwards", "Max-Forwards: 0\r\n", 0 },
+		{ "From", "From: <sip:a@b>;tag=1, <sip:c@d>\r\n", 400 },
+		{ "From", "From: <sip:a@b>;;tag=1\r\n", 400 },
+		{ "From", "From: *\r\n", 400 },
+		{ "To", "To: <sip:>\r\n", 400 },
+		{ "To", "To: <tel:+1>\r\n", 0 },
+		{ "Call-ID", "i:\r\n", 400 },
+		{ "Call-ID", "i: a b\r\n", 400 },
+		{ "Via", "Via: SIP/2.0/UDP h, SIP/2.0/UDP\r\n", 400 },
+		{ "Via", "v: SIP/2.0/UDP h;branch=z9hG4bK\r\n", 400 },
+		{ "Via", "Via:\r\n", 400 },
+		{ "Via", "Via: SIP/2.0/UDP h\r\n", 0 },
+		{ NULL, "Contact: <sip:x@y>, <sip:z>;q=1\r\n", 0 },
+		{ NULL, "Contact: sip:x@y?h=1\r\n", 400 },
+		{ NULL, "Contact: x\r\n", 400 },
+		{ NULL, "Route: <sip:p;lr>,\r\n", 400 },
+		{ NULL, "Route: *\r\n", 400 },
+		{ NULL, "Record-Route: <sip:p;lr>\r\n", 0 },
+		{ NULL, "Bad Name: 1\r\n", 400 },
+		{ NULL, "Require: timer,100rel\r\n", 0 },
+		{ NULL, "Require: timer , unheard-of\r\n", 420 },
 	};
 
 	(void)state;
@@ -382,8 +468,12 @@ validation_gives_the_status_to_answer_with(void **state)
 	/* A response is judged by its headers alone; ACK never gets a 420. */
 	assert_int_equal(validate("SIP/2.0 200 OK", NULL, "Require: unheard-of\r\n"), 0);
 	assert_int_equal(validate("SIP/2.0 200 OK", "Via", ""), 400);
-	assert_int_equal(validate("ACK sip:a@b SIP/2.0", "CSeq", "CSeq: 1 ACK\r\nRequire: unheard-of\r\n"), 0);
-	assert_int_equal(validate("REGISTER sip:b SIP/2.0", "CSeq", "CSeq: 1 REGISTER\r\nContact: *\r\n"), 0);
+	assert_int_equal(
+		validate("ACK sip:a@b SIP/2.0", "CSeq", "CSeq: 1 ACK\r\nRequire: unheard-of\r\n"),
+		0);
+	assert_int_equal(
+		validate("REGISTER sip:b SIP/2.0", "CSeq", "CSeq: 1 REGISTER\r\nContact: *\r\n"),
+		0);
 }
 
 int

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* rs_sip_parse: start lines, the header index, framing on datagrams and streams, and that all kernels give the same. */
+/* rs_sip_parse: start lines, the header index, framing on datagrams and streams, and that all
+ * kernels give the same. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,8 @@
 static struct rs_sip_msg msg;
 static size_t used;
 
-/** Parse a text that ends at an unreadable page; slices are compared before it goes, see assert_value(). */
+/** Parse a text that ends at an unreadable page; slices are compared before it goes, see
+ * assert_value(). */
 static int
 parse_bytes(const void *data, size_t len, bool stream)
 {
@@ -46,7 +48,8 @@ static void
 assert_slice(struct rs_slice s, const char *text)
 {
 	if (!rs_slice_is(s, text))
-		fail_msg("got \"%.*s\", not \"%s\"", (int)s.len, s.p != NULL ? (const char *)s.p : "", text);
+		fail_msg("got \"%.*s\", not \"%s\"", (int)s.len,
+			s.p != NULL ? (const char *)s.p : "", text);
 }
 
 static void
@@ -93,17 +96,36 @@ static void
 what_is_not_sip_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "\r\n\r\n", "\r\n", "hello\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n",
-		"INVITE SIP/2.0\r\n\r\n", "INVITE  SIP/2.0\r\n\r\n", " INVITE sip:a@b SIP/2.0\r\n\r\n",
-		"INV(TE sip:a@b SIP/2.0\r\n\r\n", "INVITE sip:a@b\r\n\r\n", "INVITE sip:a@bSIP/2.0\r\n\r\n",
-		"SIP/2.0 99 x\r\n\r\n", "SIP/2.0 700 x\r\n\r\n", "SIP/2.0 2000 x\r\n\r\n", "SIP/2.0 2x0 x\r\n\r\n",
-		"SIP/2.0  200 x\r\n\r\n", "SIP/3.0 200 x\r\n\r\n", "SIP/2.0 200x\r\n\r\n", "SIP/2.0\r\n\r\n",
+		"",
+		"\r\n\r\n",
+		"\r\n",
+		"hello\r\n\r\n",
+		"GET / HTTP/1.1\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n\r\n",
+		"INVITE SIP/2.0\r\n\r\n",
+		"INVITE  SIP/2.0\r\n\r\n",
+		" INVITE sip:a@b SIP/2.0\r\n\r\n",
+		"INV(TE sip:a@b SIP/2.0\r\n\r\n",
+		"INVITE sip:a@b\r\n\r\n",
+		"INVITE sip:a@bSIP/2.0\r\n\r\n",
+		"SIP/2.0 99 x\r\n\r\n",
+		"SIP/2.0 700 x\r\n\r\n",
+		"SIP/2.0 2000 x\r\n\r\n",
+		"SIP/2.0 2x0 x\r\n\r\n",
+		"SIP/2.0  200 x\r\n\r\n",
+		"SIP/3.0 200 x\r\n\r\n",
+		"SIP/2.0 200x\r\n\r\n",
+		"SIP/2.0\r\n\r\n",
 		/* header lines */
-		INVITE "no colon\r\n\r\n", INVITE ": no name\r\n\r\n",
+		INVITE "no colon\r\n\r\n",
+		INVITE ": no name\r\n\r\n",
 		"INVITE sip:a@b SIP/2.0\r\n folded start line\r\n\r\n",
 		"INVITE sip:a@b SIP/2.0\r\nA-name-of-more-than-thirty-two-characters-and-no-colon\r\n\r\n",
 		/* the header section does not end */
-		INVITE, INVITE "\r", "INVITE sip:a@b SIP/2.0", "INVITE sip:a@b SIP/2.0\r\n",
+		INVITE,
+		INVITE "\r",
+		"INVITE sip:a@b SIP/2.0",
+		"INVITE sip:a@b SIP/2.0\r\n",
 	};
 
 	(void)state;
@@ -119,18 +141,42 @@ headers_are_known_by_long_and_compact_name_in_any_case(void **state)
 		const char *line;
 		int id;
 	} known[] = {
-		{ "v", RS_HDR_VIA }, { "f", RS_HDR_FROM }, { "t", RS_HDR_TO }, { "i", RS_HDR_CALL_ID }, { "m", RS_HDR_CONTACT },
-		{ "l", RS_HDR_CONTENT_LENGTH }, { "c", RS_HDR_CONTENT_TYPE }, { "k", RS_HDR_SUPPORTED }, { "s", RS_HDR_SUBJECT },
-		{ "r", RS_HDR_REFER_TO }, { "b", RS_HDR_REFERRED_BY }, { "o", RS_HDR_EVENT }, { "e", RS_HDR_CONTENT_ENCODING },
-		{ "u", RS_HDR_ALLOW_EVENTS }, { "a", RS_HDR_ACCEPT_CONTACT }, { "j", RS_HDR_REJECT_CONTACT },
-		{ "d", RS_HDR_REQUEST_DISPOSITION }, { "y", RS_HDR_IDENTITY }, { "x", RS_HDR_SESSION_EXPIRES },
-		{ "V", RS_HDR_VIA }, { "cSeQ", RS_HDR_CSEQ }, { "CONTENT-LENGTH", RS_HDR_CONTENT_LENGTH },
+		{ "v", RS_HDR_VIA },
+		{ "f", RS_HDR_FROM },
+		{ "t", RS_HDR_TO },
+		{ "i", RS_HDR_CALL_ID },
+		{ "m", RS_HDR_CONTACT },
+		{ "l", RS_HDR_CONTENT_LENGTH },
+		{ "c", RS_HDR_CONTENT_TYPE },
+		{ "k", RS_HDR_SUPPORTED },
+		{ "s", RS_HDR_SUBJECT },
+		{ "r", RS_HDR_REFER_TO },
+		{ "b", RS_HDR_REFERRED_BY },
+		{ "o", RS_HDR_EVENT },
+		{ "e", RS_HDR_CONTENT_ENCODING },
+		{ "u", RS_HDR_ALLOW_EVENTS },
+		{ "a", RS_HDR_ACCEPT_CONTACT },
+		{ "j", RS_HDR_REJECT_CONTACT },
+		{ "d", RS_HDR_REQUEST_DISPOSITION },
+		{ "y", RS_HDR_IDENTITY },
+		{ "x", RS_HDR_SESSION_EXPIRES },
+		{ "V", RS_HDR_VIA },
+		{ "cSeQ", RS_HDR_CSEQ },
+		{ "CONTENT-LENGTH", RS_HDR_CONTENT_LENGTH },
 		/* near misses */
-		{ "n", RS_HDR_OTHER }, { "Vi", RS_HDR_OTHER }, { "Viaa", RS_HDR_OTHER }, { "Call_ID", RS_HDR_OTHER },
-		{ "Call\rID", RS_HDR_OTHER }, { "User-Agent", RS_HDR_OTHER }, { "Content-Lengti", RS_HDR_OTHER },
-		{ "Content-Langth", RS_HDR_OTHER }, { "P-Asserted-Identity", RS_HDR_OTHER }, { "\x16ia", RS_HDR_OTHER },
+		{ "n", RS_HDR_OTHER },
+		{ "Vi", RS_HDR_OTHER },
+		{ "Viaa", RS_HDR_OTHER },
+		{ "Call_ID", RS_HDR_OTHER },
+		{ "Call\rID", RS_HDR_OTHER },
+		{ "User-Agent", RS_HDR_OTHER },
+		{ "Content-Lengti", RS_HDR_OTHER },
+		{ "Content-Langth", RS_HDR_OTHER },
+		{ "P-Asserted-Identity", RS_HDR_OTHER },
+		{ "\x16ia", RS_HDR_OTHER },
 		{ "A-header-whose-name-is-longer-than-any-that-is-known", RS_HDR_OTHER },
-		{ "Thirty-two-characters-is-a-limit", RS_HDR_OTHER }, { "Thirty-one-characters-are-below", RS_HDR_OTHER },
+		{ "Thirty-two-characters-is-a-limit", RS_HDR_OTHER },
+		{ "Thirty-one-characters-are-below", RS_HDR_OTHER },
 	};
 	char text[256];
 
@@ -138,24 +184,32 @@ headers_are_known_by_long_and_compact_name_in_any_case(void **state)
 	for (int scalar = 0; scalar < 2; scalar++) {
 		rs_sip_scan_force_scalar(scalar != 0);
 		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-			/* In front of other lines, at the very end, and with a blank before the colon. */
+			/* In front of other lines, at the very end, and with a blank before the
+			 * colon. */
 			for (int form = 0; form < 3; form++) {
-				snprintf(text, sizeof(text), "BYE sip:a@b SIP/2.0\r\n%s%s: 0%s\r\n\r\n", known[i].line,
-					 form == 2 ? " " : "", form == 0 ? "\r\nSome-other-header: with a longer value" : "");
+				snprintf(text, sizeof(text),
+					"BYE sip:a@b SIP/2.0\r\n%s%s: 0%s\r\n\r\n", known[i].line,
+					form == 2 ? " " : "",
+					form == 0 ? "\r\nSome-other-header: with a longer value"
+						  : "");
 				assert_int_equal(parse(text), 0);
 				if (msg.headers[0].id != known[i].id)
-					fail_msg("%s is header %d", known[i].line, msg.headers[0].id);
+					fail_msg("%s is header %d", known[i].line,
+						msg.headers[0].id);
 				assert_int_equal(msg.headers[0].name_len, strlen(known[i].line));
 				assert_slice(rs_sip_value(&msg, 0), "0");
-				assert_int_equal(rs_sip_header_id(rs_slice_str(known[i].line)), known[i].id);
+				assert_int_equal(
+					rs_sip_header_id(rs_slice_str(known[i].line)), known[i].id);
 			}
 		}
 		for (int id = 1; id < RS_HDR_IDS; id++) {
-			snprintf(text, sizeof(text), "BYE sip:a@b SIP/2.0\r\n%s:x\r\n\r\n", rs_sip_header_name(id));
+			snprintf(text, sizeof(text), "BYE sip:a@b SIP/2.0\r\n%s:x\r\n\r\n",
+				rs_sip_header_name(id));
 			assert_int_equal(parse(text), 0);
 			assert_int_equal(msg.headers[0].id, id);
 			assert_int_equal(msg.first[id], 0);
-			assert_int_equal(rs_sip_header_id(rs_slice_str(rs_sip_header_name(id))), id);
+			assert_int_equal(
+				rs_sip_header_id(rs_slice_str(rs_sip_header_name(id))), id);
 		}
 	}
 	rs_sip_scan_force_scalar(false);
@@ -178,8 +232,10 @@ static void
 values_lose_blanks_around_them_and_keep_folds_inside(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("BYE sip:a@b SIP/2.0\r\nSubject:no blank\r\ns : \t many  \t\r\nX-Empty:\r\nX-Blank:   \r\n"
-			       "X-Fold: one\r\n two\r\n\tthree \r\nX-Late:\r\n value\r\nX-Gap: a\r\n  \r\n b\r\nLast: z\r\n\r\n"), 0);
+	assert_int_equal(
+		parse("BYE sip:a@b SIP/2.0\r\nSubject:no blank\r\ns : \t many  \t\r\nX-Empty:\r\nX-Blank:   \r\n"
+		      "X-Fold: one\r\n two\r\n\tthree \r\nX-Late:\r\n value\r\nX-Gap: a\r\n  \r\n b\r\nLast: z\r\n\r\n"),
+		0);
 	assert_int_equal(msg.n_headers, 8);
 	assert_slice(rs_sip_value(&msg, 0), "no blank");
 	assert_slice(rs_sip_value(&msg, 1), "many");
@@ -198,7 +254,9 @@ static void
 bare_line_feeds_and_leading_line_ends_are_taken(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("\r\n\r\n\nBYE sip:a@b SIP/2.0\nFrom: a\nTo: b\n c\nContent-Length: 2\n\nxy"), 0);
+	assert_int_equal(
+		parse("\r\n\r\n\nBYE sip:a@b SIP/2.0\nFrom: a\nTo: b\n c\nContent-Length: 2\n\nxy"),
+		0);
 	assert_int_equal(msg.n_headers, 3);
 	assert_slice(rs_sip_get(&msg, RS_HDR_FROM), "a");
 	assert_slice(rs_sip_get(&msg, RS_HDR_TO), "b\n c");
@@ -217,7 +275,9 @@ headers_are_found_one_after_the_other(void **state)
 	int i;
 
 	(void)state;
-	assert_int_equal(parse("BYE sip:a@b SIP/2.0\r\nVia: 1\r\nX-Own: 2\r\nv: 3\r\nx-own: 4\r\nVIA: 5\r\n\r\n"), 0);
+	assert_int_equal(
+		parse("BYE sip:a@b SIP/2.0\r\nVia: 1\r\nX-Own: 2\r\nv: 3\r\nx-own: 4\r\nVIA: 5\r\n\r\n"),
+		0);
 	i = msg.first[RS_HDR_VIA];
 	assert_slice(rs_sip_value(&msg, i), "1");
 	i = rs_sip_next(&msg, i);
@@ -306,7 +366,8 @@ headers_without_room_are_left_out_but_frame_the_message(void **state)
 	assert_int_equal(parse(text), 0);
 	assert_int_equal(msg.n_headers, RS_SIP_MAX_HEADERS);
 	assert_int_equal(msg.n_headers_full, 0);
-	snprintf(text + at, sizeof(text) - at, "X-Next: 1\r\n folded\r\nContent-Length: 3\r\n\r\nabcd");
+	snprintf(text + at, sizeof(text) - at,
+		"X-Next: 1\r\n folded\r\nContent-Length: 3\r\n\r\nabcd");
 	assert_int_equal(parse_stream(text), 0);
 	assert_int_equal(msg.n_headers, RS_SIP_MAX_HEADERS);
 	assert_int_equal(msg.n_headers_full, 1);
@@ -363,12 +424,8 @@ mutate(uint8_t *text, size_t len, uint64_t *state)
 		size_t at = draw(state, (uint32_t)len);
 
 		switch (draw(state, 4)) {
-		case 0:
-			text[at] = (uint8_t)special[draw(state, sizeof(special) - 1)];
-			break;
-		case 1:
-			text[at] ^= (uint8_t)(1u << draw(state, 8));
-			break;
+		case 0: text[at] = (uint8_t)special[draw(state, sizeof(special) - 1)]; break;
+		case 1: text[at] ^= (uint8_t)(1u << draw(state, 8)); break;
 		case 2:
 			memmove(text + at, text + at + 1, len - at - 1);
 			len--;
@@ -405,7 +462,8 @@ static void
 every_kernel_gives_the_same_on_mutated_messages(void **state)
 {
 	static const char *const seeds[] = {
-		INVITE "Allow: INVITE, ACK\r\nRoute: <sip:p.test;lr>, \"q\" <sip:[2001:db8::1]:5070>;x\r\nContent-Length: 4\r\n\r\nbody",
+		INVITE
+		"Allow: INVITE, ACK\r\nRoute: <sip:p.test;lr>, \"q\" <sip:[2001:db8::1]:5070>;x\r\nContent-Length: 4\r\n\r\nbody",
 		"SIP/2.0 200 OK\r\nv: SIP/2.0/TCP [2001:db8::1]:5060 ;rport;branch=z9hG4bK1 , SIP/2.0/UDP a;received=198.18.0.9\r\n"
 		"f: sip:a@b;tag=1\r\nt: \"x\\\"<\" <sip:b@c?d=e>;q=\"a;b\" ;tag=2\r\ni: c\r\nCSeq:  7\r\n INVITE\r\nm: *\r\nl: 0\r\n\r\n",
 		"ACK sip:a@b SIP/2.0\nVia: SIP / 2.0 / UDP h\nl:0\n\n",

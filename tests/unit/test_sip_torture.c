@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The messages of RFC 4475 (all 49) and RFC 5118, as files in data/torture, and what we make of each. Where those documents leave
- * a choice, the table says which one is ours and why. What needs knowledge of a scenario (406, 415, 404, 401) is not decided here:
- * such messages are accepted.
+ * The messages of RFC 4475 (all 49) and RFC 5118, as files in data/torture, and what we make of
+ * each. Where those documents leave a choice, the table says which one is ours and why. What needs
+ * knowledge of a scenario (406, 415, 404, 401) is not decided here: such messages are accepted.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@
 
 struct expected {
 	const char *file;
-	int parse;	/* result of rs_sip_parse on a datagram */
-	int validate;	/* result of rs_sip_validate; of a response, not 0: it is dropped */
+	int parse;       /* result of rs_sip_parse on a datagram */
+	int validate;    /* result of rs_sip_validate; of a response, not 0: it is dropped */
 	const char *why; /* the choice, where there is one */
 };
 
@@ -28,7 +28,8 @@ static const struct expected messages[] = {
 	{ "esc02", 0, 0, NULL },
 	{ "lwsdisp", 0, 0, NULL },
 	{ "longreq", 0, 0, NULL },
-	{ "dblreq", 0, 0, "the second request lies behind the first one's body and is ignored (RFC 3261, 18.3)" },
+	{ "dblreq", 0, 0,
+		"the second request lies behind the first one's body and is ignored (RFC 3261, 18.3)" },
 	{ "semiuri", 0, 0, NULL },
 	{ "transports", 0, 0, NULL },
 	{ "mpart01", 0, 0, NULL },
@@ -36,7 +37,8 @@ static const struct expected messages[] = {
 	{ "noreason", 0, 0, NULL },
 	/* 3.1.2: invalid */
 	{ "badinv01", 0, 400, NULL },
-	{ "clerr", -EBADMSG, 0, "msg.h: a datagram shorter than its Content-Length is not answered but dropped and counted" },
+	{ "clerr", -EBADMSG, 0,
+		"msg.h: a datagram shorter than its Content-Length is not answered but dropped and counted" },
 	{ "ncl", 0, 400, NULL },
 	{ "scalar02", 0, 400, NULL },
 	{ "scalarlg", 0, 400, "a response: dropped" },
@@ -47,15 +49,19 @@ static const struct expected messages[] = {
 	{ "trws", 0, 400, NULL },
 	{ "escruri", 0, 400, NULL },
 	{ "baddate", 0, 0, "Date may be ignored, and nothing here reads it" },
-	{ "regbadct", 0, 400, "whose parameters the '?' begins cannot be known, so nothing is guessed" },
-	{ "badaspec", 0, 0, "the blanks inside the brackets can only be left out: lenient, as 3.1.2.14 allows" },
+	{ "regbadct", 0, 400,
+		"whose parameters the '?' begins cannot be known, so nothing is guessed" },
+	{ "badaspec", 0, 0,
+		"the blanks inside the brackets can only be left out: lenient, as 3.1.2.14 allows" },
 	{ "baddn", 0, 400, "a comma outside quotes separates values, and From has only one" },
 	{ "badvers", 0, 505, NULL },
 	{ "mismatch01", 0, 400, NULL },
-	{ "mismatch02", 0, 400, "400 comes before 501: the message is malformed whatever the method is" },
+	{ "mismatch02", 0, 400,
+		"400 comes before 501: the message is malformed whatever the method is" },
 	{ "bigcode", -EBADMSG, 0, "a response that is none: dropped" },
 	/* 3.2 */
-	{ "badbranch", 0, 400, "accepted, it would match the transactions of every other sender that does the same" },
+	{ "badbranch", 0, 400,
+		"accepted, it would match the transactions of every other sender that does the same" },
 	/* 3.3 */
 	{ "insuf", 0, 400, NULL },
 	{ "unkscm", 0, 416, NULL },
@@ -66,7 +72,8 @@ static const struct expected messages[] = {
 	{ "regaut01", 0, 0, "401 is the scenario's" },
 	{ "multi01", 0, 400, NULL },
 	{ "mcl01", 0, 400, NULL },
-	{ "bcast", 0, 0, "nothing here forwards by the second Via; the first one is ours or the response is unexpected" },
+	{ "bcast", 0, 0,
+		"nothing here forwards by the second Via; the first one is ours or the response is unexpected" },
 	{ "zeromf", 0, 0, "only a proxy answers 483" },
 	{ "cparam01", 0, 0, NULL },
 	{ "cparam02", 0, 0, NULL },
@@ -85,7 +92,8 @@ static const struct expected messages[] = {
 	{ "mult-ip-in-header", 0, 0, NULL },
 	{ "mult-ip-in-sdp", 0, 0, NULL },
 	{ "ipv4-mapped-ipv6", 0, 0, NULL },
-	{ "ipv6-bug-abnf-3-colons", 0, 0, "4.10 asks to be robust: the reference is taken as it stands" },
+	{ "ipv6-bug-abnf-3-colons", 0, 0,
+		"4.10 asks to be robust: the reference is taken as it stands" },
 	{ "ipv6-correct-abnf-2-colons", 0, 0, NULL },
 };
 
@@ -103,7 +111,8 @@ load(const char *name)
 	size_t len;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/tests/unit/data/torture/%s.sip", source != NULL ? source : ".", name);
+	snprintf(path, sizeof(path), "%s/tests/unit/data/torture/%s.sip",
+		source != NULL ? source : ".", name);
 	f = fopen(path, "rb");
 	if (f == NULL)
 		fail_msg("cannot open %s", path);
@@ -126,7 +135,8 @@ static void
 assert_slice(struct rs_slice s, const char *text)
 {
 	if (!rs_slice_is(s, text))
-		fail_msg("got \"%.*s\", not \"%s\"", (int)s.len, s.p != NULL ? (const char *)s.p : "", text);
+		fail_msg("got \"%.*s\", not \"%s\"", (int)s.len,
+			s.p != NULL ? (const char *)s.p : "", text);
 }
 
 static void
@@ -145,7 +155,8 @@ each_message_gets_the_outcome_of_its_rfc(void **state)
 			fail_msg("%s: parsing gives %d, not %d", e->file, got, e->parse);
 		got = got == 0 ? rs_sip_validate(&msg, &why) : 0;
 		if (got != e->validate)
-			fail_msg("%s: validation gives %d (%s), not %d", e->file, got, why, e->validate);
+			fail_msg("%s: validation gives %d (%s), not %d", e->file, got, why,
+				e->validate);
 		/* A refusal says why, an acceptance has nothing to say. */
 		assert_int_equal(why[0] != '\0', got != 0);
 		guard_free(&g);
@@ -169,7 +180,8 @@ no_prefix_is_read_past_its_end_and_kernels_agree(void **state)
 				vector[stream] = touch_message(p, len, stream, &msg);
 			rs_sip_scan_force_scalar(true);
 			for (int stream = 0; stream < 2; stream++)
-				assert_int_equal(touch_message(p, len, stream, &msg), vector[stream]);
+				assert_int_equal(
+					touch_message(p, len, stream, &msg), vector[stream]);
 			rs_sip_scan_force_scalar(false);
 		}
 		guard_free(&g);
@@ -217,7 +229,8 @@ a_tortuous_invite_is_understood(void **state)
 	assert_slice(value, "newvalue");
 	assert_true(rs_sip_param(a.params, "q", &value));
 	assert_slice(value, "0.33");
-	assert_int_equal(rs_sip_number(rs_sip_get(&msg, RS_HDR_CONTENT_LENGTH), &(uint32_t){ 0 }), 0);
+	assert_int_equal(
+		rs_sip_number(rs_sip_get(&msg, RS_HDR_CONTENT_LENGTH), &(uint32_t){ 0 }), 0);
 	assert_memory_equal(msg.body.p, "v=0\r\n", 5);
 	guard_free(&g);
 }
@@ -241,10 +254,12 @@ unusual_characters_stay_where_they_are(void **state)
 	assert_slice(rs_sip_tag(rs_sip_get(&msg, RS_HDR_FROM)), "_token~1'+`*%!-.");
 	guard_free(&g);
 
-	/* An escaped method or header name is not unescaped: it is another one (RFC 3261, 7.3 and 25.1). */
+	/* An escaped method or header name is not unescaped: it is another one (RFC 3261, 7.3
+	 * and 25.1). */
 	g = load_parsed("esc02");
 	assert_int_equal(msg.method, RS_SIP_OTHER);
-	assert_slice(rs_sip_value(&msg, rs_sip_next(&msg, msg.first[RS_HDR_CONTACT])), "<sip:alias3@host3.example.com>");
+	assert_slice(rs_sip_value(&msg, rs_sip_next(&msg, msg.first[RS_HDR_CONTACT])),
+		"<sip:alias3@host3.example.com>");
 	guard_free(&g);
 
 	g = load_parsed("semiuri");

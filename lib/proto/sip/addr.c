@@ -5,7 +5,8 @@
 #include "proto/sip/chars.h"
 #include "proto/sip/param.h"
 
-/** An addr-spec without brackets ends where a header parameter or the next value begins (RFC 3261, 20.10). */
+/** An addr-spec without brackets ends where a header parameter or the next value begins (RFC
+ * 3261, 20.10). */
 static const uint8_t *
 bare_uri(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct rs_sip_addr *out)
 {
@@ -22,7 +23,8 @@ bare_uri(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct rs_sip_
 	return q;
 }
 
-/** @p stands on '<'. Blanks inside the brackets are not in the grammar, but harmless (RFC 4475, 3.1.2.14). */
+/** @p stands on '<'. Blanks inside the brackets are not in the grammar, but harmless (RFC
+ * 4475, 3.1.2.14). */
 static inline const uint8_t *
 bracketed_uri(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct rs_sip_addr *out)
 {
@@ -68,10 +70,11 @@ address(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct rs_sip_a
 int
 rs_sip_addr_next(struct rs_slice value, size_t *pos, struct rs_sip_addr *out)
 {
-	const uint8_t *end = value.p + value.len, *p, *q;
+	const uint8_t *end, *p, *q;
 
 	if (*pos >= value.len)
 		return -ENOENT;
+	end = value.p + value.len;
 	p = rs_sip_skip_blanks(value.p + *pos, end);
 	if (p == end)
 		return -ENOENT;

@@ -2,7 +2,7 @@
 #include "proto/sip/chars.h"
 
 #define ALNUM (RS_C_TOKEN | RS_C_HOST | RS_C_SCHEME | RS_C_USER)
-#define HEX (ALNUM | RS_C_IPV6)
+#define HEX   (ALNUM | RS_C_IPV6)
 
 const uint8_t rs_sip_chars[256] = {
 	[' '] = RS_C_BLANK,

@@ -18,7 +18,8 @@ rs_sip_number(struct rs_slice text, uint32_t *out)
 
 		if (digit > 9)
 			return -EBADMSG;
-		/* Stays above the limit once there, so that leading zeros do not count and nothing wraps. */
+		/* Stays above the limit once there, so that leading zeros do not count and nothing
+		 * wraps. */
 		if (n <= UINT32_MAX)
 			n = n * 10 + digit;
 	}
@@ -28,23 +29,28 @@ rs_sip_number(struct rs_slice text, uint32_t *out)
 	return 0;
 }
 
-/** Value of the first @n (1 to 7) of eight digits, each less '0', in the order of memory: halves are joined pair by pair. */
+/** Value of the first @n (1 to 7) of eight digits, each less '0', in the order of memory: halves
+ * are joined pair by pair. */
 static uint32_t
 join_digits(uint64_t digits, unsigned n)
 {
 	digits <<= 8 * (8 - n);
 	digits = digits * 10 + (digits >> 8);
 	return (uint32_t)(((digits & 0x000000ff000000ffu) * (100 + (1000000ull << 32)) +
-			   (digits >> 16 & 0x000000ff000000ffu) * (1 + (10000ull << 32))) >> 32);
+				  (digits >> 16 & 0x000000ff000000ffu) * (1 + (10000ull << 32))) >>
+		32);
 }
 
 int
 rs_sip_cseq(struct rs_slice value, struct rs_sip_cseq *out)
 {
-	const uint8_t *end = value.p + value.len, *p, *method;
+	const uint8_t *end, *p, *method;
 	uint64_t word = 0, other;
 	unsigned n = 0;
 
+	if (value.len == 0)
+		return -EBADMSG;
+	end = value.p + value.len;
 	/* How many digits there are is random: up to seven are taken without a loop. */
 	if (value.len >= 8) {
 		memcpy(&word, value.p, 8);
@@ -59,7 +65,7 @@ rs_sip_cseq(struct rs_slice value, struct rs_sip_cseq *out)
 	} else {
 		p = rs_sip_span(value.p, end, RS_C_DIGIT);
 		if (rs_sip_number(rs_slice_of(value.p, (size_t)(p - value.p)), &out->number) != 0 ||
-		    out->number > INT32_MAX)
+			out->number > INT32_MAX)
 			return -EBADMSG;
 	}
 	method = rs_sip_skip_blanks(p, end);

@@ -7,11 +7,15 @@
 #include "proto/sip/chars.h"
 
 int
-rs_sip_param_next(struct rs_slice params, size_t *pos, struct rs_slice *name, struct rs_slice *value)
+rs_sip_param_next(
+	struct rs_slice params, size_t *pos, struct rs_slice *name, struct rs_slice *value)
 {
-	const uint8_t *end = params.p + params.len;
-	const uint8_t *p = rs_sip_skip_blanks(params.p + *pos, end), *q;
+	const uint8_t *end, *p, *q;
 
+	if (*pos >= params.len)
+		return -ENOENT;
+	end = params.p + params.len;
+	p = rs_sip_skip_blanks(params.p + *pos, end);
 	if (p == end)
 		return -ENOENT;
 	if (*p != ';')
@@ -80,8 +84,9 @@ rs_sip_params_end(const uint8_t *p, const uint8_t *end)
 }
 
 /*
- * Tag and branch are wanted of every message, so these two look at names where they stand and split nothing first. A name is
- * compared with its '=' as one word; only where that fails (blanks around the '=') does it take longer.
+ * Tag and branch are wanted of every message, so these two look at names where they stand and split
+ * nothing first. A name is compared with its '=' as one word; only where that fails (blanks around
+ * the '=') does it take longer.
  */
 struct wanted {
 	uint64_t word; /* the name in lower case and '=', as loaded */
@@ -100,13 +105,14 @@ load_word(const uint8_t *lo, const uint8_t *p, const uint8_t *end)
 		memcpy(&word, p, 8);
 		return word;
 	}
-	if (end - lo < 8)
+	if (end - lo < 8 || p == end)
 		return 0;
 	memcpy(&word, end - 8, 8);
 	return word >> 8 * (8 - (end - p));
 }
 
-/** The value of the parameter @want, from @p on, before the next ',' outside quotes; reads from @lo to @end. */
+/** The value of the parameter @want, from @p on, before the next ',' outside quotes; reads from @lo
+ * to @end. */
 static inline struct rs_slice
 quick_param(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct wanted want)
 {
@@ -129,7 +135,8 @@ quick_param(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct want
 		} else {
 			p = rs_sip_skip_blanks(p, end);
 			if ((size_t)(end - p) <= want.len ||
-			    !rs_slice_case_eq(rs_slice_of(p, want.len), rs_slice_of(want.name, want.len)))
+				!rs_slice_case_eq(
+					rs_slice_of(p, want.len), rs_slice_of(want.name, want.len)))
 				continue;
 			q = rs_sip_skip_blanks(p + want.len, end);
 			if (q == end || *q != '=')
@@ -145,7 +152,8 @@ quick_param(const uint8_t *lo, const uint8_t *p, const uint8_t *end, struct want
 static inline struct wanted
 wanted(const char *name, size_t len)
 {
-	struct wanted want = { 0, 0x2020202020202020u >> 8 * (8 - len), ~(uint64_t)0 >> 8 * (7 - len), name, len };
+	struct wanted want = { 0, 0x2020202020202020u >> 8 * (8 - len),
+		~(uint64_t)0 >> 8 * (7 - len), name, len };
 	uint8_t word[8] = { 0 };
 
 	memcpy(word, name, len);
@@ -157,8 +165,11 @@ wanted(const char *name, size_t len)
 struct rs_slice
 rs_sip_tag(struct rs_slice value)
 {
-	const uint8_t *p = value.p, *end = value.p + value.len;
+	const uint8_t *p = value.p, *end;
 
+	if (value.len == 0)
+		return rs_slice_of(NULL, 0);
+	end = p + value.len;
 	/* Over the display name and the URI, whose own parameters are not the header's. */
 	while (p < end) {
 		if (*p != '<')
@@ -183,5 +194,9 @@ rs_sip_tag(struct rs_slice value)
 struct rs_slice
 rs_sip_branch(struct rs_slice via_value)
 {
-	return quick_param(via_value.p, via_value.p, via_value.p + via_value.len, wanted("branch", 6));
+	const uint8_t *p = via_value.p;
+
+	if (via_value.len == 0)
+		return rs_slice_of(NULL, 0);
+	return quick_param(p, p, p + via_value.len, wanted("branch", 6));
 }

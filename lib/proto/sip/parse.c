@@ -10,8 +10,8 @@
 static rs_sip_scan_fn scan_first;
 
 /*
- * The kernel in use. It is the one thing here that outlives a call: chosen once per process from what the CPU can do, and
- * then only changed by tests and benches.
+ * The kernel in use. It is the one thing here that outlives a call: chosen once per process from
+ * what the CPU can do, and then only changed by tests and benches.
  */
 static rs_sip_scan_fn *_Atomic kernel = scan_first;
 
@@ -21,7 +21,7 @@ best_kernel(void)
 #if defined(__x86_64__)
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-	    __builtin_cpu_supports("popcnt"))
+		__builtin_cpu_supports("popcnt"))
 		return rs_sip_scan_avx2;
 	return rs_sip_scan_sse2;
 #else
@@ -41,7 +41,8 @@ scan_first(const uint8_t *buf, size_t len, struct rs_sip_msg *msg, struct rs_sip
 void
 rs_sip_scan_force_scalar(bool on)
 {
-	atomic_store_explicit(&kernel, on ? rs_sip_scan_scalar : best_kernel(), memory_order_relaxed);
+	atomic_store_explicit(
+		&kernel, on ? rs_sip_scan_scalar : best_kernel(), memory_order_relaxed);
 }
 
 const char *
@@ -60,14 +61,15 @@ rs_sip_scan_name(void)
 	return "scalar";
 }
 
-/** "SIP/2.0 180 Ringing"; other versions of a response cannot be answered, so they are no SIP to us. */
+/** "SIP/2.0 180 Ringing"; other versions of a response cannot be answered, so they are no SIP to
+ * us. */
 static int
 status_line(const uint8_t *line, size_t len, struct rs_sip_msg *msg)
 {
 	unsigned status;
 
 	if (len < 11 || line[7] != ' ' ||
-	    !rs_slice_case_eq(rs_slice_of(line, 7), rs_slice_of("sip/2.0", 7)))
+		!rs_slice_case_eq(rs_slice_of(line, 7), rs_slice_of("sip/2.0", 7)))
 		return -EBADMSG;
 	for (int i = 8; i < 11; i++)
 		if (!rs_sip_is(line[i], RS_C_DIGIT))
@@ -84,8 +86,8 @@ status_line(const uint8_t *line, size_t len, struct rs_sip_msg *msg)
 }
 
 /**
- * "INVITE sip:a@b SIP/2.0". Blanks too many and versions other than 2.0 pass here, so that the request can be answered:
- * rs_sip_validate() finds them.
+ * "INVITE sip:a@b SIP/2.0". Blanks too many and versions other than 2.0 pass here, so that the
+ * request can be answered: rs_sip_validate() finds them.
  */
 static int
 request_line(const uint8_t *line, size_t len, struct rs_sip_msg *msg)
@@ -111,7 +113,7 @@ request_line(const uint8_t *line, size_t len, struct rs_sip_msg *msg)
 		while (uri_end > p && uri_end[-1] != ' ')
 			uri_end--;
 		if (uri_end == p || end - uri_end < 5 ||
-		    !rs_slice_case_eq(rs_slice_of(uri_end, 4), rs_slice_of("SIP/", 4)))
+			!rs_slice_case_eq(rs_slice_of(uri_end, 4), rs_slice_of("SIP/", 4)))
 			return -EBADMSG;
 	}
 	while (p < uri_end && *p == ' ')
@@ -135,7 +137,8 @@ start_line(const uint8_t *line, size_t len, struct rs_sip_msg *msg)
 	return request_line(line, len, msg);
 }
 
-/** Where the body ends, by Content-Length and the transport's rules. @return 0, -EAGAIN or -EBADMSG */
+/** Where the body ends, by Content-Length and the transport's rules. @return 0, -EAGAIN or -EBADMSG
+ */
 static int
 frame(const uint8_t *buf, size_t len, bool stream, struct rs_sip_msg *msg, struct rs_sip_scan *scan)
 {
@@ -156,7 +159,8 @@ frame(const uint8_t *buf, size_t len, bool stream, struct rs_sip_msg *msg, struc
 		err = rs_sip_number(value, &length);
 		if (err != 0 && stream)
 			return -EBADMSG;
-		/* A length that cannot be read is the caller's 400; one beyond 32 bits is surely beyond the datagram. */
+		/* A length that cannot be read is the caller's 400; one beyond 32 bits is surely
+		 * beyond the datagram. */
 		if (err == -ERANGE || (err == 0 && length > left && !stream))
 			return -EBADMSG;
 		if (err == 0)
@@ -231,8 +235,10 @@ rs_sip_find(const struct rs_sip_msg *m, struct rs_slice name, int from)
 	for (int i = from; i < m->n_headers; i++) {
 		const struct rs_sip_header *h = &m->headers[i];
 
-		if (h->id == id && (id != RS_HDR_OTHER ||
-				    rs_slice_case_eq(rs_slice_of(m->buf + h->name_off, h->name_len), name)))
+		if (h->id == id &&
+			(id != RS_HDR_OTHER ||
+				rs_slice_case_eq(
+					rs_slice_of(m->buf + h->name_off, h->name_len), name)))
 			return i;
 	}
 	return -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The AVX2 kernel: built with flags of its own, called only where the CPU has AVX2, BMI and POPCNT. */
+/* The AVX2 kernel: built with flags of its own, called only where the CPU has AVX2, BMI and POPCNT.
+ */
 #include <immintrin.h>
 
 #include "proto/sip/scan.h"
@@ -29,7 +30,8 @@ scan_colon_short(const uint8_t *p)
 {
 	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
 
-	return _tzcnt_u32((uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(':'))) | 1u << 16);
+	return _tzcnt_u32(
+		(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(':'))) | 1u << 16);
 }
 
 static inline bool

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernel without vectors: the reference that the others are compared with, and what runs on other CPUs. */
+/* The kernel without vectors: the reference that the others are compared with, and what runs on
+ * other CPUs. */
 #include "proto/sip/scan.h"
 
 static inline uint64_t

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * The walk over a header section, the same for every kernel. The file that includes it defines first
+ * The walk over a header section, the same for every kernel. The file that includes it defines
+ * first, each as static inline:
  *
- *   static inline uint64_t scan_line_feeds(const uint8_t *p)
- *	   bit i is set when p[i] is LF; reads p[0] to p[63]
- *   static inline unsigned scan_positions(uint64_t m, uint32_t at, uint32_t *out)
- *	   write at + i for each bit i of @m, lowest first; @return how many; out[3] may be written even if there are none
- *   static inline unsigned scan_colon(const uint8_t *p)
- *	   where the first ':' of p[0] to p[31] is; 32 when there is none; reads all of them
- *   static inline bool scan_name_is(const uint8_t *p, const struct rs_sip_name *name)
- *	   does p begin with name->text, case ignored, colon included? Reads p[0] to p[31]
- *   scan_colon_short, scan_name_is_short: likewise within 16 bytes, all of which are read; 16 when there is no ':', and
- *	   names are compared only where p has one (so one that is longer differs there)
+ * - uint64_t scan_line_feeds(p): bit i is set when p[i] is LF; reads p[0] to p[63]
+ * - unsigned scan_positions(m, at, out): writes at + i for each bit i of @m, lowest first, and
+ *   returns how many; four places of @out may be written even if there are fewer
+ * - unsigned scan_colon(p): where the first ':' of p[0] to p[31] is, 32 when there is none; reads
+ *   all of them
+ * - bool scan_name_is(p, name): does @p begin with name->text, case ignored, colon included? Reads
+ *   p[0] to p[31]
+ * - scan_colon_short(p), scan_name_is_short(p, name): likewise within 16 bytes, all of which are
+ *   read; 16 when there is no ':', and names are compared only where p has one
  *
- * The walk sees to it that these bytes may be read. It avoids branches that depend on lengths: at these sizes one wrong guess
- * costs as much as a header. What is rare (folds, blanks in odd places, empty values) is told by one compare and handled apart.
+ * The walk sees to it that these bytes may be read. It avoids branches that depend on lengths: at
+ * these sizes one wrong guess costs as much as a header. What is rare (folds, blanks in odd places,
+ * empty values) is told by one compare and handled apart.
  */
 #ifndef RS_PROTO_SIP_SCAN_WALK_H
 #define RS_PROTO_SIP_SCAN_WALK_H
@@ -32,7 +33,8 @@ scan_blank(uint8_t c)
 	return c == ' ' || c == '\t';
 }
 
-/** Line feeds of the block at @at: bit i stands for buf[at + i], and is 0 where the buffer has ended. */
+/** Line feeds of the block at @at: bit i stands for buf[at + i], and is 0 where the buffer has
+ * ended. */
 static inline uint64_t
 scan_block(const uint8_t *buf, size_t len, size_t at)
 {
@@ -49,17 +51,20 @@ scan_block(const uint8_t *buf, size_t len, size_t at)
 	return scan_line_feeds(buf + from) >> (at - from);
 }
 
-/** Identity of the name of @len bytes at @p and the colon behind it; 32 bytes may be read, or 16 if @brief. */
+/** Identity of the name of @len bytes at @p and the colon behind it; 32 bytes may be read, or 16 if
+ * @brief. */
 static inline unsigned
 scan_identify(const uint8_t *p, unsigned len, bool brief)
 {
-	const struct rs_sip_name_slot *slot = &rs_sip_name_slots[RS_SIP_NAME_SLOT(len, p[0], p[len - 1])];
+	const struct rs_sip_name_slot *slot =
+		&rs_sip_name_slots[RS_SIP_NAME_SLOT(len, p[0], p[len - 1])];
 	const struct rs_sip_name *name = &rs_sip_names[slot->name];
 
 	return slot->id & -(unsigned)(brief ? scan_name_is_short(p, name) : scan_name_is(p, name));
 }
 
-/** What scan_header() takes for granted did not hold: a long name, no colon, odd blanks, an empty value. */
+/** What scan_header() takes for granted did not hold: a long name, no colon, odd blanks, an empty
+ * value. */
 static __attribute__((noinline)) int
 scan_header_odd(const uint8_t *buf, uint32_t start, uint32_t end, struct rs_sip_header *h)
 {
@@ -110,7 +115,8 @@ scan_header(const uint8_t *buf, uint32_t start, uint32_t end, struct rs_sip_head
 
 	if (SCAN_RARE(name_len - 1 >= none - 1 || colon >= end))
 		return scan_header_odd(buf, start, end, h);
-	/* A line end or a blank stands behind the value's last byte, so buf[value] is there even if the value is empty. */
+	/* A line end or a blank stands behind the value's last byte, so buf[value] is there even if
+	 * the value is empty. */
 	value = colon + 1 + (buf[colon + 1] == ' ');
 	if (SCAN_RARE(buf[colon - 1] <= ' ' || buf[value] <= ' ' || buf[end - 1] <= ' '))
 		return scan_header_odd(buf, start, end, h);
@@ -140,9 +146,11 @@ scan_fold(const uint8_t *buf, uint32_t start, uint32_t end, struct rs_sip_header
 	h->end_off = end;
 }
 
-/** A header past the last one that there is room for; only its length, for framing must not depend on where that stands. */
+/** A header past the last one that there is room for; only its length, for framing must not depend
+ * on where that stands. */
 static inline int
-scan_surplus(const uint8_t *buf, uint32_t start, uint32_t end, struct rs_sip_header *h, struct rs_sip_scan *scan)
+scan_surplus(const uint8_t *buf, uint32_t start, uint32_t end, struct rs_sip_header *h,
+	struct rs_sip_scan *scan)
 {
 	int id = scan_header_odd(buf, start, end, h);
 
@@ -163,7 +171,8 @@ scan_walk(const uint8_t *buf, size_t len, struct rs_sip_msg *msg, struct rs_sip_
 	for (size_t pos = 0; pos < len;) {
 		unsigned n = 0, i = 0;
 
-		for (unsigned block = 0; block < SCAN_ROUND && pos < len; block++, pos += SCAN_BLOCK)
+		for (unsigned block = 0; block < SCAN_ROUND && pos < len;
+			block++, pos += SCAN_BLOCK)
 			n += scan_positions(scan_block(buf, len, pos), (uint32_t)pos, lf + n);
 		if (!started && n > 0) {
 			started = true;
@@ -200,7 +209,8 @@ scan_walk(const uint8_t *buf, size_t len, struct rs_sip_msg *msg, struct rs_sip_
 				continue;
 			}
 			h = next++;
-			/* The last header of a message without a body is near the end of what may be read. */
+			/* The last header of a message without a body is near the end of what may
+			 * be read. */
 			if (line + (size_t)RS_SIP_NAME_BYTES <= len)
 				id = scan_header(buf, line, end, h, false);
 			else if (line + (size_t)RS_SIP_NAME_BYTES / 2 <= len)

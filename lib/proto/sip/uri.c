@@ -6,7 +6,8 @@
 #include "proto/sip/param.h"
 
 const uint8_t *
-rs_sip_hostport(const uint8_t *p, const uint8_t *end, struct rs_slice *host, uint16_t *port, bool *ipv6)
+rs_sip_hostport(
+	const uint8_t *p, const uint8_t *end, struct rs_slice *host, uint16_t *port, bool *ipv6)
 {
 	const uint8_t *start = p;
 	unsigned n = 0;
@@ -15,8 +16,9 @@ rs_sip_hostport(const uint8_t *p, const uint8_t *end, struct rs_slice *host, uin
 	*ipv6 = p < end && *p == '[';
 	if (*ipv6) {
 		/*
-		 * Only the characters are checked: RFC 3261's own grammar makes references that RFC 4291 does not know
-		 * (RFC 5118, 4.10), and who needs the address converts it anyway.
+		 * Only the characters are checked: RFC 3261's own grammar makes references that RFC
+		 * 4291 does not know (RFC 5118, 4.10), and who needs the address converts it
+		 * anyway.
 		 */
 		p = rs_sip_span(p + 1, end, RS_C_IPV6);
 		if (p == end || *p != ']' || p == start + 1)
@@ -48,22 +50,26 @@ rs_sip_hostport(const uint8_t *p, const uint8_t *end, struct rs_slice *host, uin
 int
 rs_sip_uri(struct rs_slice text, struct rs_sip_uri *out)
 {
-	const uint8_t *p = text.p, *end = text.p + text.len, *at, *q;
+	const uint8_t *p = text.p, *end, *at, *q;
 
 	*out = (struct rs_sip_uri){ .scheme = { NULL, 0 } };
+	if (text.len == 0)
+		return -EBADMSG;
+	end = p + text.len;
 	p = rs_sip_span(p, end, RS_C_SCHEME);
 	if (p == text.p || p == end || *p != ':')
 		return -EBADMSG;
 	out->scheme = rs_slice_of(text.p, (size_t)(p - text.p));
 	p++;
 	if (!rs_slice_case_eq(out->scheme, rs_slice_of("sip", 3)) &&
-	    !rs_slice_case_eq(out->scheme, rs_slice_of("sips", 4)))
+		!rs_slice_case_eq(out->scheme, rs_slice_of("sips", 4)))
 		return 0;
 
 	for (q = p; q < end; q++)
 		if (*q <= ' ' || *q == '<' || *q == '>' || *q == '"')
 			return -EBADMSG;
-	/* '@' is escaped everywhere but behind the user, where ';' and '?' may stand unescaped (RFC 4475, 3.1.1.9). */
+	/* '@' is escaped everywhere but behind the user, where ';' and '?' may stand unescaped (RFC
+	 * 4475, 3.1.1.9). */
 	at = p < end ? memchr(p, '@', (size_t)(end - p)) : NULL;
 	if (at != NULL) {
 		q = memchr(p, ':', (size_t)(at - p));

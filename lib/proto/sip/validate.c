@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What stands between a message that parses and one that may be acted on (RFC 3261, 8.1.1, 8.2 and 20). */
+/* What stands between a message that parses and one that may be acted on (RFC 3261, 8.1.1, 8.2 and
+ * 20). */
 #include <errno.h>
 
 #include "proto/sip/chars.h"
@@ -10,25 +11,51 @@
 
 /* Header fields that hold one value and stand at most once. */
 static const bool single[RS_HDR_IDS] = {
-	[RS_HDR_FROM] = true,	      [RS_HDR_TO] = true,	      [RS_HDR_CALL_ID] = true,
-	[RS_HDR_CSEQ] = true,	      [RS_HDR_MAX_FORWARDS] = true,   [RS_HDR_CONTENT_LENGTH] = true,
-	[RS_HDR_CONTENT_TYPE] = true, [RS_HDR_EXPIRES] = true,	      [RS_HDR_REFER_TO] = true,
-	[RS_HDR_EVENT] = true,	      [RS_HDR_SESSION_EXPIRES] = true, [RS_HDR_MIN_SE] = true,
-	[RS_HDR_RSEQ] = true,	      [RS_HDR_RACK] = true,
+	[RS_HDR_FROM] = true,
+	[RS_HDR_TO] = true,
+	[RS_HDR_CALL_ID] = true,
+	[RS_HDR_CSEQ] = true,
+	[RS_HDR_MAX_FORWARDS] = true,
+	[RS_HDR_CONTENT_LENGTH] = true,
+	[RS_HDR_CONTENT_TYPE] = true,
+	[RS_HDR_EXPIRES] = true,
+	[RS_HDR_REFER_TO] = true,
+	[RS_HDR_EVENT] = true,
+	[RS_HDR_SESSION_EXPIRES] = true,
+	[RS_HDR_MIN_SE] = true,
+	[RS_HDR_RSEQ] = true,
+	[RS_HDR_RACK] = true,
 };
 
 static const struct {
 	uint8_t id;
 	const char *missing;
 } mandatory[] = {
-	{ RS_HDR_VIA, "no Via" },	  { RS_HDR_FROM, "no From" }, { RS_HDR_TO, "no To" },
-	{ RS_HDR_CALL_ID, "no Call-ID" }, { RS_HDR_CSEQ, "no CSeq" },
+	{ RS_HDR_VIA, "no Via" },
+	{ RS_HDR_FROM, "no From" },
+	{ RS_HDR_TO, "no To" },
+	{ RS_HDR_CALL_ID, "no Call-ID" },
+	{ RS_HDR_CSEQ, "no CSeq" },
 };
 
-/* Option tags that some part of this product acts on; others in Require are answered with 420 (RFC 3261, 8.2.2.3). */
+/* Option tags that some part of this product acts on; others in Require are answered with 420 (RFC
+ * 3261, 8.2.2.3). */
 static const char *const options[] = {
-	"100rel", "timer", "replaces", "norefersub", "path", "outbound", "gruu", "siprec", "tdialog", "from-change",
-	"histinfo", "precondition", "resource-priority", "answermode", "sec-agree",
+	"100rel",
+	"timer",
+	"replaces",
+	"norefersub",
+	"path",
+	"outbound",
+	"gruu",
+	"siprec",
+	"tdialog",
+	"from-change",
+	"histinfo",
+	"precondition",
+	"resource-priority",
+	"answermode",
+	"sec-agree",
 };
 
 /** The version and the single blanks of a request line, which rs_sip_parse is lenient about. */
@@ -43,14 +70,14 @@ check_request_line(const struct rs_sip_msg *m, const char **why)
 	if (end != NULL && end > p && end[-1] == '\r')
 		end--;
 	if (end == NULL || m->uri.p != m->method_text.p + m->method_text.len + 1 || end - p < 6 ||
-	    !rs_slice_case_eq(rs_slice_of(p, 5), rs_slice_of(" sip/", 5)))
+		!rs_slice_case_eq(rs_slice_of(p, 5), rs_slice_of(" sip/", 5)))
 		return REFUSE(why, 400, "request line has blanks too many");
 	version = rs_slice_of(p + 5, (size_t)(end - p - 5));
 	if (rs_slice_is(version, "2.0"))
 		return 0;
 	q = rs_sip_span(version.p, end, RS_C_DIGIT);
 	if (q == version.p || q == end || *q != '.' || q + 1 == end ||
-	    rs_sip_span(q + 1, end, RS_C_DIGIT) != end)
+		rs_sip_span(q + 1, end, RS_C_DIGIT) != end)
 		return REFUSE(why, 400, "request line does not end with a SIP version");
 	return REFUSE(why, 505, "SIP version is not 2.0");
 }
@@ -97,7 +124,8 @@ address_ok(const struct rs_sip_addr *a)
 
 	if (rs_sip_uri(a->uri, &uri) != 0 || !params_ok(a->params))
 		return false;
-	/* Without brackets a '?' could belong to the URI or not (RFC 3261, 20.10; RFC 4475, 3.1.2.13). */
+	/* Without brackets a '?' could belong to the URI or not (RFC 3261, 20.10; RFC
+	 * 4475, 3.1.2.13). */
 	return a->angle || memchr(a->uri.p, '?', a->uri.len) == NULL;
 }
 
@@ -133,7 +161,8 @@ check_vias(const struct rs_sip_msg *m, const char **why)
 		int err;
 
 		while ((err = rs_sip_via_next(value, &pos, &via)) == 0) {
-			/* It promises to be unique and is not: as a transaction's key it would match strangers' (RFC 4475, 3.2.1). */
+			/* It promises to be unique and is not: as a transaction's key it would
+			 * match strangers' (RFC 4475, 3.2.1). */
 			if (top && rs_slice_is(via.branch, "z9hG4bK"))
 				return REFUSE(why, 400, "branch is only the magic cookie");
 			top = false;
@@ -150,7 +179,8 @@ party_ok(struct rs_slice value, struct rs_sip_addr *a)
 {
 	size_t pos = 0;
 
-	return rs_sip_addr_next(value, &pos, a) == 0 && pos == value.len && !a->star && address_ok(a);
+	return rs_sip_addr_next(value, &pos, a) == 0 && pos == value.len && !a->star &&
+		address_ok(a);
 }
 
 static int
@@ -204,8 +234,10 @@ call_id_ok(struct rs_slice value)
 static bool
 scheme_known(struct rs_slice scheme)
 {
-	/* tel: and urn:service: name callees that an SBC routes, so a callee behind it may well be asked for. */
-	return rs_slice_case_eq(scheme, rs_slice_str("tel")) || rs_slice_case_eq(scheme, rs_slice_str("urn"));
+	/* tel: and urn:service: name callees that an SBC routes, so a callee behind it may well be
+	 * asked for. */
+	return rs_slice_case_eq(scheme, rs_slice_str("tel")) ||
+		rs_slice_case_eq(scheme, rs_slice_str("urn"));
 }
 
 static int
@@ -219,7 +251,9 @@ check_request_uri(const struct rs_sip_msg *m, const char **why)
 		if (rs_sip_is(m->uri.p[i], RS_C_BLANK))
 			return REFUSE(why, 400, "Request-URI has blanks inside");
 	if (uri.host.p == NULL)
-		return scheme_known(uri.scheme) ? 0 : REFUSE(why, 416, "Request-URI has an unknown scheme");
+		return scheme_known(uri.scheme)
+			? 0
+			: REFUSE(why, 416, "Request-URI has an unknown scheme");
 	if (uri.headers.len > 0)
 		return REFUSE(why, 400, "Request-URI has headers");
 	return params_ok(uri.params) ? 0 : REFUSE(why, 400, "Request-URI has malformed parameters");

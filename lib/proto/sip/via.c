@@ -5,7 +5,8 @@
 #include "proto/sip/chars.h"
 #include "proto/sip/param.h"
 
-/** One token of the sent-protocol and the '/' behind it, with blanks around both as the grammar allows. */
+/** One token of the sent-protocol and the '/' behind it, with blanks around both as the grammar
+ * allows. */
 static const uint8_t *
 token_slash(const uint8_t *p, const uint8_t *end)
 {
@@ -41,10 +42,11 @@ via_params(struct rs_sip_via *out)
 int
 rs_sip_via_next(struct rs_slice value, size_t *pos, struct rs_sip_via *out)
 {
-	const uint8_t *end = value.p + value.len, *p, *q, *start;
+	const uint8_t *end, *p, *q, *start;
 
 	if (*pos >= value.len)
 		return -ENOENT;
+	end = value.p + value.len;
 	start = rs_sip_skip_blanks(value.p + *pos, end);
 	if (start == end)
 		return -ENOENT;
