@@ -96,14 +96,18 @@ void *rs_net_detach(struct rs_net_worker *w, struct rs_rx *rx);
 /** Worker: an mbuf that came through a redirect ring becomes an item again; freed by the next rs_net_release. */
 void rs_net_attach(struct rs_net_worker *w, void *mbuf, struct rs_rx *out);
 
-/** Worker: the engine's table; its sends are queued until rs_net_flush or a full burst. */
+/** Worker: the engine's table; its sends are queued until rs_net_flush or a full burst. Besides what link.h lists, take and send
+ * return -ENODEV for a port that is not this worker's, send -EMSGSIZE for more bytes than take offered. */
 struct rs_link rs_net_link(struct rs_net_worker *w);
 
-/** @fn is called after every burst that was handed to a device, with the time read before it. */
+/**
+ * @fn is called after the devices were given what was queued, with the time read before. That holds for every send that has
+ * returned: a burst that a send itself causes, because the queue is full, does not have its own datagram in it.
+ */
 void rs_net_on_flush(struct rs_net_worker *w, void (*fn)(void *ctx, uint64_t time_ns), void *ctx);
 void rs_net_flush(struct rs_net_worker *w);
 
-/** Worker: ARP and ND retries and ageing, link state; call every few ms. @return the next time it wants to be called */
+/** Worker: ARP and ND retries and ageing, announcements. @return when it wants to be called next: in 10 ms at the latest */
 uint64_t rs_net_tick(struct rs_net_worker *w, uint64_t now_ns);
 
 /** Cells of (worker, port): see rs_net_metrics_table. */

@@ -10,6 +10,7 @@
 #define ANNOUNCE_NS    1000000ull
 #define LINK_DOWN_NS   100000000ull /* how often a dead link is looked at while announcements wait for it */
 #define MAIL_BURST     32
+#define TICK_MAX_NS    10000000ull /* a neighbour may be added at any time, and its questions want repeating */
 
 enum mail_type { MAIL_WANT, MAIL_NEWS };
 
@@ -195,7 +196,7 @@ rs_net_resolve(struct rs_net_worker *w, const struct rs_path *path, uint64_t now
 uint64_t
 rs_net_tick(struct rs_net_worker *w, uint64_t now_ns)
 {
-	uint64_t next = UINT64_MAX;
+	uint64_t next = now_ns + TICK_MAX_NS;
 
 	w->now_ns = now_ns;
 	for (uint32_t i = 0; i < w->n_lanes; i++) {

@@ -63,10 +63,11 @@ rs_net_on_flush(struct rs_net_worker *w, void (*fn)(void *ctx, uint64_t time_ns)
 void
 rs_net_push(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m)
 {
-	l->tx_bytes += m->pkt_len;
-	l->tx[l->n_tx++] = m;
+	/* Before and not after: what on_flush is told then holds for the sends that have returned, and for no other. */
 	if (unlikely(l->n_tx == RS_NET_TX_BURST))
 		send_all(w);
+	l->tx_bytes += m->pkt_len;
+	l->tx[l->n_tx++] = m;
 }
 
 void

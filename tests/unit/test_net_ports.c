@@ -354,6 +354,86 @@ tagged_pair_talks_in_its_vlan(void **state)
 	rs_net_close(r.net);
 }
 
+/** Both workers take a turn each, in this one thread. @return items that worker @at got */
+static uint32_t
+turns(struct rig *r, uint32_t at, struct rs_rx *out)
+{
+	uint32_t got = 0;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct rs_net_worker *w = rs_net_worker(r->net, i);
+		struct rs_rx other[64];
+		uint32_t packets, n;
+
+		rs_net_flush(w);
+		n = rs_net_receive(w, i == at ? out : other, 64, &packets);
+		assert_true(i == at || n == 0);
+		got += n;
+		rs_net_tick(w, rs_clock_now(&r->clock));
+		rs_net_flush(w);
+	}
+	return got;
+}
+
+static void
+workers_of_one_port_share_what_its_owner_knows(void **state)
+{
+	static const uint32_t workers[] = { 0, 1 };
+	struct rig r = { 0 };
+	struct rs_net_port_cfg ports[2] = {
+		{ .name = "access", .device = "ring:two/a", .mtu = 1500, .addresses = access_addrs, .n_addresses = 2,
+			.workers = workers, .n_workers = 2 },
+		{ .name = "core", .device = "ring:two/b", .mtu = 1500, .addresses = core_addrs, .n_addresses = 2,
+			.workers = workers, .n_workers = 2 },
+	};
+	struct rs_net_cfg cfg = { .ports = ports, .n_ports = 2, .n_workers = 2, .mbufs = RIG_MBUFS, .clock = &r.clock };
+	struct rs_path path = path4();
+	struct rs_rx out[64];
+	uint32_t n = 0;
+
+	(void)state;
+	rs_clock_init(&r.clock, 10 * RS_NS_PER_MS);
+	assert_int_equal(rs_net_open(&cfg, &r.net, &r.err), 0);
+	assert_int_equal(rs_net_set_targets(r.net, targets, 2), 0);
+	for (uint32_t i = 0; i < 2; i++)
+		rs_net_worker_begin(rs_net_worker(r.net, i), rs_clock_now(&r.clock));
+	for (int i = 0; i < 100; i++) {
+		(void)turns(&r, 0, out);
+		for (uint32_t k = 0; k < 2; k++)
+			rs_net_release(rs_net_worker(r.net, k));
+	}
+	/* Worker 1 sends, the owner (0) asks for it, hears the answer and passes it on. */
+	r.link = rs_net_link(rs_net_worker(r.net, 1));
+	assert_int_equal(rig_send(&r, &path, "second", 6), 0);
+	for (int i = 0; i < 20 && n == 0; i++)
+		n = turns(&r, 1, out);
+	assert_int_equal(n, 1);
+	assert_memory_equal(out[0].data, "second", 6);
+	assert_true(rs_metric_get(rs_net_metrics(r.net, 0, ACCESS), RS_NET_TX_PACKETS) > 0);
+	assert_int_equal(rs_metric_get(rs_net_metrics(r.net, 1, ACCESS), RS_NET_TX_PACKETS), 1);
+	assert_string_equal(rs_net_port_info(r.net, ACCESS)->steering, "queue pair");
+	rs_net_close(r.net);
+}
+
+static void
+unequal_ends_are_refused(void **state)
+{
+	static const uint32_t workers[] = { 0, 1 };
+	struct rs_net_port_cfg ports[2] = {
+		{ .name = "access", .device = "ring:z/a", .workers = workers, .n_workers = 2 },
+		{ .name = "core", .device = "ring:z/b", .workers = workers, .n_workers = 1 },
+	};
+	struct rig r = { 0 };
+	struct rs_net_cfg cfg = { .ports = ports, .n_ports = 2, .n_workers = 2, .mbufs = 1023, .clock = &r.clock };
+
+	(void)state;
+	assert_int_equal(rs_net_open(&cfg, &r.net, &r.err), -EINVAL);
+	assert_non_null(strstr(r.err.text, "the same number"));
+	cfg.n_workers = 1;
+	assert_int_equal(rs_net_open(&cfg, &r.net, &r.err), -EINVAL);
+	assert_non_null(strstr(r.err.text, "does not exist"));
+}
+
 static void
 one_end_alone_is_refused_with_a_remedy(void **state)
 {
@@ -410,6 +490,8 @@ main(void)
 		RIG_TEST(own_ranges_are_taken_over_at_begin),
 		RIG_TEST(every_buffer_comes_home),
 		cmocka_unit_test(tagged_pair_talks_in_its_vlan),
+		cmocka_unit_test(workers_of_one_port_share_what_its_owner_knows),
+		cmocka_unit_test(unequal_ends_are_refused),
 		cmocka_unit_test(one_end_alone_is_refused_with_a_remedy),
 	};
 
