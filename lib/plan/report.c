@@ -18,7 +18,8 @@ count_missing(struct rs_check *check, const struct rs_findings *f)
 		if (f->list[i].kind != RS_FINDING_UNSUPPORTED || construct == NULL)
 			continue;
 		for (uint32_t b = 0; b < i; b++)
-			first &= f->list[b].construct == NULL || strcmp(f->list[b].construct, construct) != 0;
+			first &= f->list[b].construct == NULL ||
+				strcmp(f->list[b].construct, construct) != 0;
 		for (k = 0; k < check->n_missing; k++)
 			if (strcmp(check->missing[k].construct, construct) == 0)
 				break;
@@ -41,7 +42,8 @@ static int
 check_file(struct rs_check *check, const char *path, const struct rs_scenario_opts *opts)
 {
 	static const struct rs_scenario_opts lenient = { .any_key = true };
-	struct rs_checked *files = reallocarray(check->files, check->n_files + 1, sizeof(*files)), *f;
+	struct rs_checked *files = reallocarray(check->files, check->n_files + 1, sizeof(*files)),
+			  *f;
 	struct rs_program *program = NULL;
 	struct rs_err err = { 0 };
 
@@ -52,7 +54,8 @@ check_file(struct rs_check *check, const char *path, const struct rs_scenario_op
 	*f = (struct rs_checked){ .file = strdup(path) };
 	if (f->file == NULL)
 		return -ENOMEM;
-	f->rc = rs_scenario_load(path, opts != NULL ? opts : &lenient, &program, &f->findings, &err);
+	f->rc = rs_scenario_load(
+		path, opts != NULL ? opts : &lenient, &program, &f->findings, &err);
 	if (f->rc == -ENOMEM)
 		return -ENOMEM;
 	if (program != NULL) {
@@ -74,15 +77,18 @@ is_scenario(const struct dirent *d)
 }
 
 static int
-check_dir(struct rs_check *check, const char *path, const struct rs_scenario_opts *opts, struct rs_err *err)
+check_dir(struct rs_check *check, const char *path, const struct rs_scenario_opts *opts,
+	struct rs_err *err)
 {
 	struct dirent **names = NULL;
 	int n = scandir(path, &names, is_scenario, alphasort), rc = 0;
 
 	if (n < 0)
-		return rs_err_at(err, errno == ENOMEM ? -ENOMEM : -EACCES, path, 0, "cannot read the directory: %s", strerror(errno));
+		return rs_err_at(err, errno == ENOMEM ? -ENOMEM : -EACCES, path, 0,
+			"cannot read the directory: %s", strerror(errno));
 	if (n == 0)
-		rc = rs_err_at(err, -ENOENT, path, 0, "no *.xml in this directory: name one with scenarios");
+		rc = rs_err_at(err, -ENOENT, path, 0,
+			"no *.xml in this directory: name one with scenarios");
 	for (int i = 0; i < n; i++) {
 		char *file = NULL;
 
@@ -110,14 +116,16 @@ by_files(const void *a, const void *b)
 }
 
 int
-rs_scenario_check(const char *path, const struct rs_scenario_opts *opts, struct rs_check *out, struct rs_err *err)
+rs_scenario_check(const char *path, const struct rs_scenario_opts *opts, struct rs_check *out,
+	struct rs_err *err)
 {
 	struct stat st;
 	int rc;
 
 	*out = (struct rs_check){ 0 };
 	if (stat(path, &st) != 0)
-		return rs_err_at(err, errno == EACCES ? -EACCES : -ENOENT, path, 0, "%s", strerror(errno));
+		return rs_err_at(
+			err, errno == EACCES ? -EACCES : -ENOENT, path, 0, "%s", strerror(errno));
 	rc = S_ISDIR(st.st_mode) ? check_dir(out, path, opts, err) : check_file(out, path, opts);
 	if (rc == -ENOMEM)
 		return rs_err_at(err, rc, path, 0, "not enough memory to check the scenarios");
@@ -140,7 +148,9 @@ rs_scenario_check_free(struct rs_check *check)
 }
 
 static const char *const kinds[] = {
-	[RS_FINDING_ERROR] = "error", [RS_FINDING_UNSUPPORTED] = "unsupported", [RS_FINDING_WARNING] = "warning",
+	[RS_FINDING_ERROR] = "error",
+	[RS_FINDING_UNSUPPORTED] = "unsupported",
+	[RS_FINDING_WARNING] = "warning",
 };
 
 void
@@ -153,7 +163,8 @@ rs_scenario_check_print(FILE *out, const struct rs_check *check)
 			const struct rs_finding *d = &f->findings.list[k];
 
 			if (d->line > 0)
-				fprintf(out, "%s:%d: %s: %s\n", f->file, d->line, kinds[d->kind], d->text);
+				fprintf(out, "%s:%d: %s: %s\n", f->file, d->line, kinds[d->kind],
+					d->text);
 			else
 				fprintf(out, "%s: %s: %s\n", f->file, kinds[d->kind], d->text);
 		}
@@ -165,11 +176,13 @@ rs_scenario_check_print(FILE *out, const struct rs_check *check)
 			fprintf(out, "%s: not usable\n", f->file);
 	}
 	if (check->n_files > 1)
-		fprintf(out, "\n%u files: %u usable, %u not\n", check->n_files, check->n_usable, check->n_files - check->n_usable);
+		fprintf(out, "\n%u files: %u usable, %u not\n", check->n_files, check->n_usable,
+			check->n_files - check->n_usable);
 	if (check->n_missing > 0)
 		fprintf(out, "\nnot built yet          files   uses\n");
 	for (uint32_t i = 0; i < check->n_missing; i++)
-		fprintf(out, "%-20s %7u %6u\n", check->missing[i].construct, check->missing[i].files, check->missing[i].uses);
+		fprintf(out, "%-20s %7u %6u\n", check->missing[i].construct,
+			check->missing[i].files, check->missing[i].uses);
 }
 
 /* Findings quote the file, which may hold any bytes; JSON is UTF-8. */
@@ -198,14 +211,16 @@ file_json(const struct rs_checked *f)
 	for (uint32_t i = 0; i < f->findings.n; i++) {
 		const struct rs_finding *d = &f->findings.list[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:i, s:s?, s:o}", "kind", kinds[d->kind], "line", d->line,
-			"construct", d->construct, "text", text_json(d->text)));
+		json_array_append_new(list,
+			json_pack("{s:s, s:i, s:s?, s:o}", "kind", kinds[d->kind], "line", d->line,
+				"construct", d->construct, "text", text_json(d->text)));
 	}
 	if (f->why != NULL)
-		json_array_append_new(list, json_pack("{s:s, s:i, s:n, s:o}", "kind", "error", "line", 0, "construct", "text",
-			text_json(f->why)));
-	return json_pack("{s:o, s:b, s:I, s:o}", "file", text_json(f->file), "usable", f->rc == 0, "steps",
-		(json_int_t)f->steps, "findings", list);
+		json_array_append_new(list,
+			json_pack("{s:s, s:i, s:n, s:o}", "kind", "error", "line", 0, "construct",
+				"text", text_json(f->why)));
+	return json_pack("{s:o, s:b, s:I, s:o}", "file", text_json(f->file), "usable", f->rc == 0,
+		"steps", (json_int_t)f->steps, "findings", list);
 }
 
 json_t *
@@ -216,8 +231,11 @@ rs_scenario_check_json(const struct rs_check *check)
 	for (uint32_t i = 0; i < check->n_files; i++)
 		json_array_append_new(files, file_json(&check->files[i]));
 	for (uint32_t i = 0; i < check->n_missing; i++)
-		json_array_append_new(missing, json_pack("{s:s, s:I, s:I}", "construct", check->missing[i].construct, "files",
-			(json_int_t)check->missing[i].files, "uses", (json_int_t)check->missing[i].uses));
-	return json_pack("{s:o, s:I, s:I, s:o}", "files", files, "usable", (json_int_t)check->n_usable, "not_usable",
+		json_array_append_new(missing,
+			json_pack("{s:s, s:I, s:I}", "construct", check->missing[i].construct,
+				"files", (json_int_t)check->missing[i].files, "uses",
+				(json_int_t)check->missing[i].uses));
+	return json_pack("{s:o, s:I, s:I, s:o}", "files", files, "usable",
+		(json_int_t)check->n_usable, "not_usable",
 		(json_int_t)(check->n_files - check->n_usable), "missing", missing);
 }

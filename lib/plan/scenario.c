@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The compiler's frame: memory, findings, the order of its passes, and the program that comes out. */
+/*
+ * The compiler's frame: memory, findings, the order of its passes, and the program that comes out.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -57,7 +59,8 @@ rs_sc_push(struct rs_sc *c, struct rs_sc_vec *v, size_t size)
 }
 
 static void
-find(struct rs_sc *c, enum rs_finding_kind kind, int line, const char *construct, const char *fmt, va_list ap)
+find(struct rs_sc *c, enum rs_finding_kind kind, int line, const char *construct, const char *fmt,
+	va_list ap)
 {
 	struct rs_findings *f = c->findings;
 	uint32_t *const counts[] = {
@@ -150,7 +153,10 @@ rs_program_free(struct rs_program *p)
 	pool_free(p->memory);
 }
 
-/* The bytes of @v, moved into the pool. An empty array still gets an address, so that nobody meets NULL + 0. */
+/*
+ * The bytes of @v, moved into the pool. An empty array still gets an address, so that nobody meets
+ * NULL + 0.
+ */
 static const void *
 settle(struct rs_sc *c, const struct rs_sc_vec *v, size_t size)
 {
@@ -220,7 +226,10 @@ finish(struct rs_sc *c)
 	return p;
 }
 
-/* By line, errors first; what was found in one line otherwise stays in its order. There are few: insertion will do. */
+/*
+ * By line, errors first; what was found in one line otherwise stays in its order. There are few:
+ * insertion will do.
+ */
 static void
 sort_findings(struct rs_findings *f)
 {
@@ -249,7 +258,8 @@ judge(struct rs_sc *c, struct rs_err *err)
 
 	sort_findings(f);
 	if (c->oom)
-		return rs_err_at(err, -ENOMEM, c->name, 0, "not enough memory to compile the scenario");
+		return rs_err_at(
+			err, -ENOMEM, c->name, 0, "not enough memory to compile the scenario");
 	if (f->n_errors == 0 && f->n_unsupported == 0)
 		return 0;
 	for (uint32_t i = 0; i < f->n; i++)
@@ -264,7 +274,8 @@ passes(struct rs_sc *c, struct rs_slice xml)
 	struct rs_sc_node *root;
 
 	if (xml.len > RS_SC_MAX_FILE) {
-		rs_sc_error(c, 0, "the file is larger than %u MiB: no scenario is", RS_SC_MAX_FILE >> 20);
+		rs_sc_error(c, 0, "the file is larger than %u MiB: no scenario is",
+			RS_SC_MAX_FILE >> 20);
 		return;
 	}
 	root = rs_sc_xml(c, xml);
@@ -301,21 +312,24 @@ rs_scenario_compile(const char *name, struct rs_slice xml, const struct rs_scena
 	if (findings != NULL)
 		*findings = (struct rs_findings){ 0 };
 	if (pool == NULL)
-		return rs_err_at(err, -ENOMEM, name, 0, "not enough memory to compile the scenario");
+		return rs_err_at(
+			err, -ENOMEM, name, 0, "not enough memory to compile the scenario");
 	passes(&c, xml);
 	rc = judge(&c, err);
 	if (rc == 0) {
 		p = finish(&c);
 		if (p == NULL)
-			rc = rs_err_at(err, -ENOMEM, name, 0, "not enough memory to compile the scenario");
+			rc = rs_err_at(
+				err, -ENOMEM, name, 0, "not enough memory to compile the scenario");
 	}
 	if (p == NULL) {
 		for (uint32_t i = 0; i < c.eres.n; i++)
 			rs_ere_free(*RS_SC_AT(c.eres, struct rs_ere *, i));
 		pool_free(pool);
 	}
-	struct rs_sc_vec *const vecs[] = { &c.steps, &c.actions, &c.templates, &c.ops, &c.text, &c.eres, &c.vars,
-		&c.fields, &c.fills, &c.keep_names, &c.rtds, &c.counters, &c.uses, &c.rtd_marks, &c.labels, &c.jumps };
+	struct rs_sc_vec *const vecs[] = { &c.steps, &c.actions, &c.templates, &c.ops, &c.text,
+		&c.eres, &c.vars, &c.fields, &c.fills, &c.keep_names, &c.rtds, &c.counters, &c.uses,
+		&c.rtd_marks, &c.labels, &c.jumps };
 
 	for (size_t i = 0; i < sizeof(vecs) / sizeof(vecs[0]); i++)
 		free(vecs[i]->p);
@@ -346,7 +360,8 @@ rs_scenario_load(const char *file, const struct rs_scenario_opts *opts, struct r
 	}
 	if (st.st_size > RS_SC_MAX_FILE) {
 		close(fd);
-		return rs_err_at(err, -EINVAL, file, 0, "the file is larger than %u MiB: no scenario is", RS_SC_MAX_FILE >> 20);
+		return rs_err_at(err, -EINVAL, file, 0,
+			"the file is larger than %u MiB: no scenario is", RS_SC_MAX_FILE >> 20);
 	}
 	bytes = malloc((size_t)st.st_size + 1);
 	if (bytes == NULL) {

@@ -20,7 +20,7 @@ enum rs_finding_kind {
 struct rs_finding {
 	enum rs_finding_kind kind;
 	int line;	       /* 0: of the file as a whole */
-	const char *construct; /* UNSUPPORTED: its name (static text), so that a report can count it; else NULL */
+	const char *construct; /* UNSUPPORTED: its name, static text, to be counted; else NULL */
 	char text[240];	       /* names the construct and the remedy */
 };
 
@@ -46,7 +46,8 @@ struct rs_scenario_opts {
  * @param out       out: the program, NULL when there are errors or unsupported constructs
  * @param findings  out: may be NULL
  * @param err       out: the first error, with file and line
- * @return 0; -ENOENT, -EACCES (the file); -EINVAL (errors); -ENOTSUP (only unsupported constructs); -ENOMEM
+ * @return 0; -ENOENT, -EACCES (the file); -EINVAL (errors); -ENOTSUP (only unsupported constructs);
+ * -ENOMEM
  */
 int rs_scenario_load(const char *file, const struct rs_scenario_opts *opts, struct rs_program **out,
 	struct rs_findings *findings, struct rs_err *err);

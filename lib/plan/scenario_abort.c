@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The messages that end a call before its scenario does, and the answer to what it does not expect. */
+/*
+ * The messages that end a call before its scenario does, and the answer to what it does not expect.
+ */
 #include "plan/scenario_int.h"
 
-/* Requests inside the dialog: the peer's Contact, the route set, and From and To as the last message had them. */
-static const char ack_text[] =
-	"ACK [next_url] SIP/2.0\n"
-	"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
-	"[routes]\n"
-	"From: [last_From]\n"
-	"To: [last_To]\n"
-	"Call-ID: [call_id]\n"
-	"CSeq: [cseq] ACK\n"
-	"Max-Forwards: 70\n"
-	"Content-Length: 0\n"
-	"\n";
+/*
+ * Requests inside the dialog: the peer's Contact, the route set, and From and To as the last
+ * message had them.
+ */
+static const char ack_text[] = "ACK [next_url] SIP/2.0\n"
+			       "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
+			       "[routes]\n"
+			       "From: [last_From]\n"
+			       "To: [last_To]\n"
+			       "Call-ID: [call_id]\n"
+			       "CSeq: [cseq] ACK\n"
+			       "Max-Forwards: 70\n"
+			       "Content-Length: 0\n"
+			       "\n";
 
 static const char bye_placed[] =
 	"BYE [next_url] SIP/2.0\n"
@@ -40,17 +44,16 @@ static const char bye_answered[] =
 	"Content-Length: 0\n"
 	"\n";
 
-/* [peer_tag_param]: what the engine adds to a To that has no tag yet. */
-static const char ok_text[] =
-	"SIP/2.0 200 OK\n"
-	"[last_Via:]\n"
-	"[last_From:]\n"
-	"[last_To:][peer_tag_param]\n"
-	"[last_Call-ID:]\n"
-	"[last_CSeq:]\n"
-	"Contact: <sip:[local_ip]:[local_port];transport=[transport]>\n"
-	"Content-Length: 0\n"
-	"\n";
+/* To is copied, with its tag or without one: that is what SIPp answers. */
+static const char ok_text[] = "SIP/2.0 200 OK\n"
+			      "[last_Via:]\n"
+			      "[last_From:]\n"
+			      "[last_To:]\n"
+			      "[last_Call-ID:]\n"
+			      "[last_CSeq:]\n"
+			      "Contact: <sip:[local_ip]:[local_port];transport=[transport]>\n"
+			      "Content-Length: 0\n"
+			      "\n";
 
 static int32_t
 make(struct rs_sc *c, struct rs_slice text, bool values_only)
@@ -71,7 +74,8 @@ make(struct rs_sc *c, struct rs_slice text, bool values_only)
 static bool
 belongs(struct rs_slice line)
 {
-	static const char *const names[] = { "via", "v", "from", "f", "to", "t", "call-id", "i", "route" };
+	static const char *const names[] = { "via", "v", "from", "f", "to", "t", "call-id", "i",
+		"route" };
 	const uint8_t *colon;
 	struct rs_slice name;
 
@@ -95,11 +99,15 @@ append(uint8_t *out, size_t at, const void *p, size_t len)
 	return at + len;
 }
 
-/* The CANCEL is made of the INVITE's own lines: Request-URI, Via, From, To, Call-ID and the number of CSeq must be the same. */
+/*
+ * The CANCEL is made of the INVITE's own lines: Request-URI, Via, From, To, Call-ID and the number
+ * of CSeq must be the same.
+ */
 static int32_t
 make_cancel(struct rs_sc *c)
 {
-	static const char end[] = "Max-Forwards: 70\nContent-Length: 0\n\n", plain_cseq[] = "CSeq: [cseq] CANCEL\n";
+	static const char end[] = "Max-Forwards: 70\nContent-Length: 0\n\n",
+			  plain_cseq[] = "CSeq: [cseq] CANCEL\n";
 	const struct rs_sc_text *t = &c->invite;
 	uint8_t *out = rs_sc_alloc(c, t->len + 2 * sizeof(end) + sizeof(plain_cseq));
 	bool cseq = false;
@@ -109,7 +117,8 @@ make_cancel(struct rs_sc *c)
 		return -1;
 	for (size_t i = 0; i < t->len;) {
 		const uint8_t *nl = memchr(t->p + i, '\n', t->len - i);
-		struct rs_slice line = rs_slice_of(t->p + i, nl == NULL ? t->len - i : (size_t)(nl - t->p) - i);
+		struct rs_slice line =
+			rs_slice_of(t->p + i, nl == NULL ? t->len - i : (size_t)(nl - t->p) - i);
 
 		if (line.len == 0)
 			break;
@@ -120,8 +129,9 @@ make_cancel(struct rs_sc *c)
 		} else if (belongs(line)) {
 			n = append(out, n, line.p, line.len);
 			n = append(out, n, "\n", 1);
-		} else if (line.len > 11 && rs_slice_case_eq(rs_slice_of(line.p, 5), rs_slice_str("cseq:")) &&
-			   memcmp(line.p + line.len - 6, "INVITE", 6) == 0) {
+		} else if (line.len > 11 &&
+			rs_slice_case_eq(rs_slice_of(line.p, 5), rs_slice_str("cseq:")) &&
+			memcmp(line.p + line.len - 6, "INVITE", 6) == 0) {
 			n = append(out, n, line.p, line.len - 6);
 			n = append(out, n, "CANCEL\n", 7);
 			cseq = true;

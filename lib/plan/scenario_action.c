@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The actions of a step: one table for their names, their attributes and the functions that read them. */
+/*
+ * The actions of a step: one table for their names, their attributes and the functions that read
+ * them.
+ */
 #include "plan/scenario_int.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-struct job {
-	struct rs_sc *c;
-	struct rs_sc_node *n;
-	struct rs_action a;
-	uint32_t step;
-	bool drop; /* nothing is to be played */
-};
-
 static const struct rs_sc_attr *
-need(struct job *j, const char *name, const char *example)
+need(struct rs_sc_act *j, const char *name, const char *example)
 {
 	const struct rs_sc_attr *a = rs_sc_attr(j->n, name);
 
 	if (a == NULL || a->value.len == 0) {
-		rs_sc_error(j->c, j->n->line, "<%s>: %s=\"%s\" is missing", j->n->name, name, example);
+		rs_sc_error(
+			j->c, j->n->line, "<%s>: %s=\"%s\" is missing", j->n->name, name, example);
 		return NULL;
 	}
 	return a;
 }
 
-static void
-take_out(struct job *j, unsigned min, unsigned max)
+void
+rs_sc_take_out(struct rs_sc_act *j, unsigned min, unsigned max)
 {
 	const struct rs_sc_attr *a = rs_sc_attr(j->n, "assign_to");
 	struct rs_slice name;
@@ -34,7 +30,8 @@ take_out(struct job *j, unsigned min, unsigned max)
 
 	if (a == NULL) {
 		if (min > 0)
-			rs_sc_error(j->c, j->n->line, "<%s>: assign_to=\"variable\" is missing", j->n->name);
+			rs_sc_error(j->c, j->n->line, "<%s>: assign_to=\"variable\" is missing",
+				j->n->name);
 		return;
 	}
 	while (rs_sc_list(j->c, a->value, &pos, &name)) {
@@ -46,18 +43,20 @@ take_out(struct job *j, unsigned min, unsigned max)
 	}
 	if (n < min || n > max) {
 		if (min == max)
-			rs_sc_error(j->c, j->n->line, "<%s> assign_to: %u variable%s needed, %u given", j->n->name, max,
+			rs_sc_error(j->c, j->n->line,
+				"<%s> assign_to: %u variable%s needed, %u given", j->n->name, max,
 				max == 1 ? " is" : "s are", n);
 		else
-			rs_sc_error(j->c, j->n->line, "<%s> assign_to: at most %u variables (the whole match and %u groups), %u given",
+			rs_sc_error(j->c, j->n->line,
+				"<%s> assign_to: at most %u variables (the whole match and %u groups), %u given",
 				j->n->name, max, max - 1, n);
 		n = 0;
 	}
 	j->a.n_out = (uint8_t)n;
 }
 
-static void
-take_in(struct job *j)
+void
+rs_sc_take_in(struct rs_sc_act *j)
 {
 	const struct rs_sc_attr *a = need(j, "variable", "name");
 
@@ -65,21 +64,24 @@ take_in(struct job *j)
 		j->a.var_in = rs_sc_var(j->c, j->n->line, a->value, false);
 }
 
-static void
-take_checks(struct job *j)
+void
+rs_sc_take_checks(struct rs_sc_act *j)
 {
-	const struct rs_sc_attr *a = rs_sc_attr(j->n, "check_it"), *b = rs_sc_attr(j->n, "check_it_inverse");
+	const struct rs_sc_attr *a = rs_sc_attr(j->n, "check_it"),
+				*b = rs_sc_attr(j->n, "check_it_inverse");
 
 	if (a != NULL)
 		rs_sc_bool(j->c, j->n, a, &j->a.check_it);
 	if (b != NULL)
 		rs_sc_bool(j->c, j->n, b, &j->a.check_it_inverse);
 	if (j->a.check_it && j->a.check_it_inverse)
-		rs_sc_error(j->c, j->n->line, "<%s>: check_it and check_it_inverse exclude each other: remove one", j->n->name);
+		rs_sc_error(j->c, j->n->line,
+			"<%s>: check_it and check_it_inverse exclude each other: remove one",
+			j->n->name);
 }
 
 static int32_t
-text_template(struct job *j, const struct rs_sc_attr *a, enum rs_sc_use_of_text use)
+text_template(struct rs_sc_act *j, const struct rs_sc_attr *a, enum rs_sc_use_of_text use)
 {
 	struct rs_sc_text text;
 
@@ -88,115 +90,10 @@ text_template(struct job *j, const struct rs_sc_attr *a, enum rs_sc_use_of_text 
 	return rs_sc_template(j->c, &text, use);
 }
 
-/* --- ereg --- */
-
-static void
-take_search(struct job *j)
-{
-	static const char *const places[] = {
-		[RS_SEARCH_MSG] = "msg", [RS_SEARCH_HDR] = "hdr", [RS_SEARCH_BODY] = "body", [RS_SEARCH_VAR] = "var",
-	};
-	const struct rs_sc_attr *a = rs_sc_attr(j->n, "search_in"), *header = rs_sc_attr(j->n, "header");
-	struct rs_slice name;
-
-	if (a != NULL) {
-		size_t k = 0;
-
-		while (k < COUNT(places) && strcmp(places[k], a->text) != 0)
-			k++;
-		if (k == COUNT(places)) {
-			rs_sc_error(j->c, j->n->line, "<ereg> search_in=\"%.40s\": msg, hdr, body or var is needed", a->text);
-			return;
-		}
-		j->a.search = (uint8_t)k;
-	}
-	if (j->a.search == RS_SEARCH_VAR) {
-		take_in(j);
-		return;
-	}
-	if (j->a.search != RS_SEARCH_HDR)
-		return;
-	if (header == NULL) {
-		rs_sc_error(j->c, j->n->line, "<ereg> search_in=\"hdr\": header=\"Name:\" is missing");
-		return;
-	}
-	name = rs_slice_trim(rs_sc_string(j->c, header));
-	j->a.header = name; /* with its colon, if it has one: SIPp's search begins behind what is written here */
-	if (name.len > 0 && name.p[name.len - 1] == ':')
-		name = rs_slice_trim(rs_slice_of(name.p, name.len - 1));
-	if (name.len == 0)
-		rs_sc_error(j->c, j->n->line, "<ereg> header=\"%.40s\": a header's name is needed", header->text);
-	j->a.header_id = (uint8_t)rs_sip_header_id(name);
-}
-
-static void
-take_pattern(struct job *j)
-{
-	const struct rs_sc_attr *a = rs_sc_attr(j->n, "regexp");
-	struct rs_ere *ere = NULL;
-	const char *cause = "";
-	struct rs_slice pattern;
-	size_t off = 0;
-	int rc;
-
-	if (a == NULL) {
-		rs_sc_error(j->c, j->n->line, "<ereg>: regexp=\"expression\" is missing");
-		return;
-	}
-	pattern = rs_sc_string(j->c, a);
-	/* case_indep is about the header's name: SIPp's expressions always mind the case */
-	rc = rs_ere_compile(pattern, false, &ere, &cause, &off);
-	if (rc == -ENOMEM) {
-		j->c->oom = true;
-	} else if (rc != 0) {
-		size_t from = off > 20 ? off - 20 : 0;
-
-		rs_sc_error(j->c, j->n->line, "<ereg> regexp: %s at column %zu, near '%.*s'", cause, off + 1,
-			(int)(pattern.len - from < 40 ? pattern.len - from : 40), pattern.p + from);
-	} else {
-		j->a.ere = (int32_t)j->c->eres.n;
-		*(struct rs_ere **)rs_sc_push(j->c, &j->c->eres, sizeof(ere)) = ere;
-		if (j->c->oom)
-			rs_ere_free(ere);
-		else if (j->a.n_out > rs_ere_groups(ere) + 1)
-			rs_sc_warn(j->c, j->n->line, "<ereg> assign_to: %u variables, but the expression has %u groups: the others stay unset",
-				j->a.n_out, rs_ere_groups(ere));
-	}
-}
-
-static void
-ereg(struct job *j)
-{
-	const struct rs_sc_attr *icase = rs_sc_attr(j->n, "case_indep"), *start = rs_sc_attr(j->n, "start_line"),
-		*nth = rs_sc_attr(j->n, "occurrence");
-	const struct rs_step *s = RS_SC_AT(j->c->steps, struct rs_step, j->step);
-	long v;
-
-	if (nth == NULL)
-		nth = rs_sc_attr(j->n, "occurence");
-	j->a.occurrence = 1;
-	if (nth != NULL && rs_sc_long(j->c, j->n, nth, 1, UINT16_MAX, &v))
-		j->a.occurrence = (uint16_t)v;
-	if (start != NULL)
-		rs_sc_bool(j->c, j->n, start, &j->a.start_line);
-	if (icase != NULL)
-		rs_sc_bool(j->c, j->n, icase, &j->a.header_any_case);
-	take_out(j, 1, RS_ERE_GROUPS);
-	take_search(j);
-	take_checks(j);
-	take_pattern(j);
-	if (j->a.search == RS_SEARCH_VAR || s->kind == RS_STEP_RECV || s->kind == RS_SC_STEP_CMD)
-		return;
-	if (s->kind == RS_STEP_SEND)
-		rs_sc_unsupported(j->c, j->n->line, "ereg in send", "<ereg> in a <send>: searching what was sent is not built");
-	else
-		rs_sc_error(j->c, j->n->line, "<ereg>: there is no message in this step: move it into the <recv>, or search a variable");
-}
-
 /* --- text --- */
 
 static void
-message(struct job *j)
+message(struct rs_sc_act *j)
 {
 	const struct rs_sc_attr *a = need(j, "message", "text");
 
@@ -205,11 +102,11 @@ message(struct job *j)
 }
 
 static void
-assignstr(struct job *j)
+assignstr(struct rs_sc_act *j)
 {
 	const struct rs_sc_attr *a = rs_sc_attr(j->n, "value");
 
-	take_out(j, 1, 1);
+	rs_sc_take_out(j, 1, 1);
 	if (a == NULL)
 		rs_sc_error(j->c, j->n->line, "<assignstr>: value=\"text\" is missing");
 	else
@@ -217,9 +114,9 @@ assignstr(struct job *j)
 }
 
 static void
-trim(struct job *j)
+trim(struct rs_sc_act *j)
 {
-	take_out(j, 1, 1);
+	rs_sc_take_out(j, 1, 1);
 	j->a.var_in = j->a.n_out > 0 ? j->a.var_out[0] : RS_NO_VAR;
 }
 
@@ -227,12 +124,14 @@ trim(struct job *j)
 
 /* value="number" or @other="variable" */
 static void
-value_or_variable(struct job *j, const char *other, int16_t *var)
+value_or_variable(struct rs_sc_act *j, const char *other, int16_t *var)
 {
-	const struct rs_sc_attr *value = rs_sc_attr(j->n, "value"), *variable = rs_sc_attr(j->n, other);
+	const struct rs_sc_attr *value = rs_sc_attr(j->n, "value"),
+				*variable = rs_sc_attr(j->n, other);
 
 	if ((value == NULL) == (variable == NULL)) {
-		rs_sc_error(j->c, j->n->line, "<%s>: either value=\"...\" or %s=\"name\" is needed", j->n->name, other);
+		rs_sc_error(j->c, j->n->line, "<%s>: either value=\"...\" or %s=\"name\" is needed",
+			j->n->name, other);
 		return;
 	}
 	if (variable != NULL) {
@@ -247,39 +146,44 @@ value_or_variable(struct job *j, const char *other, int16_t *var)
 }
 
 static void
-arithmetic(struct job *j)
+arithmetic(struct rs_sc_act *j)
 {
-	take_out(j, 1, 1);
+	rs_sc_take_out(j, 1, 1);
 	value_or_variable(j, "variable", &j->a.var_in);
 	if (j->a.kind == RS_ACT_DIVIDE && j->a.has_value && j->a.value == 0)
-		rs_sc_error(j->c, j->n->line, "<divide> value=\"0\": a number other than 0 is needed");
+		rs_sc_error(
+			j->c, j->n->line, "<divide> value=\"0\": a number other than 0 is needed");
 }
 
 static void
-todouble(struct job *j)
+todouble(struct rs_sc_act *j)
 {
-	take_out(j, 1, 1);
-	take_in(j);
+	rs_sc_take_out(j, 1, 1);
+	rs_sc_take_in(j);
 }
 
 static void
-compare(struct job *j)
+compare(struct rs_sc_act *j)
 {
 	bool checked;
 
-	take_in(j);
+	rs_sc_take_in(j);
 	value_or_variable(j, "variable2", &j->a.var_in2);
-	take_checks(j);
+	rs_sc_take_checks(j);
 	checked = j->a.check_it || j->a.check_it_inverse;
-	take_out(j, checked ? 0 : 1, 1);
+	rs_sc_take_out(j, checked ? 0 : 1, 1);
 }
 
 static void
-test(struct job *j)
+test(struct rs_sc_act *j)
 {
 	static const char *const names[] = {
-		[RS_CMP_EQ] = "equal", [RS_CMP_NE] = "not_equal", [RS_CMP_GT] = "greater_than", [RS_CMP_LT] = "less_than",
-		[RS_CMP_GE] = "greater_than_equal", [RS_CMP_LE] = "less_than_equal",
+		[RS_CMP_EQ] = "equal",
+		[RS_CMP_NE] = "not_equal",
+		[RS_CMP_GT] = "greater_than",
+		[RS_CMP_LT] = "less_than",
+		[RS_CMP_GE] = "greater_than_equal",
+		[RS_CMP_LE] = "less_than_equal",
 	};
 	const struct rs_sc_attr *a = need(j, "compare", "equal");
 	size_t k = 0;
@@ -293,31 +197,34 @@ test(struct job *j)
 		const char *near = rs_text_nearest(a->text, names, COUNT(names));
 
 		if (near != NULL)
-			rs_sc_error(j->c, j->n->line, "<test> compare=\"%.40s\": is '%s' meant?", a->text, near);
+			rs_sc_error(j->c, j->n->line, "<test> compare=\"%.40s\": is '%s' meant?",
+				a->text, near);
 		else
-			rs_sc_error(j->c, j->n->line, "<test> compare=\"%.40s\": equal, not_equal, greater_than, less_than, "
-				"greater_than_equal or less_than_equal is needed", a->text);
+			rs_sc_error(j->c, j->n->line,
+				"<test> compare=\"%.40s\": equal, not_equal, greater_than, less_than, "
+				"greater_than_equal or less_than_equal is needed",
+				a->text);
 		return;
 	}
 	j->a.compare = (uint8_t)k;
 }
 
 static void
-gettimeofday_action(struct job *j)
+gettimeofday_action(struct rs_sc_act *j)
 {
-	take_out(j, 2, 2);
+	rs_sc_take_out(j, 2, 2);
 }
 
 static void
-one_out(struct job *j)
+one_out(struct rs_sc_act *j)
 {
-	take_out(j, 1, 1);
+	rs_sc_take_out(j, 1, 1);
 }
 
 /* --- exec --- */
 
 static void
-int_cmd(struct job *j, const struct rs_sc_attr *a)
+int_cmd(struct rs_sc_act *j, const struct rs_sc_attr *a)
 {
 	static const struct {
 		const char *name;
@@ -335,14 +242,15 @@ int_cmd(struct job *j, const struct rs_sc_attr *a)
 			return;
 		}
 	}
-	rs_sc_warn(j->c, j->n->line, "<exec> int_cmd=\"%.40s\" is not known: taken as stop_call, as SIPp does", a->text);
+	rs_sc_warn(j->c, j->n->line,
+		"<exec> int_cmd=\"%.40s\" is not known: taken as stop_call, as SIPp does", a->text);
 }
 
 static void
-exec(struct job *j)
+exec(struct rs_sc_act *j)
 {
-	static const char *const others[] = { "command", "play_pcap_audio", "play_pcap_video", "play_pcap_image", "play_dtmf",
-		"rtp_stream", "rtp_echo" };
+	static const char *const others[] = { "command", "play_pcap_audio", "play_pcap_video",
+		"play_pcap_image", "play_dtmf", "rtp_stream", "rtp_echo" };
 	const struct rs_sc_attr *a = rs_sc_attr(j->n, "int_cmd");
 
 	j->drop = true;
@@ -358,7 +266,8 @@ exec(struct job *j)
 		return;
 	}
 	if (a == NULL) {
-		rs_sc_error(j->c, j->n->line, "<exec>: int_cmd=\"stop_call\", \"stop_gracefully\" or \"stop_now\" is missing");
+		rs_sc_error(j->c, j->n->line,
+			"<exec>: int_cmd=\"stop_call\", \"stop_gracefully\" or \"stop_now\" is missing");
 		return;
 	}
 	j->drop = false;
@@ -368,12 +277,14 @@ exec(struct job *j)
 /* --- what SIPp has and this build has not --- */
 
 static void
-missing(struct job *j)
+missing(struct rs_sc_act *j)
 {
-	static const char *const names[] = { "lookup", "insert", "replace", "setdest", "closecon", "verifyauth", "sample", "jump",
-		"pauserestore", "urlencode", "urldecode", "rtp_echo" };
+	static const char *const names[] = { "lookup", "insert", "replace", "setdest", "closecon",
+		"verifyauth", "sample", "jump", "pauserestore", "urlencode", "urldecode",
+		"rtp_echo" };
 	static const char *const uses[] = { "variable", "variable2" };
-	static const char *const texts[] = { "key", "line", "value", "host", "port", "protocol", "username", "password" };
+	static const char *const texts[] = { "key", "line", "value", "host", "port", "protocol",
+		"username", "password" };
 	const char *name = j->n->name;
 
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -382,7 +293,7 @@ missing(struct job *j)
 	rs_sc_unsupported(j->c, j->n->line, name, "<%s>: this action is not built", name);
 	j->drop = true;
 	/* its variables count as used, lest they be reported too */
-	take_out(j, 0, RS_ERE_GROUPS);
+	rs_sc_take_out(j, 0, RS_ERE_GROUPS);
 	for (size_t i = 0; i < COUNT(uses); i++) {
 		const struct rs_sc_attr *a = rs_sc_attr(j->n, uses[i]);
 
@@ -402,11 +313,12 @@ missing(struct job *j)
 static const struct {
 	const char *name;
 	uint8_t kind;
-	void (*take)(struct job *);
+	void (*take)(struct rs_sc_act *);
 	const char *attrs[ATTRS]; /* none: not looked at */
 } actions[] = {
-	{ "ereg", RS_ACT_EREG, ereg, { "regexp", "search_in", "header", "variable", "occurrence", "occurence", "case_indep",
-		"start_line", "check_it", "check_it_inverse", "assign_to" } },
+	{ "ereg", RS_ACT_EREG, rs_sc_ereg,
+		{ "regexp", "search_in", "header", "variable", "occurrence", "occurence",
+			"case_indep", "start_line", "check_it", "check_it_inverse", "assign_to" } },
 	{ "log", RS_ACT_LOG, message, { "message" } },
 	{ "warning", RS_ACT_WARNING, message, { "message" } },
 	{ "error", RS_ACT_ERROR, message, { "message" } },
@@ -417,13 +329,17 @@ static const struct {
 	{ "multiply", RS_ACT_MULTIPLY, arithmetic, { "assign_to", "value", "variable" } },
 	{ "divide", RS_ACT_DIVIDE, arithmetic, { "assign_to", "value", "variable" } },
 	{ "todouble", RS_ACT_TODOUBLE, todouble, { "assign_to", "variable" } },
-	{ "test", RS_ACT_TEST, test, { "variable", "variable2", "value", "compare", "assign_to", "check_it", "check_it_inverse" } },
-	{ "strcmp", RS_ACT_STRCMP, compare, { "variable", "variable2", "value", "assign_to", "check_it", "check_it_inverse" } },
+	{ "test", RS_ACT_TEST, test,
+		{ "variable", "variable2", "value", "compare", "assign_to", "check_it",
+			"check_it_inverse" } },
+	{ "strcmp", RS_ACT_STRCMP, compare,
+		{ "variable", "variable2", "value", "assign_to", "check_it", "check_it_inverse" } },
 	{ "trim", RS_ACT_TRIM, trim, { "assign_to" } },
 	{ "gettimeofday", RS_ACT_GETTIMEOFDAY, gettimeofday_action, { "assign_to" } },
 	{ "index", RS_ACT_INDEX, one_out, { "assign_to" } },
-	{ "exec", RS_ACT_STOP_CALL, exec, { "int_cmd", "command", "play_pcap_audio", "play_pcap_video", "play_pcap_image",
-		"play_dtmf", "rtp_stream", "rtp_echo" } },
+	{ "exec", RS_ACT_STOP_CALL, exec,
+		{ "int_cmd", "command", "play_pcap_audio", "play_pcap_video", "play_pcap_image",
+			"play_dtmf", "rtp_stream", "rtp_echo" } },
 	{ "lookup", 0, missing, { NULL } },
 	{ "insert", 0, missing, { NULL } },
 	{ "replace", 0, missing, { NULL } },
@@ -459,7 +375,7 @@ static void
 one(struct rs_sc *c, struct rs_sc_node *n, uint32_t step)
 {
 	const char *names[COUNT(actions)], *near;
-	struct job j = { .c = c, .n = n, .step = step };
+	struct rs_sc_act j = { .c = c, .n = n, .step = step };
 	size_t i = 0;
 
 	while (i < COUNT(actions) && strcmp(actions[i].name, n->name) != 0)
@@ -468,12 +384,17 @@ one(struct rs_sc *c, struct rs_sc_node *n, uint32_t step)
 		for (i = 0; i < COUNT(actions); i++)
 			names[i] = actions[i].name;
 		near = rs_text_nearest(n->name, names, COUNT(actions));
-		rs_sc_error(c, n->line, "<%.60s> is no action%s%s%s", n->name, near != NULL ? ": is <" : "", near != NULL ? near : "",
+		rs_sc_error(c, n->line, "<%.60s> is no action%s%s%s", n->name,
+			near != NULL ? ": is <" : "", near != NULL ? near : "",
 			near != NULL ? "> meant?" : "");
 		return;
 	}
 	check_attrs(c, n, actions[i].attrs);
-	j.a = (struct rs_action){ .kind = actions[i].kind, .var_in = RS_NO_VAR, .var_in2 = RS_NO_VAR, .template = -1, .ere = -1,
+	j.a = (struct rs_action){ .kind = actions[i].kind,
+		.var_in = RS_NO_VAR,
+		.var_in2 = RS_NO_VAR,
+		.template = -1,
+		.ere = -1,
 		.line = n->line };
 	for (size_t k = 0; k < RS_ERE_GROUPS; k++)
 		j.a.var_out[k] = RS_NO_VAR;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Values of attributes, as SIPp reads them: numbers with C's bases, booleans as words or numbers, lists with commas. */
+/*
+ * Values of attributes, as SIPp reads them: numbers with C's bases, booleans as words or numbers,
+ * lists with commas.
+ */
 #include <math.h>
 #include <stdio.h>
 
@@ -15,7 +18,8 @@ rs_sc_attr(const struct rs_sc_node *n, const char *name)
 }
 
 bool
-rs_sc_long(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr *a, long min, long max, long *out)
+rs_sc_long(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr *a, long min,
+	long max, long *out)
 {
 	char *end;
 	long v;
@@ -23,12 +27,13 @@ rs_sc_long(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr 
 	errno = 0;
 	v = strtol(a->text, &end, 0);
 	if (end == a->text || *end != '\0' || strlen(a->text) != a->value.len) {
-		rs_sc_error(c, n->line, "<%s> %s=\"%.60s\": a whole number is needed", n->name, a->name, a->text);
+		rs_sc_error(c, n->line, "<%s> %s=\"%.60s\": a whole number is needed", n->name,
+			a->name, a->text);
 		return false;
 	}
 	if (errno == ERANGE || v < min || v > max) {
-		rs_sc_error(c, n->line, "<%s> %s=\"%.60s\": a number from %ld to %ld is needed", n->name, a->name, a->text,
-			min, max);
+		rs_sc_error(c, n->line, "<%s> %s=\"%.60s\": a number from %ld to %ld is needed",
+			n->name, a->name, a->text, min, max);
 		return false;
 	}
 	*out = v;
@@ -42,7 +47,8 @@ rs_sc_double(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_att
 	double v = strtod(a->text, &end);
 
 	if (end == a->text || *end != '\0' || strlen(a->text) != a->value.len || !isfinite(v)) {
-		rs_sc_error(c, n->line, "<%s> %s=\"%.60s\": a number is needed", n->name, a->name, a->text);
+		rs_sc_error(c, n->line, "<%s> %s=\"%.60s\": a number is needed", n->name, a->name,
+			a->text);
 		return false;
 	}
 	*out = v;
@@ -60,7 +66,8 @@ rs_sc_bool(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr 
 	} else if (strcmp(a->text, "false") != 0) {
 		v = strtol(a->text, &end, 0);
 		if (end == a->text || *end != '\0') {
-			rs_sc_error(c, n->line, "<%s> %s=\"%.60s\": true or false is needed", n->name, a->name, a->text);
+			rs_sc_error(c, n->line, "<%s> %s=\"%.60s\": true or false is needed",
+				n->name, a->name, a->text);
 			return false;
 		}
 	}
@@ -74,7 +81,8 @@ rs_sc_string(struct rs_sc *c, const struct rs_sc_attr *a)
 	static const struct {
 		const char *name;
 		char ch;
-	} known[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' }, { "&apos;", '\'' } };
+	} known[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' },
+		{ "&apos;", '\'' } };
 	uint8_t *out = (uint8_t *)rs_sc_copy(c, a->value.p, a->value.len);
 	size_t n = 0;
 
@@ -105,7 +113,8 @@ rs_sc_list(struct rs_sc *c, struct rs_slice list, size_t *pos, struct rs_slice *
 	while (*pos < list.len) {
 		const uint8_t *p = list.p + *pos;
 		const uint8_t *comma = memchr(p, ',', list.len - *pos);
-		struct rs_slice item = rs_slice_trim(rs_slice_of(p, comma == NULL ? list.len - *pos : (size_t)(comma - p)));
+		struct rs_slice item = rs_slice_trim(
+			rs_slice_of(p, comma == NULL ? list.len - *pos : (size_t)(comma - p)));
 
 		*pos = comma == NULL ? list.len : (size_t)(comma - list.p) + 1;
 		if (item.len == 0)
@@ -128,12 +137,14 @@ rs_sc_var(struct rs_sc *c, int line, struct rs_slice name, bool assign)
 		return RS_NO_VAR;
 	}
 	if (memchr(name.p, '$', name.len) != NULL || memchr(name.p, ',', name.len) != NULL) {
-		rs_sc_error(c, line, "variable '%.*s': a name may hold neither '$' nor ',' (write test=\"x\", not test=\"$x\")",
+		rs_sc_error(c, line,
+			"variable '%.*s': a name may hold neither '$' nor ',' (write test=\"x\", not test=\"$x\")",
 			(int)(name.len < 60 ? name.len : 60), name.p);
 		return RS_NO_VAR;
 	}
 	if (name.len > 7 && memcmp(name.p, "_unexp.", 7) == 0) {
-		rs_sc_unsupported(c, line, "_unexp", "variable '%.*s': handling of unexpected messages (_unexp.*) is not built",
+		rs_sc_unsupported(c, line, "_unexp",
+			"variable '%.*s': handling of unexpected messages (_unexp.*) is not built",
 			(int)(name.len < 60 ? name.len : 60), name.p);
 		return RS_NO_VAR;
 	}
@@ -159,13 +170,16 @@ rs_sc_var(struct rs_sc *c, int line, struct rs_slice name, bool assign)
 }
 
 void
-rs_sc_unknown_attr(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr *a, const char *const *names,
-	size_t n_names)
+rs_sc_unknown_attr(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr *a,
+	const char *const *names, size_t n_names)
 {
 	const char *near = rs_text_nearest(a->name, names, n_names);
 
 	if (near != NULL)
-		rs_sc_warn(c, n->line, "<%s> has no attribute '%.60s' and it is ignored: is '%s' meant?", n->name, a->name, near);
+		rs_sc_warn(c, n->line,
+			"<%s> has no attribute '%.60s' and it is ignored: is '%s' meant?", n->name,
+			a->name, near);
 	else
-		rs_sc_warn(c, n->line, "<%s> has no attribute '%.60s': it is ignored", n->name, a->name);
+		rs_sc_warn(c, n->line, "<%s> has no attribute '%.60s': it is ignored", n->name,
+			a->name);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What can be judged only when the whole file has been read: labels, variables, timers, what a response may answer. */
+/*
+ * What can be judged only when the whole file has been read: labels, variables, timers, what a
+ * response may answer.
+ */
 #include "plan/scenario_int.h"
 
 static void
@@ -11,7 +14,8 @@ labels(struct rs_sc *c)
 		const char *what = jump->ontimeout ? "ontimeout" : "next";
 		uint32_t k = 0;
 
-		while (k < c->labels.n && strcmp(RS_SC_AT(c->labels, struct rs_sc_label, k)->name, jump->label) != 0)
+		while (k < c->labels.n &&
+			strcmp(RS_SC_AT(c->labels, struct rs_sc_label, k)->name, jump->label) != 0)
 			k++;
 		if (k < c->labels.n) {
 			*(jump->ontimeout ? &s->ontimeout : &s->next) =
@@ -24,8 +28,10 @@ labels(struct rs_sc *c)
 		for (k = 0; k < c->labels.n && n < 64; k++)
 			names[n++] = RS_SC_AT(c->labels, struct rs_sc_label, k)->name;
 		near = rs_text_nearest(jump->label, names, n);
-		rs_sc_error(c, jump->line, "%s=\"%.60s\": there is no <label id=\"%.60s\"/>%s%.60s%s", what, jump->label, jump->label,
-			near != NULL ? "; is '" : "", near != NULL ? near : "", near != NULL ? "' meant?" : ": add it");
+		rs_sc_error(c, jump->line,
+			"%s=\"%.60s\": there is no <label id=\"%.60s\"/>%s%.60s%s", what,
+			jump->label, jump->label, near != NULL ? "; is '" : "",
+			near != NULL ? near : "", near != NULL ? "' meant?" : ": add it");
 	}
 }
 
@@ -38,13 +44,15 @@ variables(struct rs_sc *c)
 		int shown = (int)(v->name.len < 60 ? v->name.len : 60);
 
 		if (u->uses < 2 && v->scope == RS_VAR_GLOBAL)
-			rs_sc_warn(c, u->line, "variable '%.*s' is declared and used nowhere", shown, v->name.p);
+			rs_sc_warn(c, u->line, "variable '%.*s' is declared and used nowhere",
+				shown, v->name.p);
 		else if (u->uses < 2 && !u->referenced)
 			rs_sc_error(c, u->line,
-				"variable '%.*s' is used only once: a typo? If it is not, add <Reference variables=\"%.*s\"/> at the end", shown,
-				v->name.p, shown, v->name.p);
+				"variable '%.*s' is used only once: a typo? If it is not, add <Reference variables=\"%.*s\"/> at the end",
+				shown, v->name.p, shown, v->name.p);
 		else if (!u->assigned && v->scope == RS_VAR_CALL)
-			rs_sc_warn(c, u->line, "variable '%.*s' is read, but nothing sets it", shown, v->name.p);
+			rs_sc_warn(c, u->line, "variable '%.*s' is read, but nothing sets it",
+				shown, v->name.p);
 	}
 }
 
@@ -56,12 +64,17 @@ timers(struct rs_sc *c)
 		const struct rs_sc_rtd *r = RS_SC_AT(c->rtd_marks, struct rs_sc_rtd, i);
 
 		if (r->started_line != 0 && r->stopped_line == 0)
-			rs_sc_error(c, r->started_line, "start_rtd=\"%.*s\": nothing stops this timer: add rtd=\"%.*s\" to a later step",
-				(int)(name->len < 40 ? name->len : 40), name->p, (int)(name->len < 40 ? name->len : 40), name->p);
+			rs_sc_error(c, r->started_line,
+				"start_rtd=\"%.*s\": nothing stops this timer: add rtd=\"%.*s\" to a later step",
+				(int)(name->len < 40 ? name->len : 40), name->p,
+				(int)(name->len < 40 ? name->len : 40), name->p);
 	}
 }
 
-/* The loose rule of SIPp: a response fits when the method of its CSeq was sent in some step above, whichever that was. */
+/*
+ * The loose rule of SIPp: a response fits when the method of its CSeq was sent in some step above,
+ * whichever that was.
+ */
 static void
 methods(struct rs_sc *c)
 {
@@ -87,7 +100,9 @@ methods(struct rs_sc *c)
 			s->methods = sent;
 			s->methods_text = others;
 			if (sent == 0 && others.len == 0)
-				rs_sc_warn(c, s->line, "<recv response=\"%u\">: no request is sent above it, so it can never come", s->status);
+				rs_sc_warn(c, s->line,
+					"<recv response=\"%u\">: no request is sent above it, so it can never come",
+					s->status);
 		}
 	}
 }
@@ -107,5 +122,6 @@ rs_sc_check(struct rs_sc *c)
 		speaks |= kind == RS_STEP_SEND || kind == RS_STEP_RECV;
 	}
 	if (!speaks && c->findings->n_unsupported == 0 && c->findings->n_errors == 0)
-		rs_sc_error(c, 0, "the scenario neither sends nor receives: it needs a <send> or a <recv>");
+		rs_sc_error(c, 0,
+			"the scenario neither sends nor receives: it needs a <send> or a <recv>");
 }

@@ -19,7 +19,10 @@ only_attrs(struct rs_sc *c, const struct rs_sc_node *n, const char *const *names
 	}
 }
 
-/* Bucket edges in milliseconds. They shape SIPp's own histograms only: ours need none, so the values are merely checked. */
+/*
+ * Bucket edges in milliseconds. They shape SIPp's own histograms only: ours need none, so the
+ * values are merely checked.
+ */
 static void
 repartition(struct rs_sc *c, struct rs_sc_node *n)
 {
@@ -30,7 +33,8 @@ repartition(struct rs_sc *c, struct rs_sc_node *n)
 
 	only_attrs(c, n, names, COUNT(names));
 	if (a == NULL) {
-		rs_sc_error(c, n->line, "<%s>: value=\"10, 20, 30\" (milliseconds) is missing", n->name);
+		rs_sc_error(c, n->line, "<%s>: value=\"10, 20, 30\" (milliseconds) is missing",
+			n->name);
 		return;
 	}
 	while (rs_sc_list(c, a->value, &pos, &item)) {
@@ -38,8 +42,8 @@ repartition(struct rs_sc *c, struct rs_sc_node *n)
 		long v = strtol((const char *)item.p, &end, 0);
 
 		if (*end != '\0' || v < 0)
-			rs_sc_error(c, n->line, "<%s> value: '%.*s' is no number of milliseconds", n->name,
-				(int)(item.len < 40 ? item.len : 40), item.p);
+			rs_sc_error(c, n->line, "<%s> value: '%.*s' is no number of milliseconds",
+				n->name, (int)(item.len < 40 ? item.len : 40), item.p);
 	}
 }
 
@@ -69,7 +73,8 @@ global(struct rs_sc *c, struct rs_sc_node *n)
 		if (v == RS_NO_VAR)
 			continue;
 		if ((uint32_t)v < before)
-			rs_sc_error(c, n->line, "<Global>: variable '%.*s' is known already: declare it before its first use, and once",
+			rs_sc_error(c, n->line,
+				"<Global>: variable '%.*s' is known already: declare it before its first use, and once",
 				(int)(name.len < 60 ? name.len : 60), name.p);
 		RS_SC_AT(c->vars, struct rs_var, v)->scope = RS_VAR_GLOBAL;
 		RS_SC_AT(c->uses, struct rs_sc_use, v)->referenced = true;
@@ -83,7 +88,8 @@ user(struct rs_sc *c, struct rs_sc_node *n)
 	struct rs_slice name;
 	size_t pos = 0;
 
-	rs_sc_unsupported(c, n->line, "User", "<User>: variables of a user (SIPp's -users) are not built; use Global or a call's own");
+	rs_sc_unsupported(c, n->line, "User",
+		"<User>: variables of a user (SIPp's -users) are not built; use Global or a call's own");
 	while (a != NULL && rs_sc_list(c, a->value, &pos, &name)) {
 		int16_t v = rs_sc_var(c, n->line, name, true);
 
@@ -104,10 +110,12 @@ reference(struct rs_sc *c, struct rs_sc_node *n)
 	while (a != NULL && rs_sc_list(c, a->value, &pos, &name)) {
 		uint32_t i = 0;
 
-		while (i < c->vars.n && !rs_slice_eq(RS_SC_AT(c->vars, struct rs_var, i)->name, name))
+		while (i < c->vars.n &&
+			!rs_slice_eq(RS_SC_AT(c->vars, struct rs_var, i)->name, name))
 			i++;
 		if (i == c->vars.n)
-			rs_sc_error(c, n->line, "<Reference>: variable '%.*s' is used nowhere above: remove it, or move the Reference down",
+			rs_sc_error(c, n->line,
+				"<Reference>: variable '%.*s' is used nowhere above: remove it, or move the Reference down",
 				(int)(name.len < 60 ? name.len : 60), name.p);
 		else
 			RS_SC_AT(c->uses, struct rs_sc_use, i)->referenced = true;
@@ -127,15 +135,18 @@ label(struct rs_sc *c, struct rs_sc_node *n)
 		return;
 	}
 	if (strncmp(a->text, "_unexp.", 7) == 0) {
-		rs_sc_unsupported(c, n->line, "_unexp", "<label> id=\"%.40s\": handling of unexpected messages is not built", a->text);
+		rs_sc_unsupported(c, n->line, "_unexp",
+			"<label> id=\"%.40s\": handling of unexpected messages is not built",
+			a->text);
 		return;
 	}
 	for (uint32_t i = 0; i < c->labels.n; i++) {
 		const struct rs_sc_label *other = RS_SC_AT(c->labels, struct rs_sc_label, i);
 
 		if (strcmp(other->name, a->text) == 0) {
-			rs_sc_error(c, n->line, "<label> id=\"%.60s\": there is one in line %d: give this one another name", a->text,
-				other->line);
+			rs_sc_error(c, n->line,
+				"<label> id=\"%.60s\": there is one in line %d: give this one another name",
+				a->text, other->line);
 			return;
 		}
 	}
@@ -151,14 +162,18 @@ actions_of(struct rs_sc *c, struct rs_sc_node *n, uint32_t step)
 	static const char *const names[] = { "action" };
 	bool first = true;
 
-	for (struct rs_sc_node *child = n->first; child != NULL; child = child->next, first = false) {
+	for (struct rs_sc_node *child = n->first; child != NULL;
+		child = child->next, first = false) {
 		if (strcmp(child->name, "action") != 0) {
 			const char *near = rs_text_nearest(child->name, names, 1);
 
-			rs_sc_error(c, child->line, "<%.40s> inside <%s>: only <action> may stand there%s", child->name, n->name,
-				near != NULL ? "; is it meant?" : "");
+			rs_sc_error(c, child->line,
+				"<%.40s> inside <%s>: only <action> may stand there%s", child->name,
+				n->name, near != NULL ? "; is it meant?" : "");
 		} else if (!first) {
-			rs_sc_error(c, child->line, "<action> must be the first child of <%s>, and the only one", n->name);
+			rs_sc_error(c, child->line,
+				"<action> must be the first child of <%s>, and the only one",
+				n->name);
 		} else {
 			rs_sc_actions(c, child, step);
 		}
@@ -170,7 +185,8 @@ optional_rule(struct rs_sc *c, const struct rs_sc_node *n)
 {
 	if (c->optional_line != 0)
 		rs_sc_error(c, c->optional_line,
-			"<recv> is optional and <%s> in line %d follows: a mandatory recv is needed behind optional ones", n->name, n->line);
+			"<recv> is optional and <%s> in line %d follows: a mandatory recv is needed behind optional ones",
+			n->name, n->line);
 	c->optional_line = 0;
 }
 
@@ -181,13 +197,26 @@ new_step(struct rs_sc *c, struct rs_sc_node *n, uint8_t kind)
 	struct rs_step *s;
 
 	if (c->timewait_line > 0) {
-		rs_sc_error(c, n->line, "<%s> follows the <timewait> of line %d: a timewait is the last step", n->name, c->timewait_line);
+		rs_sc_error(c, n->line,
+			"<%s> follows the <timewait> of line %d: a timewait is the last step",
+			n->name, c->timewait_line);
 		c->timewait_line = -1;
 	}
 	s = rs_sc_push(c, &c->steps, sizeof(*s));
-	*s = (struct rs_step){ .kind = kind, .start_rtd = -1, .rtd = -1, .counter = -1, .condexec = RS_NO_VAR, .test = RS_NO_VAR,
-		.next = RS_NO_STEP, .ontimeout = RS_NO_STEP, .chance = UINT32_MAX, .template = -1, .advance_state = true,
-		.hide = c->hide_rest, .line = n->line, .first_action = c->actions.n,
+	*s = (struct rs_step){ .kind = kind,
+		.start_rtd = -1,
+		.rtd = -1,
+		.counter = -1,
+		.condexec = RS_NO_VAR,
+		.test = RS_NO_VAR,
+		.next = RS_NO_STEP,
+		.ontimeout = RS_NO_STEP,
+		.chance = UINT32_MAX,
+		.template = -1,
+		.advance_state = true,
+		.hide = c->hide_rest,
+		.line = n->line,
+		.first_action = c->actions.n,
 		.pause = { .kind = RS_DIST_DEFAULT, .var = RS_NO_VAR } };
 	return step;
 }
@@ -211,12 +240,14 @@ send(struct rs_sc *c, struct rs_sc_node *n)
 	rs_sc_step_attrs(c, n, step);
 	check_cdata(c, n);
 	if (rs_slice_trim(n->cdata).len == 0) {
-		rs_sc_error(c, n->line, "<send>: the message is missing: put it into <![CDATA[ ... ]]>");
+		rs_sc_error(c, n->line,
+			"<send>: the message is missing: put it into <![CDATA[ ... ]]>");
 	} else if (rs_sc_clean(c, n->cdata, n->cdata_line, &text)) {
 		template = rs_sc_template(c, &text, RS_SC_MESSAGE);
 		s = RS_SC_AT(c->steps, struct rs_step, step);
 		s->template = template;
-		if (rs_sc_start_line(c, &text, s) && s->status == 0 && s->method == RS_SIP_INVITE && c->invite_step < 0) {
+		if (rs_sc_start_line(c, &text, s) && s->status == 0 && s->method == RS_SIP_INVITE &&
+			c->invite_step < 0) {
 			c->invite_step = (int32_t)step;
 			c->invite = text;
 		}
@@ -234,7 +265,8 @@ recv(struct rs_sc *c, struct rs_sc_node *n)
 	rs_sc_step_attrs(c, n, step);
 	s = RS_SC_AT(c->steps, struct rs_step, step);
 	if (s->optional == RS_OPTIONAL_GLOBAL && step == 0)
-		rs_sc_error(c, n->line, "<recv>: the first step cannot be optional=\"global\": nothing has begun there");
+		rs_sc_error(c, n->line,
+			"<recv>: the first step cannot be optional=\"global\": nothing has begun there");
 	if (s->optional == RS_MANDATORY)
 		c->optional_line = 0;
 	else if (c->optional_line == 0)
@@ -273,7 +305,10 @@ nop(struct rs_sc *c, struct rs_sc_node *n)
 
 /* --- what SIPp has and this build has not --- */
 
-/* The element takes its place among the steps and its names count as used, so that only what is missing is reported. */
+/*
+ * The element takes its place among the steps and its names count as used, so that only what is
+ * missing is reported.
+ */
 static void
 command(struct rs_sc *c, struct rs_sc_node *n)
 {
@@ -285,7 +320,8 @@ command(struct rs_sc *c, struct rs_sc_node *n)
 		optional_rule(c, n);
 	else
 		c->optional_line = 0;
-	rs_sc_unsupported(c, n->line, sends ? "sendCmd" : "recvCmd", "<%s>: third-party call control (3PCC) is not built", n->name);
+	rs_sc_unsupported(c, n->line, sends ? "sendCmd" : "recvCmd",
+		"<%s>: third-party call control (3PCC) is not built", n->name);
 	rs_sc_step_attrs(c, n, step);
 	if (sends && n->cdata.p != NULL && rs_sc_clean(c, n->cdata, n->cdata_line, &text))
 		rs_sc_template(c, &text, RS_SC_MESSAGE);
@@ -296,7 +332,8 @@ command(struct rs_sc *c, struct rs_sc_node *n)
 static void
 default_message(struct rs_sc *c, struct rs_sc_node *n)
 {
-	rs_sc_unsupported(c, n->line, "DefaultMessage", "<DefaultMessage>: replacing the automatic messages is not built");
+	rs_sc_unsupported(c, n->line, "DefaultMessage",
+		"<DefaultMessage>: replacing the automatic messages is not built");
 }
 
 static void
@@ -338,9 +375,13 @@ element(struct rs_sc *c, struct rs_sc_node *n)
 		i++;
 	if (i < COUNT(elements)) {
 		if (n->stray_line != 0)
-			rs_sc_warn(c, n->stray_line, "text inside <%s> outside of <![CDATA[ ... ]]> is ignored", n->name);
+			rs_sc_warn(c, n->stray_line,
+				"text inside <%s> outside of <![CDATA[ ... ]]> is ignored",
+				n->name);
 		if (elements[i].childless && n->first != NULL)
-			rs_sc_error(c, n->first->line, "<%.40s> inside <%s>: nothing may stand there", n->first->name, n->name);
+			rs_sc_error(c, n->first->line,
+				"<%.40s> inside <%s>: nothing may stand there", n->first->name,
+				n->name);
 		if (!elements[i].cdata && n->cdata.p != NULL)
 			rs_sc_warn(c, n->line, "the CDATA of <%s> is ignored", n->name);
 		elements[i].take(c, n);
@@ -350,7 +391,8 @@ element(struct rs_sc *c, struct rs_sc_node *n)
 		names[i] = elements[i].name;
 	near = rs_text_nearest(n->name, names, COUNT(elements));
 	if (near != NULL)
-		rs_sc_error(c, n->line, "<%.60s> is no element of a scenario: is <%s> meant?", n->name, near);
+		rs_sc_error(c, n->line, "<%.60s> is no element of a scenario: is <%s> meant?",
+			n->name, near);
 	else
 		rs_sc_error(c, n->line, "<%.60s> is no element of a scenario", n->name);
 }
@@ -362,7 +404,8 @@ rs_sc_elements(struct rs_sc *c, struct rs_sc_node *root)
 	const struct rs_sc_attr *name = rs_sc_attr(root, "name");
 
 	if (strcmp(root->name, "scenario") != 0) {
-		rs_sc_error(c, root->line, "the outermost element is <%.60s>: <scenario> is needed", root->name);
+		rs_sc_error(c, root->line, "the outermost element is <%.60s>: <scenario> is needed",
+			root->name);
 		return;
 	}
 	only_attrs(c, root, names, COUNT(names));

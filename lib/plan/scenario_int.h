@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** What the files of the scenario compiler share; nothing outside lib/plan/scenario*.c includes this. */
+/**
+ * What the files of the scenario compiler share; nothing outside lib/plan/scenario*.c includes
+ * this.
+ */
 #ifndef RS_PLAN_SCENARIO_INT_H
 #define RS_PLAN_SCENARIO_INT_H
 
@@ -8,9 +11,9 @@
 #include "plan/scenario.h"
 
 #define RS_SC_MAX_FINDINGS 500
-#define RS_SC_MAX_FILE	   (4u << 20)  /* bytes of a scenario */
+#define RS_SC_MAX_FILE     (4u << 20)  /* bytes of a scenario */
 #define RS_SC_MAX_INLINE   (64u << 10) /* bytes of one [file name="..."] */
-#define RS_SC_MAX_TEXT	   (16u << 20) /* bytes of all literal text */
+#define RS_SC_MAX_TEXT     (16u << 20) /* bytes of all literal text */
 
 /** Memory that lives as long as the program: blocks in a list, freed together. */
 struct rs_sc_pool {
@@ -41,8 +44,8 @@ struct rs_sc_node {
 	struct rs_slice cdata; /* of its first CDATA section; absent: none */
 	int cdata_line;
 	bool more_cdata;
-	int stray_line;	       /* of text outside CDATA, 0: none */
-	bool text_first;       /* CDATA stood before the first child */
+	int stray_line;  /* of text outside CDATA, 0: none */
+	bool text_first; /* CDATA stood before the first child */
 };
 
 /** A label's use, to be resolved when all labels are known. */
@@ -65,7 +68,7 @@ struct rs_sc_use {
 	uint32_t uses;
 	bool assigned;
 	bool referenced; /* named in a Reference */
-	int line;	 /* of the first use */
+	int line;        /* of the first use */
 };
 
 struct rs_sc_rtd {
@@ -79,7 +82,7 @@ struct rs_sc_text {
 	struct {
 		uint32_t off;
 		int line;
-	} *lines;
+	} * lines;
 	uint32_t n_lines;
 };
 
@@ -91,34 +94,54 @@ struct rs_sc {
 	bool oom;
 	/* parts of the program */
 	struct rs_slice title;
-	struct rs_sc_vec steps, actions, templates, ops, text, eres, vars, fields, fills, keep_names, rtds, counters;
+	struct rs_sc_vec steps, actions, templates, ops, text, eres, vars, fields, fills,
+		keep_names, rtds, counters;
 	/* beside it */
 	struct rs_sc_vec uses, rtd_marks, labels, jumps;
 	bool hide_rest;
-	int optional_line;     /* of the optional recvs that no mandatory one has followed yet; 0: none */
+	int optional_line; /* of the optional recvs that no mandatory one has followed yet; 0: none */
 	int timewait_line;
-	int32_t invite_step;   /* first step that sends an INVITE, -1: none */
+	int32_t invite_step;      /* first step that sends an INVITE, -1: none */
 	struct rs_sc_text invite; /* and its text */
-	int32_t aborts[4];     /* abort_ack, abort_bye, abort_cancel, auto_200 */
-	uint32_t template_ops; /* first op of the template that is being made */
-	uint8_t sink[512];     /* where an element goes that there is no memory for */
+	int32_t aborts[4];        /* abort_ack, abort_bye, abort_cancel, auto_200 */
+	uint32_t template_ops;    /* first op of the template that is being made */
+	uint8_t sink[512];        /* where an element goes that there is no memory for */
 };
 
-/** Kind of a sendCmd or recvCmd while its attributes are read; they are not built and become a nop. */
+/**
+ * Kind of a sendCmd or recvCmd while its attributes are read; they are not built and become a nop.
+ */
 #define RS_SC_STEP_CMD (RS_STEP_NOP + 1)
 
 /* scenario.c */
-void *rs_sc_alloc(struct rs_sc *c, size_t size); /* zeroed, of the pool; NULL and c->oom without memory */
+void *rs_sc_alloc(
+	struct rs_sc *c, size_t size); /* zeroed, of the pool; NULL and c->oom without memory */
 char *rs_sc_copy(struct rs_sc *c, const void *p, size_t len); /* with a NUL behind */
 /** A new zeroed element of @v; never NULL (without memory it is the sink, and c->oom is set). */
 void *rs_sc_push(struct rs_sc *c, struct rs_sc_vec *v, size_t size);
-void rs_sc_error(struct rs_sc *c, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void rs_sc_warn(struct rs_sc *c, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void rs_sc_error(struct rs_sc *c, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void rs_sc_warn(struct rs_sc *c, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /** @construct: its name, static text. */
 void rs_sc_unsupported(struct rs_sc *c, int line, const char *construct, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 #define RS_SC_AT(vec, type, i) (&((type *)(vec).p)[i])
+
+/* scenario_tidy.c */
+/**
+ * A file made XML, and the lines of its start tags and CDATA sections in their order (vectors of
+ * int).
+ */
+struct rs_sc_tidy {
+	struct rs_sc_vec out; /* bytes */
+	struct rs_sc_vec tag_lines, cdata_lines;
+};
+/**
+ * @return false after a finding or without memory; the vectors are the caller's to free in any case
+ */
+bool rs_sc_tidy(struct rs_sc *c, struct rs_slice xml, struct rs_sc_tidy *out);
 
 /* scenario_xml.c */
 /** Read the elements of @xml. @return the root, or NULL with a finding (or c->oom) */
@@ -127,8 +150,10 @@ struct rs_sc_node *rs_sc_xml(struct rs_sc *c, struct rs_slice xml);
 /* scenario_attr.c */
 const struct rs_sc_attr *rs_sc_attr(const struct rs_sc_node *n, const char *name);
 bool rs_sc_bool(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr *a, bool *out);
-bool rs_sc_long(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr *a, long min, long max, long *out);
-bool rs_sc_double(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr *a, double *out);
+bool rs_sc_long(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr *a, long min,
+	long max, long *out);
+bool rs_sc_double(
+	struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr *a, double *out);
 /** A string attribute: the value after the second pass over HTML entities. */
 struct rs_slice rs_sc_string(struct rs_sc *c, const struct rs_sc_attr *a);
 /** The next name of a list "a, b"; @pos is 0 first. @return false at the end */
@@ -139,6 +164,24 @@ int16_t rs_sc_var(struct rs_sc *c, int line, struct rs_slice name, bool assign);
 void rs_sc_unknown_attr(struct rs_sc *c, const struct rs_sc_node *n, const struct rs_sc_attr *a,
 	const char *const *names, size_t n_names);
 
+/** One attribute of a step being read. */
+struct rs_sc_take {
+	struct rs_sc *c;
+	const struct rs_sc_node *n;
+	const struct rs_sc_attr *a;
+	struct rs_step *s;
+	uint32_t step;
+};
+
+/* scenario_pause.c */
+#define RS_SC_MAX_MS 2147483647L
+void rs_sc_take_milliseconds(struct rs_sc_take *j);
+void rs_sc_take_pause_variable(struct rs_sc_take *j);
+/** distribution="..." or, as older files do, an attribute with the distribution's name. */
+void rs_sc_take_distribution(struct rs_sc_take *j);
+void rs_sc_take_min(struct rs_sc_take *j);
+void rs_sc_check_pause(struct rs_sc *c, const struct rs_sc_node *n);
+
 /* scenario_step.c */
 /** The attributes of step number @step, which element @n describes. */
 void rs_sc_step_attrs(struct rs_sc *c, struct rs_sc_node *n, uint32_t step);
@@ -146,7 +189,25 @@ void rs_sc_step_attrs(struct rs_sc *c, struct rs_sc_node *n, uint32_t step);
 /* scenario_elem.c */
 void rs_sc_elements(struct rs_sc *c, struct rs_sc_node *root);
 
+/** One action being read. */
+struct rs_sc_act {
+	struct rs_sc *c;
+	struct rs_sc_node *n;
+	struct rs_action a;
+	uint32_t step;
+	bool drop; /* nothing is to be played */
+};
+
+/* scenario_ereg.c */
+void rs_sc_ereg(struct rs_sc_act *j);
+
 /* scenario_action.c */
+/** assign_to: from @min to @max variables. */
+void rs_sc_take_out(struct rs_sc_act *j, unsigned min, unsigned max);
+/** variable="name" */
+void rs_sc_take_in(struct rs_sc_act *j);
+/** check_it, check_it_inverse */
+void rs_sc_take_checks(struct rs_sc_act *j);
 void rs_sc_actions(struct rs_sc *c, struct rs_sc_node *action, uint32_t step);
 
 /* scenario_text.c */
@@ -160,8 +221,16 @@ bool rs_sc_start_line(struct rs_sc *c, const struct rs_sc_text *t, struct rs_ste
 
 /* scenario_template.c */
 enum rs_sc_use_of_text { RS_SC_MESSAGE, RS_SC_STRING, RS_SC_LITERAL };
-/** Compile @t. MESSAGE: with a body; STRING: keywords only; LITERAL: not even these. @return number of the template */
+/**
+ * Compile @t. MESSAGE: with a body; STRING: keywords only; LITERAL: not even these. @return number
+ * of the template
+ */
 int32_t rs_sc_template(struct rs_sc *c, const struct rs_sc_text *t, enum rs_sc_use_of_text use);
+
+/* scenario_family.c */
+bool rs_sc_is_family(struct rs_slice kw);
+/** Take @kw if it belongs to a family of keywords. @return it does */
+bool rs_sc_family(struct rs_sc *c, struct rs_slice kw, int line);
 
 /* scenario_keyword.c */
 /** Keyword in brackets, without them, at @line. */

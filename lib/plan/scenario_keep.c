@@ -2,15 +2,18 @@
 /*
  * What later steps may want of a received message.
  *
- * While a message is being worked on it is whole: what is sent in the same turn renders from it. Later only what was kept is
- * left. So two questions run backwards through the steps, each as a union over all ways to go on, until nothing changes:
+ * While a message is being worked on it is whole: what is sent in the same turn renders from it.
+ * Later only what was kept is left. So two questions run backwards through the steps, each as a
+ * union over all ways to go on, until nothing changes:
  *
- *   live[i]   the message was received in this turn and step i comes: what will be wanted after the turn?
+ *   live[i]   the message was received in this turn and step i comes: what will be wanted after the
+ * turn?
  *   later[i]  the turn is over and step i comes: what is wanted from here on?
  *
- * A send is a wish only later, or at once when a timer may render it again. A pause and a wait for a message end the turn. A
- * message that a recv takes replaces the last one, so nothing is wanted across it; but a recv may also be skipped (condexec),
- * be passed over (optional) or give up (ontimeout).
+ * A send is a wish only later, or at once when a timer may render it again. A pause and a wait for
+ * a message end the turn. A message that a recv takes replaces the last one, so nothing is wanted
+ * across it; but a recv may also be skipped (condexec), be passed over (optional) or give up
+ * (ontimeout).
  */
 #include "plan/scenario_int.h"
 
@@ -61,23 +64,15 @@ of_template(struct rs_sc *c, int32_t number)
 				w.headers |= BIT(op->header_id);
 			} else {
 				w.other = true;
-				keep_name(c, rs_slice_of((const uint8_t *)c->text.p + op->off, op->len));
+				keep_name(c,
+					rs_slice_of((const uint8_t *)c->text.p + op->off, op->len));
 			}
 			break;
-		case RS_SLOT_LAST_MESSAGE:
-			w.all = true;
-			break;
-		case RS_SLOT_LAST_REQUEST_URI:
-			w.headers |= BIT(RS_HDR_TO);
-			break;
-		case RS_SLOT_PEER_TAG_PARAM:
-			w.headers |= BIT(RS_HDR_FROM) | BIT(RS_HDR_TO);
-			break;
-		case RS_SLOT_LAST_CSEQ_NUMBER:
-			w.headers |= BIT(RS_HDR_CSEQ);
-			break;
-		default:
-			break;
+		case RS_SLOT_LAST_MESSAGE: w.all = true; break;
+		case RS_SLOT_LAST_REQUEST_URI: w.headers |= BIT(RS_HDR_TO); break;
+		case RS_SLOT_PEER_TAG_PARAM: w.headers |= BIT(RS_HDR_FROM) | BIT(RS_HDR_TO); break;
+		case RS_SLOT_LAST_CSEQ_NUMBER: w.headers |= BIT(RS_HDR_CSEQ); break;
+		default: break;
 		}
 	}
 	return w;
@@ -89,21 +84,28 @@ of_actions(struct rs_sc *c, const struct rs_step *s)
 	struct want w = { 0 };
 
 	for (uint32_t i = 0; i < s->n_actions; i++)
-		join(&w, of_template(c, RS_SC_AT(c->actions, struct rs_action, s->first_action + i)->template));
+		join(&w,
+			of_template(c,
+				RS_SC_AT(c->actions, struct rs_action, s->first_action + i)
+					->template));
 	return w;
 }
 
 struct flow {
-	struct want own;     /* of the step's own texts */
+	struct want own; /* of the step's own texts */
 	struct want live, later;
 };
 
-/* All steps that may come after step @i (a recv that gives up apart); the end of the scenario wants nothing. */
+/*
+ * All steps that may come after step @i (a recv that gives up apart); the end of the scenario wants
+ * nothing.
+ */
 static struct want
 onward(const struct rs_sc *c, const struct flow *f, uint32_t i, bool live)
 {
 	const struct rs_step *s = RS_SC_AT(c->steps, struct rs_step, i);
-	const int32_t to[] = { (int32_t)i + 1, s->next, s->kind == RS_STEP_RECV ? RS_NO_STEP : s->ontimeout };
+	const int32_t to[] = { (int32_t)i + 1, s->next,
+		s->kind == RS_STEP_RECV ? RS_NO_STEP : s->ontimeout };
 	struct want w = { 0 };
 
 	for (size_t k = 0; k < sizeof(to) / sizeof(to[0]); k++)
@@ -152,8 +154,9 @@ step(const struct rs_sc *c, struct flow *f, uint32_t i)
 }
 
 /*
- * What ends a call before its time (scenario_abort.c) names the peers as they stood in the last message, and that may be any
- * of those that set a dialog up: INVITE and ACK where we answer, provisional responses and 2xx to INVITE where we call.
+ * What ends a call before its time (scenario_abort.c) names the peers as they stood in the last
+ * message, and that may be any of those that set a dialog up: INVITE and ACK where we answer,
+ * provisional responses and 2xx to INVITE where we call.
  */
 static uint64_t
 for_abort(const struct rs_sc *c, uint32_t i)
@@ -173,7 +176,10 @@ for_abort(const struct rs_sc *c, uint32_t i)
 		const struct rs_step *r = RS_SC_AT(c->steps, struct rs_step, i);
 
 		if (r->kind == RS_STEP_SEND && r->status == 0 && r->method != RS_SIP_ACK)
-			return r->method == RS_SIP_INVITE || r->method == RS_SIP_CANCEL || r->method == RS_SIP_PRACK ? all : 0;
+			return r->method == RS_SIP_INVITE || r->method == RS_SIP_CANCEL ||
+					r->method == RS_SIP_PRACK
+				? all
+				: 0;
 	}
 	return 0;
 }

@@ -7,7 +7,9 @@ const char *
 rs_step_name(const struct rs_program *p, uint32_t step, char *buf, size_t cap)
 {
 	static const char *const kinds[] = {
-		[RS_STEP_PAUSE] = "pause", [RS_STEP_TIMEWAIT] = "timewait", [RS_STEP_NOP] = "nop",
+		[RS_STEP_PAUSE] = "pause",
+		[RS_STEP_TIMEWAIT] = "timewait",
+		[RS_STEP_NOP] = "nop",
 	};
 	const struct rs_step *s;
 

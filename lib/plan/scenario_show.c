@@ -5,27 +5,66 @@
 #define MS 1000000.0
 
 static const char *const slots[RS_SLOTS] = {
-	[RS_SLOT_LITERAL] = "text", [RS_SLOT_LINE] = "line", [RS_SLOT_BODY] = "body", [RS_SLOT_LEN] = "len",
-	[RS_SLOT_REMOTE_IP] = "remote_ip", [RS_SLOT_REMOTE_HOST] = "remote_host", [RS_SLOT_REMOTE_PORT] = "remote_port",
-	[RS_SLOT_TRANSPORT] = "transport", [RS_SLOT_LOCAL_IP] = "local_ip", [RS_SLOT_LOCAL_IP_TYPE] = "local_ip_type",
-	[RS_SLOT_LOCAL_PORT] = "local_port", [RS_SLOT_SERVER_IP] = "server_ip", [RS_SLOT_MEDIA_IP] = "media_ip",
-	[RS_SLOT_MEDIA_IP_TYPE] = "media_ip_type", [RS_SLOT_MEDIA_PORT] = "media_port",
-	[RS_SLOT_AUTO_MEDIA_PORT] = "auto_media_port", [RS_SLOT_CALL_NUMBER] = "call_number", [RS_SLOT_CALL_ID] = "call_id",
-	[RS_SLOT_DYNAMIC_ID] = "dynamic_id", [RS_SLOT_PID] = "pid", [RS_SLOT_SERVICE] = "service", [RS_SLOT_USER] = "user",
-	[RS_SLOT_DOMAIN] = "domain", [RS_SLOT_TAG] = "tag", [RS_SLOT_MSG_INDEX] = "msg_index", [RS_SLOT_BRANCH] = "branch",
-	[RS_SLOT_CSEQ] = "cseq", [RS_SLOT_LAST_CSEQ_NUMBER] = "last_cseq_number", [RS_SLOT_CLOCK_TICK] = "clock_tick",
-	[RS_SLOT_TIMESTAMP] = "timestamp", [RS_SLOT_DATE] = "date", [RS_SLOT_SIPP_VERSION] = "sipp_version",
-	[RS_SLOT_LAST_MESSAGE] = "last_message", [RS_SLOT_LAST_REQUEST_URI] = "last_Request_URI",
-	[RS_SLOT_PEER_TAG_PARAM] = "peer_tag_param", [RS_SLOT_NEXT_URL] = "next_url", [RS_SLOT_ROUTES] = "routes",
+	[RS_SLOT_LITERAL] = "text",
+	[RS_SLOT_LINE] = "line",
+	[RS_SLOT_BODY] = "body",
+	[RS_SLOT_LEN] = "len",
+	[RS_SLOT_REMOTE_IP] = "remote_ip",
+	[RS_SLOT_REMOTE_HOST] = "remote_host",
+	[RS_SLOT_REMOTE_PORT] = "remote_port",
+	[RS_SLOT_TRANSPORT] = "transport",
+	[RS_SLOT_LOCAL_IP] = "local_ip",
+	[RS_SLOT_LOCAL_IP_TYPE] = "local_ip_type",
+	[RS_SLOT_LOCAL_PORT] = "local_port",
+	[RS_SLOT_SERVER_IP] = "server_ip",
+	[RS_SLOT_MEDIA_IP] = "media_ip",
+	[RS_SLOT_MEDIA_IP_TYPE] = "media_ip_type",
+	[RS_SLOT_MEDIA_PORT] = "media_port",
+	[RS_SLOT_AUTO_MEDIA_PORT] = "auto_media_port",
+	[RS_SLOT_CALL_NUMBER] = "call_number",
+	[RS_SLOT_CALL_ID] = "call_id",
+	[RS_SLOT_DYNAMIC_ID] = "dynamic_id",
+	[RS_SLOT_PID] = "pid",
+	[RS_SLOT_SERVICE] = "service",
+	[RS_SLOT_USER] = "user",
+	[RS_SLOT_DOMAIN] = "domain",
+	[RS_SLOT_TAG] = "tag",
+	[RS_SLOT_MSG_INDEX] = "msg_index",
+	[RS_SLOT_BRANCH] = "branch",
+	[RS_SLOT_CSEQ] = "cseq",
+	[RS_SLOT_LAST_CSEQ_NUMBER] = "last_cseq_number",
+	[RS_SLOT_CLOCK_TICK] = "clock_tick",
+	[RS_SLOT_TIMESTAMP] = "timestamp",
+	[RS_SLOT_DATE] = "date",
+	[RS_SLOT_SIPP_VERSION] = "sipp_version",
+	[RS_SLOT_LAST_MESSAGE] = "last_message",
+	[RS_SLOT_LAST_REQUEST_URI] = "last_Request_URI",
+	[RS_SLOT_PEER_TAG_PARAM] = "peer_tag_param",
+	[RS_SLOT_NEXT_URL] = "next_url",
+	[RS_SLOT_ROUTES] = "routes",
 	[RS_SLOT_FILL] = "fill",
 };
 
 static const char *const action_names[RS_ACTS] = {
-	[RS_ACT_EREG] = "ereg", [RS_ACT_LOG] = "log", [RS_ACT_WARNING] = "warning", [RS_ACT_ERROR] = "error",
-	[RS_ACT_ASSIGN] = "assign", [RS_ACT_ASSIGNSTR] = "assignstr", [RS_ACT_ADD] = "add", [RS_ACT_SUBTRACT] = "subtract",
-	[RS_ACT_MULTIPLY] = "multiply", [RS_ACT_DIVIDE] = "divide", [RS_ACT_TODOUBLE] = "todouble", [RS_ACT_TEST] = "test",
-	[RS_ACT_STRCMP] = "strcmp", [RS_ACT_TRIM] = "trim", [RS_ACT_GETTIMEOFDAY] = "gettimeofday", [RS_ACT_INDEX] = "index",
-	[RS_ACT_STOP_CALL] = "stop_call", [RS_ACT_STOP_GRACEFULLY] = "stop_gracefully", [RS_ACT_STOP_NOW] = "stop_now",
+	[RS_ACT_EREG] = "ereg",
+	[RS_ACT_LOG] = "log",
+	[RS_ACT_WARNING] = "warning",
+	[RS_ACT_ERROR] = "error",
+	[RS_ACT_ASSIGN] = "assign",
+	[RS_ACT_ASSIGNSTR] = "assignstr",
+	[RS_ACT_ADD] = "add",
+	[RS_ACT_SUBTRACT] = "subtract",
+	[RS_ACT_MULTIPLY] = "multiply",
+	[RS_ACT_DIVIDE] = "divide",
+	[RS_ACT_TODOUBLE] = "todouble",
+	[RS_ACT_TEST] = "test",
+	[RS_ACT_STRCMP] = "strcmp",
+	[RS_ACT_TRIM] = "trim",
+	[RS_ACT_GETTIMEOFDAY] = "gettimeofday",
+	[RS_ACT_INDEX] = "index",
+	[RS_ACT_STOP_CALL] = "stop_call",
+	[RS_ACT_STOP_GRACEFULLY] = "stop_gracefully",
+	[RS_ACT_STOP_NOW] = "stop_now",
 };
 
 static void
@@ -57,7 +96,8 @@ print_template(FILE *out, const struct rs_program *p, int32_t number)
 	for (uint32_t i = 0; i < t->n_ops; i++) {
 		const struct rs_op *op = &t->ops[i];
 
-		if (op->slot == RS_SLOT_LITERAL || op->slot == RS_SLOT_LINE || op->slot == RS_SLOT_BODY)
+		if (op->slot == RS_SLOT_LITERAL || op->slot == RS_SLOT_LINE ||
+			op->slot == RS_SLOT_BODY)
 			continue;
 		if (op->slot == RS_SLOT_LAST_HEADER) {
 			fprintf(out, " [last_");
@@ -68,7 +108,8 @@ print_template(FILE *out, const struct rs_program *p, int32_t number)
 			fprintf(out, "]");
 		} else if (op->slot == RS_SLOT_FIELD) {
 			fprintf(out, " [field%u]", p->fields[op->aux].field);
-		} else if (slots[op->slot] != NULL && !(seen[op->slot / 64] >> (op->slot % 64) & 1)) {
+		} else if (slots[op->slot] != NULL &&
+			!(seen[op->slot / 64] >> (op->slot % 64) & 1)) {
 			fprintf(out, " [%s]", slots[op->slot]);
 			seen[op->slot / 64] |= UINT64_C(1) << (op->slot % 64);
 		}
@@ -80,9 +121,7 @@ static void
 print_pause(FILE *out, const struct rs_program *p, const struct rs_dist *d)
 {
 	switch (d->kind) {
-	case RS_DIST_FIXED:
-		fprintf(out, " %g ms", (double)d->a_ns / MS);
-		break;
+	case RS_DIST_FIXED: fprintf(out, " %g ms", (double)d->a_ns / MS); break;
 	case RS_DIST_UNIFORM:
 		fprintf(out, " uniform %g to %g ms", (double)d->a_ns / MS, (double)d->b_ns / MS);
 		break;
@@ -90,9 +129,7 @@ print_pause(FILE *out, const struct rs_program *p, const struct rs_dist *d)
 		print_var(out, p, " ", d->var);
 		fprintf(out, " ms");
 		break;
-	default:
-		fprintf(out, " as long as the plan's hold or ring");
-		break;
+	default: fprintf(out, " as long as the plan's hold or ring"); break;
 	}
 }
 
@@ -117,13 +154,15 @@ print_common(FILE *out, const struct rs_program *p, const struct rs_step *s)
 		fprintf(out, ", lost %g %%", (double)s->lost / 4294967296.0 * 100);
 	print_var(out, p, s->condexec_inverse ? ", unless " : ", if ", s->condexec);
 	if (s->next >= 0) {
-		fprintf(out, ", then to %d (%s)", s->next, rs_step_name(p, (uint32_t)s->next, name, sizeof(name)));
+		fprintf(out, ", then to %d (%s)", s->next,
+			rs_step_name(p, (uint32_t)s->next, name, sizeof(name)));
 		print_var(out, p, " if ", s->test);
 		if (s->chance != UINT32_MAX)
 			fprintf(out, " with probability %g", (double)s->chance / 4294967296.0);
 	}
 	if (s->ontimeout >= 0)
-		fprintf(out, ", on timeout to %d (%s)", s->ontimeout, rs_step_name(p, (uint32_t)s->ontimeout, name, sizeof(name)));
+		fprintf(out, ", on timeout to %d (%s)", s->ontimeout,
+			rs_step_name(p, (uint32_t)s->ontimeout, name, sizeof(name)));
 }
 
 static void
@@ -160,7 +199,8 @@ print_actions(FILE *out, const struct rs_program *p, const struct rs_step *s)
 			fprintf(out, " in header ");
 			print_slice(out, a->header);
 		}
-		fprintf(out, "%s%s\n", a->check_it ? ", must hold" : "", a->check_it_inverse ? ", must not hold" : "");
+		fprintf(out, "%s%s\n", a->check_it ? ", must hold" : "",
+			a->check_it_inverse ? ", must not hold" : "");
 	}
 }
 
@@ -168,7 +208,10 @@ static void
 print_step(FILE *out, const struct rs_program *p, uint32_t i)
 {
 	static const char *const kinds[] = {
-		[RS_STEP_SEND] = "send", [RS_STEP_RECV] = "recv", [RS_STEP_PAUSE] = "pause", [RS_STEP_TIMEWAIT] = "timewait",
+		[RS_STEP_SEND] = "send",
+		[RS_STEP_RECV] = "recv",
+		[RS_STEP_PAUSE] = "pause",
+		[RS_STEP_TIMEWAIT] = "timewait",
 		[RS_STEP_NOP] = "nop",
 	};
 	static const char *const optional[] = { "", ", optional", ", optional anywhere" };
@@ -200,7 +243,8 @@ rs_scenario_show(FILE *out, const struct rs_program *p)
 {
 	fprintf(out, "%s: ", p->file);
 	print_slice(out, p->name);
-	fprintf(out, "\n%s, %u steps, %u variables\n", p->is_server ? "answers calls" : "places calls", p->n_steps, p->n_vars);
+	fprintf(out, "\n%s, %u steps, %u variables\n",
+		p->is_server ? "answers calls" : "places calls", p->n_steps, p->n_vars);
 	for (uint32_t i = 0; i < p->n_steps; i++)
 		print_step(out, p, i);
 }

@@ -5,31 +5,22 @@
 #include "plan/scenario_int.h"
 
 #define MS UINT64_C(1000000)
-#define MAX_MS 2147483647L
 
 /* which steps take an attribute */
 #define ON(kind)  (1u << (kind))
-#define ON_SEND	  ON(RS_STEP_SEND)
-#define ON_RECV	  ON(RS_STEP_RECV)
+#define ON_SEND   ON(RS_STEP_SEND)
+#define ON_RECV   ON(RS_STEP_RECV)
 #define ON_PAUSE  ON(RS_STEP_PAUSE)
-#define ON_WAIT	  ON(RS_STEP_TIMEWAIT)
-#define ON_NOP	  ON(RS_STEP_NOP)
-#define ON_CMD	  ON(RS_SC_STEP_CMD)
-#define ON_ALL	  (ON_SEND | ON_RECV | ON_PAUSE | ON_WAIT | ON_NOP | ON_CMD)
+#define ON_WAIT   ON(RS_STEP_TIMEWAIT)
+#define ON_NOP    ON(RS_STEP_NOP)
+#define ON_CMD    ON(RS_SC_STEP_CMD)
+#define ON_ALL    (ON_SEND | ON_RECV | ON_PAUSE | ON_WAIT | ON_NOP | ON_CMD)
 #define ON_MOVING (ON_ALL & ~ON_WAIT)
-
-struct job {
-	struct rs_sc *c;
-	const struct rs_sc_node *n;
-	const struct rs_sc_attr *a;
-	struct rs_step *s;
-	uint32_t step;
-};
 
 /* --- common --- */
 
 static int8_t
-rtd_number(struct job *j, bool stop)
+rtd_number(struct rs_sc_take *j, bool stop)
 {
 	struct rs_sc *c = j->c;
 	struct rs_slice name = j->a->value;
@@ -41,7 +32,8 @@ rtd_number(struct job *j, bool stop)
 	if (rs_slice_is(name, "false"))
 		return -1;
 	if (name.len == 0) {
-		rs_sc_error(c, j->n->line, "<%s> %s=\"\": a timer's name is needed", j->n->name, j->a->name);
+		rs_sc_error(c, j->n->line, "<%s> %s=\"\": a timer's name is needed", j->n->name,
+			j->a->name);
 		return -1;
 	}
 	for (i = 0; i < c->rtds.n; i++)
@@ -49,8 +41,9 @@ rtd_number(struct job *j, bool stop)
 			break;
 	if (i == c->rtds.n) {
 		if (i == RS_MAX_RTD) {
-			rs_sc_error(c, j->n->line, "<%s> %s=\"%.40s\": a scenario has at most %d response timers", j->n->name,
-				j->a->name, j->a->text, RS_MAX_RTD);
+			rs_sc_error(c, j->n->line,
+				"<%s> %s=\"%.40s\": a scenario has at most %d response timers",
+				j->n->name, j->a->name, j->a->text, RS_MAX_RTD);
 			return -1;
 		}
 		*(struct rs_slice *)rs_sc_push(c, &c->rtds, sizeof(struct rs_slice)) =
@@ -65,27 +58,29 @@ rtd_number(struct job *j, bool stop)
 }
 
 static void
-take_start_rtd(struct job *j)
+take_start_rtd(struct rs_sc_take *j)
 {
 	j->s->start_rtd = rtd_number(j, false);
 }
 
 static void
-take_rtd(struct job *j)
+take_rtd(struct rs_sc_take *j)
 {
 	j->s->rtd = rtd_number(j, true);
 }
 
 static void
-take_repeat_rtd(struct job *j)
+take_repeat_rtd(struct rs_sc_take *j)
 {
 	rs_sc_bool(j->c, j->n, j->a, &j->s->repeat_rtd);
 	if (j->s->repeat_rtd && rs_sc_attr(j->n, "rtd") == NULL)
-		rs_sc_error(j->c, j->n->line, "<%s> repeat_rtd: it says how rtd=\"...\" behaves, and that is missing", j->n->name);
+		rs_sc_error(j->c, j->n->line,
+			"<%s> repeat_rtd: it says how rtd=\"...\" behaves, and that is missing",
+			j->n->name);
 }
 
 static void
-take_counter(struct job *j)
+take_counter(struct rs_sc_take *j)
 {
 	struct rs_sc *c = j->c;
 	uint32_t i;
@@ -98,7 +93,8 @@ take_counter(struct job *j)
 		if (rs_slice_eq(*RS_SC_AT(c->counters, struct rs_slice, i), j->a->value))
 			break;
 	if (i == c->counters.n)
-		*(struct rs_slice *)rs_sc_push(c, &c->counters, sizeof(struct rs_slice)) = j->a->value;
+		*(struct rs_slice *)rs_sc_push(c, &c->counters, sizeof(struct rs_slice)) =
+			j->a->value;
 	j->s->counter = (int16_t)i;
 }
 
@@ -110,83 +106,92 @@ threshold(double p)
 }
 
 static void
-take_lost(struct job *j)
+take_lost(struct rs_sc_take *j)
 {
 	double v;
 
 	if (!rs_sc_double(j->c, j->n, j->a, &v))
 		return;
 	if (v < 0 || v > 100)
-		rs_sc_error(j->c, j->n->line, "<%s> lost=\"%.40s\": a percentage from 0 to 100 is needed", j->n->name, j->a->text);
+		rs_sc_error(j->c, j->n->line,
+			"<%s> lost=\"%.40s\": a percentage from 0 to 100 is needed", j->n->name,
+			j->a->text);
 	else
 		j->s->lost = threshold(v / 100);
 }
 
 static void
-take_chance(struct job *j)
+take_chance(struct rs_sc_take *j)
 {
 	double v;
 
 	if (!rs_sc_double(j->c, j->n, j->a, &v))
 		return;
 	if (v < 0 || v > 1)
-		rs_sc_error(j->c, j->n->line, "<%s> chance=\"%.40s\": a probability from 0 to 1 is needed", j->n->name, j->a->text);
+		rs_sc_error(j->c, j->n->line,
+			"<%s> chance=\"%.40s\": a probability from 0 to 1 is needed", j->n->name,
+			j->a->text);
 	else
 		j->s->chance = threshold(v);
 	if (rs_sc_attr(j->n, "next") == NULL)
-		rs_sc_warn(j->c, j->n->line, "<%s> chance has no effect without next=\"label\"", j->n->name);
+		rs_sc_warn(j->c, j->n->line, "<%s> chance has no effect without next=\"label\"",
+			j->n->name);
 }
 
 static void
-take_test(struct job *j)
+take_test(struct rs_sc_take *j)
 {
 	j->s->test = rs_sc_var(j->c, j->n->line, j->a->value, false);
 	if (rs_sc_attr(j->n, "next") == NULL)
-		rs_sc_warn(j->c, j->n->line, "<%s> test has no effect without next=\"label\"", j->n->name);
+		rs_sc_warn(j->c, j->n->line, "<%s> test has no effect without next=\"label\"",
+			j->n->name);
 }
 
 static void
-take_condexec(struct job *j)
+take_condexec(struct rs_sc_take *j)
 {
 	j->s->condexec = rs_sc_var(j->c, j->n->line, j->a->value, false);
 }
 
 static void
-take_condexec_inverse(struct job *j)
+take_condexec_inverse(struct rs_sc_take *j)
 {
 	rs_sc_bool(j->c, j->n, j->a, &j->s->condexec_inverse);
 	if (rs_sc_attr(j->n, "condexec") == NULL)
-		rs_sc_warn(j->c, j->n->line, "<%s> condexec_inverse has no effect without condexec=\"variable\"", j->n->name);
+		rs_sc_warn(j->c, j->n->line,
+			"<%s> condexec_inverse has no effect without condexec=\"variable\"",
+			j->n->name);
 }
 
 static void
-take_jump(struct job *j)
+take_jump(struct rs_sc_take *j)
 {
 	struct rs_sc_jump *jump = rs_sc_push(j->c, &j->c->jumps, sizeof(*jump));
 
-	*jump = (struct rs_sc_jump){ j->step, strcmp(j->a->name, "ontimeout") == 0, j->a->text, j->n->line };
+	*jump = (struct rs_sc_jump){ j->step, strcmp(j->a->name, "ontimeout") == 0, j->a->text,
+		j->n->line };
 }
 
 static void
-take_crlf(struct job *j)
+take_crlf(struct rs_sc_take *j)
 {
 	j->s->crlf = true;
 }
 
 static void
-take_ignoresdp(struct job *j)
+take_ignoresdp(struct rs_sc_take *j)
 {
 	rs_sc_bool(j->c, j->n, j->a, &j->s->ignoresdp);
 }
 
 static void
-take_hide(struct job *j)
+take_hide(struct rs_sc_take *j)
 {
 	rs_sc_bool(j->c, j->n, j->a, &j->s->hide);
 }
 
 static void
-take_hiderest(struct job *j)
+take_hiderest(struct rs_sc_take *j)
 {
 	if (rs_sc_bool(j->c, j->n, j->a, &j->c->hide_rest) && rs_sc_attr(j->n, "hide") == NULL)
 		j->s->hide = j->c->hide_rest;
@@ -194,7 +199,7 @@ take_hiderest(struct job *j)
 
 /* A value that is checked and has no effect here. */
 static void
-take_bool(struct job *j)
+take_bool(struct rs_sc_take *j)
 {
 	bool ignored;
 
@@ -204,28 +209,28 @@ take_bool(struct job *j)
 /* --- send, recv --- */
 
 static void
-ms(struct job *j, uint64_t *ns)
+ms(struct rs_sc_take *j, uint64_t *ns)
 {
 	long v;
 
-	if (rs_sc_long(j->c, j->n, j->a, 0, MAX_MS, &v))
+	if (rs_sc_long(j->c, j->n, j->a, 0, RS_SC_MAX_MS, &v))
 		*ns = (uint64_t)v * MS;
 }
 
 static void
-take_retrans(struct job *j)
+take_retrans(struct rs_sc_take *j)
 {
 	ms(j, &j->s->retrans_ns);
 }
 
 static void
-take_timeout(struct job *j)
+take_timeout(struct rs_sc_take *j)
 {
 	ms(j, &j->s->timeout_ns);
 }
 
 static void
-take_response(struct job *j)
+take_response(struct rs_sc_take *j)
 {
 	const struct rs_slice v = rs_slice_trim(j->a->value);
 	uint32_t code = 0;
@@ -235,23 +240,26 @@ take_response(struct job *j)
 		code = code * 10 + (uint32_t)(v.p[i] - '0');
 	if (i != v.len || code < 100 || code > 699) {
 		rs_sc_error(j->c, j->n->line,
-			"<recv> response=\"%.60s\": a code from 100 to 699 is needed (a method goes into request=\"...\")", j->a->text);
+			"<recv> response=\"%.60s\": a code from 100 to 699 is needed (a method goes into request=\"...\")",
+			j->a->text);
 		code = 200;
 	}
 	j->s->status = (uint16_t)code;
 }
 
 static void
-take_request(struct job *j)
+take_request(struct rs_sc_take *j)
 {
 	struct rs_slice v = rs_slice_trim(j->a->value);
 
 	if (v.len == 0) {
-		rs_sc_error(j->c, j->n->line, "<recv> request=\"\": a method is needed, INVITE for example");
+		rs_sc_error(j->c, j->n->line,
+			"<recv> request=\"\": a method is needed, INVITE for example");
 		return;
 	}
 	if (v.p[0] >= '0' && v.p[0] <= '9') {
-		rs_sc_error(j->c, j->n->line, "<recv> request=\"%.60s\": a method is needed (a code goes into response=\"...\")",
+		rs_sc_error(j->c, j->n->line,
+			"<recv> request=\"%.60s\": a method is needed (a code goes into response=\"...\")",
 			j->a->text);
 		return;
 	}
@@ -260,48 +268,52 @@ take_request(struct job *j)
 }
 
 static void
-take_optional(struct job *j)
+take_optional(struct rs_sc_take *j)
 {
 	if (strcmp(j->a->text, "global") == 0)
 		j->s->optional = RS_OPTIONAL_GLOBAL;
 	else if (strcmp(j->a->text, "true") == 0 || strcmp(j->a->text, "false") == 0)
 		j->s->optional = j->a->text[0] == 't' ? RS_OPTIONAL : RS_MANDATORY;
 	else
-		rs_sc_error(j->c, j->n->line, "<recv> optional=\"%.40s\": true, false or global is needed", j->a->text);
+		rs_sc_error(j->c, j->n->line,
+			"<recv> optional=\"%.40s\": true, false or global is needed", j->a->text);
 }
 
 static void
-take_rrs(struct job *j)
+take_rrs(struct rs_sc_take *j)
 {
 	rs_sc_bool(j->c, j->n, j->a, &j->s->rrs);
 }
 
 static void
-take_advance_state(struct job *j)
+take_advance_state(struct rs_sc_take *j)
 {
 	if (!rs_sc_bool(j->c, j->n, j->a, &j->s->advance_state) || j->s->advance_state)
 		return;
-	if (rs_sc_attr(j->n, "optional") == NULL || strcmp(rs_sc_attr(j->n, "optional")->text, "false") == 0)
-		rs_sc_error(j->c, j->n->line, "<recv> advance_state=\"false\" is for optional messages: add optional=\"true\"");
+	if (rs_sc_attr(j->n, "optional") == NULL ||
+		strcmp(rs_sc_attr(j->n, "optional")->text, "false") == 0)
+		rs_sc_error(j->c, j->n->line,
+			"<recv> advance_state=\"false\" is for optional messages: add optional=\"true\"");
 }
 
 static void
-unsupported_if_true(struct job *j, const char *construct, const char *what)
+unsupported_if_true(struct rs_sc_take *j, const char *construct, const char *what)
 {
 	bool on = false;
 
 	if (rs_sc_bool(j->c, j->n, j->a, &on) && on)
-		rs_sc_unsupported(j->c, j->n->line, construct, "<%s> %s: %s is not built", j->n->name, j->a->name, what);
+		rs_sc_unsupported(j->c, j->n->line, construct, "<%s> %s: %s is not built",
+			j->n->name, j->a->name, what);
 }
 
 static void
-take_auth(struct job *j)
+take_auth(struct rs_sc_take *j)
 {
 	unsupported_if_true(j, "auth", "authentication");
 }
 
 static void
-take_regexp_match(struct job *j)
+take_regexp_match(struct rs_sc_take *j)
 {
 	if (strcmp(j->a->text, "true") == 0)
 		rs_sc_unsupported(j->c, j->n->line, "regexp_match",
@@ -309,110 +321,22 @@ take_regexp_match(struct job *j)
 }
 
 static void
-take_txn(struct job *j)
+take_txn(struct rs_sc_take *j)
 {
 	static const char *const names[] = { "start_txn", "ack_txn", "response_txn" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], j->a->name) == 0)
-			rs_sc_unsupported(j->c, j->n->line, names[i], "<%s> %s: transactions by name are not built", j->n->name,
+			rs_sc_unsupported(j->c, j->n->line, names[i],
+				"<%s> %s: transactions by name are not built", j->n->name,
 				names[i]);
-}
-
-/* --- pause --- */
-
-static void
-fixed(struct job *j, double ms_value)
-{
-	if (ms_value < 0 || ms_value > MAX_MS) {
-		rs_sc_error(j->c, j->n->line, "<%s>: a pause is 0 to %ld milliseconds long", j->n->name, MAX_MS);
-		return;
-	}
-	j->s->pause = (struct rs_dist){ .kind = RS_DIST_FIXED, .var = RS_NO_VAR, .a_ns = (uint64_t)(ms_value * 1e6) };
-}
-
-static void
-uniform(struct job *j)
-{
-	const struct rs_sc_attr *min = rs_sc_attr(j->n, "min"), *max = rs_sc_attr(j->n, "max");
-	double lo, hi;
-
-	if (min == NULL || max == NULL) {
-		rs_sc_error(j->c, j->n->line, "<%s>: a uniform pause needs min=\"...\" and max=\"...\"", j->n->name);
-		return;
-	}
-	if (!rs_sc_double(j->c, j->n, min, &lo) || !rs_sc_double(j->c, j->n, max, &hi))
-		return;
-	if (lo < 0 || hi < lo || hi > MAX_MS) {
-		rs_sc_error(j->c, j->n->line, "<%s> min=\"%.40s\" max=\"%.40s\": 0 <= min <= max milliseconds are needed", j->n->name,
-			min->text, max->text);
-		return;
-	}
-	j->s->pause = (struct rs_dist){ .kind = RS_DIST_UNIFORM, .var = RS_NO_VAR, .a_ns = (uint64_t)(lo * 1e6),
-		.b_ns = (uint64_t)(hi * 1e6) };
-}
-
-static const char *const other_dists[] = { "normal", "lognormal", "exponential", "weibull", "pareto", "gpareto", "gamma",
-	"negbin" };
-#define N_OTHER_DISTS (sizeof(other_dists) / sizeof(other_dists[0]))
-
-/* The distribution that the attributes describe: distribution="..." or, as older files do, an attribute of its name. */
-static void
-take_distribution(struct job *j)
-{
-	const char *name = j->a->text;
-	const struct rs_sc_attr *value = rs_sc_attr(j->n, "value");
-	double v;
-
-	if (strcmp(j->a->name, "distribution") != 0)
-		name = j->a->name;
-	for (size_t i = 0; i < N_OTHER_DISTS; i++) {
-		if (strcmp(name, other_dists[i]) == 0) {
-			rs_sc_unsupported(j->c, j->n->line, other_dists[i],
-				"<%s>: the distribution '%s' is not built; fixed and uniform are", j->n->name, name);
-			return;
-		}
-	}
-	if (strcmp(name, "uniform") == 0) {
-		uniform(j);
-	} else if (strcmp(name, "fixed") == 0) {
-		if (value == NULL)
-			rs_sc_error(j->c, j->n->line, "<%s>: a fixed pause needs value=\"milliseconds\"", j->n->name);
-		else if (rs_sc_double(j->c, j->n, value, &v))
-			fixed(j, v);
-	} else {
-		rs_sc_error(j->c, j->n->line, "<%s> distribution=\"%.40s\": fixed or uniform is needed", j->n->name, name);
-	}
-}
-
-static void
-take_milliseconds(struct job *j)
-{
-	long v;
-
-	if (rs_sc_long(j->c, j->n, j->a, 0, MAX_MS, &v))
-		fixed(j, (double)v);
-}
-
-static void
-take_pause_variable(struct job *j)
-{
-	j->s->pause = (struct rs_dist){ .kind = RS_DIST_VARIABLE,
-		.var = rs_sc_var(j->c, j->n->line, j->a->value, false) };
-}
-
-/* Old spelling of a uniform pause: min and max alone. */
-static void
-take_min(struct job *j)
-{
-	if (rs_sc_attr(j->n, "distribution") == NULL && rs_sc_attr(j->n, "uniform") == NULL)
-		uniform(j);
 }
 
 static const struct {
 	const char *name;
 	unsigned on;
-	void (*take)(struct job *); /* NULL: looked at by another attribute's function, or of no meaning here */
+	/* NULL: looked at by another attribute's function, or of no meaning here */
+	void (*take)(struct rs_sc_take *);
 } defs[] = {
 	{ "start_rtd", ON_ALL, take_start_rtd },
 	{ "rtd", ON_ALL, take_rtd },
@@ -445,20 +369,20 @@ static const struct {
 	{ "regexp_match", ON_RECV, take_regexp_match },
 	{ "rrs", ON_RECV, take_rrs },
 	{ "auth", ON_RECV, take_auth },
-	{ "milliseconds", ON_PAUSE | ON_WAIT, take_milliseconds },
-	{ "variable", ON_PAUSE | ON_WAIT, take_pause_variable },
-	{ "distribution", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "fixed", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "uniform", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "normal", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "lognormal", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "exponential", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "weibull", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "pareto", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "gpareto", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "gamma", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "negbin", ON_PAUSE | ON_WAIT, take_distribution },
-	{ "min", ON_PAUSE | ON_WAIT, take_min },
+	{ "milliseconds", ON_PAUSE | ON_WAIT, rs_sc_take_milliseconds },
+	{ "variable", ON_PAUSE | ON_WAIT, rs_sc_take_pause_variable },
+	{ "distribution", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "fixed", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "uniform", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "normal", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "lognormal", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "exponential", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "weibull", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "pareto", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "gpareto", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "gamma", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "negbin", ON_PAUSE | ON_WAIT, rs_sc_take_distribution },
+	{ "min", ON_PAUSE | ON_WAIT, rs_sc_take_min },
 	{ "max", ON_PAUSE | ON_WAIT, NULL },
 	{ "value", ON_PAUSE | ON_WAIT, NULL },
 	{ "mean", ON_PAUSE | ON_WAIT, NULL },
@@ -476,33 +400,22 @@ static const struct {
 };
 #define N_DEFS (sizeof(defs) / sizeof(defs[0]))
 
-/* A pause's length may be given once. */
-static void
-check_pause(struct rs_sc *c, const struct rs_sc_node *n)
-{
-	static const char *const ways[] = { "milliseconds", "variable", "distribution" };
-	unsigned given = 0;
-
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		given += rs_sc_attr(n, ways[i]) != NULL;
-	if (given > 1)
-		rs_sc_error(c, n->line, "<%s>: the length is given twice: keep one of milliseconds, variable and distribution",
-			n->name);
-}
-
 static void
 check_recv(struct rs_sc *c, const struct rs_sc_node *n)
 {
-	bool response = rs_sc_attr(n, "response") != NULL, request = rs_sc_attr(n, "request") != NULL;
+	bool response = rs_sc_attr(n, "response") != NULL,
+	     request = rs_sc_attr(n, "request") != NULL;
 
 	if (!response && !request)
-		rs_sc_error(c, n->line, "<recv>: what to wait for is missing: add response=\"code\" or request=\"METHOD\"");
+		rs_sc_error(c, n->line,
+			"<recv>: what to wait for is missing: add response=\"code\" or request=\"METHOD\"");
 	if (response && request)
-		rs_sc_error(c, n->line, "<recv>: it waits for a response or for a request: remove one of the two attributes");
+		rs_sc_error(c, n->line,
+			"<recv>: it waits for a response or for a request: remove one of the two attributes");
 }
 
 static void
-unknown(struct job *j, unsigned on)
+unknown(struct rs_sc_take *j, unsigned on)
 {
 	const char *names[N_DEFS];
 	size_t n = 0;
@@ -514,10 +427,13 @@ unknown(struct job *j, unsigned on)
 		if (strcmp(defs[i].name, j->a->name) != 0)
 			continue;
 		/* A jump that does not happen is more than a typo. */
-		if (on == ON_WAIT)
-			rs_sc_error(j->c, j->n->line, "<timewait> %s: a timewait ends the call and goes nowhere: remove it", j->a->name);
+		if (on == ON_WAIT && defs[i].on == ON_MOVING)
+			rs_sc_error(j->c, j->n->line,
+				"<timewait> %s: a timewait ends the call and goes nowhere: remove it",
+				j->a->name);
 		else
-			rs_sc_warn(j->c, j->n->line, "<%s> has no attribute '%s': it is ignored", j->n->name, j->a->name);
+			rs_sc_warn(j->c, j->n->line, "<%s> has no attribute '%s': it is ignored",
+				j->n->name, j->a->name);
 		return;
 	}
 	rs_sc_unknown_attr(j->c, j->n, j->a, names, n);
@@ -530,7 +446,7 @@ rs_sc_step_attrs(struct rs_sc *c, struct rs_sc_node *n, uint32_t step)
 	unsigned on = ON(s->kind);
 
 	for (uint32_t i = 0; i < n->n_attrs; i++) {
-		struct job j = { c, n, &n->attrs[i], s, step };
+		struct rs_sc_take j = { c, n, &n->attrs[i], s, step };
 		size_t k = 0;
 
 		while (k < N_DEFS && (strcmp(defs[k].name, j.a->name) != 0 || !(defs[k].on & on)))
@@ -543,5 +459,5 @@ rs_sc_step_attrs(struct rs_sc *c, struct rs_sc_node *n, uint32_t step)
 	if (s->kind == RS_STEP_RECV)
 		check_recv(c, n);
 	else if (s->kind == RS_STEP_PAUSE || s->kind == RS_STEP_TIMEWAIT)
-		check_pause(c, n);
+		rs_sc_check_pause(c, n);
 }

@@ -15,7 +15,8 @@ hex(uint8_t ch)
 
 /*
  * Where the keyword that begins at @at ('[') ends. Quotes hide brackets.
- * @return the place of its ']'; of a further '[', which makes this one plain text; or t->len when there is neither in the line
+ * @return the place of its ']'; of a further '[', which makes this one plain text; or t->len when
+ * there is neither in the line
  */
 static size_t
 keyword_end(const struct rs_sc_text *t, size_t at)
@@ -40,12 +41,14 @@ bracket(struct rs_sc *c, const struct rs_sc_text *t, size_t at, enum rs_sc_use_o
 	int line = rs_sc_text_line(t, at);
 
 	if (end == t->len) {
-		rs_sc_error(c, line, "'[' without ']' in the same line: close it, or write \\x5b for a bracket");
+		rs_sc_error(c, line,
+			"'[' without ']' in the same line: close it, or write \\x5b for a bracket");
 		return at + 1;
 	}
 	if (t->p[end] == '[') {
 		if (rs_sc_is_keyword(kw))
-			rs_sc_warn(c, line, "'[%.*s' is sent as it stands, for there is a '[' before its ']': put the inner one in quotes",
+			rs_sc_warn(c, line,
+				"'[%.*s' is sent as it stands, for there is a '[' before its ']': put the inner one in quotes",
 				(int)(kw.len < 60 ? kw.len : 60), kw.p);
 		rs_sc_literal(c, t->p + at, end - at);
 		return end;
@@ -53,7 +56,8 @@ bracket(struct rs_sc *c, const struct rs_sc_text *t, size_t at, enum rs_sc_use_o
 	if (kw.len == 0)
 		rs_sc_error(c, line, "'[]': a keyword is needed, or \\x5b for a bracket");
 	else if (kw.len > MAX_KEYWORD)
-		rs_sc_error(c, line, "a keyword of %zu characters: %d are allowed", kw.len, MAX_KEYWORD);
+		rs_sc_error(c, line, "a keyword of %zu characters: %d are allowed", kw.len,
+			MAX_KEYWORD);
 	else
 		rs_sc_keyword(c, kw, line, use);
 	return end + 1;

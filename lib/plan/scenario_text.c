@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The text of messages. SIPp's cleaning of CDATA, seen from outside: blanks at both ends of the whole and of every line go;
- * a message without an empty line gets one at its end; a body keeps one line end at its own end if the CDATA had one there.
- * (LF becomes CRLF later, when the template is made.)
+ * The text of messages. SIPp's cleaning of CDATA, seen from outside: blanks at both ends of the
+ * whole and of every line go; a message without an empty line gets one at its end; a body keeps one
+ * line end at its own end if the CDATA had one there. (LF becomes CRLF later, when the template is
+ * made.)
  */
 #include "plan/scenario_int.h"
 
@@ -61,7 +62,9 @@ rs_sc_clean(struct rs_sc *c, struct rs_slice cdata, int line, struct rs_sc_text 
 bool
 rs_sc_plain(struct rs_sc *c, struct rs_slice text, int line, struct rs_sc_text *out)
 {
-	*out = (struct rs_sc_text){ .p = (uint8_t *)rs_sc_copy(c, text.p, text.len), .len = text.len, .n_lines = 1 };
+	*out = (struct rs_sc_text){
+		.p = (uint8_t *)rs_sc_copy(c, text.p, text.len), .len = text.len, .n_lines = 1
+	};
 	out->lines = rs_sc_alloc(c, sizeof(out->lines[0]));
 	if (out->p == NULL || out->lines == NULL)
 		return false;
@@ -89,22 +92,26 @@ bool
 rs_sc_start_line(struct rs_sc *c, const struct rs_sc_text *t, struct rs_step *s)
 {
 	const uint8_t *nl = memchr(t->p, '\n', t->len);
-	struct rs_slice first = rs_slice_of(t->p, nl == NULL ? t->len : (size_t)(nl - t->p)), token = first;
+	struct rs_slice first = rs_slice_of(t->p, nl == NULL ? t->len : (size_t)(nl - t->p)),
+			token = first;
 	const uint8_t *sp = memchr(first.p, ' ', first.len);
 	int line = t->lines[0].line;
 
 	if (sp != NULL)
 		token.len = (size_t)(sp - first.p);
 	if (token.len == 0) {
-		rs_sc_error(c, line, "<send>: the message is empty: its first line names a method or SIP/2.0 and a code");
+		rs_sc_error(c, line,
+			"<send>: the message is empty: its first line names a method or SIP/2.0 and a code");
 		return false;
 	}
 	if (memchr(token.p, '[', token.len) != NULL) {
-		rs_sc_error(c, line, "<send>: the message begins with a keyword: write the method, or SIP/2.0, as text");
+		rs_sc_error(c, line,
+			"<send>: the message begins with a keyword: write the method, or SIP/2.0, as text");
 		return false;
 	}
 	if (sp == NULL) {
-		rs_sc_error(c, line, "<send>: '%.*s' is no start line: METHOD URI SIP/2.0 or SIP/2.0 CODE REASON is needed",
+		rs_sc_error(c, line,
+			"<send>: '%.*s' is no start line: METHOD URI SIP/2.0 or SIP/2.0 CODE REASON is needed",
 			(int)(token.len < 40 ? token.len : 40), token.p);
 		return false;
 	}
@@ -121,7 +128,8 @@ rs_sc_start_line(struct rs_sc *c, const struct rs_sc_text *t, struct rs_step *s)
 	for (; code < end && *code >= '0' && *code <= '9' && digits < 4; code++, digits++)
 		v = v * 10 + (uint32_t)(*code - '0');
 	if (digits != 3 || v < 100 || v > 699 || (code < end && *code != ' ')) {
-		rs_sc_error(c, line, "<send>: SIP/2.0 is to be followed by a code from 100 to 699, written as digits");
+		rs_sc_error(c, line,
+			"<send>: SIP/2.0 is to be followed by a code from 100 to 699, written as digits");
 		return false;
 	}
 	s->method = RS_SIP_OTHER;

@@ -16,7 +16,9 @@ static void
 use(const struct rs_program *p)
 {
 	static uint8_t out[65536];
-	const struct rs_render r = { .expand = expand, .call_number = 1, .branch = rs_slice_str("z9hG4bK") };
+	const struct rs_render r = {
+		.expand = expand, .call_number = 1, .branch = rs_slice_str("z9hG4bK")
+	};
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
@@ -41,7 +43,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rs_err err;
 
 	/* the directory in the name is where [file name="..."] looks: there is none */
-	if (rs_scenario_compile("/no-such-directory/fuzz.xml", rs_slice_of(data, size), &opts, &p, &findings, &err) == 0)
+	if (rs_scenario_compile("/no-such-directory/fuzz.xml", rs_slice_of(data, size), &opts, &p,
+		    &findings, &err) == 0)
 		use(p);
 	rs_program_free(p);
 	rs_findings_free(&findings);

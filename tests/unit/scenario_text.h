@@ -10,12 +10,14 @@
 #include "plan/scenario.h"
 #include "unit.h"
 
-#define HEAD "<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<!DOCTYPE scenario SYSTEM \"sipp.dtd\">\n<scenario name=\"test\">\n"
+#define HEAD                                                                                       \
+	"<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<!DOCTYPE scenario SYSTEM \"sipp.dtd\">\n<scenario name=\"test\">\n"
 #define TAIL "</scenario>\n"
 
 /* A request with all that a request needs; @extra: further header lines. */
-#define REQUEST(method, extra) \
-	"<send><![CDATA[\n" method " sip:a@b SIP/2.0\nCall-ID: [call_id]\nCSeq: [cseq] " method "\n" extra "Content-Length: 0\n]]></send>\n"
+#define REQUEST(method, extra)                                                                     \
+	"<send><![CDATA[\n" method " sip:a@b SIP/2.0\nCall-ID: [call_id]\nCSeq: [cseq] " method    \
+	"\n" extra "Content-Length: 0\n]]></send>\n"
 
 static inline struct rs_program *
 compile_with(const char *xml, const struct rs_scenario_opts *opts)
@@ -48,10 +50,12 @@ assert_finding(const char *xml, int rc, int line, const char *text)
 	struct rs_program *p = NULL;
 	struct rs_err err = { 0 };
 
-	assert_int_equal(rs_scenario_compile("test.xml", rs_slice_str(xml), NULL, &p, &findings, &err), rc);
+	assert_int_equal(
+		rs_scenario_compile("test.xml", rs_slice_str(xml), NULL, &p, &findings, &err), rc);
 	for (uint32_t i = 0; i < findings.n; i++)
 		if (findings.n != 1)
-			print_message("line %d: %s\n", findings.list[i].line, findings.list[i].text);
+			print_message(
+				"line %d: %s\n", findings.list[i].line, findings.list[i].text);
 	assert_int_equal(findings.n, 1);
 	if (strstr(findings.list[0].text, text) == NULL)
 		fail_msg("'%s' is not in '%s'", text, findings.list[0].text);
@@ -66,7 +70,10 @@ expand_shown(void *ctx, const struct rs_op *op, uint8_t *out, size_t cap)
 	return snprintf((char *)out, cap, "{%u:%u}", op->slot, op->aux);
 }
 
-/** What template @number renders to, with values that say what they are; @last: the last message received, or NULL. */
+/**
+ * What template @number renders to, with values that say what they are; @last: the last message
+ * received, or NULL.
+ */
 static inline char *
 rendered(const struct rs_program *p, int32_t number, const struct rs_sip_msg *last)
 {

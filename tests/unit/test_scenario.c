@@ -43,7 +43,8 @@ a_plain_call_becomes_its_steps(void **state)
 static void
 the_first_message_decides_who_calls(void **state)
 {
-	struct rs_program *p = compile(HEAD "<pause/><recv request=\"INVITE\"/><send><![CDATA[SIP/2.0 200 OK\n]]></send>" TAIL);
+	struct rs_program *p = compile(HEAD
+		"<pause/><recv request=\"INVITE\"/><send><![CDATA[SIP/2.0 200 OK\n]]></send>" TAIL);
 
 	assert_true(p->is_server);
 	assert_int_equal(p->steps[1].method, RS_SIP_INVITE);
@@ -83,16 +84,22 @@ static void
 bytes_stay_as_they_are_whatever_is_declared(void **state)
 {
 	static const char *const heads[] = {
-		"<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>", "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>",
-		"<?xml version=\"1.0\" encoding=\"no-such\" ?>", "\n <?xml version=\"1.0\"?>", "\xef\xbb\xbf", "",
+		"<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>",
+		"<?xml version=\"1.0\" encoding=\"UTF-8\" ?>",
+		"<?xml version=\"1.0\" encoding=\"no-such\" ?>",
+		"\n <?xml version=\"1.0\"?>",
+		"\xef\xbb\xbf",
+		"",
 	};
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
 		char xml[512];
 		struct rs_program *p;
 
-		snprintf(xml, sizeof(xml), "%s<scenario name=\"x\"><send><![CDATA[MESSAGE sip:a SIP/2.0\n\n\xc3\xa4\xff\x80z]]></send>"
-			"<nop><action><log message=\"\xe9\"/></action></nop></scenario>", heads[i]);
+		snprintf(xml, sizeof(xml),
+			"%s<scenario name=\"x\"><send><![CDATA[MESSAGE sip:a SIP/2.0\n\n\xc3\xa4\xff\x80z]]></send>"
+			"<nop><action><log message=\"\xe9\"/></action></nop></scenario>",
+			heads[i]);
 		p = compile(xml);
 		assert_string_equal(sent(p, 0), "MESSAGE sip:a SIP/2.0\r\n\r\n\xc3\xa4\xff\x80z");
 		assert_string_equal(rendered(p, p->actions[0].template, NULL), "\xe9");
@@ -119,7 +126,8 @@ keywords_become_slots(void **state)
 static void
 a_bracket_before_another_is_text(void **state)
 {
-	struct rs_program *p = compile(HEAD "<send><![CDATA[INVITE sip:a SIP/2.0\nX: [[local_ip]] [x[pid]\n]]></send>" TAIL);
+	struct rs_program *p = compile(HEAD
+		"<send><![CDATA[INVITE sip:a SIP/2.0\nX: [[local_ip]] [x[pid]\n]]></send>" TAIL);
 
 	assert_string_equal(sent(p, 0), "INVITE sip:a SIP/2.0\r\nX: [198.18.0.2] [x4711\r\n\r\n");
 	rs_program_free(p);
@@ -128,7 +136,8 @@ a_bracket_before_another_is_text(void **state)
 static void
 literals_that_meet_are_one_operation(void **state)
 {
-	struct rs_program *p = compile(HEAD "<send><![CDATA[INVITE sip:a SIP/2.0\nA: \\x41\nB: [call_id]\nC: 1\n\nbody]]></send>" TAIL);
+	struct rs_program *p = compile(HEAD
+		"<send><![CDATA[INVITE sip:a SIP/2.0\nA: \\x41\nB: [call_id]\nC: 1\n\nbody]]></send>" TAIL);
 	const struct rs_template *t = &p->templates[p->steps[0].template];
 
 	/* text, call_id, text up to the body, body's mark, body */
@@ -149,7 +158,8 @@ last_headers_are_whole_lines_with_or_without_colon(void **state)
 	size_t used;
 
 	assert_int_equal(rs_sip_parse(text, sizeof(text) - 1, false, &msg, &used), 0);
-	p = compile(HEAD "<send><![CDATA[ACK sip:a SIP/2.0\n[last_To:]\n[last_x-mine]\n[last_Subject:]\nU: [last_Request_URI]\n]]></send>" TAIL);
+	p = compile(HEAD
+		"<send><![CDATA[ACK sip:a SIP/2.0\n[last_To:]\n[last_x-mine]\n[last_Subject:]\nU: [last_Request_URI]\n]]></send>" TAIL);
 	assert_string_equal(rendered(p, p->steps[0].template, &msg),
 		"ACK sip:a SIP/2.0\r\nTo: <sip:t@u>;tag=9\r\nX-Mine: 1\r\nU: sip:t@u\r\n\r\n");
 	rs_program_free(p);
@@ -158,13 +168,16 @@ last_headers_are_whole_lines_with_or_without_colon(void **state)
 static void
 custom_keys_are_text_when_the_file_is_read(void **state)
 {
-	const struct rs_key keys[] = { { "target", "198.18.7.7" }, { "tag", "mine" }, { "call_id", "no" }, { "a-1", "dash" } };
+	const struct rs_key keys[] = { { "target", "198.18.7.7" }, { "tag", "mine" },
+		{ "call_id", "no" }, { "a-1", "dash" } };
 	const struct rs_scenario_opts opts = { .keys = keys, .n_keys = 4 };
 	struct rs_program *p = compile_with(HEAD
-		"<send><![CDATA[INVITE sip:[target] SIP/2.0\nX: [tag] [call_id] [a-1]\n]]></send>" TAIL, &opts);
+		"<send><![CDATA[INVITE sip:[target] SIP/2.0\nX: [tag] [call_id] [a-1]\n]]></send>" TAIL,
+		&opts);
 
 	/* SIPp's own names win over custom ones, and those over the names that are ours alone */
-	assert_string_equal(sent(p, 0), "INVITE sip:198.18.7.7 SIP/2.0\r\nX: mine CALLID dash\r\n\r\n");
+	assert_string_equal(
+		sent(p, 0), "INVITE sip:198.18.7.7 SIP/2.0\r\nX: mine CALLID dash\r\n\r\n");
 	rs_program_free(p);
 }
 
@@ -176,7 +189,8 @@ fields_variables_and_fills_go_through_the_context(void **state)
 	struct rs_program *p = compile_with(HEAD
 		"<send><![CDATA[INVITE sip:a SIP/2.0\nX: [field0] [field12 file=\"other.csv\" line=\"[$row]\"] [field1 line=3]"
 		" [$row] [fill text=\"ab\" variable=\"row\"]\n]]>"
-		"<action><assign assign_to=\"row\" value=\"1\"/></action></send>" TAIL, &opts);
+		"<action><assign assign_to=\"row\" value=\"1\"/></action></send>" TAIL,
+		&opts);
 
 	assert_int_equal(p->n_fields, 3);
 	assert_int_equal(p->fields[0].file, 0);
@@ -195,13 +209,12 @@ fields_variables_and_fills_go_through_the_context(void **state)
 static void
 labels_are_the_step_that_follows(void **state)
 {
-	struct rs_program *p = compile(HEAD
-		"<label id=\"again\"/>" REQUEST("OPTIONS", "")
-		"<recv response=\"404\" optional=\"true\" next=\"again\" chance=\"0.5\"/>"
-		"<recv response=\"200\" next=\"out\" test=\"v\" ontimeout=\"out\">"
-		"<action><ereg regexp=\"a\" assign_to=\"v\"/></action></recv>"
-		"<pause milliseconds=\"1\" condexec=\"v\" condexec_inverse=\"true\"/>"
-		"<label id=\"out\"/>" TAIL);
+	struct rs_program *p = compile(HEAD "<label id=\"again\"/>" REQUEST("OPTIONS",
+		"") "<recv response=\"404\" optional=\"true\" next=\"again\" chance=\"0.5\"/>"
+		    "<recv response=\"200\" next=\"out\" test=\"v\" ontimeout=\"out\">"
+		    "<action><ereg regexp=\"a\" assign_to=\"v\"/></action></recv>"
+		    "<pause milliseconds=\"1\" condexec=\"v\" condexec_inverse=\"true\"/>"
+		    "<label id=\"out\"/>" TAIL);
 
 	assert_int_equal(p->steps[0].next, RS_NO_STEP);
 	assert_int_equal(p->steps[1].next, 0);
@@ -218,12 +231,13 @@ labels_are_the_step_that_follows(void **state)
 static void
 a_response_may_answer_any_request_sent_above(void **state)
 {
-	struct rs_program *p = compile(HEAD REQUEST("INVITE", "") REQUEST("FOO", "") REQUEST("BAR", "") "<recv response=\"200\"/>"
-		REQUEST("BYE", "") "<recv response=\"200\"/>" TAIL);
+	struct rs_program *p = compile(HEAD REQUEST("INVITE", "") REQUEST("FOO", "") REQUEST("BAR",
+		"") "<recv response=\"200\"/>" REQUEST("BYE", "") "<recv response=\"200\"/>" TAIL);
 
 	assert_int_equal(p->steps[3].methods, UINT64_C(1) << RS_SIP_INVITE);
 	assert_true(rs_slice_is(p->steps[3].methods_text, "FOOBAR"));
-	assert_int_equal(p->steps[5].methods, UINT64_C(1) << RS_SIP_INVITE | UINT64_C(1) << RS_SIP_BYE);
+	assert_int_equal(
+		p->steps[5].methods, UINT64_C(1) << RS_SIP_INVITE | UINT64_C(1) << RS_SIP_BYE);
 	rs_program_free(p);
 }
 
@@ -241,7 +255,8 @@ the_file_keyword_is_read_when_the_scenario_is(void **state)
 	fputs("one\n[two]", f);
 	fclose(f);
 	f = fopen(xml, "w");
-	fputs(HEAD "<send><![CDATA[MESSAGE sip:a SIP/2.0\n\n[file name=\"b.txt\"]]]></send>" TAIL, f);
+	fputs(HEAD "<send><![CDATA[MESSAGE sip:a SIP/2.0\n\n[file name=\"b.txt\"]]]></send>" TAIL,
+		f);
 	fclose(f);
 	assert_int_equal(rs_scenario_load(xml, NULL, &p, NULL, NULL), 0);
 	assert_string_equal(sent(p, 0), "MESSAGE sip:a SIP/2.0\r\n\r\none\n[two]");
@@ -254,10 +269,13 @@ the_file_keyword_is_read_when_the_scenario_is(void **state)
 static void
 what_sipp_reads_and_xml_does_not_is_read(void **state)
 {
-	struct rs_program *p = compile("\n<!-- two -- hyphens -- are fine ---->\n" HEAD
-		"<nop><action><log message=\"a \\\"b\\\" <c> & d\te &lt; &amp;lt; \\\\ \\q\"/></action></nop>" REQUEST("OPTIONS", "") TAIL);
+	struct rs_program *p = compile(
+		"\n<!-- two -- hyphens -- are fine ---->\n" HEAD
+		"<nop><action><log message=\"a \\\"b\\\" <c> & d\te &lt; &amp;lt; \\\\ \\q\"/></action></nop>" REQUEST(
+			"OPTIONS", "") TAIL);
 
-	assert_string_equal(rendered(p, p->actions[0].template, NULL), "a \"b\" <c> & d\te < < \\ \\q");
+	assert_string_equal(
+		rendered(p, p->actions[0].template, NULL), "a \"b\" <c> & d\te < < \\ \\q");
 	assert_int_equal(p->steps[1].line, 6);
 	rs_program_free(p);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is said about scenarios that cannot be used. Each file of data/scenarios/bad ends with all that is to be found in it. */
+/*
+ * What is said about scenarios that cannot be used. Each file of data/scenarios/bad ends with all
+ * that is to be found in it.
+ */
 #include <dirent.h>
 #include <errno.h>
 
@@ -44,8 +47,10 @@ check_file(const char *path)
 	assert_memory_equal(err.text, path, strlen(path));
 	out = open_memstream(&found, &size);
 	for (uint32_t i = 0; i < findings.n; i++) {
-		fprintf(out, "%d %s: %s\n", findings.list[i].line, kinds[findings.list[i].kind], findings.list[i].text);
-		assert_int_equal(findings.list[i].construct != NULL, findings.list[i].kind == RS_FINDING_UNSUPPORTED);
+		fprintf(out, "%d %s: %s\n", findings.list[i].line, kinds[findings.list[i].kind],
+			findings.list[i].text);
+		assert_int_equal(findings.list[i].construct != NULL,
+			findings.list[i].kind == RS_FINDING_UNSUPPORTED);
 	}
 	fclose(out);
 	assert_string_equal(found, expected);
@@ -83,11 +88,13 @@ what_is_not_xml_is_an_error_with_its_line(void **state)
 	assert_finding("hello\n", -EINVAL, 1, "not well-formed XML");
 	assert_finding("<scenario>\n<nop x=\"1/></scenario>\n", -EINVAL, 2, "\" is missing");
 	assert_finding("<scenario>\n\n<!-- <nop/></scenario>\n", -EINVAL, 3, "'-->' is missing");
-	assert_finding("<scenario><send>\n<![CDATA[</send></scenario>\n", -EINVAL, 2, "']]>' is missing");
+	assert_finding(
+		"<scenario><send>\n<![CDATA[</send></scenario>\n", -EINVAL, 2, "']]>' is missing");
 	assert_finding("<scenario>\n<nop\n", -EINVAL, 2, "'>' is missing");
 	assert_finding("<?xml \n<scenario/>", -EINVAL, 1, "'?>' is missing");
 	assert_finding("\n<!DOCTYPE a [ <scenario/>", -EINVAL, 2, "document type");
-	assert_finding("<scenario>\n<pause>\n</scenario>\n", -EINVAL, 3, "</scenario> does not close <pause> of line 2");
+	assert_finding("<scenario>\n<pause>\n</scenario>\n", -EINVAL, 3,
+		"</scenario> does not close <pause> of line 2");
 	assert_finding("<scenario/>\n<scenario/>\n", -EINVAL, 2, "not well-formed XML");
 	assert_finding("<scenario>\x01</scenario>", -EINVAL, 1, "not well-formed XML");
 }
@@ -99,11 +106,13 @@ nul_bytes_and_deep_nesting_are_refused(void **state)
 	struct rs_err err;
 	char deep[4096] = "";
 
-	assert_int_equal(rs_scenario_compile("x", rs_slice_of("<a\0/>", 5), NULL, &p, NULL, &err), -EINVAL);
+	assert_int_equal(
+		rs_scenario_compile("x", rs_slice_of("<a\0/>", 5), NULL, &p, NULL, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "NUL"));
 	for (int i = 0; i < 300; i++)
 		strcat(deep, "<scenario>");
-	assert_int_equal(rs_scenario_compile("x", rs_slice_str(deep), NULL, &p, NULL, &err), -EINVAL);
+	assert_int_equal(
+		rs_scenario_compile("x", rs_slice_str(deep), NULL, &p, NULL, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "nested"));
 }
 
@@ -115,7 +124,8 @@ a_file_that_cannot_be_read_says_so(void **state)
 	struct rs_err err;
 
 	assert_int_equal(rs_scenario_load("/no/such.xml", NULL, &p, &findings, &err), -ENOENT);
-	assert_string_equal(err.text, "/no/such.xml: cannot open the scenario: No such file or directory");
+	assert_string_equal(
+		err.text, "/no/such.xml: cannot open the scenario: No such file or directory");
 	assert_int_equal(findings.n, 0);
 	assert_int_equal(rs_scenario_load("/tmp", NULL, &p, &findings, &err), -ENOENT);
 	assert_int_equal(rs_scenario_load("/dev/zero", NULL, &p, &findings, &err), -ENOENT);
@@ -124,7 +134,9 @@ a_file_that_cannot_be_read_says_so(void **state)
 static void
 a_warning_does_not_stop_a_scenario(void **state)
 {
-	assert_finding(HEAD REQUEST("OPTIONS", "") "<recv response=\"200\" optinal=\"true\"/>\n" TAIL, 0, 10, "is 'optional' meant?");
+	assert_finding(
+		HEAD REQUEST("OPTIONS", "") "<recv response=\"200\" optinal=\"true\"/>\n" TAIL, 0,
+		10, "is 'optional' meant?");
 }
 
 static void
@@ -134,12 +146,17 @@ with_any_key_only_names_that_cannot_be_keys_are_errors(void **state)
 	struct rs_findings findings;
 	struct rs_program *p;
 
-	assert_int_equal(rs_scenario_compile("x", rs_slice_str(HEAD REQUEST("OPTIONS", "X: [my_key] [field3]\n") TAIL), &opts, &p,
-		&findings, NULL), 0);
+	assert_int_equal(
+		rs_scenario_compile("x",
+			rs_slice_str(HEAD REQUEST("OPTIONS", "X: [my_key] [field3]\n") TAIL), &opts,
+			&p, &findings, NULL),
+		0);
 	assert_int_equal(findings.n_warnings, 1);
 	rs_findings_free(&findings);
 	rs_program_free(p);
-	assert_int_equal(rs_scenario_compile("x", rs_slice_str(HEAD REQUEST("OPTIONS", "X: [my key]\n") TAIL), &opts, &p, NULL, NULL),
+	assert_int_equal(rs_scenario_compile("x",
+				 rs_slice_str(HEAD REQUEST("OPTIONS", "X: [my key]\n") TAIL), &opts,
+				 &p, NULL, NULL),
 		-EINVAL);
 }
 
@@ -157,7 +174,9 @@ findings_are_bounded_and_printable(void **state)
 		fputs("<x\xe9/><label id=\"a\x1b[0m\"/>", f);
 	fputs("</scenario>", f);
 	fclose(f);
-	assert_int_equal(rs_scenario_compile("x", rs_slice_of(xml, size), NULL, &p, &findings, NULL), -EINVAL);
+	assert_int_equal(
+		rs_scenario_compile("x", rs_slice_of(xml, size), NULL, &p, &findings, NULL),
+		-EINVAL);
 	assert_true(findings.n <= 500);
 	for (uint32_t i = 0; i < findings.n; i++)
 		for (const char *c = findings.list[i].text; *c != '\0'; c++)

@@ -47,7 +47,8 @@ a_directory_is_summed_up(void **state)
 	json_t *json;
 	char *text;
 
-	assert_int_equal(rs_scenario_check(source("tests/unit/data/scenarios/bad"), NULL, &check, NULL), 0);
+	assert_int_equal(
+		rs_scenario_check(source("tests/unit/data/scenarios/bad"), NULL, &check, NULL), 0);
 	assert_int_equal(check.n_usable, 0);
 	assert_true(check.n_missing > 20);
 	assert_true(check.missing[0].files >= check.missing[1].files);
@@ -90,10 +91,16 @@ a_program_is_shown_in_words(void **state)
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 	static const char *const wanted[] = {
-		"places calls, 5 steps, 1 variables", "send INVITE, again after 500 ms, starts timer t, counts c, lost 10 %",
-		"[last_Via] [$v] [cseq]", "recv 200, timeout 100 ms, stops timer t, then to 0 (INVITE) if $v with probability 0.25, "
-		"on timeout to 0 (INVITE)", "ereg to $v in header To:, must hold", "kept: Via From To Contact",
-		"pause uniform 1 to 2 ms, if $v", "pause $v ms", "timewait as long as",
+		"places calls, 5 steps, 1 variables",
+		"send INVITE, again after 500 ms, starts timer t, counts c, lost 10 %",
+		"[last_Via] [$v] [cseq]",
+		"recv 200, timeout 100 ms, stops timer t, then to 0 (INVITE) if $v with probability 0.25, "
+		"on timeout to 0 (INVITE)",
+		"ereg to $v in header To:, must hold",
+		"kept: Via From To Contact",
+		"pause uniform 1 to 2 ms, if $v",
+		"pause $v ms",
+		"timewait as long as",
 	};
 
 	rs_scenario_show(f, p);
