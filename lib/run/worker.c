@@ -263,8 +263,11 @@ turn(struct rs_worker *w)
 		work += now >= w->next_due;
 		w->next_due = rs_engine_turn(w->engine, now);
 	}
-	if (now >= w->net_next)
+	if (now >= w->net_next) { /* sends in between may want it sooner than it said */
 		w->net_next = rs_net_tick(w->net, now);
+		if (w->net_next > now + NET_TICK_NS)
+			w->net_next = now + NET_TICK_NS;
+	}
 	rs_net_flush(w->net);
 	rs_net_release(w->net);
 	rs_metric_add(&w->cells, RS_WORK_MAILS, m);
