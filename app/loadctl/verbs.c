@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table of verbs: what --help says, what the command line may hold, and who does it. */
+#include "loadctl.h"
+
+const struct verb verbs[] = {
+	{ "run", "[PLAN] [--set PATH=VALUE]... [--json FILE]",
+	  "a whole test: load PLAN, start, show a live line, print the report",
+	  "Without PLAN the daemon's present plan is run. PLAN must have the ports, workers and memory that the daemon was\n"
+	  "started with. Ctrl-C stops the run (no new calls, the open ones end), a second one ends it at once.\n"
+	  "Exit status: the run's.\n",
+	  "loadctl run config/plans/demo.conf --set activities.calls.rate=2000 --json report.json",
+	  OPT_SET | OPT_JSON_FILE, 0, 1, verb_run },
+
+	{ "load", "PLAN [--set PATH=VALUE]...", "make PLAN the plan of the next run",
+	  "Only while no run is on, and only a plan with the ports, workers and memory that the daemon was started with.\n",
+	  "loadctl load night.conf", OPT_SET | OPT_JSON, 1, 1, verb_load },
+	{ "plan check", "FILE [--set PATH=VALUE]...", "read a plan without starting anything; no daemon is needed",
+	  "Tells what will be played and what memory it takes.\n", "loadctl plan check first.conf",
+	  OPT_SET | OPT_JSON, 1, 1, verb_plan_check },
+	{ "scenario check", "FILE|DIR", "tell what in scenarios cannot be played; no daemon is needed",
+	  "A directory stands for all its *.xml. Exit status 2 unless all of them can be used.\n",
+	  "loadctl scenario check my.xml", OPT_JSON, 1, 1, verb_scenario_check },
+	{ "scenario show", "FILE|NAME", "describe a scenario step by step; no daemon is needed",
+	  "NAME is a shipped scenario, such as uac.\n", "loadctl scenario show uac", OPT_JSON, 1, 1,
+	  verb_scenario_show },
+
+	{ "start", "[ACTIVITY] [--wait]", "start a run, or an activity that waits to be started by hand",
+	  "Prints the run's id. With --wait the exit status is the run's.\n", "loadctl start --wait",
+	  OPT_WAIT | OPT_JSON, 0, 1, verb_start },
+	{ "stop", "[ACTIVITY] [--hangup | --now]", "no new calls; wait for the open ones for the plan's drain, then hang up",
+	  NULL, "loadctl stop --hangup", OPT_HANGUP | OPT_NOW | OPT_JSON, 0, 1, verb_stop },
+	{ "pause", "", "freeze the arrival clock: no new calls, the open ones go on", NULL, "loadctl pause",
+	  OPT_JSON, 0, 0, verb_pause },
+	{ "resume", "", "let the arrival clock run again", NULL, "loadctl resume", OPT_JSON, 0, 0, verb_resume },
+	{ "wait", "[--timeout S]", "wait for the end of the run",
+	  "Exit status: the run's, or 8 when S seconds are over first.\n", "loadctl wait --timeout 60",
+	  OPT_TIMEOUT | OPT_JSON, 0, 0, verb_wait },
+	{ "reset", "", "set the zero of stats; the report is not touched", NULL, "loadctl reset", OPT_JSON, 0, 0,
+	  verb_reset },
+	{ "quit", "", "end the daemon; a run that is on is ended at once", NULL, "loadctl quit", OPT_JSON, 0, 0,
+	  verb_quit },
+
+	{ "rate", "[ACTIVITY] N | [ACTIVITY] --by N", "set the rate in calls/s, or change it by N",
+	  "Without ACTIVITY: of every activity that places calls.\n", "loadctl rate calls 500", OPT_BY | OPT_JSON, 0,
+	  2, verb_rate },
+	{ "limit", "[ACTIVITY] N", "at most N open calls; 0: only the plan's max_calls",
+	  "Without ACTIVITY: of every activity that places calls.\n", "loadctl limit calls 1000", OPT_JSON, 1, 2,
+	  verb_limit },
+	{ "activities", "", "list the plan's activities and their counters", NULL, "loadctl activities", OPT_JSON, 0,
+	  0, verb_activities },
+
+	{ "status", "", "state, run, plan, elapsed time", NULL, "loadctl status --json", OPT_JSON, 0, 0, verb_status },
+	{ "stats", "[--watch]", "the report's figures up to now, since the last reset",
+	  "--watch prints them every second until it is interrupted.\n", "loadctl stats --json",
+	  OPT_WATCH | OPT_JSON, 0, 0, verb_stats },
+	{ "health", "", "is the generator itself in trouble?", NULL, "loadctl health", OPT_JSON, 0, 0, verb_health },
+	{ "calls", "[--failed]", "list open calls, or with --failed why calls failed", NULL, "loadctl calls --failed",
+	  OPT_FAILED | OPT_JSON, 0, 0, verb_calls },
+	{ "endpoints", "[--state S]", "list the plan's groups of endpoints",
+	  "--state is refused: endpoints have states once they register, which is not in this version.\n",
+	  "loadctl endpoints", OPT_STATE | OPT_JSON, 0, 0, verb_endpoints },
+	{ "events", "", "print what happens, a line each, until interrupted", NULL, "loadctl events --json",
+	  OPT_JSON, 0, 0, verb_events },
+	{ "report", "[ID]", "print the report of run ID, or of the last one", NULL, "loadctl report --json", OPT_JSON,
+	  0, 1, verb_report },
+	{ 0 },
+};

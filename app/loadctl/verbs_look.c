@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Verbs that look. */
+#include <errno.h>
+#include <string.h>
+
+#include "loadctl.h"
+#include "observe/observe.h"
+
+/* Ask, then print: as JSON, or by @print. */
+static int
+look(const struct args *a, const char *method, json_t *params, void (*print)(const json_t *result))
+{
+	json_t *result;
+	int status = ask(a, method, params, &result);
+
+	if (status == 0 && a->given & OPT_JSON)
+		print_json(result);
+	else if (status == 0)
+		print(result);
+	json_decref(result);
+	return status;
+}
+
+static const char *
+text_of(const json_t *j, const char *key)
+{
+	const char *text = json_string_value(json_object_get(j, key));
+
+	return text && text[0] ? text : "-";
+}
+
+static void
+print_status(const json_t *j)
+{
+	printf("state    %s\nrun      %s\nplan     %s\nelapsed  %.1f s\n", text_of(j, "state"), text_of(j, "run"),
+		text_of(j, "plan"), json_number_value(json_object_get(j, "elapsed_s")));
+}
+
+int
+verb_status(const struct args *a)
+{
+	return look(a, "status", NULL, print_status);
+}
+
+static void
+print_activities(const json_t *j)
+{
+	static const struct column columns[] = {
+		{ "name", "NAME", true },	     { "do", "DO", true },	     { "state", "STATE", true },
+		{ "rate", "RATE", false },	     { "limit", "LIMIT", false },    { "total", "TOTAL", false },
+		{ "offered", "OFFERED", false },     { "not_started", "NOT STARTED", false },
+		{ "established", "ESTABLISHED", false }, { "completed", "COMPLETED", false },
+		{ "failed", "FAILED", false },	     { "open", "OPEN", false },	     { "peak", "PEAK", false },
+	};
+
+	print_table(j, columns, COUNT(columns), "no activities");
+}
+
+int
+verb_activities(const struct args *a)
+{
+	return look(a, "activities", NULL, print_activities);
+}
+
+static void
+print_calls(const json_t *j)
+{
+	static const struct column columns[] = {
+		{ "activity", "ACTIVITY", true }, { "number", "NUMBER", false }, { "worker", "WORKER", false },
+		{ "age_s", "AGE s", false },	  { "step", "STEP", true },	 { "remote", "REMOTE", true },
+		{ "call_id", "CALL-ID", true },
+	};
+
+	print_table(j, columns, COUNT(columns), "no open calls");
+}
+
+static void
+print_failures(const json_t *j)
+{
+	static const struct column columns[] = {
+		{ "count", "COUNT", false },
+		{ "activity", "ACTIVITY", true },
+		{ "step", "STEP", true },
+		{ "cause", "CAUSE", true },
+	};
+
+	print_table(j, columns, COUNT(columns), "no failed calls");
+}
+
+int
+verb_calls(const struct args *a)
+{
+	if (a->given & OPT_FAILED)
+		return look(a, "calls", json_pack("{s:b}", "failed", 1), print_failures);
+	return look(a, "calls", NULL, print_calls);
+}
+
+static void
+print_endpoints(const json_t *j)
+{
+	static const struct column columns[] = {
+		{ "name", "NAME", true },	  { "kind", "KIND", true },	    { "count", "COUNT", false },
+		{ "port", "PORT", true },	  { "calling", "CALLING", false },  { "answering", "ANSWERING", false },
+		{ "sip_port", "SIP PORT", false }, { "user", "USER", true },	    { "addresses", "ADDRESSES", true },
+	};
+
+	print_table(j, columns, COUNT(columns), "no endpoints");
+}
+
+int
+verb_endpoints(const struct args *a)
+{
+	if (a->given & OPT_STATE) {
+		fputs("loadctl: endpoints --state: not in this version\n", stderr);
+		return EXIT_USAGE;
+	}
+	return look(a, "endpoints", NULL, print_endpoints);
+}
+
+static void
+print_health(const json_t *j)
+{
+	if (json_object_size(j) == 0)
+		puts("no run yet");
+	else
+		rs_health_print(stdout, j);
+}
+
+int
+verb_health(const struct args *a)
+{
+	return look(a, "health", NULL, print_health);
+}
+
+static void
+print_report(const json_t *j)
+{
+	rs_report_print(stdout, j);
+}
+
+int
+verb_report(const struct args *a)
+{
+	return look(a, "report", a->n_words ? json_pack("{s:s}", "id", a->words[0]) : NULL, print_report);
+}
+
+/* Subscribe, then print each notification of @method until the daemon goes. */
+static int
+follow(const struct args *a, const char *method, const char *notification, void (*print)(const json_t *params))
+{
+	json_t *message, *result;
+	struct link *l;
+	int status = link_open(a->socket, &l), id, rc = 0;
+
+	if (status)
+		return status;
+	id = link_send(l, method, json_pack("{s:b}", "watch", 1));
+	while (id >= 0 && status == 0 && !ferror(stdout) && (rc = link_receive(l, -1, &message)) == 0) {
+		const char *name = json_string_value(json_object_get(message, "method"));
+		json_t *params = json_object_get(message, "params");
+
+		if (message_id(message) == id) {
+			status = message_result(message, &result);
+			json_decref(result);
+		} else if (name && strcmp(name, "dropped") == 0) {
+			fprintf(stderr, "loadctl: %lld lines were dropped: this side reads too slowly\n",
+				(long long)json_integer_value(json_object_get(params, "count")));
+		} else if (name && strcmp(name, notification) == 0) {
+			if (a->given & OPT_JSON)
+				print_json_line(params);
+			else
+				print(params);
+			fflush(stdout);
+		}
+		json_decref(message);
+	}
+	link_close(l);
+	if (id < 0 || rc != 0)
+		return link_lost(a);
+	return status;
+}
+
+static void
+print_stats(const json_t *j)
+{
+	rs_report_print(stdout, j);
+	putchar('\n');
+}
+
+int
+verb_stats(const struct args *a)
+{
+	if (a->given & OPT_WATCH)
+		return follow(a, "stats", "stats", print_stats);
+	return look(a, "stats", NULL, print_report);
+}
+
+/* "12.3 s  running  rate  activity=calls rate=500" */
+static void
+print_event(const json_t *event)
+{
+	const char *key;
+	json_t *v;
+
+	printf("%8.1f s  %-8s  %s", json_number_value(json_object_get(event, "elapsed_s")), text_of(event, "state"),
+		text_of(event, "event"));
+	json_object_foreach((json_t *)event, key, v) {
+		if (strcmp(key, "event") == 0 || strcmp(key, "state") == 0 || strcmp(key, "elapsed_s") == 0)
+			continue;
+		if (json_is_string(v) && json_string_length(v) > 0)
+			printf("  %s=%s", key, json_string_value(v));
+		else if (json_is_number(v))
+			printf("  %s=%g", key, json_number_value(v));
+	}
+	putchar('\n');
+}
+
+int
+verb_events(const struct args *a)
+{
+	return follow(a, "events", "event", print_event);
+}
