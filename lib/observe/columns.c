@@ -41,19 +41,17 @@ cell(struct columns *c, const char *text)
 			c->width[column] = width;
 		return;
 	}
-	if (column > 0)
-		fputs("  ", c->out);
 	if (column >= c->left && pad > 0)
-		fprintf(c->out, "%*s", pad, "");
+		c->blanks += pad;
+	fprintf(c->out, "%*s", c->blanks, "");
 	print_text(c->out, text);
-	if (column < c->left && pad > 0)
-		fprintf(c->out, "%*s", pad, "");
+	c->blanks = 2 + (column < c->left && pad > 0 ? pad : 0);
 }
 
 void
 end_row(struct columns *c)
 {
-	c->n = 0;
+	c->n = c->blanks = 0;
 	if (!c->measuring)
 		fputc('\n', c->out);
 }

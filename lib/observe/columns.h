@@ -13,6 +13,7 @@ struct columns {
 	FILE *out;
 	bool measuring;
 	int n, left; /* the first @left columns are texts, the others figures */
+	int blanks; /* before the next cell; none are left at the end of a line */
 	int width[COLUMNS];
 };
 

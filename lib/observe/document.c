@@ -10,7 +10,10 @@ print_table(FILE *out, const char *title, const char *about, const struct rs_met
 		[RS_METRIC_HIST] = "histogram",
 	};
 
-	fprintf(out, "\n## %s\n\n%s One set of cells for each (%s).\n\n", title, about, t->labels);
+	fprintf(out, "\n## %s\n\n%s One set of cells for each ", title, about);
+	for (const char *p = t->labels; *p; p++)
+		fputs(*p == ',' ? ", " : (char[2]){ *p }, out);
+	fputs(".\n\n", out);
 	fputs("| name | type | unit | meaning |\n|---|---|---|---|\n", out);
 	for (uint32_t i = 0; i < t->n_defs; i++)
 		fprintf(out, "| `%s` | %s | %s | %s |\n", t->defs[i].name, types[t->defs[i].type], t->defs[i].unit,

@@ -58,10 +58,8 @@ snapshot_layout(struct rs_observer *o)
 static void
 add_activity(const struct rs_metrics *m, uint64_t *into)
 {
-	for (uint32_t row = RS_AM_COUNT; row-- > 0;) {
-		into[row] += rs_metric_get(m, row);
-		atomic_thread_fence(memory_order_acquire);
-	}
+	for (uint32_t row = RS_AM_COUNT; row-- > 0;)
+		into[row] += atomic_load_explicit(&m->cells[row], memory_order_acquire);
 }
 
 static void
