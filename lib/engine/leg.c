@@ -55,6 +55,8 @@ leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t du
 			return NULL;
 		}
 		memset(frame, 0, a->frame_bytes);
+		for (uint32_t i = 0; i < a->program->n_rtds; i++) /* a timer that is never started counts from here */
+			*leg_rtd(e, leg, (int)i) = due_ns;
 	}
 	if (a->plan->kind == RS_DO_CALL)
 		leg->flags = LEG_UAC;

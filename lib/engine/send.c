@@ -204,7 +204,10 @@ fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 		rs_slice_str(a->group->plan->proxy_host) :
 		(leg->flags & LEG_UAC) && a->plan->to_host ? rs_slice_str(a->plan->to_host) : r->remote_ip;
 	r->remote_port = leg->path.remote_port;
-	r->local_ip = r->media_ip = r->server_ip = rs_slice_of(ep->text, ep->text_len);
+	r->local_ip = r->server_ip = rs_slice_of(ep->text, ep->text_len);
+	r->media_ip = r->local_ip; /* in SDP an IPv6 address stands without brackets (RFC 8866, 9) */
+	if (ep->addr.family == 6)
+		r->media_ip = rs_slice_of(ep->text + 1, ep->text_len - 2u);
 	r->local_port = leg->path.local_port;
 	r->media_port = MEDIA_PORT;
 	r->local_family = r->media_family = ep->addr.family;

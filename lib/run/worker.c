@@ -36,7 +36,45 @@ on_flush(void *ctx, uint64_t time_ns)
 		rs_engine_flushed(w->engine, time_ns);
 }
 
-/* Ask for the next hops of everything this worker will call, so that the first calls do not wait for ARP. */
+/* Ask for the first addresses of @to, as seen from @g. @return how many are not known yet */
+static uint32_t
+ask_for(struct rs_worker *w, const struct rs_plan_group *g, const struct rs_plan_group *to, uint64_t now)
+{
+	struct rs_path path = { .port = (uint8_t)g->port };
+	uint32_t open = 0, n = to->n_addrs < to->count ? to->n_addrs : to->count;
+
+	rs_group_address(g, 0, &path.local, &path.local_port);
+	for (uint32_t i = 0; i < n && i < PREPARE_PATHS; i++) {
+		rs_group_address(to, i, &path.remote, &path.remote_port);
+		open += rs_net_resolve(w->net, &path, now) == -EINPROGRESS;
+	}
+	return open;
+}
+
+static uint32_t
+ask_for_one(struct rs_worker *w, const struct rs_plan_group *g, const struct rs_addr *remote, uint64_t now)
+{
+	struct rs_path path = { .port = (uint8_t)g->port, .remote = *remote, .remote_port = 5060 };
+
+	rs_group_address(g, 0, &path.local, &path.local_port);
+	return remote->family && rs_net_resolve(w->net, &path, now) == -EINPROGRESS;
+}
+
+static bool
+serves(const struct rs_worker *w, const struct rs_plan_group *g)
+{
+	const struct rs_plan_port *port = &w->plan->ports[g->port];
+
+	for (uint32_t i = 0; i < port->n_workers; i++)
+		if (port->workers[i] == w->id)
+			return true;
+	return false;
+}
+
+/*
+ * Ask for the next hops of everything this worker will call, and of callers of the same plan that it will answer, so that the
+ * first calls do not wait for ARP.
+ */
 static uint32_t
 unresolved(struct rs_worker *w, uint64_t now)
 {
@@ -45,26 +83,23 @@ unresolved(struct rs_worker *w, uint64_t now)
 	for (uint32_t i = 0; i < w->plan->n_activities; i++) {
 		const struct rs_plan_activity *a = &w->plan->activities[i];
 		const struct rs_plan_group *g = &w->plan->groups[a->from];
-		const struct rs_plan_port *port = &w->plan->ports[g->port];
-		struct rs_path path = { .port = (uint8_t)g->port, .remote_port = 5060 };
-		bool mine = false;
+		const struct rs_plan_group *to = a->to_group >= 0 ? &w->plan->groups[a->to_group] : NULL;
 
-		for (uint32_t p = 0; p < port->n_workers; p++)
-			mine |= port->workers[p] == w->id;
-		if (a->kind == RS_DO_ANSWER || !mine)
-			continue;
-		rs_group_address(g, 0, &path.local, &path.local_port);
-		if (g->has_proxy || a->to_group < 0) {
-			path.remote = g->has_proxy ? g->proxy : a->to_addr;
-			open += rs_net_resolve(w->net, &path, now) == -EINPROGRESS;
+		if (a->kind == RS_DO_ANSWER) {
+			if (g->has_proxy && serves(w, g))
+				open += ask_for_one(w, g, &g->proxy, now);
 			continue;
 		}
-		const struct rs_plan_group *to = &w->plan->groups[a->to_group];
-
-		for (uint32_t c = 0; c < to->count && c < PREPARE_PATHS; c++) {
-			rs_group_address(to, c, &path.remote, &path.remote_port);
-			open += rs_net_resolve(w->net, &path, now) == -EINPROGRESS;
+		if (serves(w, g)) {
+			if (g->has_proxy)
+				open += ask_for_one(w, g, &g->proxy, now);
+			else if (to)
+				open += ask_for(w, g, to, now);
+			else
+				open += ask_for_one(w, g, &a->to_addr, now);
 		}
+		if (to && !g->has_proxy && serves(w, to))
+			open += ask_for(w, to, g, now);
 	}
 	return open;
 }
