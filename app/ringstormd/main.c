@@ -199,11 +199,12 @@ serve(struct session *s)
 
 		if (rc == 2 && take_signal(s))
 			return EXIT_OK;
-		rs_daemon_poll(s->daemon);
 		if (on && !is_on(s->daemon)) {
 			write_report(s);
-			if (s->options->start || s->signals)
+			if (s->options->start || s->signals) {
+				rs_server_serve(s->server, -1, 0); /* those who wait for the end are told */
 				return rs_daemon_run_status(s->daemon);
+			}
 		}
 		on = is_on(s->daemon);
 		if (rc == 1)
