@@ -23,7 +23,8 @@ rs_arp_put(uint8_t *frame, const struct rs_iface *ifc, const uint8_t *eth_dst, u
 }
 
 uint32_t
-rs_arp_ask(uint8_t *frame, const struct rs_iface *ifc, const struct rs_addr *target, const uint8_t *mac)
+rs_arp_ask(uint8_t *frame, const struct rs_iface *ifc, const struct rs_addr *target,
+	const uint8_t *mac)
 {
 	const struct rs_addr *sender = rs_iface_source(ifc, target);
 
@@ -39,8 +40,8 @@ rs_arp_announce(uint8_t *frame, const struct rs_iface *ifc, const struct rs_addr
 }
 
 int
-rs_arp_input(const struct rs_iface *ifc, const uint8_t *p, uint32_t len, struct rs_neigh_news *news, uint8_t *reply,
-	uint32_t *reply_len)
+rs_arp_input(const struct rs_iface *ifc, const uint8_t *p, uint32_t len, struct rs_neigh_news *news,
+	uint8_t *reply, uint32_t *reply_len)
 {
 	struct rs_addr sender = { .family = 4 }, target = { .family = 4 };
 	uint16_t op;
@@ -61,8 +62,12 @@ rs_arp_input(const struct rs_iface *ifc, const uint8_t *p, uint32_t len, struct 
 		return RS_NET_RX_ARP;
 	for_us = rs_ranges_has(ifc->answered, &target);
 
-	/* Nobody speaks for an address of ours, for none (a probe, RFC 5227), or for one that is not on the link. */
-	if (rs_load32(sender.b) != 0 && rs_ranges_has(ifc->on_link, &sender) && !rs_ranges_has(ifc->own, &sender)) {
+	/*
+	 * Nobody speaks for an address of ours, for none (a probe, RFC 5227), or for one that is
+	 * not on the link.
+	 */
+	if (rs_load32(sender.b) != 0 && rs_ranges_has(ifc->on_link, &sender) &&
+		!rs_ranges_has(ifc->own, &sender)) {
 		bool gratuitous = rs_addr_eq(&sender, &target);
 
 		news->addr = sender;

@@ -35,7 +35,8 @@ rs_net_device_attach(struct rs_net_port *p, struct rs_err *err)
 	if (rc != 0)
 		return rs_net_probe_failure(p, rc, "cannot be opened", err);
 	if (rte_eth_dev_get_port_by_name(name, &p->dev) != 0)
-		return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\" was opened but has no Ethernet port", p->name,
+		return rs_err_set(err, -ENODEV,
+			"port \"%s\": device \"%s\" was opened but has no Ethernet port", p->name,
 			p->device);
 	p->attached = true;
 	return 0;
@@ -50,7 +51,8 @@ choose_mac(struct rs_net_port *p)
 
 	if (!rs_eth_is_zero(p->ifc.mac))
 		return;
-	if (!rs_net_probe_mac_is_peers(p) && rte_eth_macaddr_get(p->dev, &mac) == 0 && !rte_is_zero_ether_addr(&mac)) {
+	if (!rs_net_probe_mac_is_peers(p) && rte_eth_macaddr_get(p->dev, &mac) == 0 &&
+		!rte_is_zero_ether_addr(&mac)) {
 		memcpy(p->ifc.mac, mac.addr_bytes, RS_ETH_ADDR_LEN);
 		return;
 	}
@@ -61,24 +63,32 @@ choose_mac(struct rs_net_port *p)
 	rs_store32(p->ifc.mac + 2, hash);
 }
 
-/** See to it that the device passes on what the interface wants to hear. Devices without such filters refuse: they pass all. */
+/**
+ * See to it that the device passes on what the interface wants to hear. Devices without such
+ * filters refuse: they pass all.
+ */
 static void
 open_filters(const struct rs_net_port *p)
 {
 	struct rte_ether_addr mac;
-	bool ours = rte_eth_macaddr_get(p->dev, &mac) == 0 && rs_eth_addr_eq(mac.addr_bytes, p->ifc.mac);
+	bool ours = rte_eth_macaddr_get(p->dev, &mac) == 0 &&
+		rs_eth_addr_eq(mac.addr_bytes, p->ifc.mac);
 
 	if (p->kind == RS_NET_KIND_RING)
 		return;
 	if (!ours) {
 		memcpy(mac.addr_bytes, p->ifc.mac, RS_ETH_ADDR_LEN);
-		if (p->kind == RS_NET_KIND_VDEV || rte_eth_dev_default_mac_addr_set(p->dev, &mac) != 0)
+		if (p->kind == RS_NET_KIND_VDEV ||
+			rte_eth_dev_default_mac_addr_set(p->dev, &mac) != 0)
 			(void)rte_eth_promiscuous_enable(p->dev);
 	}
 	for (uint32_t i = 0; i < p->ifc.n_prefixes; i++) {
 		if (p->prefixes[i].addr.family != 6)
 			continue;
-		/* Solicited-node groups of thousands of addresses: all multicast is simpler than that many filters. */
+		/*
+		 * Solicited-node groups of thousands of addresses: all multicast is simpler than
+		 * that many filters.
+		 */
 		if (rte_eth_allmulticast_enable(p->dev) != 0)
 			(void)rte_eth_promiscuous_enable(p->dev);
 		break;
@@ -95,12 +105,17 @@ configure(struct rs_net_port *p, struct rs_err *err)
 	int rc = rte_eth_dev_info_get(p->dev, &dev);
 
 	if (rc != 0)
-		return rs_err_set(err, -ENODEV, "port \"%s\": the device does not describe itself: %s", p->name,
+		return rs_err_set(err, -ENODEV,
+			"port \"%s\": the device does not describe itself: %s", p->name,
 			rte_strerror(-rc));
 	if (n > dev.max_rx_queues || n > dev.max_tx_queues)
-		return rs_err_set(err, -EINVAL, "port \"%s\": %u workers need as many queues, device \"%s\" has %u; list fewer "
-			"in `workers` of the port", p->name, n, p->device, RTE_MIN(dev.max_rx_queues, dev.max_tx_queues));
-	/* Software devices that offer checksums make them in software, and not faster than we do. */
+		return rs_err_set(err, -EINVAL,
+			"port \"%s\": %u workers need as many queues, device \"%s\" has %u; list fewer "
+			"in `workers` of the port",
+			p->name, n, p->device, RTE_MIN(dev.max_rx_queues, dev.max_tx_queues));
+	/*
+	 * Software devices that offer checksums make them in software, and not faster than we do.
+	 */
 	if (p->kind == RS_NET_KIND_PCI || p->kind == RS_NET_KIND_EXISTING) {
 		conf.rxmode.offloads = dev.rx_offload_capa & rx_checks;
 		conf.txmode.offloads = dev.tx_offload_capa & RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
@@ -108,7 +123,8 @@ configure(struct rs_net_port *p, struct rs_err *err)
 	}
 	if (n > 1 && dev.flow_type_rss_offloads) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf = dev.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
+		conf.rx_adv_conf.rss_conf.rss_hf =
+			dev.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
 	}
 	conf.rxmode.mtu = RTE_ETHER_MTU;
 	if (p->kind != RS_NET_KIND_RING && p->mtu <= dev.max_mtu)
@@ -134,14 +150,17 @@ set_mtu(const struct rs_net_port *p, struct rs_err *err)
 	int rc;
 
 	/* Rings carry what fits an mbuf, and cannot be told. */
-	if (p->kind == RS_NET_KIND_RING || (rte_eth_dev_get_mtu(p->dev, &mtu) == 0 && mtu == p->mtu))
+	if (p->kind == RS_NET_KIND_RING ||
+		(rte_eth_dev_get_mtu(p->dev, &mtu) == 0 && mtu == p->mtu))
 		return 0;
 	rc = rte_eth_dev_set_mtu(p->dev, p->mtu);
 	/* A device that cannot be told but has room enough is good enough. */
 	if (rc == 0 || (rc == -ENOTSUP && mtu >= p->mtu))
 		return 0;
-	return rs_err_set(err, rc == -EPERM ? -EPERM : -EINVAL, "port \"%s\": device \"%s\" has MTU %u and refuses %u: %s; set "
-		"`mtu` of the port to %u", p->name, p->device, mtu, p->mtu, rte_strerror(-rc), mtu);
+	return rs_err_set(err, rc == -EPERM ? -EPERM : -EINVAL,
+		"port \"%s\": device \"%s\" has MTU %u and refuses %u: %s; set "
+		"`mtu` of the port to %u",
+		p->name, p->device, mtu, p->mtu, rte_strerror(-rc), mtu);
 }
 
 int

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** Ethernet and 802.1Q, and the loads and stores that every header here is read and written with (network byte order). */
+/**
+ * Ethernet and 802.1Q, and the loads and stores that every header here is read and written with
+ * (network byte order).
+ */
 #ifndef RS_NET_ETH_H
 #define RS_NET_ETH_H
 
@@ -8,7 +11,7 @@
 #include <string.h>
 
 #define RS_ETH_ADDR_LEN 6
-#define RS_ETH_HDR_LEN	14
+#define RS_ETH_HDR_LEN  14
 #define RS_VLAN_HDR_LEN 4
 
 #define RS_ETHERTYPE_IPV4 0x0800

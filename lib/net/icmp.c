@@ -10,13 +10,15 @@ rs_icmp_check(const struct rs_ip *ip)
 		return RS_NET_RX_TRUNCATED;
 	if (ip->src.family == 6)
 		sum = rs_ip_pseudo_sum(&ip->src, &ip->dst, RS_IPPROTO_ICMPV6, ip->len);
-	return rs_ip_fold(rs_ip_sum(ip->payload, ip->len, sum)) == 0xffff ? 0 : RS_NET_RX_BAD_CHECKSUM;
+	return rs_ip_fold(rs_ip_sum(ip->payload, ip->len, sum)) == 0xffff ? 0
+									  : RS_NET_RX_BAD_CHECKSUM;
 }
 
 bool
 rs_icmp_is_echo(const struct rs_ip *ip)
 {
-	return ip->payload[0] == (ip->src.family == 4 ? RS_ICMP_ECHO : RS_ICMP6_ECHO) && ip->payload[1] == 0;
+	return ip->payload[0] == (ip->src.family == 4 ? RS_ICMP_ECHO : RS_ICMP6_ECHO) &&
+		ip->payload[1] == 0;
 }
 
 void
@@ -70,9 +72,13 @@ rs_icmp_quoted(const struct rs_iface *ifc, const struct rs_ip *ip, struct rs_rx 
 
 	if (!is_error(ip))
 		return RS_NET_RX_ICMP;
-	/* What is quoted was cut where it suited the router: only the fields that we filled in ourselves are read. */
+	/*
+	 * What is quoted was cut where it suited the router: only the fields that we filled in
+	 * ourselves are read.
+	 */
 	if (ip->src.family == 4) {
-		if (left < RS_IP4_HDR_LEN || q[0] >> 4 != 4 || q[9] != RS_IPPROTO_UDP || rs_load16(q + 6) & 0x1fff)
+		if (left < RS_IP4_HDR_LEN || q[0] >> 4 != 4 || q[9] != RS_IPPROTO_UDP ||
+			rs_load16(q + 6) & 0x1fff)
 			return RS_NET_RX_ICMP;
 		head = (q[0] & 15) * 4u;
 		path.local.family = path.remote.family = 4;
@@ -86,7 +92,8 @@ rs_icmp_quoted(const struct rs_iface *ifc, const struct rs_ip *ip, struct rs_rx 
 		memcpy(path.local.b, q + 8, 16);
 		memcpy(path.remote.b, q + 24, 16);
 	}
-	if (head < RS_IP4_HDR_LEN || left < head + RS_UDP_HDR_LEN || !rs_ranges_has(ifc->own, &path.local))
+	if (head < RS_IP4_HDR_LEN || left < head + RS_UDP_HDR_LEN ||
+		!rs_ranges_has(ifc->own, &path.local))
 		return RS_NET_RX_ICMP;
 	path.local_port = rs_load16(q + head);
 	path.remote_port = rs_load16(q + head + 2);

@@ -6,30 +6,36 @@
 #include "net/iface.h"
 #include "net/ip.h"
 
-#define RS_ICMP_ECHO_REPLY	0
-#define RS_ICMP_UNREACHABLE	3
-#define RS_ICMP_ECHO		8
-#define RS_ICMP_TIME_EXCEEDED	11
-#define RS_ICMP6_UNREACHABLE	1
-#define RS_ICMP6_TOO_BIG	2
-#define RS_ICMP6_TIME_EXCEEDED	3
-#define RS_ICMP6_ECHO		128
-#define RS_ICMP6_ECHO_REPLY	129
-#define RS_ICMP_HDR_LEN		8
+#define RS_ICMP_ECHO_REPLY     0
+#define RS_ICMP_UNREACHABLE    3
+#define RS_ICMP_ECHO           8
+#define RS_ICMP_TIME_EXCEEDED  11
+#define RS_ICMP6_UNREACHABLE   1
+#define RS_ICMP6_TOO_BIG       2
+#define RS_ICMP6_TIME_EXCEEDED 3
+#define RS_ICMP6_ECHO          128
+#define RS_ICMP6_ECHO_REPLY    129
+#define RS_ICMP_HDR_LEN        8
 
-/** @return 0 when the checksum of the message in @ip is right; RS_NET_RX_TRUNCATED; RS_NET_RX_BAD_CHECKSUM */
+/**
+ * @return 0 when the checksum of the message in @ip is right; RS_NET_RX_TRUNCATED;
+ * RS_NET_RX_BAD_CHECKSUM
+ */
 int rs_icmp_check(const struct rs_ip *ip);
 
 /** Is the (checked) message in @ip an echo request? */
 bool rs_icmp_is_echo(const struct rs_ip *ip);
 
-/** Turn the frame of an echo request into its reply, in place. @param l3  offset of its IP header */
+/**
+ * Turn the frame of an echo request into its reply, in place. @param l3  offset of its IP header
+ */
 void rs_icmp_echo(uint8_t *frame, uint32_t l3, const struct rs_ip *ip, const uint8_t *own_mac);
 
 /**
  * Read a (checked) error message: which datagram of ours did not arrive?
  * @param rx  out: path (as we sent it), and the start of the payload, as far as it was quoted
- * @return 0; RS_NET_RX_ICMP when it is no such error (other messages, other protocols, not from an address of ours)
+ * @return 0; RS_NET_RX_ICMP when it is no such error (other messages, other protocols, not from an
+ * 	address of ours)
  */
 int rs_icmp_quoted(const struct rs_iface *ifc, const struct rs_ip *ip, struct rs_rx *rx);
 

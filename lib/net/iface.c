@@ -36,7 +36,8 @@ rs_iface_on_link(const struct rs_iface *ifc, struct rs_ranges **out)
 }
 
 int
-rs_iface_own(const struct rs_iface *ifc, const struct rs_net_range *ranges, uint32_t n, struct rs_ranges **out)
+rs_iface_own(const struct rs_iface *ifc, const struct rs_net_range *ranges, uint32_t n,
+	struct rs_ranges **out)
 {
 	struct rs_ranges *r = rs_ranges_create();
 	int rc = r == NULL ? -ENOMEM : rs_ranges_add(r, &ifc->link_local, 1);

@@ -11,7 +11,8 @@ drop(struct rs_input *in, int row)
 }
 
 static enum rs_input_verdict
-input_udp(const struct rs_iface *ifc, const struct rs_ip *ip, unsigned flags, struct rs_rx *rx, struct rs_input *in)
+input_udp(const struct rs_iface *ifc, const struct rs_ip *ip, unsigned flags, struct rs_rx *rx,
+	struct rs_input *in)
 {
 	struct rs_udp udp;
 	int row = rs_udp_parse(ip, flags, &udp);
@@ -39,7 +40,8 @@ input_icmp(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t 
 	if (row != 0)
 		return drop(in, row);
 	if (ip->proto == RS_IPPROTO_ICMPV6 && rs_nd_is(ip->payload[0])) {
-		row = rs_nd_input(ifc, ip, frame + RS_ETH_ADDR_LEN, &in->news, in->reply, &in->reply_len);
+		row = rs_nd_input(
+			ifc, ip, frame + RS_ETH_ADDR_LEN, &in->news, in->reply, &in->reply_len);
 		in->row = (uint32_t)row;
 		return in->reply_len ? RS_INPUT_REPLY : RS_INPUT_DROP;
 	}
@@ -63,8 +65,8 @@ input_icmp(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t 
 }
 
 static enum rs_input_verdict
-input_ip(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t *frame, uint32_t l3, uint32_t len,
-	uint16_t type, unsigned flags, struct rs_rx *rx, struct rs_input *in)
+input_ip(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t *frame, uint32_t l3,
+	uint32_t len, uint16_t type, unsigned flags, struct rs_rx *rx, struct rs_input *in)
 {
 	struct rs_ip ip;
 	int row = rs_ip_parse(frame + l3, len - l3, flags, &ip);
@@ -75,7 +77,10 @@ input_ip(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t *f
 	if (ip.src.family != (type == RS_ETHERTYPE_IPV4 ? 4 : 6))
 		return drop(in, RS_NET_RX_UNKNOWN);
 	if (ip.proto == RS_IPPROTO_ICMPV6 && ip.src.family == 6) {
-		/* Groups are for neighbour discovery only; what else is sent to one is refused inside. */
+		/*
+		 * Groups are for neighbour discovery only; what else is sent to one is refused
+		 * inside.
+		 */
 		if (!rs_ranges_has(ifc->own, &ip.dst) && !(group && rs_nd_is_group(&ip.dst)))
 			return drop(in, RS_NET_RX_NOT_OURS);
 		return input_icmp(ifc, targets, frame, l3, &ip, rx, in);
@@ -90,8 +95,8 @@ input_ip(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t *f
 }
 
 enum rs_input_verdict
-rs_input_frame(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t *frame, uint32_t len,
-	unsigned flags, uint16_t vlan_tci, struct rs_rx *rx, struct rs_input *in)
+rs_input_frame(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t *frame,
+	uint32_t len, unsigned flags, uint16_t vlan_tci, struct rs_rx *rx, struct rs_input *in)
 {
 	uint32_t l3 = RS_ETH_HDR_LEN;
 	uint16_t type, vlan = 0;
@@ -117,12 +122,11 @@ rs_input_frame(const struct rs_iface *ifc, const struct rs_ranges *targets, uint
 		return drop(in, RS_NET_RX_NOT_OURS);
 	switch (type) {
 	case RS_ETHERTYPE_IPV4:
-	case RS_ETHERTYPE_IPV6:
-		return input_ip(ifc, targets, frame, l3, len, type, flags, rx, in);
+	case RS_ETHERTYPE_IPV6: return input_ip(ifc, targets, frame, l3, len, type, flags, rx, in);
 	case RS_ETHERTYPE_ARP:
-		in->row = (uint32_t)rs_arp_input(ifc, frame + l3, len - l3, &in->news, in->reply, &in->reply_len);
+		in->row = (uint32_t)rs_arp_input(
+			ifc, frame + l3, len - l3, &in->news, in->reply, &in->reply_len);
 		return in->reply_len ? RS_INPUT_REPLY : RS_INPUT_DROP;
-	default:
-		return drop(in, RS_NET_RX_UNKNOWN);
+	default: return drop(in, RS_NET_RX_UNKNOWN);
 	}
 }

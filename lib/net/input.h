@@ -10,16 +10,16 @@
 #define RS_INPUT_REPLY_MAX RS_ND_FRAME_MAX
 
 enum rs_input_verdict {
-	RS_INPUT_DROP,	/* nothing more to do: the row says why */
-	RS_INPUT_ITEM,	/* for the engine */
+	RS_INPUT_DROP,  /* nothing more to do: the row says why */
+	RS_INPUT_ITEM,  /* for the engine */
 	RS_INPUT_REPLY, /* send the frame that was made */
 	RS_INPUT_TURNED /* the received frame was turned into the answer: send it back */
 };
 
 /** What a frame brought besides an item. */
 struct rs_input {
-	uint32_t row;		   /* the one row of rs_net_metrics_table to count this frame in */
-	uint32_t refused;	   /* 1: an answer was due to an address outside `targets` */
+	uint32_t row;              /* the one row of rs_net_metrics_table to count this frame in */
+	uint32_t refused;          /* 1: an answer was due to an address outside `targets` */
 	struct rs_neigh_news news; /* family 0: none */
 	uint32_t reply_len;
 	uint8_t reply[RS_INPUT_REPLY_MAX];
@@ -38,7 +38,8 @@ struct rs_input {
  * @param in        out: row, and news; the rest as the verdict says
  * @return enum rs_input_verdict
  */
-enum rs_input_verdict rs_input_frame(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t *frame,
-	uint32_t len, unsigned flags, uint16_t vlan_tci, struct rs_rx *rx, struct rs_input *in);
+enum rs_input_verdict rs_input_frame(const struct rs_iface *ifc, const struct rs_ranges *targets,
+	uint8_t *frame, uint32_t len, unsigned flags, uint16_t vlan_tci, struct rs_rx *rx,
+	struct rs_input *in);
 
 #endif

@@ -15,7 +15,10 @@ rs_ip_sum(const void *p, size_t len, uint32_t sum)
 	uint64_t total = sum, part = 0;
 
 	if (len >= 32) {
-		/* Words of 16 bits gather in lanes of 32: 32,768 rounds fit, and no packet has half as many. */
+		/*
+		 * Words of 16 bits gather in lanes of 32: 32,768 rounds fit, and no packet has half
+		 * as many.
+		 */
 		const __m128i low = _mm_set1_epi32(0xffff);
 		__m128i a = _mm_setzero_si128(), c = a;
 		uint32_t lane[4];
@@ -24,8 +27,10 @@ rs_ip_sum(const void *p, size_t len, uint32_t sum)
 			__m128i v = _mm_loadu_si128((const __m128i *)b);
 			__m128i w = _mm_loadu_si128((const __m128i *)(b + 16));
 
-			a = _mm_add_epi32(a, _mm_add_epi32(_mm_and_si128(v, low), _mm_srli_epi32(v, 16)));
-			c = _mm_add_epi32(c, _mm_add_epi32(_mm_and_si128(w, low), _mm_srli_epi32(w, 16)));
+			a = _mm_add_epi32(
+				a, _mm_add_epi32(_mm_and_si128(v, low), _mm_srli_epi32(v, 16)));
+			c = _mm_add_epi32(
+				c, _mm_add_epi32(_mm_and_si128(w, low), _mm_srli_epi32(w, 16)));
 		}
 		_mm_storeu_si128((__m128i *)lane, _mm_add_epi32(a, c));
 		total += (uint64_t)lane[0] + lane[1] + lane[2] + lane[3];
@@ -159,17 +164,15 @@ rs_ip_parse(const uint8_t *p, uint32_t len, unsigned flags, struct rs_ip *ip)
 	if (flags & RS_FRAME_BAD)
 		return RS_NET_RX_BAD_CHECKSUM;
 	switch (p[0] >> 4) {
-	case 4:
-		return parse4(p, len, flags, ip);
-	case 6:
-		return parse6(p, len, ip);
-	default:
-		return RS_NET_RX_UNKNOWN;
+	case 4: return parse4(p, len, flags, ip);
+	case 6: return parse6(p, len, ip);
+	default: return RS_NET_RX_UNKNOWN;
 	}
 }
 
 static void
-put4(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint8_t proto, uint32_t len, uint8_t hops)
+put4(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint8_t proto, uint32_t len,
+	uint8_t hops)
 {
 	uint32_t words = 0x4500 + RS_IP4_HDR_LEN + len + 0x4000 + (hops << 8 | proto);
 	uint32_t sum = __builtin_bswap16(rs_ip_fold(words)) + sum4(src->b) + sum4(dst->b);
@@ -185,8 +188,8 @@ put4(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint8_t p
 }
 
 void
-rs_ip_put(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint8_t proto, uint32_t len,
-	uint8_t hops)
+rs_ip_put(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint8_t proto,
+	uint32_t len, uint8_t hops)
 {
 	if (src->family == 4) {
 		put4(p, src, dst, proto, len, hops);
@@ -228,8 +231,8 @@ rs_udp_parse(const struct rs_ip *ip, unsigned flags, struct rs_udp *udp)
 }
 
 void
-rs_udp_put(uint8_t *payload, uint32_t len, const struct rs_addr *src, uint16_t src_port, const struct rs_addr *dst,
-	uint16_t dst_port, bool offload)
+rs_udp_put(uint8_t *payload, uint32_t len, const struct rs_addr *src, uint16_t src_port,
+	const struct rs_addr *dst, uint16_t dst_port, bool offload)
 {
 	uint8_t *p = payload - RS_UDP_HDR_LEN;
 	uint32_t total = len + RS_UDP_HDR_LEN;
@@ -242,8 +245,12 @@ rs_udp_put(uint8_t *payload, uint32_t len, const struct rs_addr *src, uint16_t s
 	if (offload) {
 		check = rs_ip_fold(sum);
 	} else {
-		/* The header's words are still in registers: reading back what was just stored would stall. */
-		sum += __builtin_bswap16(src_port) + __builtin_bswap16(dst_port) + __builtin_bswap16((uint16_t)total);
+		/*
+		 * The header's words are still in registers: reading back what was just stored
+		 * would stall.
+		 */
+		sum += __builtin_bswap16(src_port) + __builtin_bswap16(dst_port) +
+			__builtin_bswap16((uint16_t)total);
 		check = (uint16_t)~rs_ip_fold(rs_ip_sum(payload, len, sum));
 		if (check == 0)
 			check = 0xffff; /* zero would say "no checksum" (RFC 768) */

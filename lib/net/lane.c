@@ -11,7 +11,7 @@ lane_init(struct rs_net_lane *l, struct rs_net_port *p, uint32_t position, uint3
 	l->metrics = &p->metrics[worker];
 	l->dev = p->dev;
 	l->queue = (uint16_t)position;
-	l->ring = p->kind == RS_NET_KIND_RING;
+	l->ring = strcmp(p->driver, "net_ring") == 0;
 	l->owner = position == 0;
 	l->port = p;
 	l->position = position;

@@ -11,7 +11,8 @@ static const uint8_t unspecified[16];
 bool
 rs_nd_is_group(const struct rs_addr *a)
 {
-	return rs_addr_eq(a, &all_nodes) || memcmp(a->b, solicited_node, sizeof(solicited_node)) == 0;
+	return rs_addr_eq(a, &all_nodes) ||
+		memcmp(a->b, solicited_node, sizeof(solicited_node)) == 0;
 }
 
 /** The Ethernet group of an IPv6 group (RFC 2464, 7). */
@@ -24,7 +25,8 @@ group_mac(const struct rs_addr *group, uint8_t *mac)
 
 static uint32_t
 put(uint8_t *frame, const struct rs_iface *ifc, const uint8_t *eth_dst, const struct rs_addr *src,
-	const struct rs_addr *dst, uint8_t type, uint32_t flags, const struct rs_addr *target, uint8_t option)
+	const struct rs_addr *dst, uint8_t type, uint32_t flags, const struct rs_addr *target,
+	uint8_t option)
 {
 	const uint32_t len = RS_ND_LEN + RS_ND_OPTION_LEN;
 	uint32_t eth = rs_eth_len(ifc->vlan);
@@ -39,20 +41,23 @@ put(uint8_t *frame, const struct rs_iface *ifc, const uint8_t *eth_dst, const st
 	p[24] = option;
 	p[25] = 1; /* in units of 8 bytes */
 	memcpy(p + 26, ifc->mac, RS_ETH_ADDR_LEN);
-	check = (uint16_t)~rs_ip_fold(rs_ip_sum(p, len, rs_ip_pseudo_sum(src, dst, RS_IPPROTO_ICMPV6, len)));
+	check = (uint16_t)~rs_ip_fold(
+		rs_ip_sum(p, len, rs_ip_pseudo_sum(src, dst, RS_IPPROTO_ICMPV6, len)));
 	memcpy(p + 2, &check, 2);
 	return eth + RS_IP6_HDR_LEN + len;
 }
 
 uint32_t
-rs_nd_ask(uint8_t *frame, const struct rs_iface *ifc, const struct rs_addr *target, const uint8_t *mac)
+rs_nd_ask(uint8_t *frame, const struct rs_iface *ifc, const struct rs_addr *target,
+	const uint8_t *mac)
 {
 	const struct rs_addr *src = rs_iface_source(ifc, target);
 	struct rs_addr group = { .family = 6 };
 	uint8_t dst[RS_ETH_ADDR_LEN];
 
 	if (mac)
-		return put(frame, ifc, mac, src, target, RS_ND_SOLICIT, 0, target, RS_ND_OPTION_SOURCE);
+		return put(frame, ifc, mac, src, target, RS_ND_SOLICIT, 0, target,
+			RS_ND_OPTION_SOURCE);
 	memcpy(group.b, solicited_node, sizeof(solicited_node));
 	memcpy(group.b + 13, target->b + 13, 3);
 	group_mac(&group, dst);
@@ -65,10 +70,14 @@ rs_nd_announce(uint8_t *frame, const struct rs_iface *ifc, const struct rs_addr 
 	uint8_t dst[RS_ETH_ADDR_LEN];
 
 	group_mac(&all_nodes, dst);
-	return put(frame, ifc, dst, own, &all_nodes, RS_ND_ADVERT, FLAG_OVERRIDE, own, RS_ND_OPTION_TARGET);
+	return put(frame, ifc, dst, own, &all_nodes, RS_ND_ADVERT, FLAG_OVERRIDE, own,
+		RS_ND_OPTION_TARGET);
 }
 
-/** Find the MAC in option @type. @return 0 with *mac NULL or set; RS_NET_RX_TRUNCATED when an option is broken */
+/**
+ * Find the MAC in option @type. @return 0 with *mac NULL or set; RS_NET_RX_TRUNCATED when an option
+ * is broken
+ */
 static int
 option_mac(const struct rs_ip *ip, uint8_t type, const uint8_t **mac)
 {
@@ -93,24 +102,28 @@ option_mac(const struct rs_ip *ip, uint8_t type, const uint8_t **mac)
 }
 
 static void
-answer(const struct rs_iface *ifc, const struct rs_ip *ip, const struct rs_addr *target, const uint8_t *mac,
-	uint8_t *reply, uint32_t *reply_len)
+answer(const struct rs_iface *ifc, const struct rs_ip *ip, const struct rs_addr *target,
+	const uint8_t *mac, uint8_t *reply, uint32_t *reply_len)
 {
 	uint8_t dst[RS_ETH_ADDR_LEN];
 
 	if (mac) {
-		*reply_len = put(reply, ifc, mac, target, &ip->src, RS_ND_ADVERT, FLAG_SOLICITED | FLAG_OVERRIDE, target,
-			RS_ND_OPTION_TARGET);
+		*reply_len = put(reply, ifc, mac, target, &ip->src, RS_ND_ADVERT,
+			FLAG_SOLICITED | FLAG_OVERRIDE, target, RS_ND_OPTION_TARGET);
 		return;
 	}
-	/* Somebody is about to take our address (duplicate address detection): everybody is told whose it is. */
+	/*
+	 * Somebody is about to take our address (duplicate address detection): everybody is told
+	 * whose it is.
+	 */
 	group_mac(&all_nodes, dst);
-	*reply_len = put(reply, ifc, dst, target, &all_nodes, RS_ND_ADVERT, FLAG_OVERRIDE, target, RS_ND_OPTION_TARGET);
+	*reply_len = put(reply, ifc, dst, target, &all_nodes, RS_ND_ADVERT, FLAG_OVERRIDE, target,
+		RS_ND_OPTION_TARGET);
 }
 
 static int
-solicited(const struct rs_iface *ifc, const struct rs_ip *ip, const struct rs_addr *target, const uint8_t *eth_src,
-	struct rs_neigh_news *news, uint8_t *reply, uint32_t *reply_len)
+solicited(const struct rs_iface *ifc, const struct rs_ip *ip, const struct rs_addr *target,
+	const uint8_t *eth_src, struct rs_neigh_news *news, uint8_t *reply, uint32_t *reply_len)
 {
 	bool detection = memcmp(ip->src.b, unspecified, 16) == 0;
 	const uint8_t *mac;
@@ -139,8 +152,8 @@ solicited(const struct rs_iface *ifc, const struct rs_ip *ip, const struct rs_ad
 }
 
 static int
-advertised(const struct rs_iface *ifc, const struct rs_ip *ip, const struct rs_addr *target, const uint8_t *eth_src,
-	struct rs_neigh_news *news)
+advertised(const struct rs_iface *ifc, const struct rs_ip *ip, const struct rs_addr *target,
+	const uint8_t *eth_src, struct rs_neigh_news *news)
 {
 	uint32_t flags = rs_load32(ip->payload + 4);
 	const uint8_t *mac;
@@ -152,7 +165,10 @@ advertised(const struct rs_iface *ifc, const struct rs_ip *ip, const struct rs_a
 		return RS_NET_RX_UNKNOWN;
 	if (!rs_ranges_has(ifc->own, target) && rs_ranges_has(ifc->on_link, target)) {
 		news->addr = *target;
-		/* An answer to a unicast question may leave the option out: the frame says who answers. */
+		/*
+		 * An answer to a unicast question may leave the option out: the frame says who
+		 * answers.
+		 */
 		memcpy(news->mac, mac ? mac : eth_src, RS_ETH_ADDR_LEN);
 		news->flags = (flags & FLAG_OVERRIDE ? RS_NEIGH_OVERRIDE : 0) |
 			(flags & FLAG_SOLICITED ? RS_NEIGH_CONFIRMED : 0);
@@ -161,8 +177,8 @@ advertised(const struct rs_iface *ifc, const struct rs_ip *ip, const struct rs_a
 }
 
 int
-rs_nd_input(const struct rs_iface *ifc, const struct rs_ip *ip, const uint8_t *eth_src, struct rs_neigh_news *news,
-	uint8_t *reply, uint32_t *reply_len)
+rs_nd_input(const struct rs_iface *ifc, const struct rs_ip *ip, const uint8_t *eth_src,
+	struct rs_neigh_news *news, uint8_t *reply, uint32_t *reply_len)
 {
 	struct rs_addr target = { .family = 6 };
 	uint8_t type;

@@ -25,7 +25,8 @@ rs_neigh_init(struct rs_neigh *n, uint32_t cap, uint32_t held_cap, uint32_t per_
 	memset(n->entries, 0, cap * sizeof(*n->entries));
 	memset(n->slots, 0xff, slots * sizeof(*n->slots));
 	for (uint32_t i = 0; i < held_cap; i++)
-		n->held[i] = (struct rs_neigh_held){ NULL, i + 1 < held_cap ? (uint16_t)(i + 1) : RS_NEIGH_NONE };
+		n->held[i] = (struct rs_neigh_held){ NULL,
+			i + 1 < held_cap ? (uint16_t)(i + 1) : RS_NEIGH_NONE };
 	n->mask = slots - 1;
 	n->cap = cap;
 	n->held_cap = held_cap;
@@ -59,7 +60,8 @@ slot_of(const struct rs_neigh *n, const struct rs_addr *a)
 static inline bool
 same(const struct rs_addr *a, const struct rs_addr *b)
 {
-	return a->family == b->family && (a->family == 4 ? memcmp(a->b, b->b, 4) == 0 : memcmp(a->b, b->b, 16) == 0);
+	return a->family == b->family &&
+		(a->family == 4 ? memcmp(a->b, b->b, 4) == 0 : memcmp(a->b, b->b, 16) == 0);
 }
 
 static struct rs_neigh_entry *
@@ -93,7 +95,8 @@ forget(struct rs_neigh *n, struct rs_neigh_entry *e)
 
 	while (n->slots[hole] != index)
 		hole = (hole + 1) & n->mask;
-	for (uint32_t s = (hole + 1) & n->mask; n->slots[s] != RS_NEIGH_NONE; s = (s + 1) & n->mask) {
+	for (uint32_t s = (hole + 1) & n->mask; n->slots[s] != RS_NEIGH_NONE;
+		s = (s + 1) & n->mask) {
 		uint32_t home = slot_of(n, &n->entries[n->slots[s]].addr);
 
 		if (((s - home) & n->mask) >= ((s - hole) & n->mask)) {
@@ -119,8 +122,9 @@ make_room(struct rs_neigh *n)
 
 		if (e->state == RS_NEIGH_FREE)
 			return e;
-		if (e->held || (e->state != RS_NEIGH_STALE && e->state != RS_NEIGH_FAILED &&
-				       (e->state != RS_NEIGH_REACHABLE || e->used)))
+		if (e->held ||
+			(e->state != RS_NEIGH_STALE && e->state != RS_NEIGH_FAILED &&
+				(e->state != RS_NEIGH_REACHABLE || e->used)))
 			continue;
 		if (oldest == NULL || e->confirmed_ns < oldest->confirmed_ns)
 			oldest = e;
@@ -159,7 +163,8 @@ start_asking(struct rs_neigh *n, struct rs_neigh_entry *e, uint64_t now_ns)
 }
 
 int
-rs_neigh_find(struct rs_neigh *n, const struct rs_addr *addr, uint64_t now_ns, struct rs_neigh_entry **out)
+rs_neigh_find(struct rs_neigh *n, const struct rs_addr *addr, uint64_t now_ns,
+	struct rs_neigh_entry **out)
 {
 	struct rs_neigh_entry *e;
 
@@ -176,19 +181,15 @@ rs_neigh_find(struct rs_neigh *n, const struct rs_addr *addr, uint64_t now_ns, s
 	*out = e;
 	switch (e->state) {
 	case RS_NEIGH_REACHABLE:
-	case RS_NEIGH_PROBING:
-		e->used = true;
-		return 0;
+	case RS_NEIGH_PROBING: e->used = true; return 0;
 	case RS_NEIGH_STALE:
 		e->used = true;
 		e->state = RS_NEIGH_PROBING;
 		e->tries = 0;
 		set_due(n, e, now_ns);
 		return 0;
-	case RS_NEIGH_FAILED:
-		return -EHOSTUNREACH;
-	default:
-		return -EINPROGRESS;
+	case RS_NEIGH_FAILED: return -EHOSTUNREACH;
+	default: return -EINPROGRESS;
 	}
 }
 
@@ -315,11 +316,8 @@ due(struct rs_neigh *n, struct rs_neigh_entry *e, uint64_t now_ns)
 		set_due(n, e, now_ns + RS_NEIGH_ASK_MAX_NS);
 		return RS_NEIGH_PROBE;
 	case RS_NEIGH_FAILED: /* the next send asks anew */
-	case RS_NEIGH_STALE:
-		forget(n, e);
-		return RS_NEIGH_NO_JOB;
-	default:
-		return RS_NEIGH_NO_JOB;
+	case RS_NEIGH_STALE: forget(n, e); return RS_NEIGH_NO_JOB;
+	default: return RS_NEIGH_NO_JOB;
 	}
 }
 

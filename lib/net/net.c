@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 #define CACHE_SIZE 256 /* mbufs that each worker keeps to itself */
-#define MTU_MIN	   576
-#define MTU_MAX	   9000
+#define MBUFS_MIN  1023
+#define MTU_MIN    576
+#define MTU_MAX    9000
 
 static struct rs_net_sets *
 make_sets(const struct rs_net_port *p, const struct rs_net_range *ranges, uint32_t n, int *rc)
@@ -64,21 +65,25 @@ port_copy(struct rs_net *net, uint32_t index, const struct rs_net_port_cfg *cfg,
 		return rs_err_set(err, -ENOMEM, "port \"%s\": no memory", cfg->name);
 	p->kind = rs_net_ring_is(p->device) ? RS_NET_KIND_RING : RS_NET_KIND_VDEV;
 	if (p->n_workers == 0)
-		return rs_err_set(err, -EINVAL, "port \"%s\" has no worker; list one in `workers` of the port", p->name);
+		return rs_err_set(err, -EINVAL,
+			"port \"%s\" has no worker; list one in `workers` of the port", p->name);
 	for (uint32_t i = 0; i < p->n_workers; i++) {
 		bool twice = false;
 
 		for (uint32_t k = 0; k < i; k++)
 			twice |= p->workers[k] == p->workers[i];
 		if (p->workers[i] >= net->n_workers || twice)
-			return rs_err_set(err, -EINVAL, "port \"%s\": worker %u %s; list each of 0 to %u at most once", p->name,
-				p->workers[i], twice ? "is listed twice" : "does not exist", net->n_workers - 1);
+			return rs_err_set(err, -EINVAL,
+				"port \"%s\": worker %u %s; list each of 0 to %u at most once",
+				p->name, p->workers[i],
+				twice ? "is listed twice" : "does not exist", net->n_workers - 1);
 	}
 	if (p->mtu < MTU_MIN || p->mtu > MTU_MAX)
-		return rs_err_set(err, -EINVAL, "port \"%s\": MTU %u is not between %u and %u", p->name, p->mtu, MTU_MIN, MTU_MAX);
+		return rs_err_set(err, -EINVAL, "port \"%s\": MTU %u is not between %u and %u",
+			p->name, p->mtu, MTU_MIN, MTU_MAX);
 	if (cfg->vlan >= RS_VLAN_ID_MASK)
-		return rs_err_set(err, -EINVAL, "port \"%s\": VLAN %u is not between 1 and %u", p->name, cfg->vlan,
-			RS_VLAN_ID_MASK - 1);
+		return rs_err_set(err, -EINVAL, "port \"%s\": VLAN %u is not between 1 and %u",
+			p->name, cfg->vlan, RS_VLAN_ID_MASK - 1);
 	memcpy(p->ifc.mac, cfg->mac, RS_ETH_ADDR_LEN);
 	p->ifc.vlan = cfg->vlan;
 	p->ifc.mtu = p->mtu;
@@ -96,14 +101,20 @@ pool_create(struct rs_net *net, const struct rs_net_cfg *cfg, struct rs_err *err
 	uint32_t room = RTE_MBUF_DEFAULT_DATAROOM;
 	char name[RTE_MEMPOOL_NAMESIZE];
 
+	if (cfg->mbufs < MBUFS_MIN)
+		return rs_err_set(err, -EINVAL, "%u packets are too few; %u is the least",
+			cfg->mbufs, MBUFS_MIN);
 	for (uint32_t i = 0; i < net->n_ports; i++)
 		room = RTE_MAX(room, net->ports[i].mtu + rs_eth_len(1));
 	snprintf(name, sizeof(name), "rs%" PRIx64, net->id);
-	net->pool = rte_pktmbuf_pool_create(name, cfg->mbufs, CACHE_SIZE, RTE_ALIGN(sizeof(struct rs_net_priv),
-		RTE_MBUF_PRIV_ALIGN), (uint16_t)(room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
+	net->pool = rte_pktmbuf_pool_create(name, cfg->mbufs, CACHE_SIZE,
+		RTE_ALIGN(sizeof(struct rs_net_priv), RTE_MBUF_PRIV_ALIGN),
+		(uint16_t)(room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
 	if (net->pool == NULL)
-		return rs_err_set(err, -ENOMEM, "no memory for %u packets of %u bytes (%s); give EAL more memory, or ask for fewer "
-			"packets", cfg->mbufs, room, rte_strerror(rte_errno));
+		return rs_err_set(err, -ENOMEM,
+			"no memory for %u packets of %u bytes (%s); give EAL more memory, or ask for fewer "
+			"packets",
+			cfg->mbufs, room, rte_strerror(rte_errno));
 	return 0;
 }
 
@@ -146,8 +157,9 @@ rs_net_open(const struct rs_net_cfg *cfg, struct rs_net **out, struct rs_err *er
 	int rc = 0;
 
 	if (cfg->n_ports == 0 || cfg->n_ports > RS_NET_PORTS_MAX || cfg->n_workers == 0)
-		return rs_err_set(err, -EINVAL, "%u ports and %u workers: 1 to %u ports and a worker are needed", cfg->n_ports,
-			cfg->n_workers, RS_NET_PORTS_MAX);
+		return rs_err_set(err, -EINVAL,
+			"%u ports and %u workers: 1 to %u ports and a worker are needed",
+			cfg->n_ports, cfg->n_workers, RS_NET_PORTS_MAX);
 	net = calloc(1, sizeof(*net));
 	if (net == NULL || (net->ports = calloc(cfg->n_ports, sizeof(*net->ports))) == NULL) {
 		free(net);
@@ -271,7 +283,8 @@ targets_in_use(const struct rs_net *net, const struct rs_net_targets *t)
 }
 
 int
-rs_net_set_addresses(struct rs_net *net, uint32_t port, const struct rs_net_range *ranges, uint32_t n_ranges)
+rs_net_set_addresses(
+	struct rs_net *net, uint32_t port, const struct rs_net_range *ranges, uint32_t n_ranges)
 {
 	struct rs_net_port *p = &net->ports[port];
 	struct rs_net_sets *s, **link;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * Ports and packets. A net is what the process owns: devices, memory for packets, interfaces; a net worker is one worker's
- * share of it: its queues, neighbours, transmit bursts. No DPDK type shows in this header.
+ * Ports and packets. A net is what the process owns: devices, memory for packets, interfaces; a net
+ * worker is one worker's share of it: its queues, neighbours, transmit bursts. No DPDK type shows
+ * in this header.
  */
 #ifndef RS_NET_NET_H
 #define RS_NET_NET_H
@@ -27,14 +28,18 @@ struct rs_net_prefix {
 
 struct rs_net_port_cfg {
 	const char *name;
-	const char *device; /* DPDK device string, PCI address, name of a port that EAL already has, or "ring:x/a" (pairs with "ring:x/b") */
-	uint16_t vlan;	    /* 0: untagged */
+	/*
+	 * PCI address, DPDK device string, name of a port that EAL already has, or "ring:x/a"
+	 * (pairs with "ring:x/b").
+	 */
+	const char *device;
+	uint16_t vlan; /* 0: untagged */
 	uint16_t mtu;
-	uint8_t mac[6];	    /* zero: the device's own; ring ports: made from name and index, locally administered */
+	uint8_t mac[6]; /* zero: the device's own; where it has none: made from name and index */
 	const struct rs_net_prefix *addresses;
 	uint32_t n_addresses;
 	struct rs_addr gateway4, gateway6;
-	bool routed;	    /* own ranges are behind this port: no ARP/ND for them */
+	bool routed;             /* own ranges are behind this port: no ARP/ND for them */
 	const uint32_t *workers; /* worker numbers; the first one owns the port (ARP, ND, ICMP) */
 	uint32_t n_workers;
 	uint16_t rx_descriptors, tx_descriptors;
@@ -51,8 +56,8 @@ struct rs_net_cfg {
 /** What was found out about a port, for `environment` and the start's lines. */
 struct rs_net_port_info {
 	const char *name, *device, *driver;
-	const char *steering;	  /* "single queue", "queue pair", "software" */
-	const char *offloads;	  /* "ipv4 udp" or "none" */
+	const char *steering;     /* "single queue", "queue pair", "software" */
+	const char *offloads;     /* "udp" or "none" */
 	const char *miss_counter; /* "imissed", "none" ... */
 	uint8_t mac[6];
 	uint16_t mtu, rx_queues, tx_queues;
@@ -60,25 +65,35 @@ struct rs_net_port_info {
 	bool link_up;
 };
 
-/** Make and start all ports (EAL must run). On failure all is rolled back. @return 0; -ENODEV, -ENOMEM, -EPERM, -EINVAL with @err */
+/**
+ * Make and start all ports (EAL must run). On failure all is rolled back. @return 0; -ENODEV,
+ * -ENOMEM, -EPERM, -EINVAL with @err
+ */
 int rs_net_open(const struct rs_net_cfg *cfg, struct rs_net **out, struct rs_err *err);
 void rs_net_close(struct rs_net *net);
 const struct rs_net_port_info *rs_net_port_info(const struct rs_net *net, uint32_t port);
 uint32_t rs_net_n_ports(const struct rs_net *net);
 
 /**
- * Replace the own address ranges (endpoints) and targets of port @port; called by control while no run is on, taken over by the
- * workers at rs_net_worker_begin.
+ * Replace the own address ranges (endpoints) and targets of port @port; called by control while no
+ * run is on, taken over by the workers at rs_net_worker_begin.
  */
-int rs_net_set_addresses(struct rs_net *net, uint32_t port, const struct rs_net_range *ranges, uint32_t n_ranges);
+int rs_net_set_addresses(
+	struct rs_net *net, uint32_t port, const struct rs_net_range *ranges, uint32_t n_ranges);
 int rs_net_set_targets(struct rs_net *net, const struct rs_net_prefix *targets, uint32_t n_targets);
 
 struct rs_net_worker *rs_net_worker(struct rs_net *net, uint32_t worker);
 
-/** Worker: a run begins: take the address ranges over, announce them (gratuitous ARP, unsolicited NA; bounded). */
+/**
+ * Worker: a run begins: take the address ranges over, announce them (gratuitous ARP, unsolicited
+ * NA; bounded).
+ */
 void rs_net_worker_begin(struct rs_net_worker *w, uint64_t now_ns);
 
-/** Worker: start to resolve the next hop of @path. @return 0: known; -EINPROGRESS; -EACCES; -EHOSTUNREACH */
+/**
+ * Worker: start to resolve the next hop of @path. @return 0: known; -EINPROGRESS; -EACCES;
+ * -EHOSTUNREACH
+ */
 int rs_net_resolve(struct rs_net_worker *w, const struct rs_path *path, uint64_t now_ns);
 
 /**
@@ -86,28 +101,42 @@ int rs_net_resolve(struct rs_net_worker *w, const struct rs_path *path, uint64_t
  * @param rx_packets  out: packets taken from the devices (0: there was nothing to do)
  * @return items in @out (at most @cap)
  */
-uint32_t rs_net_receive(struct rs_net_worker *w, struct rs_rx *out, uint32_t cap, uint32_t *rx_packets);
+uint32_t rs_net_receive(
+	struct rs_net_worker *w, struct rs_rx *out, uint32_t cap, uint32_t *rx_packets);
 
 /** Worker: the items of the last rs_net_receive are no longer needed. */
 void rs_net_release(struct rs_net_worker *w);
 
-/** Worker: take item @rx out of the last receive and keep it (its mbuf) for another worker's redirect ring. @return the mbuf */
+/**
+ * Worker: take item @rx out of the last receive and keep it (its mbuf) for another worker's
+ * redirect ring. @return the mbuf
+ */
 void *rs_net_detach(struct rs_net_worker *w, struct rs_rx *rx);
-/** Worker: an mbuf that came through a redirect ring becomes an item again; freed by the next rs_net_release. */
+/**
+ * Worker: an mbuf that came through a redirect ring becomes an item again; freed by the next
+ * rs_net_release.
+ */
 void rs_net_attach(struct rs_net_worker *w, void *mbuf, struct rs_rx *out);
 
-/** Worker: the engine's table; its sends are queued until rs_net_flush or a full burst. Besides what link.h lists, take and send
- * return -ENODEV for a port that is not this worker's, send -EMSGSIZE for more bytes than take offered. */
+/**
+ * Worker: the engine's table; its sends are queued until rs_net_flush or a full burst. Besides what
+ * link.h lists, take and send return -ENODEV for a port that is not this worker's, send -EMSGSIZE
+ * for more bytes than take offered.
+ */
 struct rs_link rs_net_link(struct rs_net_worker *w);
 
 /**
- * @fn is called after the devices were given what was queued, with the time read before. That holds for every send that has
- * returned: a burst that a send itself causes, because the queue is full, does not have its own datagram in it.
+ * @fn is called after the devices were given what was queued, with the time read before. That holds
+ * for every send that has returned: a burst that a send itself causes, because the queue is full,
+ * does not have its own datagram in it.
  */
 void rs_net_on_flush(struct rs_net_worker *w, void (*fn)(void *ctx, uint64_t time_ns), void *ctx);
 void rs_net_flush(struct rs_net_worker *w);
 
-/** Worker: ARP and ND retries and ageing, announcements. @return when it wants to be called next: in 10 ms at the latest */
+/**
+ * Worker: ARP and ND retries and ageing, announcements. @return when it wants to be called next: in
+ * 10 ms at the latest
+ */
 uint64_t rs_net_tick(struct rs_net_worker *w, uint64_t now_ns);
 
 /** Cells of (worker, port): see rs_net_metrics_table. */
@@ -116,22 +145,30 @@ extern const struct rs_metric_table rs_net_metrics_table;
 
 /** Rows of rs_net_metrics_table. */
 enum rs_net_metric {
-	RS_NET_RX_PACKETS, RS_NET_RX_BYTES, RS_NET_TX_PACKETS, RS_NET_TX_BYTES,
-	RS_NET_RX_SIP,		/* datagrams handed up */
-	RS_NET_RX_NOT_OURS,	/* other destination address or MAC */
-	RS_NET_RX_TRUNCATED,	/* shorter than their headers say */
+	RS_NET_RX_PACKETS,
+	RS_NET_RX_BYTES,
+	RS_NET_TX_PACKETS,
+	RS_NET_TX_BYTES,
+	RS_NET_RX_SIP,       /* datagrams handed up */
+	RS_NET_RX_NOT_OURS,  /* other destination address or MAC */
+	RS_NET_RX_TRUNCATED, /* shorter than their headers say */
 	RS_NET_RX_BAD_CHECKSUM,
-	RS_NET_RX_UNKNOWN,	/* ether type, protocol or port nobody here serves */
-	RS_NET_RX_FRAGMENT,	/* dropped: reassembly is not in this version */
-	RS_NET_RX_VLAN,		/* other VLAN */
-	RS_NET_RX_ARP, RS_NET_RX_ND, RS_NET_RX_ICMP, RS_NET_RX_UNREACHABLE,
-	RS_NET_RX_FULL_BURSTS,	/* receive bursts that came full: the queue may hold more than we see */
-	RS_NET_TX_FULL,		/* packets the device did not take: dropped */
-	RS_NET_TX_NO_MBUF,	/* pool empty */
-	RS_NET_TX_NOT_TARGET,	/* refused: destination outside `targets` */
+	RS_NET_RX_UNKNOWN,  /* ether type, protocol or port nobody here serves */
+	RS_NET_RX_FRAGMENT, /* dropped: reassembly is not in this version */
+	RS_NET_RX_VLAN,     /* other VLAN */
+	RS_NET_RX_ARP,
+	RS_NET_RX_ND,
+	RS_NET_RX_ICMP,
+	RS_NET_RX_UNREACHABLE,
+	RS_NET_RX_FULL_BURSTS, /* receive bursts that came full: there may have been more */
+	RS_NET_TX_FULL,        /* packets the device did not take: dropped */
+	RS_NET_TX_NO_MBUF,     /* pool empty */
+	RS_NET_TX_NOT_TARGET, /* refused: destination outside `targets` */
 	RS_NET_TX_NO_ROUTE,
-	RS_NET_TX_UNRESOLVED,	/* dropped: the neighbour did not answer, or its queue was full */
-	RS_NET_DEV_MISSED, RS_NET_DEV_ERRORS, RS_NET_DEV_NO_MBUF, /* gauges of the device's own counters */
+	RS_NET_TX_UNRESOLVED, /* dropped: the neighbour did not answer, or its queue was full */
+	RS_NET_DEV_MISSED,
+	RS_NET_DEV_ERRORS,
+	RS_NET_DEV_NO_MBUF, /* gauges of the device's own counters */
 	RS_NET_METRICS
 };
 

@@ -2,8 +2,9 @@
 #include "net/output.h"
 
 int
-rs_output_next_hop(const struct rs_iface *ifc, const struct rs_ranges *targets, struct rs_neigh *neigh,
-	const struct rs_addr *remote, uint64_t now_ns, struct rs_neigh_entry **e)
+rs_output_next_hop(const struct rs_iface *ifc, const struct rs_ranges *targets,
+	struct rs_neigh *neigh, const struct rs_addr *remote, uint64_t now_ns,
+	struct rs_neigh_entry **e)
 {
 	const struct rs_addr *next;
 	int rc;
@@ -17,14 +18,15 @@ rs_output_next_hop(const struct rs_iface *ifc, const struct rs_ranges *targets, 
 }
 
 uint32_t
-rs_output_udp(const struct rs_iface *ifc, const struct rs_path *path, const struct rs_neigh_entry *e,
-	uint8_t *payload, uint32_t len, uint8_t **frame)
+rs_output_udp(const struct rs_iface *ifc, const struct rs_path *path,
+	const struct rs_neigh_entry *e, uint8_t *payload, uint32_t len, uint8_t **frame)
 {
 	uint32_t head = rs_ip_hdr_len(&path->remote);
 	uint32_t eth = rs_eth_len(ifc->vlan);
 	uint8_t *p = payload - RS_UDP_HDR_LEN - head;
 
-	rs_udp_put(payload, len, &path->local, path->local_port, &path->remote, path->remote_port, ifc->udp_offload);
+	rs_udp_put(payload, len, &path->local, path->local_port, &path->remote, path->remote_port,
+		ifc->udp_offload);
 	rs_ip_put(p, &path->local, &path->remote, RS_IPPROTO_UDP, len + RS_UDP_HDR_LEN, RS_IP_TTL);
 	*frame = p - eth;
 	rs_eth_put(*frame, e->mac, ifc->mac, ifc->vlan,

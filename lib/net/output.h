@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** The one way out for IP: `targets` judged, next hop and neighbour found, headers written in front of the payload. */
+/**
+ * The one way out for IP: `targets` judged, next hop and neighbour found, headers written in front
+ * of the payload.
+ */
 #ifndef RS_NET_OUTPUT_H
 #define RS_NET_OUTPUT_H
 
@@ -26,21 +29,24 @@ rs_output_udp_max(const struct rs_iface *ifc, const struct rs_addr *remote)
 
 /**
  * Find the neighbour that packets to @remote go to.
- * @return 0: its MAC is known; -EINPROGRESS: being asked for; -EACCES; -EHOSTUNREACH: no route, or no answer; -ENOBUFS: the
- *	neighbour table is full
+ * @return 0: its MAC is known; -EINPROGRESS: being asked for; -EACCES; -EHOSTUNREACH: no route, or
+ * 	no answer; -ENOBUFS: the neighbour table is full
  */
-int rs_output_next_hop(const struct rs_iface *ifc, const struct rs_ranges *targets, struct rs_neigh *neigh,
-	const struct rs_addr *remote, uint64_t now_ns, struct rs_neigh_entry **e);
+int rs_output_next_hop(const struct rs_iface *ifc, const struct rs_ranges *targets,
+	struct rs_neigh *neigh, const struct rs_addr *remote, uint64_t now_ns,
+	struct rs_neigh_entry **e);
 
 /**
- * Write Ethernet, IP and UDP headers in front of @payload (RS_OUTPUT_HEADROOM bytes there are writable).
+ * Write Ethernet, IP and UDP headers in front of @payload (RS_OUTPUT_HEADROOM bytes there are
+ * writable).
  *
- * @param e      the neighbour; while its MAC is not known the frame's destination is written later (rs_output_set_mac)
+ * @param e      the neighbour; while its MAC is not known the frame's destination is written later
+ * 	(rs_output_set_mac)
  * @param frame  out: where the frame begins
  * @return bytes of the frame
  */
-uint32_t rs_output_udp(const struct rs_iface *ifc, const struct rs_path *path, const struct rs_neigh_entry *e,
-	uint8_t *payload, uint32_t len, uint8_t **frame);
+uint32_t rs_output_udp(const struct rs_iface *ifc, const struct rs_path *path,
+	const struct rs_neigh_entry *e, uint8_t *payload, uint32_t len, uint8_t **frame);
 
 /** A frame that waited for its neighbour gets the MAC. */
 static inline void

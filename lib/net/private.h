@@ -12,14 +12,17 @@
 #include "net/output.h"
 
 #define RS_NET_PORTS_MAX 64
-#define RS_NET_RX_BURST	 32
-#define RS_NET_TX_BURST	 64
-#define RS_NET_HELD_MAX	 4096 /* received packets of one turn; those of redirect rings beyond it are chained */
+#define RS_NET_RX_BURST  32
+#define RS_NET_TX_BURST  64
+#define RS_NET_HELD_MAX  4096 /* received packets of one turn; those beyond are chained */
 
-/* The neighbours of one port and worker. A SUT is a handful of hosts; a whole /20 of phones behind a switch fits too. */
-#define RS_NET_NEIGHBOURS    4096
-#define RS_NET_WAITING	     1024
-#define RS_NET_WAITING_EACH  64
+/*
+ * The neighbours of one port and worker. A SUT is a handful of hosts; a whole /20 of phones behind
+ * a switch fits too.
+ */
+#define RS_NET_NEIGHBOURS   4096
+#define RS_NET_WAITING      1024
+#define RS_NET_WAITING_EACH 64
 
 enum rs_net_kind {
 	RS_NET_KIND_RING,
@@ -36,7 +39,10 @@ struct rs_net_priv {
 
 struct rs_net_ring_pair;
 
-/** A set of addresses in use by workers: control replaces it, and frees it when no worker has it any more. */
+/**
+ * A set of addresses in use by workers: control replaces it, and frees it when no worker has it any
+ * more.
+ */
 struct rs_net_sets {
 	struct rs_ranges *own, *answered;
 	struct rs_net_sets *older;
@@ -64,8 +70,9 @@ struct rs_net_port {
 	struct rs_metrics *metrics; /* one a worker of the net */
 	struct rs_net_port_info info;
 	char driver[32], offloads[64];
-	struct rte_ring **rx_rings, **tx_rings; /* ring ports; the transmit rings are the other end's */
-	struct rs_mailbox **to_owner, **from_owner; /* several workers: one of each a worker, none for the owner */
+	struct rte_ring **rx_rings, **tx_rings; /* ring ports; the other end has them crossed */
+	/* With several workers: one of each a worker, none for the owner. */
+	struct rs_mailbox **to_owner, **from_owner;
 };
 
 /** One worker's share of one port. */
@@ -73,17 +80,17 @@ struct rs_net_lane {
 	struct rs_iface ifc;
 	struct rs_metrics *metrics;
 	uint16_t dev, queue;
-	bool ring;  /* marks in received mbufs are the sender's */
+	bool ring; /* marks in received mbufs are the sender's */
 	bool owner;
 	uint16_t n_tx;
 	uint32_t tx_bytes;
 	struct rte_mbuf *tx[RS_NET_TX_BURST];
 	struct rs_neigh neigh;
 	struct rs_net_port *port;
-	uint32_t position; /* of the worker among the port's workers */
+	uint32_t position;                  /* of the worker among the port's workers */
 	_Atomic(struct rs_net_sets *) sets; /* taken over at begin */
 	struct rs_ranges_cursor announced;
-	uint32_t n_announce; /* announcements still to come */
+	uint32_t n_announce;  /* announcements still to come */
 	uint64_t announce_ns; /* the next ones */
 };
 
@@ -114,7 +121,7 @@ struct rs_net {
 	struct rs_net_worker **workers;
 	uint32_t n_workers;
 	struct rs_net_targets *targets; /* newest first */
-	uint64_t id;			/* makes names of rings and pools unique in this process */
+	uint64_t id;                    /* makes names of rings and pools unique in this process */
 };
 
 /* device.c */
@@ -129,13 +136,19 @@ int rs_net_ring_attach_all(struct rs_net *net, struct rs_err *err);
 void rs_net_ring_free(struct rs_net_port *p);
 
 /* probe.c */
-/** Check a device string before EAL sees it, and complete it. @return 0 with @out; -ENODEV, -EPERM with @err */
+/**
+ * Check a device string before EAL sees it, and complete it. @return 0 with @out; -ENODEV, -EPERM
+ * with @err
+ */
 int rs_net_probe_string(const struct rs_net_port *p, char *out, size_t size, struct rs_err *err);
 void rs_net_probe_info(struct rs_net_port *p);
 
 /** Was it a right that was missing? Then @rc becomes -EPERM and the remedy says so. */
 int rs_net_probe_failure(const struct rs_net_port *p, int rc, const char *what, struct rs_err *err);
-/** Does the device share its MAC with a kernel interface that is the peer? Then ours must be another. */
+/**
+ * Does the device share its MAC with a kernel interface that is the peer? Then ours must be
+ * another.
+ */
 bool rs_net_probe_mac_is_peers(const struct rs_net_port *p);
 
 /* xdp.c */
@@ -145,7 +158,8 @@ bool rs_net_xdp_remove_stale(unsigned ifindex);
 /* transmit.c */
 void rs_net_push(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m);
 /** Send a frame of ours that is not in an mbuf yet. */
-void rs_net_push_copy(struct rs_net_worker *w, struct rs_net_lane *l, const uint8_t *frame, uint32_t len);
+void rs_net_push_copy(
+	struct rs_net_worker *w, struct rs_net_lane *l, const uint8_t *frame, uint32_t len);
 
 /* resolve.c */
 void rs_net_learn(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_neigh_news *news);

@@ -8,25 +8,40 @@
 /** One kind of device made from a string. */
 struct kind {
 	const char *prefix;
-	const char *iface_key; /* the argument that names a kernel interface which must exist; NULL: none */
-	const char *defaults;  /* arguments added unless the string has them; "%u" in one: the number of queues */
-	const char *steering;  /* with several queues */
+	/* The argument that names a kernel interface, which must exist. NULL: none. */
+	const char *iface_key;
+	/* Arguments added unless the string has them; "%u" in one: the number of queues. */
+	const char *defaults;
+	const char *steering; /* with several queues */
 	const char *miss_counter;
-	bool privileged;  /* the kernel lets only root make it */
-	bool peers_mac;	  /* the MAC that it tells is that of the kernel interface at its other end */
+	bool privileged; /* the kernel lets only root make it */
+	bool peers_mac; /* the MAC that it tells is that of the kernel interface at its other end */
 	bool xdp;
 };
 
 /*
- * af_packet's own defaults hold 512 frames: 2.5 ms of 200,000 packets a second. Its and af_xdp's miss counters were seen to stay
- * at zero while 80 % of packets were lost.
+ * af_packet's own defaults hold 512 frames: 2.5 ms of 200,000 packets a second. Its and af_xdp's
+ * miss counters were seen to stay at zero while 80 % of packets were lost.
  */
 static const struct kind kinds[] = {
-	{ .prefix = "net_af_packet", .iface_key = "iface", .steering = "software", .miss_counter = "none", .privileged = true,
+	{ .prefix = "net_af_packet",
+		.iface_key = "iface",
+		.steering = "software",
+		.miss_counter = "none",
+		.privileged = true,
 		.defaults = "blocksz=65536,framesz=2048,framecnt=4096,qpairs=%u" },
-	{ .prefix = "net_af_xdp", .iface_key = "iface", .steering = "software", .miss_counter = "none", .privileged = true,
-		.defaults = "queue_count=%u", .xdp = true },
-	{ .prefix = "net_tap", .steering = "software", .miss_counter = "none", .privileged = true, .peers_mac = true },
+	{ .prefix = "net_af_xdp",
+		.iface_key = "iface",
+		.steering = "software",
+		.miss_counter = "none",
+		.privileged = true,
+		.defaults = "queue_count=%u",
+		.xdp = true },
+	{ .prefix = "net_tap",
+		.steering = "software",
+		.miss_counter = "none",
+		.privileged = true,
+		.peers_mac = true },
 	{ .prefix = "net_memif", .steering = "queue pair", .miss_counter = "none" },
 	{ .prefix = "net_ring", .steering = "queue pair", .miss_counter = "none" },
 	{ .prefix = "net_", .steering = "software", .miss_counter = "none" },
@@ -66,14 +81,17 @@ check_iface(const struct rs_net_port *p, const struct kind *kind, struct rs_err 
 	unsigned ifindex;
 
 	if (n == 0 || n >= sizeof(name))
-		return rs_err_set(err, -EINVAL, "port \"%s\": device \"%s\" names no interface; add \",%s=NAME\"", p->name,
+		return rs_err_set(err, -EINVAL,
+			"port \"%s\": device \"%s\" names no interface; add \",%s=NAME\"", p->name,
 			p->device, key);
 	memcpy(name, value, n);
 	name[n] = '\0';
 	ifindex = if_nametoindex(name);
 	if (ifindex == 0)
-		return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\": there is no interface \"%s\" here; make it (ip link), "
-			"or start in the network namespace that has it", p->name, p->device, name);
+		return rs_err_set(err, -ENODEV,
+			"port \"%s\": device \"%s\": there is no interface \"%s\" here; make it (ip link), "
+			"or start in the network namespace that has it",
+			p->name, p->device, name);
 	if (kind->xdp)
 		(void)rs_net_xdp_remove_stale(ifindex);
 	return 0;
@@ -87,7 +105,8 @@ pci_address(const char *device, char *out, size_t size)
 	int used = 0;
 
 	if ((sscanf(device, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &used) != 4 &&
-		(domain = 0, sscanf(device, "%2x:%2x.%1x%n", &bus, &slot, &function, &used) != 3)) ||
+		    (domain = 0,
+			    sscanf(device, "%2x:%2x.%1x%n", &bus, &slot, &function, &used) != 3)) ||
 		(device[used] != '\0' && device[used] != ','))
 		return false;
 	snprintf(out, size, "%04x:%02x:%02x.%x", domain, bus, slot, function);
@@ -101,16 +120,23 @@ check_pci(const struct rs_net_port *p, struct rs_err *err)
 	char address[32], path[64];
 
 	if (!pci_address(p->device, address, sizeof(address)))
-		return rs_err_set(err, -ENODEV, "port \"%s\": \"%s\" is no device: write a PCI address (\"0000:3b:00.0\"), a device "
-			"string (\"net_af_packet0,iface=eth1\"), or the end of a ring pair (\"ring:x/a\")", p->name, p->device);
+		return rs_err_set(err, -ENODEV,
+			"port \"%s\": \"%s\" is no device: write a PCI address (\"0000:3b:00.0\"), a device "
+			"string (\"net_af_packet0,iface=eth1\"), or the end of a ring pair (\"ring:x/a\")",
+			p->name, p->device);
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
 	if (access(path, F_OK) != 0)
-		return rs_err_set(err, -ENODEV, "port \"%s\": there is no PCI device %s here; dpdk-devbind.py --status lists those "
-			"there are", p->name, address);
+		return rs_err_set(err, -ENODEV,
+			"port \"%s\": there is no PCI device %s here; dpdk-devbind.py --status lists those "
+			"there are",
+			p->name, address);
 	return 0;
 }
 
-/** Append the kind's default arguments that the string does not set. @return false when there is no room */
+/**
+ * Append the kind's default arguments that the string does not set. @return false when there is no
+ * room
+ */
 static bool
 complete(const struct rs_net_port *p, const char *defaults, char *out, size_t size)
 {
@@ -126,7 +152,8 @@ complete(const struct rs_net_port *p, const char *defaults, char *out, size_t si
 			snprintf(format, sizeof(format), ",%.*s", (int)n, defaults);
 			if (strchr(format, '%')) {
 				*strchr(format, '%') = '\0';
-				put = snprintf(out + used, size - used, "%s%u", format, p->n_workers);
+				put = snprintf(
+					out + used, size - used, "%s%u", format, p->n_workers);
 			} else {
 				put = snprintf(out + used, size - used, "%s", format);
 			}
@@ -147,7 +174,9 @@ rs_net_probe_string(const struct rs_net_port *p, char *out, size_t size, struct 
 	int rc;
 
 	if ((size_t)snprintf(out, size, "%s", p->device) >= size)
-		return rs_err_set(err, -EINVAL, "port \"%s\": the device string is longer than %zu bytes", p->name, size - 1);
+		return rs_err_set(err, -EINVAL,
+			"port \"%s\": the device string is longer than %zu bytes", p->name,
+			size - 1);
 	if (kind == NULL)
 		return check_pci(p, err);
 	if (kind->iface_key) {
@@ -156,27 +185,32 @@ rs_net_probe_string(const struct rs_net_port *p, char *out, size_t size, struct 
 			return rc;
 	}
 	if (kind->defaults && !complete(p, kind->defaults, out, size))
-		return rs_err_set(err, -EINVAL, "port \"%s\": the device string is too long", p->name);
+		return rs_err_set(
+			err, -EINVAL, "port \"%s\": the device string is too long", p->name);
 	return 0;
 }
 
 void
 rs_net_probe_info(struct rs_net_port *p)
 {
-	const struct kind *kind = p->kind == RS_NET_KIND_RING ? kind_of("net_ring") : kind_of(p->device);
+	const struct kind *kind =
+		p->kind == RS_NET_KIND_RING ? kind_of("net_ring") : kind_of(p->device);
 	struct rte_eth_dev_info dev;
 	struct rte_eth_link link = { 0 };
 	struct rs_net_port_info *info = &p->info;
 
 	snprintf(p->driver, sizeof(p->driver), "%s",
-		rte_eth_dev_info_get(p->dev, &dev) == 0 && dev.driver_name ? dev.driver_name : "unknown");
+		rte_eth_dev_info_get(p->dev, &dev) == 0 && dev.driver_name ? dev.driver_name
+									   : "unknown");
 	snprintf(p->offloads, sizeof(p->offloads), "%s", p->ifc.udp_offload ? "udp" : "none");
 	(void)rte_eth_link_get_nowait(p->dev, &link);
 	*info = (struct rs_net_port_info){
 		.name = p->name,
 		.device = p->device,
 		.driver = p->driver,
-		.steering = p->n_workers == 1 ? "single queue" : kind ? kind->steering : "software",
+		.steering = p->n_workers == 1 ? "single queue"
+			: kind                ? kind->steering
+					      : "software",
 		.offloads = p->offloads,
 		.miss_counter = kind ? kind->miss_counter : "imissed",
 		.mtu = p->mtu,
@@ -194,16 +228,23 @@ rs_net_probe_failure(const struct rs_net_port *p, int rc, const char *what, stru
 	const struct kind *kind = kind_of(p->device);
 
 	if (rc == -EPERM || rc == -EACCES || (kind && kind->privileged && geteuid() != 0))
-		return rs_err_set(err, -EPERM, "port \"%s\": device \"%s\" %s: no permission; start as root", p->name, p->device,
-			what);
+		return rs_err_set(err, -EPERM,
+			"port \"%s\": device \"%s\" %s: no permission; start as root", p->name,
+			p->device, what);
 	if (rc == -ENOMEM)
-		return rs_err_set(err, -ENOMEM, "port \"%s\": device \"%s\" %s: no memory; give EAL more", p->name, p->device, what);
+		return rs_err_set(err, -ENOMEM,
+			"port \"%s\": device \"%s\" %s: no memory; give EAL more", p->name,
+			p->device, what);
 	if (rc == -EFAULT) /* EAL's way to say that nobody claims the name */
-		return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\" %s: no DPDK driver has that name; net_af_packet, "
-			"net_af_xdp, net_tap and net_memif are usual", p->name, p->device, what);
-	return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\" %s: %s; %s", p->name, p->device, what, rte_strerror(-rc),
-		p->kind == RS_NET_KIND_PCI ? "bind it to vfio-pci (dpdk-devbind.py -b vfio-pci ADDRESS)"
-					   : "see that no other program has it, and what DPDK said about it");
+		return rs_err_set(err, -ENODEV,
+			"port \"%s\": device \"%s\" %s: no DPDK driver has that name; net_af_packet, "
+			"net_af_xdp, net_tap and net_memif are usual",
+			p->name, p->device, what);
+	return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\" %s: %s; %s", p->name, p->device,
+		what, rte_strerror(-rc),
+		p->kind == RS_NET_KIND_PCI
+			? "bind it to vfio-pci (dpdk-devbind.py -b vfio-pci ADDRESS)"
+			: "see that no other program has it, and what DPDK said about it");
 }
 
 bool

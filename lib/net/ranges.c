@@ -116,7 +116,9 @@ rs_ranges_seal(struct rs_ranges *r)
 		qsort(r->v4, r->n4, sizeof(*r->v4), compare4);
 	for (uint32_t i = 0; i < r->n4; i++) {
 		/* Neighbouring ranges are merged too: fewer steps for each packet. */
-		if (n && (r->v4[n - 1].last == UINT32_MAX || r->v4[i].first <= r->v4[n - 1].last + 1)) {
+		if (n &&
+			(r->v4[n - 1].last == UINT32_MAX ||
+				r->v4[i].first <= r->v4[n - 1].last + 1)) {
 			if (r->v4[i].last > r->v4[n - 1].last)
 				r->v4[n - 1].last = r->v4[i].last;
 		} else {

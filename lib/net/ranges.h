@@ -9,10 +9,10 @@
 struct rs_ranges {
 	struct rs_range4 {
 		uint32_t first, last; /* host byte order */
-	} *v4;
+	} * v4;
 	struct rs_range6 {
 		unsigned __int128 first, last;
-	} *v6;
+	} * v6;
 	uint32_t n4, n6;
 	uint32_t cap4, cap6;
 };
@@ -21,7 +21,10 @@ struct rs_ranges {
 struct rs_ranges *rs_ranges_create(void);
 void rs_ranges_free(struct rs_ranges *r);
 
-/** Add @count addresses from @first on. @return 0; -EINVAL (no family, none, or past the last address); -ENOMEM */
+/**
+ * Add @count addresses from @first on. @return 0; -EINVAL (no family, none, or past the last
+ * address); -ENOMEM
+ */
 int rs_ranges_add(struct rs_ranges *r, const struct rs_addr *first, uint32_t count);
 /** Add all addresses of a prefix. @return 0; -EINVAL; -ENOMEM */
 int rs_ranges_add_prefix(struct rs_ranges *r, const struct rs_net_prefix *p);

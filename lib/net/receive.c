@@ -16,7 +16,10 @@ flags_of(const struct rs_net_lane *l, const struct rte_mbuf *m)
 		flags |= RS_FRAME_IP_GOOD;
 	if ((ol & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		flags |= RS_FRAME_UDP_GOOD;
-	/* A device's "bad" is checked again in software: some say it of packets they could not read. */
+	/*
+	 * A device's "bad" is checked again in software: some say it of packets they could not
+	 * read.
+	 */
 	if (ol & RTE_MBUF_F_RX_VLAN_STRIPPED)
 		flags |= RS_FRAME_VLAN_STRIPPED;
 	return flags;
@@ -38,8 +41,8 @@ hold(struct rs_net_worker *w, struct rte_mbuf *m)
 
 /** What is neither a plain datagram nor a plain drop. @return true when the mbuf was used up */
 static bool
-deal_with(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m, enum rs_input_verdict verdict,
-	const struct rs_input *in)
+deal_with(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m,
+	enum rs_input_verdict verdict, const struct rs_input *in)
 {
 	if (in->news.addr.family)
 		rs_net_learn(w, l, &in->news);
@@ -55,7 +58,8 @@ deal_with(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m, en
 }
 
 static uint32_t
-receive_lane(struct rs_net_worker *w, struct rs_net_lane *l, struct rs_rx *out, uint32_t cap, uint32_t *taken)
+receive_lane(struct rs_net_worker *w, struct rs_net_lane *l, struct rs_rx *out, uint32_t cap,
+	uint32_t *taken)
 {
 	struct rte_mbuf *burst[RS_NET_RX_BURST], *done[RS_NET_RX_BURST];
 	uint16_t want = cap < RS_NET_RX_BURST ? (uint16_t)cap : RS_NET_RX_BURST;
@@ -85,8 +89,8 @@ receive_lane(struct rs_net_worker *w, struct rs_net_lane *l, struct rs_rx *out, 
 			done[n_done++] = m;
 			continue;
 		}
-		verdict = rs_input_frame(&l->ifc, w->target_set, rte_pktmbuf_mtod(m, uint8_t *), m->data_len,
-			flags_of(l, m), m->vlan_tci, rx, &in);
+		verdict = rs_input_frame(&l->ifc, w->target_set, rte_pktmbuf_mtod(m, uint8_t *),
+			m->data_len, flags_of(l, m), m->vlan_tci, rx, &in);
 		if (likely(verdict == RS_INPUT_ITEM)) {
 			rx->time_ns = now_ns;
 			rx->opaque = m;

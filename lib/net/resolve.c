@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * Neighbours in motion: asking, learning, announcing. The port's owner asks for all workers of the port: the others send it
- * what they want and what they saw, and it tells everybody what it knows.
+ * Neighbours in motion: asking, learning, announcing. The port's owner asks for all workers of the
+ * port: the others send it what they want and what they saw, and it tells everybody what it knows.
  */
 #include "net/private.h"
 
-#define ANNOUNCE_MAX   1024 /* own addresses announced at begin: the others are answered for when asked */
-#define ANNOUNCE_BURST 32   /* a tick, so that a switch and a small ring take them */
+#define ANNOUNCE_MAX                                                                               \
+	1024 /* own addresses announced at begin: the others are answered for when asked */
+#define ANNOUNCE_BURST 32 /* a tick, so that a switch and a small ring take them */
 #define ANNOUNCE_NS    1000000ull
-#define LINK_DOWN_NS   100000000ull /* how often a dead link is looked at while announcements wait for it */
-#define MAIL_BURST     32
-#define TICK_MAX_NS    10000000ull /* a neighbour may be added at any time, and its questions want repeating */
+#define LINK_DOWN_NS                                                                               \
+	100000000ull /* how often a dead link is looked at while announcements wait for it */
+#define MAIL_BURST 32
+#define TICK_MAX_NS                                                                                \
+	10000000ull /* a neighbour may be added at any time, and its questions want repeating */
 
 enum mail_type { MAIL_WANT, MAIL_NEWS };
 
 static void
-send_frame(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_neigh_entry *e, const uint8_t *mac)
+send_frame(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_neigh_entry *e,
+	const uint8_t *mac)
 {
 	uint8_t frame[RS_INPUT_REPLY_MAX];
 	uint32_t len = e->addr.family == 4 ? rs_arp_ask(frame, &l->ifc, &e->addr, mac)
@@ -102,7 +106,8 @@ rs_net_ask_due(struct rs_net_worker *w, struct rs_net_lane *l, uint64_t now_ns)
 static void
 read_one(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_mail *mail)
 {
-	struct rs_neigh_news news = { .addr.family = (uint8_t)mail->request, .flags = (uint8_t)mail->arg[3] };
+	struct rs_neigh_news news = { .addr.family = (uint8_t)mail->request,
+		.flags = (uint8_t)mail->arg[3] };
 	struct rs_neigh_entry *e;
 
 	memcpy(news.addr.b, &mail->arg[0], 16);
@@ -153,7 +158,8 @@ announce(struct rs_net_worker *w, struct rs_net_lane *l)
 			l->n_announce = 0;
 			return;
 		}
-		len = own.family == 4 ? rs_arp_announce(frame, &l->ifc, &own) : rs_nd_announce(frame, &l->ifc, &own);
+		len = own.family == 4 ? rs_arp_announce(frame, &l->ifc, &own)
+				      : rs_nd_announce(frame, &l->ifc, &own);
 		rs_net_push_copy(w, l, frame, len);
 	}
 }

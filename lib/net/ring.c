@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * Ring ports: two ports of this process joined by rings, one ring per queue and direction. "ring:NAME/a" and "ring:NAME/b" are
- * the two ends of the pair NAME.
+ * Ring ports: two ports of this process joined by rings, one ring per queue and direction.
+ * "ring:NAME/a" and "ring:NAME/b" are the two ends of the pair NAME.
  */
 #include "net/private.h"
 
@@ -12,7 +12,7 @@
 #include <rte_eth_ring.h>
 #include <rte_ring.h>
 
-#define PREFIX "ring:"
+#define PREFIX    "ring:"
 #define RING_SIZE 4096
 
 bool
@@ -21,13 +21,17 @@ rs_net_ring_is(const char *device)
 	return strncmp(device, PREFIX, strlen(PREFIX)) == 0;
 }
 
-/** The end's letter, and the length of the pair's name in front of it. @return 0 when it is not well-formed */
+/**
+ * The end's letter, and the length of the pair's name in front of it. @return 0 when it is not
+ * well-formed
+ */
 static char
 end_of(const char *device, size_t *name_len)
 {
 	size_t n = strlen(device);
 
-	if (n < strlen(PREFIX) + 3 || device[n - 2] != '/' || (device[n - 1] != 'a' && device[n - 1] != 'b'))
+	if (n < strlen(PREFIX) + 3 || device[n - 2] != '/' ||
+		(device[n - 1] != 'a' && device[n - 1] != 'b'))
 		return 0;
 	*name_len = n - 2;
 	return device[n - 1];
@@ -46,7 +50,8 @@ other_end(struct rs_net *net, const struct rs_net_port *p)
 		if (q == p || !rs_net_ring_is(q->device))
 			continue;
 		letter = end_of(q->device, &other);
-		if (other == len && letter && letter != end && memcmp(p->device, q->device, len) == 0)
+		if (other == len && letter && letter != end &&
+			memcmp(p->device, q->device, len) == 0)
 			return q;
 	}
 	return NULL;
@@ -68,7 +73,8 @@ make_rings(struct rs_net_port *p, struct rs_net_port *q)
 	for (uint32_t i = 0; i < p->n_workers; i++) {
 		snprintf(name, sizeof(name), "rs%" PRIx64 "_%u_%u", p->net->id, p->index, i);
 		/* One worker writes a queue and one reads it. */
-		p->tx_rings[i] = rte_ring_create(name, size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+		p->tx_rings[i] =
+			rte_ring_create(name, size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 		if (p->tx_rings[i] == NULL)
 			return -ENOMEM;
 		q->rx_rings[i] = p->tx_rings[i];
@@ -82,12 +88,16 @@ attach(struct rs_net_port *p, struct rs_err *err)
 	char name[RTE_ETH_NAME_MAX_LEN];
 	int dev;
 
-	/* A name cannot be used again after its port was closed: ours holds a number of this net. */
+	/*
+	 * A name cannot be used again after its port was closed: ours holds a number of this net.
+	 */
 	snprintf(name, sizeof(name), "rs%" PRIx64 "_%u", p->net->id, p->index);
-	dev = rte_eth_from_rings(name, p->rx_rings, p->n_workers, p->tx_rings, p->n_workers, SOCKET_ID_ANY);
+	dev = rte_eth_from_rings(
+		name, p->rx_rings, p->n_workers, p->tx_rings, p->n_workers, SOCKET_ID_ANY);
 	if (dev < 0)
-		return rs_err_set(err, -ENODEV, "port \"%s\": no ring port: %s; is DPDK's net_ring driver installed?", p->name,
-			rte_strerror(rte_errno));
+		return rs_err_set(err, -ENODEV,
+			"port \"%s\": no ring port: %s; is DPDK's net_ring driver installed?",
+			p->name, rte_strerror(rte_errno));
 	p->dev = (uint16_t)dev;
 	p->attached = true;
 	return 0;
@@ -103,23 +113,32 @@ rs_net_ring_attach_all(struct rs_net *net, struct rs_err *err)
 		if (p->kind != RS_NET_KIND_RING)
 			continue;
 		if (end_of(p->device, &len) == 0)
-			return rs_err_set(err, -EINVAL, "port \"%s\": device \"%s\" is no end of a ring pair; write \"ring:NAME/a\" "
-				"or \"ring:NAME/b\"", p->name, p->device);
+			return rs_err_set(err, -EINVAL,
+				"port \"%s\": device \"%s\" is no end of a ring pair; write \"ring:NAME/a\" "
+				"or \"ring:NAME/b\"",
+				p->name, p->device);
 		q = other_end(net, p);
 		if (q == NULL)
-			return rs_err_set(err, -EINVAL, "port \"%s\": device \"%s\" has no other end; give another port the device "
-				"\"%.*s/%c\"", p->name, p->device, (int)len, p->device,
+			return rs_err_set(err, -EINVAL,
+				"port \"%s\": device \"%s\" has no other end; give another port the device "
+				"\"%.*s/%c\"",
+				p->name, p->device, (int)len, p->device,
 				p->device[strlen(p->device) - 1] == 'a' ? 'b' : 'a');
 		if (q->n_workers != p->n_workers)
-			return rs_err_set(err, -EINVAL, "ports \"%s\" and \"%s\" are the ends of one ring pair but have %u and %u "
-				"workers; give both the same number", p->name, q->name, p->n_workers, q->n_workers);
+			return rs_err_set(err, -EINVAL,
+				"ports \"%s\" and \"%s\" are the ends of one ring pair but have %u and %u "
+				"workers; give both the same number",
+				p->name, q->name, p->n_workers, q->n_workers);
 		if (make_rings(p, q) != 0)
-			return rs_err_set(err, -ENOMEM, "port \"%s\": no memory for rings; give EAL more memory (-m)", p->name);
+			return rs_err_set(err, -ENOMEM,
+				"port \"%s\": no memory for rings; give EAL more memory (-m)",
+				p->name);
 	}
 	for (uint32_t i = 0; i < net->n_ports; i++) {
 		int rc;
 
-		if (net->ports[i].kind == RS_NET_KIND_RING && (rc = attach(&net->ports[i], err)) != 0)
+		if (net->ports[i].kind == RS_NET_KIND_RING &&
+			(rc = attach(&net->ports[i], err)) != 0)
 			return rc;
 	}
 	return 0;

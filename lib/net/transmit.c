@@ -2,7 +2,10 @@
 /** From the engine's datagrams to the devices. */
 #include "net/private.h"
 
-/* A full ring empties when its reader runs, which may be this very worker in its next turn: waiting longer helps nobody. */
+/*
+ * A full ring empties when its reader runs, which may be this very worker in its next turn: waiting
+ * longer helps nobody.
+ */
 #define TX_TRIES 3
 
 static void
@@ -63,7 +66,10 @@ rs_net_on_flush(struct rs_net_worker *w, void (*fn)(void *ctx, uint64_t time_ns)
 void
 rs_net_push(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m)
 {
-	/* Before and not after: what on_flush is told then holds for the sends that have returned, and for no other. */
+	/*
+	 * Before and not after: what on_flush is told then holds for the sends that have returned,
+	 * and for no other.
+	 */
 	if (unlikely(l->n_tx == RS_NET_TX_BURST))
 		send_all(w);
 	l->tx_bytes += m->pkt_len;
@@ -131,12 +137,9 @@ static int
 refuse_hop(struct rs_net_lane *l, struct rte_mbuf *m, int rc, const struct rs_neigh_entry *e)
 {
 	switch (rc) {
-	case -EACCES:
-		return refuse(l, m, rc, RS_NET_TX_NOT_TARGET);
-	case -EHOSTUNREACH:
-		return refuse(l, m, rc, e ? RS_NET_TX_UNRESOLVED : RS_NET_TX_NO_ROUTE);
-	default:
-		return refuse(l, m, rc, RS_NET_TX_UNRESOLVED);
+	case -EACCES: return refuse(l, m, rc, RS_NET_TX_NOT_TARGET);
+	case -EHOSTUNREACH: return refuse(l, m, rc, e ? RS_NET_TX_UNRESOLVED : RS_NET_TX_NO_ROUTE);
+	default: return refuse(l, m, rc, RS_NET_TX_UNRESOLVED);
 	}
 }
 
@@ -170,7 +173,8 @@ link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t le
 	if (l->ifc.udp_offload) {
 		bool v4 = path->remote.family == 4;
 
-		m->ol_flags = RTE_MBUF_F_TX_UDP_CKSUM | (v4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6);
+		m->ol_flags =
+			RTE_MBUF_F_TX_UDP_CKSUM | (v4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6);
 		m->l2_len = rs_eth_len(l->ifc.vlan);
 		m->l3_len = rs_ip_hdr_len(&path->remote);
 	}
@@ -186,5 +190,7 @@ link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t le
 struct rs_link
 rs_net_link(struct rs_net_worker *w)
 {
-	return (struct rs_link){ .take = link_take, .send = link_send, .drop = link_drop, .ctx = w };
+	return (struct rs_link){
+		.take = link_take, .send = link_send, .drop = link_drop, .ctx = w
+	};
 }

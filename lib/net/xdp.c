@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * After kill -9 the program that AF_XDP sockets attach to an interface stays behind and keeps taking its packets from the
- * kernel. What one run left, the next one removes: but only a program of that name, and only while no AF_XDP socket lives here.
+ * After kill -9 the program that AF_XDP sockets attach to an interface stays behind and keeps
+ * taking its packets from the kernel. What one run left, the next one removes: but only a program
+ * of that name, and only while no AF_XDP socket lives here.
  */
 #include "net/private.h"
 
@@ -13,7 +14,9 @@
 
 #define SOCKET_PROGRAM "xsk_def_prog" /* libxdp's name for it */
 
-/** Are there AF_XDP sockets in this network namespace? When that cannot be read: as if there were. */
+/**
+ * Are there AF_XDP sockets in this network namespace? When that cannot be read: as if there were.
+ */
 static bool
 sockets_alive(void)
 {
@@ -51,7 +54,8 @@ rs_net_xdp_remove_stale(unsigned ifindex)
 {
 	uint32_t id = 0;
 
-	if (bpf_xdp_query_id((int)ifindex, 0, &id) != 0 || id == 0 || !is_socket_program(id) || sockets_alive())
+	if (bpf_xdp_query_id((int)ifindex, 0, &id) != 0 || id == 0 || !is_socket_program(id) ||
+		sockets_alive())
 		return false;
 	return bpf_xdp_detach((int)ifindex, 0, NULL) == 0;
 }

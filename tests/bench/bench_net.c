@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a datagram costs on each side of a pair of ring ports, one core playing both: take, fill, headers, checksum and burst on
- * the way out; burst, judging with checksum, and freeing on the way in. 600 bytes is a SIP message with SDP.
+ * What a datagram costs on each side of a pair of ring ports, one core playing both: take, fill,
+ * headers, checksum and burst on the way out; burst, judging with checksum, and freeing on the way
+ * in. 600 bytes is a SIP message with SDP.
  *
  * TSC cycles a packet, medians of bursts of 32.
  */
@@ -27,15 +28,29 @@ static int
 open_bed(struct bed *b)
 {
 	static const uint32_t workers[] = { 0 };
-	struct rs_net_prefix a[] = { { { { 198, 18, 0, 2 }, 4 }, 20 }, { { { 0x20, 1, 0, 2, [15] = 2 }, 6 }, 64 } };
-	struct rs_net_prefix c[] = { { { { 198, 18, 0, 3 }, 4 }, 20 }, { { { 0x20, 1, 0, 2, [15] = 3 }, 6 }, 64 } };
+	struct rs_net_prefix a[] = { { { { 198, 18, 0, 2 }, 4 }, 20 },
+		{ { { 0x20, 1, 0, 2, [15] = 2 }, 6 }, 64 } };
+	struct rs_net_prefix c[] = { { { { 198, 18, 0, 3 }, 4 }, 20 },
+		{ { { 0x20, 1, 0, 2, [15] = 3 }, 6 }, 64 } };
 	struct rs_net_port_cfg ports[] = {
-		{ .name = "access", .device = "ring:x/a", .mtu = 1500, .addresses = a, .n_addresses = 2, .workers = workers,
+		{ .name = "access",
+			.device = "ring:x/a",
+			.mtu = 1500,
+			.addresses = a,
+			.n_addresses = 2,
+			.workers = workers,
 			.n_workers = 1 },
-		{ .name = "core", .device = "ring:x/b", .mtu = 1500, .addresses = c, .n_addresses = 2, .workers = workers,
+		{ .name = "core",
+			.device = "ring:x/b",
+			.mtu = 1500,
+			.addresses = c,
+			.n_addresses = 2,
+			.workers = workers,
 			.n_workers = 1 },
 	};
-	struct rs_net_cfg cfg = { .ports = ports, .n_ports = 2, .n_workers = 1, .mbufs = MBUFS, .clock = &b->clock };
+	struct rs_net_cfg cfg = {
+		.ports = ports, .n_ports = 2, .n_workers = 1, .mbufs = MBUFS, .clock = &b->clock
+	};
 	struct rs_net_range phones = { { { 198, 18, 4, 0 }, 4 }, 1000 };
 	struct rs_err err = { 0 };
 
@@ -46,7 +61,8 @@ open_bed(struct bed *b)
 	}
 	b->w = rs_net_worker(b->net, 0);
 	b->link = rs_net_link(b->w);
-	if (rs_net_set_targets(b->net, a, 2) != 0 || rs_net_set_addresses(b->net, 0, &phones, 1) != 0)
+	if (rs_net_set_targets(b->net, a, 2) != 0 ||
+		rs_net_set_addresses(b->net, 0, &phones, 1) != 0)
 		return -1;
 	rs_net_worker_begin(b->w, rs_clock_now(&b->clock));
 	return 0;
@@ -82,8 +98,8 @@ settle(struct bed *b)
 }
 
 static void
-measure(struct rs_bench *bench, struct bed *b, const struct rs_path *path, uint32_t len, const char *send_name,
-	const char *receive_name)
+measure(struct rs_bench *bench, struct bed *b, const struct rs_path *path, uint32_t len,
+	const char *send_name, const char *receive_name)
 {
 	static uint8_t data[1472];
 	struct rs_rx out[64];
@@ -131,11 +147,12 @@ measure_sum(struct rs_bench *bench, struct bed *b)
 int
 main(int argc, char **argv)
 {
-	static char *eal[] = { "bench_net", "--no-huge", "--no-shconf", "--no-pci", "-m", "256", "--no-telemetry", "-l", "0",
-		"--log-level", "error" };
+	static char *eal[] = { "bench_net", "--no-huge", "--no-shconf", "--no-pci", "-m", "256",
+		"--no-telemetry", "-l", "0", "--log-level", "error" };
 	static struct bed bed;
 	struct rs_path v4 = { { { 198, 18, 0, 2 }, 4 }, { { 198, 18, 0, 3 }, 4 }, 5060, 5070, 0 };
-	struct rs_path v6 = { { { 0x20, 1, 0, 2, [15] = 2 }, 6 }, { { 0x20, 1, 0, 2, [15] = 3 }, 6 }, 5060, 5070, 0 };
+	struct rs_path v6 = { { { 0x20, 1, 0, 2, [15] = 2 }, 6 },
+		{ { 0x20, 1, 0, 2, [15] = 3 }, 6 }, 5060, 5070, 0 };
 	struct rs_bench bench;
 
 	if (rs_bench_begin(&bench, "net", argc, argv) != 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Frames into the one function that judges them. The first byte says who hears it: bit 0: host 1 instead of host 2 of the
- * recorded corpus; bit 1: VLAN 100; bits 2 and up: what the device said about it.
+ * Frames into the one function that judges them. The first byte says who hears it: bit 0: host 1
+ * instead of host 2 of the recorded corpus; bit 1: VLAN 100; bits 2 and up: what the device said
+ * about it.
  */
 #include <stdlib.h>
 
@@ -14,8 +15,12 @@ static void
 listen(const uint8_t *data, uint32_t len, uint8_t mode)
 {
 	uint8_t n = mode & 1 ? 1 : 2;
-	struct rs_net_prefix own[] = { { { { 198, 18, 0, n }, 4 }, 20 }, { { { 0x20, 1, 0, 2, [15] = n }, 6 }, 64 } };
-	struct rs_iface ifc = { .mac = { 2, 0, 0, 0, 0, n }, .mtu = 1500, .prefixes = own, .n_prefixes = 2,
+	struct rs_net_prefix own[] = { { { { 198, 18, 0, n }, 4 }, 20 },
+		{ { { 0x20, 1, 0, 2, [15] = n }, 6 }, 64 } };
+	struct rs_iface ifc = { .mac = { 2, 0, 0, 0, 0, n },
+		.mtu = 1500,
+		.prefixes = own,
+		.n_prefixes = 2,
 		.vlan = mode & 2 ? 100 : 0 };
 	struct rs_ranges *on_link = NULL, *mine = NULL;
 	struct rs_input in;
@@ -41,8 +46,7 @@ listen(const uint8_t *data, uint32_t len, uint8_t mode)
 			if (in.reply_len == 0 || in.reply_len > sizeof(in.reply))
 				abort();
 			break;
-		default:
-			break;
+		default: break;
 		}
 		if (in.row >= RS_NET_METRICS || in.row < RS_NET_RX_SIP)
 			abort();

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** Two ring ports on one worker of a real EAL: "access" and "core" of a pair, so that each hears what the other says. */
+/**
+ * Two ring ports on one worker of a real EAL: "access" and "core" of a pair, so that each hears
+ * what the other says.
+ */
 #ifndef RS_TESTS_UNIT_NET_RIG_H
 #define RS_TESTS_UNIT_NET_RIG_H
 
@@ -42,8 +45,8 @@ rig_prefix(const char *text, uint8_t bits)
 static inline int
 rig_eal(void **state)
 {
-	static char *args[] = { "test", "--no-huge", "--no-shconf", "--no-pci", "-m", "128", "--no-telemetry", "-l", "0",
-		"--log-level", "lib.eal:error" };
+	static char *args[] = { "test", "--no-huge", "--no-shconf", "--no-pci", "-m", "128",
+		"--no-telemetry", "-l", "0", "--log-level", "lib.eal:error" };
 
 	(void)state;
 	return rte_eal_init((int)(sizeof(args) / sizeof(args[0])), args) < 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One frame, one verdict: what is answered, what becomes an item, what is dropped, and the row it is counted in. */
+/*
+ * One frame, one verdict: what is answered, what becomes an item, what is dropped, and the row it
+ * is counted in.
+ */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -68,8 +71,8 @@ judge(struct host *h, const uint8_t *frame, uint32_t len)
 #define JUDGE(h, name) judge(h, frame_##name, sizeof(frame_##name))
 
 /** A copy of frame @name to change, in `changed`. */
-#define CHANGE(name) \
-	uint8_t changed[sizeof(frame_##name)]; \
+#define CHANGE(name)                                                                               \
+	uint8_t changed[sizeof(frame_##name)];                                                     \
 	memcpy(changed, frame_##name, sizeof(changed))
 
 static void
@@ -205,7 +208,8 @@ mend6(uint8_t *frame, uint32_t len)
 
 	memset(frame + 56, 0, 2);
 	assert_int_equal(rs_ip_parse(frame + 14, len - 14, 0, &ip), 0);
-	check = (uint16_t)~rs_ip_fold(rs_ip_sum(ip.payload, ip.len, rs_ip_pseudo_sum(&ip.src, &ip.dst, ip.proto, ip.len)));
+	check = (uint16_t)~rs_ip_fold(rs_ip_sum(
+		ip.payload, ip.len, rs_ip_pseudo_sum(&ip.src, &ip.dst, ip.proto, ip.len)));
 	memcpy(frame + 56, &check, 2);
 }
 
@@ -277,10 +281,14 @@ echo_from_elsewhere_is_refused_and_counted(void **state)
 	(void)state;
 	host_init(&h, 2);
 	memcpy(h.frame, frame_echo4_request, sizeof(frame_echo4_request));
-	assert_int_equal(rs_input_frame(&h.ifc, nobody, h.frame, sizeof(frame_echo4_request), 0, 0, &h.rx, &h.in), RS_INPUT_DROP);
+	assert_int_equal(rs_input_frame(&h.ifc, nobody, h.frame, sizeof(frame_echo4_request), 0, 0,
+				 &h.rx, &h.in),
+		RS_INPUT_DROP);
 	assert_int_equal(h.in.refused, 1);
 	memcpy(h.frame, frame_echo6_request, sizeof(frame_echo6_request));
-	assert_int_equal(rs_input_frame(&h.ifc, nobody, h.frame, sizeof(frame_echo6_request), 0, 0, &h.rx, &h.in), RS_INPUT_DROP);
+	assert_int_equal(rs_input_frame(&h.ifc, nobody, h.frame, sizeof(frame_echo6_request), 0, 0,
+				 &h.rx, &h.in),
+		RS_INPUT_DROP);
 	assert_int_equal(h.in.refused, 1);
 	host_fini(&h);
 	rs_ranges_free(nobody);
@@ -316,7 +324,8 @@ unreachable_names_our_datagram(void **state)
 	(void)state;
 	host_init(&h, 1);
 	for (int v = 0; v < 2; v++) {
-		assert_int_equal(v ? JUDGE(&h, unreachable6) : JUDGE(&h, unreachable4), RS_INPUT_ITEM);
+		assert_int_equal(
+			v ? JUDGE(&h, unreachable6) : JUDGE(&h, unreachable4), RS_INPUT_ITEM);
 		assert_int_equal(h.in.row, RS_NET_RX_UNREACHABLE);
 		assert_int_equal(h.rx.kind, RS_RX_UNREACHABLE);
 		assert_int_equal(h.rx.path.local_port, 5060);
@@ -341,7 +350,8 @@ wrong_checksums_are_dropped(void **state)
 	assert_int_equal(h.in.row, RS_NET_RX_BAD_CHECKSUM);
 	/* The device's word is taken instead, where it has one. */
 	memcpy(h.frame, changed, sizeof(changed));
-	assert_int_equal(rs_input_frame(&h.ifc, h.targets, h.frame, sizeof(changed), RS_FRAME_UDP_GOOD, 0, &h.rx, &h.in),
+	assert_int_equal(rs_input_frame(&h.ifc, h.targets, h.frame, sizeof(changed),
+				 RS_FRAME_UDP_GOOD, 0, &h.rx, &h.in),
 		RS_INPUT_ITEM);
 	memset(changed + 40, 0, 2); /* IPv4: no checksum */
 	assert_int_equal(judge(&h, changed, sizeof(changed)), RS_INPUT_ITEM);
@@ -433,8 +443,9 @@ vlan_must_be_ours(void **state)
 	assert_int_equal(h.in.row, RS_NET_RX_VLAN);
 	/* The device took the tag out. */
 	memcpy(h.frame, frame_udp4, sizeof(frame_udp4));
-	assert_int_equal(rs_input_frame(&h.ifc, h.targets, h.frame, sizeof(frame_udp4), RS_FRAME_VLAN_STRIPPED, 0xe064, &h.rx,
-		&h.in), RS_INPUT_ITEM);
+	assert_int_equal(rs_input_frame(&h.ifc, h.targets, h.frame, sizeof(frame_udp4),
+				 RS_FRAME_VLAN_STRIPPED, 0xe064, &h.rx, &h.in),
+		RS_INPUT_ITEM);
 	/* Answers carry it. */
 	memcpy(tagged + 16, frame_arp_request + 12, sizeof(frame_arp_request) - 12);
 	memset(tagged, 0xff, 6);
@@ -452,11 +463,16 @@ frame_cut_anywhere_is_not_read_past(void **state)
 		size_t len;
 		uint8_t host;
 	} all[] = {
-		{ frame_arp_request, sizeof(frame_arp_request), 2 }, { frame_echo4_request, sizeof(frame_echo4_request), 2 },
-		{ frame_nd_solicit, sizeof(frame_nd_solicit), 2 }, { frame_nd_advert, sizeof(frame_nd_advert), 1 },
-		{ frame_echo6_request, sizeof(frame_echo6_request), 2 }, { frame_udp4, sizeof(frame_udp4), 2 },
-		{ frame_udp6, sizeof(frame_udp6), 2 }, { frame_unreachable4, sizeof(frame_unreachable4), 1 },
-		{ frame_unreachable6, sizeof(frame_unreachable6), 1 }, { frame_mld_report, sizeof(frame_mld_report), 2 },
+		{ frame_arp_request, sizeof(frame_arp_request), 2 },
+		{ frame_echo4_request, sizeof(frame_echo4_request), 2 },
+		{ frame_nd_solicit, sizeof(frame_nd_solicit), 2 },
+		{ frame_nd_advert, sizeof(frame_nd_advert), 1 },
+		{ frame_echo6_request, sizeof(frame_echo6_request), 2 },
+		{ frame_udp4, sizeof(frame_udp4), 2 },
+		{ frame_udp6, sizeof(frame_udp6), 2 },
+		{ frame_unreachable4, sizeof(frame_unreachable4), 1 },
+		{ frame_unreachable6, sizeof(frame_unreachable6), 1 },
+		{ frame_mld_report, sizeof(frame_mld_report), 2 },
 	};
 
 	(void)state;
@@ -467,9 +483,13 @@ frame_cut_anywhere_is_not_read_past(void **state)
 		for (size_t len = 0; len < all[i].len; len++) {
 			struct guard g = guard_new(all[i].p, len);
 
-			assert_int_equal(rs_input_frame(&h.ifc, h.targets, g.p, (uint32_t)len, 0, 0, &h.rx, &h.in), RS_INPUT_DROP);
-			assert_int_equal(h.in.row, i == sizeof(all) / sizeof(all[0]) - 1 && len >= 90 ? RS_NET_RX_NOT_OURS :
-				RS_NET_RX_TRUNCATED);
+			assert_int_equal(rs_input_frame(&h.ifc, h.targets, g.p, (uint32_t)len, 0, 0,
+						 &h.rx, &h.in),
+				RS_INPUT_DROP);
+			assert_int_equal(h.in.row,
+				i == sizeof(all) / sizeof(all[0]) - 1 && len >= 90
+					? RS_NET_RX_NOT_OURS
+					: RS_NET_RX_TRUNCATED);
 			guard_free(&g);
 		}
 		host_fini(&h);

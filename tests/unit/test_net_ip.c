@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Headers and checksums against recorded packets and a plain sum; sets of addresses against a plain list. */
+/*
+ * Headers and checksums against recorded packets and a plain sum; sets of addresses against a plain
+ * list.
+ */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -36,12 +39,14 @@ sum_equals_the_plain_one_at_every_length(void **state)
 		guard_free(&g);
 	}
 	memset(ones, 0xff, sizeof(ones));
-	assert_int_equal(rs_ip_fold(rs_ip_sum(ones, sizeof(ones), 0xffff)), rs_ip_fold(plain_sum(ones, sizeof(ones)) + 0xffffu));
+	assert_int_equal(rs_ip_fold(rs_ip_sum(ones, sizeof(ones), 0xffff)),
+		rs_ip_fold(plain_sum(ones, sizeof(ones)) + 0xffffu));
 }
 
 /** Our frame for a recorded datagram, from its own addresses and payload. */
 static uint32_t
-build(const uint8_t *recorded, uint32_t recorded_len, bool v4, uint16_t vlan, uint8_t *room, uint8_t **frame)
+build(const uint8_t *recorded, uint32_t recorded_len, bool v4, uint16_t vlan, uint8_t *room,
+	uint8_t **frame)
 {
 	struct rs_iface ifc = { .mtu = 1500, .vlan = vlan, .mac = { 2, 0, 0, 0, 0, 1 } };
 	struct rs_neigh_entry e = { .mac = { 2, 0, 0, 0, 0, 2 } };
@@ -63,21 +68,24 @@ datagram_is_built_as_linux_builds_it(void **state)
 	uint8_t room[256], *f;
 
 	(void)state;
-	assert_int_equal(build(frame_udp4, sizeof(frame_udp4), true, 0, room, &f), sizeof(frame_udp4));
+	assert_int_equal(
+		build(frame_udp4, sizeof(frame_udp4), true, 0, room, &f), sizeof(frame_udp4));
 	/* The ID is ours (0), and with it the header's checksum: 0xfd90 + 0xb0ff = 0 + 0xae90. */
 	assert_memory_equal(f, frame_udp4, 18);
 	assert_int_equal(rs_load32(f + 18), 0x00004000);
 	assert_int_equal(rs_load16(f + 24), 0xae90);
 	assert_memory_equal(f + 26, frame_udp4 + 26, sizeof(frame_udp4) - 26);
 
-	assert_int_equal(build(frame_udp6, sizeof(frame_udp6), false, 0, room, &f), sizeof(frame_udp6));
+	assert_int_equal(
+		build(frame_udp6, sizeof(frame_udp6), false, 0, room, &f), sizeof(frame_udp6));
 	assert_memory_equal(f, frame_udp6, 14);
 	assert_int_equal(rs_load32(f + 14), 0x60000000); /* the flow label is ours (0) */
 	assert_memory_equal(f + 18, frame_udp6 + 18, 3);
 	assert_int_equal(f[21], 64);
 	assert_memory_equal(f + 22, frame_udp6 + 22, sizeof(frame_udp6) - 22);
 
-	assert_int_equal(build(frame_udp6, sizeof(frame_udp6), false, 100, room, &f), sizeof(frame_udp6) + 4);
+	assert_int_equal(build(frame_udp6, sizeof(frame_udp6), false, 100, room, &f),
+		sizeof(frame_udp6) + 4);
 	assert_ptr_equal(f, room);
 	assert_memory_equal(f + 12, "\x81\x00\x00\x64\x86\xdd", 6);
 }
@@ -96,6 +104,25 @@ checksum_that_comes_out_zero_is_sent_as_ones(void **state)
 	memcpy(room + 8, &check, 2);
 	rs_udp_put(room + 8, 2, &a, 1, &b, 2, false);
 	assert_int_equal(rs_load16(room + 6), 0xffff);
+}
+
+static void
+device_that_finishes_checksums_gets_the_pseudo_header(void **state)
+{
+	struct rs_addr a = { { 198, 18, 0, 1 }, 4 }, b = { { 198, 18, 0, 2 }, 4 };
+	uint8_t room[16] = { 0 };
+	uint16_t check;
+
+	(void)state;
+	rs_udp_put(room + 8, 4, &a, 1, &b, 2, true);
+	memcpy(&check, room + 6, 2);
+	assert_int_equal(check, rs_ip_fold(rs_ip_pseudo_sum(&a, &b, RS_IPPROTO_UDP, 12)));
+	/* What the device then does: sum over header and payload, complement. */
+	check = (uint16_t)~rs_ip_fold(rs_ip_sum(room, 12, 0));
+	memcpy(room + 6, &check, 2);
+	assert_int_equal(
+		rs_ip_fold(rs_ip_sum(room, 12, rs_ip_pseudo_sum(&a, &b, RS_IPPROTO_UDP, 12))),
+		0xffff);
 }
 
 static void
@@ -135,8 +162,11 @@ set_equals_a_plain_list(void **state)
 		memset(in, 0, sizeof(in));
 		for (int i = rand() % 30; i > 0; i--) {
 			uint32_t first = (uint32_t)rand() % 4000, count = 1 + (uint32_t)rand() % 96;
-			struct rs_addr v4 = { { 198, 18, (uint8_t)(first >> 8), (uint8_t)first }, 4 };
-			struct rs_addr v6 = { { 0x20, 1, [14] = (uint8_t)(first >> 8), [15] = (uint8_t)first }, 6 };
+			struct rs_addr v4 = { { 198, 18, (uint8_t)(first >> 8), (uint8_t)first },
+				4 };
+			struct rs_addr v6 = {
+				{ 0x20, 1, [14] = (uint8_t)(first >> 8), [15] = (uint8_t)first }, 6
+			};
 
 			assert_int_equal(rs_ranges_add(r, &v4, count), 0);
 			assert_int_equal(rs_ranges_add(r, &v6, count), 0);
@@ -145,7 +175,9 @@ set_equals_a_plain_list(void **state)
 		rs_ranges_seal(r);
 		for (uint32_t i = 0; i < 4096; i++) {
 			struct rs_addr v4 = { { 198, 18, (uint8_t)(i >> 8), (uint8_t)i }, 4 };
-			struct rs_addr v6 = { { 0x20, 1, [14] = (uint8_t)(i >> 8), [15] = (uint8_t)i }, 6 };
+			struct rs_addr v6 = {
+				{ 0x20, 1, [14] = (uint8_t)(i >> 8), [15] = (uint8_t)i }, 6
+			};
 
 			assert_int_equal(rs_ranges_has(r, &v4), in[i]);
 			assert_int_equal(rs_ranges_has(r, &v6), in[i]);
@@ -157,7 +189,8 @@ set_equals_a_plain_list(void **state)
 static void
 prefixes_end_where_they_say(void **state)
 {
-	struct rs_net_prefix all4 = { { { 0 }, 4 }, 0 }, host = { { { 198, 18, 0, 5 }, 4 }, 32 }, v6 = { { { 0x20, 1, 0, 2, [15] = 9 }, 6 }, 126 };
+	struct rs_net_prefix all4 = { { { 0 }, 4 }, 0 }, host = { { { 198, 18, 0, 5 }, 4 }, 32 },
+			     v6 = { { { 0x20, 1, 0, 2, [15] = 9 }, 6 }, 126 };
 	struct rs_addr last = { { 255, 255, 255, 255 }, 4 };
 	struct rs_ranges *r = rs_ranges_create();
 	struct rs_ranges_cursor c = { 0 };
@@ -186,7 +219,9 @@ static void
 route_is_the_link_else_the_gateway(void **state)
 {
 	struct rs_net_prefix own = { { { 198, 18, 0, 2 }, 4 }, 20 };
-	struct rs_iface ifc = { .prefixes = &own, .n_prefixes = 1, .gateway4 = { { 198, 18, 0, 1 }, 4 } };
+	struct rs_iface ifc = {
+		.prefixes = &own, .n_prefixes = 1, .gateway4 = { { 198, 18, 0, 1 }, 4 }
+	};
 	struct rs_addr near = { { 198, 18, 15, 255 }, 4 }, far = { { 198, 18, 16, 0 }, 4 };
 	struct rs_addr local = { { 0xfe, 0x80, [15] = 1 }, 6 }, far6 = { { 0x20, 1, [15] = 1 }, 6 };
 	struct rs_ranges *on_link;
@@ -212,6 +247,7 @@ main(void)
 		cmocka_unit_test(sum_equals_the_plain_one_at_every_length),
 		cmocka_unit_test(datagram_is_built_as_linux_builds_it),
 		cmocka_unit_test(checksum_that_comes_out_zero_is_sent_as_ones),
+		cmocka_unit_test(device_that_finishes_checksums_gets_the_pseudo_header),
 		cmocka_unit_test(extension_headers_are_passed_over_and_bounded),
 		cmocka_unit_test(set_equals_a_plain_list),
 		cmocka_unit_test(prefixes_end_where_they_say),

@@ -156,7 +156,8 @@ unused_neighbour_is_forgotten(void **state)
 	assert_int_equal(rs_neigh_init(&n, 8, 5, 3), 0);
 	assert_non_null(tell(&n, a, mac_a, RS_NEIGH_CREATE, 1));
 	assert_int_equal(n.n, 1);
-	assert_int_equal(rs_neigh_due(&n, RS_NEIGH_FORGET_NS + RS_NEIGH_REACHABLE_NS + 3, &job), RS_NEIGH_NO_JOB);
+	assert_int_equal(rs_neigh_due(&n, RS_NEIGH_FORGET_NS + RS_NEIGH_REACHABLE_NS + 3, &job),
+		RS_NEIGH_NO_JOB);
 	assert_int_equal(n.n, 0);
 	assert_int_equal(rs_neigh_find(&n, &a, RS_NEIGH_FORGET_NS * 2, &e), -EINPROGRESS);
 	rs_neigh_fini(&n);
@@ -173,7 +174,8 @@ news_of_a_moved_neighbour_is_obeyed_at_once(void **state)
 	assert_int_equal(rs_neigh_init(&n, 8, 5, 3), 0);
 	(void)rs_neigh_find(&n, &a, 1, &e);
 	(void)tell(&n, a, mac_a, RS_NEIGH_CONFIRMED, 2);
-	(void)tell(&n, a, mac_b, RS_NEIGH_OVERRIDE, 3); /* gratuitous ARP, unsolicited advertisement */
+	(void)tell(
+		&n, a, mac_b, RS_NEIGH_OVERRIDE, 3); /* gratuitous ARP, unsolicited advertisement */
 	assert_int_equal(rs_neigh_find(&n, &a, 4, &e), 0);
 	assert_memory_equal(e->mac, mac_b, 6);
 	/* Without the override flag it is a doubt only (RFC 4861, 7.2.5). */
@@ -217,7 +219,8 @@ full_table_forgets_the_idle_never_the_busy(void **state)
 
 		assert_int_equal(rs_neigh_find(&n, &a, 1, &e), -EINPROGRESS);
 	}
-	assert_int_equal(rs_neigh_find(&n, &(struct rs_addr){ { 198, 19, 0, 1 }, 4 }, 1, &e), -ENOBUFS);
+	assert_int_equal(
+		rs_neigh_find(&n, &(struct rs_addr){ { 198, 19, 0, 1 }, 4 }, 1, &e), -ENOBUFS);
 	rs_neigh_fini(&n);
 }
 

@@ -2,6 +2,7 @@
 /* What crosses a pair of ring ports: real EAL, real mbufs, one worker that has both ends. */
 #include "net_rig.h"
 
+#include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -16,12 +17,26 @@ open_rig(struct rig *r, uint16_t vlan)
 {
 	static const uint32_t workers[] = { 0 };
 	struct rs_net_port_cfg ports[2] = {
-		{ .name = "access", .device = "ring:x/a", .vlan = vlan, .mtu = 1500, .addresses = access_addrs, .n_addresses = 2,
-			.workers = workers, .n_workers = 1 },
-		{ .name = "core", .device = "ring:x/b", .vlan = vlan, .mtu = 1500, .addresses = core_addrs, .n_addresses = 2,
-			.workers = workers, .n_workers = 1 },
+		{ .name = "access",
+			.device = "ring:x/a",
+			.vlan = vlan,
+			.mtu = 1500,
+			.addresses = access_addrs,
+			.n_addresses = 2,
+			.workers = workers,
+			.n_workers = 1 },
+		{ .name = "core",
+			.device = "ring:x/b",
+			.vlan = vlan,
+			.mtu = 1500,
+			.addresses = core_addrs,
+			.n_addresses = 2,
+			.workers = workers,
+			.n_workers = 1 },
 	};
-	struct rs_net_cfg cfg = { .ports = ports, .n_ports = 2, .n_workers = 1, .mbufs = RIG_MBUFS, .clock = &r->clock };
+	struct rs_net_cfg cfg = {
+		.ports = ports, .n_ports = 2, .n_workers = 1, .mbufs = RIG_MBUFS, .clock = &r->clock
+	};
 	int rc;
 
 	access_addrs[0] = rig_prefix("198.18.0.2", 20);
@@ -68,15 +83,21 @@ tear_down(void **state)
 static struct rs_path
 path4(void)
 {
-	return (struct rs_path){ .local = rig_addr("198.18.0.2"), .remote = rig_addr("198.18.0.3"), .local_port = 5060,
-		.remote_port = 5070, .port = ACCESS };
+	return (struct rs_path){ .local = rig_addr("198.18.0.2"),
+		.remote = rig_addr("198.18.0.3"),
+		.local_port = 5060,
+		.remote_port = 5070,
+		.port = ACCESS };
 }
 
 static struct rs_path
 path6(void)
 {
-	return (struct rs_path){ .local = rig_addr("2001:2::2"), .remote = rig_addr("2001:2::3"), .local_port = 5060,
-		.remote_port = 5070, .port = ACCESS };
+	return (struct rs_path){ .local = rig_addr("2001:2::2"),
+		.remote = rig_addr("2001:2::3"),
+		.local_port = 5060,
+		.remote_port = 5070,
+		.port = ACCESS };
 }
 
 static void
@@ -113,8 +134,10 @@ datagram_crosses_over_ipv4_after_arp(void **state)
 	assert_int_equal(rig_count(r, CORE, RS_NET_RX_SIP), 1);
 	assert_true(rig_count(r, CORE, RS_NET_RX_ARP) >= 1);
 	assert_true(rig_count(r, ACCESS, RS_NET_RX_ARP) >= 1);
-	assert_int_equal(rig_count(r, ACCESS, RS_NET_TX_PACKETS), rig_count(r, CORE, RS_NET_RX_PACKETS));
-	assert_int_equal(rig_count(r, ACCESS, RS_NET_TX_BYTES), rig_count(r, CORE, RS_NET_RX_BYTES));
+	assert_int_equal(
+		rig_count(r, ACCESS, RS_NET_TX_PACKETS), rig_count(r, CORE, RS_NET_RX_PACKETS));
+	assert_int_equal(
+		rig_count(r, ACCESS, RS_NET_TX_BYTES), rig_count(r, CORE, RS_NET_RX_BYTES));
 }
 
 static void
@@ -216,9 +239,11 @@ inject(struct rig *r, const uint8_t *frame, uint32_t len)
 	m->pkt_len = len;
 	m->data_len = (uint16_t)len;
 	/* What a sender on another core may leave behind. */
-	m->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	m->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD |
+		RTE_MBUF_F_RX_VLAN_STRIPPED;
 	m->vlan_tci = 99;
-	RTE_ETH_FOREACH_DEV(dev) {
+	RTE_ETH_FOREACH_DEV(dev)
+	{
 		char name[RTE_ETH_NAME_MAX_LEN];
 
 		assert_int_equal(rte_eth_dev_get_name_by_port(dev, name), 0);
@@ -233,8 +258,9 @@ wrong_checksum_is_counted_not_believed(void **state)
 	struct rig *r = *state;
 	const uint8_t *mac = rs_net_port_info(r->net, CORE)->mac;
 	/* 198.18.0.2:5060 > 198.18.0.3:5070, "hi", UDP checksum 0xbad0 (wrong) */
-	uint8_t frame[] = { 0, 0, 0, 0, 0, 0, 2, 9, 9, 9, 9, 9, 0x08, 0x00, 0x45, 0, 0, 30, 0, 0, 0x40, 0, 64, 17, 0xae, 0xa7,
-		198, 18, 0, 2, 198, 18, 0, 3, 0x13, 0xc4, 0x13, 0xce, 0, 10, 0xba, 0xd0, 'h', 'i' };
+	uint8_t frame[] = { 0, 0, 0, 0, 0, 0, 2, 9, 9, 9, 9, 9, 0x08, 0x00, 0x45, 0, 0, 30, 0, 0,
+		0x40, 0, 64, 17, 0xae, 0xa7, 198, 18, 0, 2, 198, 18, 0, 3, 0x13, 0xc4, 0x13, 0xce,
+		0, 10, 0xba, 0xd0, 'h', 'i' };
 
 	memcpy(frame, mac, 6);
 	inject(r, frame, sizeof(frame));
@@ -252,7 +278,10 @@ full_ring_drops_and_counts(void **state)
 	uint32_t packets, n = 0, got = 0;
 
 	check_delivery(r, &path, "first", 5);
-	/* More than the pool holds, with nobody reading: the ring (4,096) and the pool (4,095) end it. */
+	/*
+	 * More than the pool holds, with nobody reading: the ring (4,096) and the pool (4,095) end
+	 * it.
+	 */
 	while (rig_send(r, &path, "x", 1) == 0)
 		n++;
 	rs_net_flush(r->w);
@@ -381,12 +410,24 @@ workers_of_one_port_share_what_its_owner_knows(void **state)
 	static const uint32_t workers[] = { 0, 1 };
 	struct rig r = { 0 };
 	struct rs_net_port_cfg ports[2] = {
-		{ .name = "access", .device = "ring:two/a", .mtu = 1500, .addresses = access_addrs, .n_addresses = 2,
-			.workers = workers, .n_workers = 2 },
-		{ .name = "core", .device = "ring:two/b", .mtu = 1500, .addresses = core_addrs, .n_addresses = 2,
-			.workers = workers, .n_workers = 2 },
+		{ .name = "access",
+			.device = "ring:two/a",
+			.mtu = 1500,
+			.addresses = access_addrs,
+			.n_addresses = 2,
+			.workers = workers,
+			.n_workers = 2 },
+		{ .name = "core",
+			.device = "ring:two/b",
+			.mtu = 1500,
+			.addresses = core_addrs,
+			.n_addresses = 2,
+			.workers = workers,
+			.n_workers = 2 },
 	};
-	struct rs_net_cfg cfg = { .ports = ports, .n_ports = 2, .n_workers = 2, .mbufs = RIG_MBUFS, .clock = &r.clock };
+	struct rs_net_cfg cfg = {
+		.ports = ports, .n_ports = 2, .n_workers = 2, .mbufs = RIG_MBUFS, .clock = &r.clock
+	};
 	struct rs_path path = path4();
 	struct rs_rx out[64];
 	uint32_t n = 0;
@@ -416,6 +457,36 @@ workers_of_one_port_share_what_its_owner_knows(void **state)
 }
 
 static void
+port_that_eal_has_is_used_and_left(void **state)
+{
+	static const uint32_t workers[] = { 0 };
+	struct rte_ring *ring = rte_ring_create("loop", 64, SOCKET_ID_ANY, 0);
+	int dev = rte_eth_from_ring(ring);
+	char name[RTE_ETH_NAME_MAX_LEN];
+	struct rs_net_port_cfg port = {
+		.name = "there", .device = name, .workers = workers, .n_workers = 1
+	};
+	struct rig r = { 0 };
+	struct rs_net_cfg cfg = {
+		.ports = &port, .n_ports = 1, .n_workers = 1, .mbufs = 1023, .clock = &r.clock
+	};
+
+	(void)state;
+	assert_true(dev >= 0);
+	assert_int_equal(rte_eth_dev_get_name_by_port((uint16_t)dev, name), 0);
+	rs_clock_init(&r.clock, RS_NS_PER_MS);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(rs_net_open(&cfg, &r.net, &r.err), 0);
+		assert_string_equal(rs_net_port_info(r.net, 0)->driver, "net_ring");
+		assert_int_equal(rs_net_port_info(r.net, 0)->mtu, 1500);
+		rs_net_close(r.net);
+		assert_true(rte_eth_dev_is_valid_port((uint16_t)dev));
+	}
+	assert_int_equal(rte_eth_dev_close((uint16_t)dev), 0);
+	rte_ring_free(ring);
+}
+
+static void
 unequal_ends_are_refused(void **state)
 {
 	static const uint32_t workers[] = { 0, 1 };
@@ -424,7 +495,9 @@ unequal_ends_are_refused(void **state)
 		{ .name = "core", .device = "ring:z/b", .workers = workers, .n_workers = 1 },
 	};
 	struct rig r = { 0 };
-	struct rs_net_cfg cfg = { .ports = ports, .n_ports = 2, .n_workers = 2, .mbufs = 1023, .clock = &r.clock };
+	struct rs_net_cfg cfg = {
+		.ports = ports, .n_ports = 2, .n_workers = 2, .mbufs = 1023, .clock = &r.clock
+	};
 
 	(void)state;
 	assert_int_equal(rs_net_open(&cfg, &r.net, &r.err), -EINVAL);
@@ -438,9 +511,15 @@ static void
 one_end_alone_is_refused_with_a_remedy(void **state)
 {
 	static const uint32_t workers[] = { 0 };
-	struct rs_net_port_cfg port = { .name = "lonely", .device = "ring:y/a", .mtu = 1500, .workers = workers, .n_workers = 1 };
+	struct rs_net_port_cfg port = { .name = "lonely",
+		.device = "ring:y/a",
+		.mtu = 1500,
+		.workers = workers,
+		.n_workers = 1 };
 	struct rig r = { 0 };
-	struct rs_net_cfg cfg = { .ports = &port, .n_ports = 1, .n_workers = 1, .mbufs = 1023, .clock = &r.clock };
+	struct rs_net_cfg cfg = {
+		.ports = &port, .n_ports = 1, .n_workers = 1, .mbufs = 1023, .clock = &r.clock
+	};
 
 	(void)state;
 	assert_int_equal(rs_net_open(&cfg, &r.net, &r.err), -EINVAL);
@@ -491,6 +570,7 @@ main(void)
 		RIG_TEST(every_buffer_comes_home),
 		cmocka_unit_test(tagged_pair_talks_in_its_vlan),
 		cmocka_unit_test(workers_of_one_port_share_what_its_owner_knows),
+		cmocka_unit_test(port_that_eal_has_is_used_and_left),
 		cmocka_unit_test(unequal_ends_are_refused),
 		cmocka_unit_test(one_end_alone_is_refused_with_a_remedy),
 	};
