@@ -141,17 +141,21 @@ samples_collect(struct rs_observer *o)
 int
 samples_set_zero(struct rs_observer *o, enum zero zero)
 {
+	/* All memory first, so that either all zeros move or none: a new one means the run's until then. */
 	for (uint32_t i = 0; i < o->n_samples; i++) {
 		struct samples *s = &o->samples[i];
 
-		if (!s->sum)
-			continue;
-		if (!s->from[zero])
+		if (s->sum && !s->from[zero]) {
 			s->from[zero] = rs_hist_sum_create();
-		if (!s->from[zero])
-			return -ENOMEM;
-		memcpy(s->from[zero], s->sum, sizeof(*s->sum));
+			if (!s->from[zero])
+				return -ENOMEM;
+			if (s->from[ZERO_RUN])
+				memcpy(s->from[zero], s->from[ZERO_RUN], sizeof(*s->sum));
+		}
 	}
+	for (uint32_t i = 0; i < o->n_samples; i++)
+		if (o->samples[i].sum)
+			memcpy(o->samples[i].from[zero], o->samples[i].sum, sizeof(struct rs_hist_sum));
 	return 0;
 }
 

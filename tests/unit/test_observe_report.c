@@ -267,6 +267,36 @@ totals_need_no_tick(void **state)
 	assert_int_equal(a.peak, 7);
 }
 
+static uint64_t allocations, fail_at;
+
+static void *
+allocate(size_t n)
+{
+	return fail_at && ++allocations >= fail_at ? NULL : malloc(n);
+}
+
+static void
+without_memory_there_is_no_report_rather_than_half_of_one(void **state)
+{
+	uint64_t n;
+
+	rig_play(&rig);
+	json_set_alloc_funcs(allocate, free);
+	allocations = 0;
+	fail_at = UINT64_MAX;
+	json_decref(rs_observer_report(rig.o, &rig.facts, &verdict));
+	n = allocations;
+	assert_true(n > 100);
+	for (uint64_t at_n = 1; at_n <= n; at_n += 1 + at_n / 20) {
+		allocations = 0;
+		fail_at = at_n;
+		if (rs_observer_report(rig.o, &rig.facts, &verdict))
+			fail_msg("a report without the allocations from %llu on", (unsigned long long)at_n);
+	}
+	fail_at = 0;
+	json_set_alloc_funcs(malloc, free);
+}
+
 /* A worker as it counts: one call after the other, up to three open. */
 static void *
 work(void *arg)
@@ -322,6 +352,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(reset_moves_the_zero_of_stats_but_not_of_the_report, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_that_are_not_utf8_do_not_spoil_a_report, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(totals_need_no_tick, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_memory_there_is_no_report_rather_than_half_of_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(sums_hold_while_workers_count, set_up, tear_down),
 	};
 
