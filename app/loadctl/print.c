@@ -5,6 +5,7 @@
 #include "loadctl.h"
 
 #define MAX_COLUMNS 16
+#define CELL_BYTES  256
 
 void
 print_json(const json_t *json)
@@ -21,11 +22,29 @@ print_json_line(const json_t *json)
 	fflush(stdout);
 }
 
+/* "a, b, c" */
+static const char *
+joined(const json_t *list, char *buf, size_t cap)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < json_array_size(list) && at < cap; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+		int n = snprintf(buf + at, cap - at, "%s%s", i ? ", " : "", text ? text : "?");
+
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return buf;
+}
+
 static const char *
 cell(const json_t *row, const char *key, char *buf, size_t cap)
 {
 	const json_t *v = json_object_get(row, key);
 
+	if (json_is_array(v))
+		return joined(v, buf, cap);
 	if (json_is_string(v))
 		return json_string_value(v);
 	if (json_is_integer(v))
@@ -50,7 +69,7 @@ void
 print_table(const json_t *list, const struct column *columns, size_t n, const char *when_empty)
 {
 	int width[MAX_COLUMNS];
-	char buf[64];
+	char buf[CELL_BYTES];
 	json_t *row;
 	size_t i;
 

@@ -12,7 +12,8 @@
 #include "loadctl.h"
 #include "observe/observe.h"
 
-#define LIVE_MS 1000
+#define LIVE_MS  1000
+#define LATER_MS 60 /* the daemon closes an interval just after its second */
 
 struct session {
 	const struct args *a;
@@ -117,7 +118,7 @@ take_message(struct session *s, const json_t *message)
 static int
 watch(struct session *s)
 {
-	uint64_t next_ms = now_ms() + LIVE_MS;
+	uint64_t next_ms = now_ms() + LIVE_MS + LATER_MS;
 	json_t *message;
 
 	s->wait_id = link_send(s->link, "wait", NULL);
