@@ -333,6 +333,7 @@ rs_worker_main(void *arg)
 	rs_net_on_flush(w->net, on_flush, w);
 	w->next_due = UINT64_MAX;
 	w->net_next = rs_clock_now(w->clock) + NET_TICK_NS;
+	rs_net_worker_begin(w->net, rs_clock_now(w->clock)); /* an idle daemon answers ARP and ping, too */
 	while (turn(w))
 		;
 	return 0;
