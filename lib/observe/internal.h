@@ -37,7 +37,8 @@ struct signals {
 
 /** One closed second. Times in ms, NAN without samples. */
 struct interval {
-	uint64_t t; /* start, seconds since the run's */
+	uint64_t t;	 /* start, seconds since the run's */
+	double length_s; /* from look to look: control may come late, and a rate is by what it saw */
 	uint64_t offered, started, open, failed;
 	double p50, p99;
 	bool limited;
@@ -65,6 +66,7 @@ struct rs_observer {
 	uint64_t *from[2]; /* by enum zero: images; [ZERO_RUN]: of the processes' own cells, the rest 0 */
 	uint64_t zero_ns;  /* of the last reset; 0: none */
 	uint64_t t0_ns, last_ns;
+	uint64_t looked_ns; /* when the last interval was closed; 0: none yet */
 	/* histograms: LATENCIES per activity, timers, turns, gaps */
 	struct samples *samples;
 	uint32_t n_samples, at_rtds, at_turns, at_gaps;
@@ -121,8 +123,8 @@ bool signals_hard(const struct signals *s);
 void signals_text(struct now *now);
 
 /* interval.c */
-/** What has come since the last whole second, as an interval of its own. @return false: nothing has */
-bool interval_tail(struct rs_observer *o, struct interval *out);
+/** What has come since the last closed interval, up to @now_ns, as one of its own. @return false: nothing has */
+bool interval_tail(struct rs_observer *o, uint64_t now_ns, struct interval *out);
 
 /* json.c */
 struct maker {

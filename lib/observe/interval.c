@@ -46,13 +46,19 @@ ms(uint64_t ns)
 
 /* The part of the run since the last closed interval. */
 static void
-cut(struct rs_observer *o, bool close, struct interval *out, struct now *now)
+cut(struct rs_observer *o, uint64_t now_ns, bool close, struct interval *out, struct now *now)
 {
+	uint64_t from = o->looked_ns > o->t0_ns ? o->looked_ns : o->t0_ns;
 	uint64_t *image = calloc(o->image_cells + 1, sizeof(*image));
 	const struct rs_hist_sum *s;
 
 	samples_collect(o);
-	*out = (struct interval){ .t = o->n_intervals, .p50 = NAN, .p99 = NAN };
+	*out = (struct interval){
+		.t = o->n_intervals,
+		.length_s = now_ns > from ? (double)(now_ns - from) / 1e9 : 0,
+		.p50 = NAN,
+		.p99 = NAN,
+	};
 	*now = (struct now){ .late_p99_ms = NAN, .late_max_ms = NAN, .gap_max_ms = NAN };
 	if (image) {
 		snapshot_read(o, image);
@@ -70,6 +76,7 @@ cut(struct rs_observer *o, bool close, struct interval *out, struct now *now)
 		if (close) {
 			o->before = t;
 			o->signals_before = all;
+			o->looked_ns = now_ns;
 		}
 	}
 	free(image);
@@ -129,16 +136,16 @@ rs_observer_tick(struct rs_observer *o, uint64_t now_ns, uint64_t t0_ns)
 	}
 	struct interval last;
 
-	cut(o, true, &last, &o->now);
+	cut(o, now_ns, true, &last, &o->now);
 	o->intervals[o->n_intervals++] = last;
 }
 
 bool
-interval_tail(struct rs_observer *o, struct interval *out)
+interval_tail(struct rs_observer *o, uint64_t now_ns, struct interval *out)
 {
 	struct now now;
 
-	cut(o, false, out, &now);
+	cut(o, now_ns, false, out, &now);
 	return out->offered || out->started || out->failed || out->open || !isnan(out->p50);
 }
 
@@ -153,7 +160,7 @@ rs_observer_live(struct rs_observer *o, const struct rs_run_facts *facts, uint64
 	*out = (struct rs_live){
 		.elapsed_s = now_ns > facts->t0_ns && facts->t0_ns ? (double)(now_ns - facts->t0_ns) / 1e9 : 0,
 		.rate_asked = facts->rate_hz,
-		.rate_reached = i ? (double)i->started : NAN,
+		.rate_reached = i && i->length_s > 0 ? (double)i->started / i->length_s : NAN,
 		.p50_ms = i ? i->p50 : NAN,
 		.p99_ms = i ? i->p99 : NAN,
 		.open = t->open,

@@ -163,6 +163,7 @@ append_interval(struct maker *m, json_t *list, const struct interval *i)
 	put_number(m, j, "p50", i->p50);
 	put_number(m, j, "p99", i->p99);
 	put(m, j, "limited", json_boolean(i->limited));
+	put_number(m, j, "length_s", i->length_s);
 	append(m, list, j);
 }
 
@@ -179,7 +180,7 @@ intervals_json(struct view *v)
 		if (v->o->intervals[i].t >= first)
 			append_interval(&v->maker, list, &v->o->intervals[i]);
 	/* So that their sums are those of `calls`, the second that is not over is there as well. */
-	if (interval_tail(v->o, &tail))
+	if (interval_tail(v->o, v->to_ns, &tail))
 		append_interval(&v->maker, list, &tail);
 	return list;
 }
