@@ -55,6 +55,8 @@ number_of(struct rs_engine *e, struct leg *leg, int16_t var)
 		return v->type == VALUE_UNSET ? 0 : v->number;
 	size_t n = t.len < sizeof(buf) - 1 ? t.len : sizeof(buf) - 1;
 
+	if (n == 0)
+		return 0;
 	memcpy(buf, t.p, n);
 	buf[n] = 0;
 	return strtod(buf, NULL);
@@ -91,30 +93,67 @@ checked(struct rs_engine *e, struct leg *leg, const struct rs_action *a, bool ho
 	return GO_ON;
 }
 
+static struct rs_slice
+start_line(const struct rs_sip_msg *msg)
+{
+	struct rs_slice line = { msg->buf, 0 };
+
+	while (line.len < msg->len && line.p[line.len] != '\r' && line.p[line.len] != '\n')
+		line.len++;
+	return line;
+}
+
+/* @return how many bytes of @line belong to the header's text @a looks for and lie before its value; 0: it is not there */
+static size_t
+behind_header(struct rs_slice line, const struct rs_action *a)
+{
+	for (size_t at = 0; a->header.len > 0 && at + a->header.len <= line.len; at++) {
+		struct rs_slice here = { line.p + at, a->header.len };
+
+		if (a->header_any_case ? rs_slice_case_eq(here, a->header) : rs_slice_eq(here, a->header))
+			return at + a->header.len;
+		if (a->start_line)
+			break;
+	}
+	return 0;
+}
+
+/* The same for a header that came under its compact name, which the scenario's long one stands for. */
+static size_t
+behind_compact(const struct rs_sip_msg *msg, const struct rs_sip_header *h, const struct rs_action *a)
+{
+	struct rs_slice line = { msg->buf + h->name_off, h->end_off - h->name_off };
+	size_t n = h->name_len;
+
+	if (h->id == RS_HDR_OTHER || h->id != a->header_id || n != 1)
+		return 0;
+	while (a->header.p[a->header.len - 1] == ':' && n < line.len && line.p[n - 1] != ':')
+		n++;
+	return n;
+}
+
 /*
  * The text a header search looks at: what follows the header's text as the scenario gives it ("CSeq:" or "CSeq"), up to the
- * line's end. Names that are given with a colon stand for the header itself; without one, the text may stand inside a line.
+ * line's end. The text is looked for in the start line and in all header lines, at their start or (as SIPp does) inside.
  */
 static bool
 header_text(const struct rs_sip_msg *msg, const struct rs_action *a, struct rs_slice *out)
 {
-	unsigned seen = 0;
+	unsigned wanted = a->occurrence ? a->occurrence : 1;
 
-	for (int i = 0; i < msg->n_headers; i++) {
-		const struct rs_sip_header *h = &msg->headers[i];
+	for (int i = -1; i < msg->n_headers; i++) {
+		const struct rs_sip_header *h = &msg->headers[i < 0 ? 0 : i];
 		struct rs_slice line = { msg->buf + h->name_off, h->end_off - h->name_off };
 
-		for (size_t at = 0; at + a->header.len <= line.len; at++) {
-			struct rs_slice here = { line.p + at, a->header.len };
-			bool same = a->header_any_case ? rs_slice_case_eq(here, a->header) :
-							 rs_slice_eq(here, a->header);
+		if (i < 0)
+			line = start_line(msg);
+		size_t n = behind_header(line, a);
 
-			if (same && ++seen == (a->occurrence ? a->occurrence : 1u)) {
-				*out = rs_slice_of(here.p + here.len, line.len - at - a->header.len);
-				return true;
-			}
-			if (same || a->start_line)
-				break;
+		if (n == 0 && i >= 0)
+			n = behind_compact(msg, h, a);
+		if (n > 0 && --wanted == 0) {
+			*out = rs_slice_of(line.p + n, line.len - n);
+			return true;
 		}
 	}
 	return false;
@@ -147,7 +186,7 @@ act_ereg(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const 
 	if (there)
 		found = rs_ere_match(re, text, e->ere_scratch, groups, RS_ERE_GROUPS);
 	/* A variable that is searched may also be assigned to: the pieces are copied before it changes. */
-	if (found && a->search == RS_SEARCH_VAR) {
+	if (found && a->search == RS_SEARCH_VAR && text.len > 0) {
 		memcpy(e->scratch2, text.p, text.len);
 		text.p = e->scratch2;
 	}

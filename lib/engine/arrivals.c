@@ -7,6 +7,7 @@
 
 #include "engine/internal.h"
 
+#define NEVER_NS 4e18 /* 126 years */
 #define BURST_NS RS_NS_PER_MS /* within this much time the catch-up limit does not spread starts */
 
 static uint64_t
@@ -14,9 +15,9 @@ due_time(const struct arrivals *r, uint64_t k)
 {
 	if (r->rate_hz <= 0)
 		return UINT64_MAX;
-	double arrivals = (double)(k - r->base_k) + r->offset;
+	double ns = ((double)(k - r->base_k) + r->offset) * (double)RS_NS_PER_S / r->rate_hz;
 
-	return r->base_ns + (uint64_t)(arrivals * (double)RS_NS_PER_S / r->rate_hz);
+	return ns < NEVER_NS ? r->base_ns + (uint64_t)ns : UINT64_MAX;
 }
 
 /* The first arrival at or after @k that this worker starts. */
@@ -38,7 +39,8 @@ arrivals_begin(struct rs_engine *e, struct activity *a, uint64_t at_ns)
 	if (r->running || r->stopped || a->group->position == UINT32_MAX)
 		return;
 	r->running = true;
-	r->rate_hz = a->plan->rate_hz;
+	r->rate_hz = r->asked ? r->asked_hz : a->plan->rate_hz;
+	r->n_changes = 0;
 	r->base_ns = at_ns;
 	r->base_k = 0;
 	r->offset = 0;
@@ -51,25 +53,35 @@ arrivals_begin(struct rs_engine *e, struct activity *a, uint64_t at_ns)
 	}
 }
 
-/* Take a stamped change over: what had been waited for so far of the next interval counts at the new rate. */
+/*
+ * Take a stamped change over: what had been waited for so far of the next interval counts at the new rate. Every worker makes
+ * the same of the same stamp, whenever it gets here, and the first arrival at the new rate is the first that was not due before
+ * the stamp, by due_time's own rounding.
+ */
 static void
 apply_change(struct arrivals *r)
 {
-	uint64_t at = r->change_ns;
+	const struct change c = r->changes[0];
 
-	r->change = false;
-	if (r->rate_hz > 0 && at > r->base_ns) {
-		double passed = (double)(at - r->base_ns) * r->rate_hz / (double)RS_NS_PER_S - r->offset;
-		double whole = passed < 0 ? 0 : floor(passed) + 1;
-
-		r->offset = whole - passed;
-		r->base_k += (uint64_t)whole;
-	} else if (r->rate_hz > 0) { /* not begun yet: the first arrival stays where it is */
-		r->rate_hz = r->change_rate;
+	r->n_changes--;
+	memmove(r->changes, r->changes + 1, r->n_changes * sizeof(c));
+	if (c.at_ns <= r->base_ns) { /* not begun yet, or twice at once: the next arrival's share of an interval stays */
+		r->rate_hz = c.rate_hz;
 		return;
 	}
-	r->base_ns = at;
-	r->rate_hz = r->change_rate;
+	if (r->rate_hz > 0) {
+		double passed = (double)(c.at_ns - r->base_ns) * r->rate_hz / (double)RS_NS_PER_S - r->offset;
+		uint64_t whole = passed > 0 ? (uint64_t)passed : 0;
+
+		while (whole > 0 && due_time(r, r->base_k + whole - 1) >= c.at_ns)
+			whole--;
+		while (due_time(r, r->base_k + whole) < c.at_ns)
+			whole++;
+		r->offset = fmax((double)whole - passed, 0);
+		r->base_k += whole;
+	}
+	r->base_ns = c.at_ns;
+	r->rate_hz = c.rate_hz;
 }
 
 void
@@ -77,15 +89,18 @@ arrivals_rate(struct activity *a, double rate_hz, uint64_t at_ns)
 {
 	struct arrivals *r = &a->arrivals;
 
+	if (!r->running) { /* what it will begin with */
+		r->asked = true;
+		r->asked_hz = rate_hz;
+		return;
+	}
 	if (r->paused) {
 		r->resume_rate = rate_hz;
 		return;
 	}
-	if (r->change)
-		apply_change(r); /* two changes within one stamp's lead: the first one takes place at its time */
-	r->change = true;
-	r->change_rate = rate_hz;
-	r->change_ns = at_ns;
+	if (r->n_changes == MAX_CHANGES) /* more than any stamp's lead holds: the last one gives way */
+		r->n_changes--;
+	r->changes[r->n_changes++] = (struct change){ rate_hz, at_ns };
 }
 
 static void
@@ -150,12 +165,8 @@ offer(struct rs_engine *e, struct activity *a, uint64_t k, uint64_t due_ns)
 	}
 	leg->endpoint = caller;
 	leg->callee = callee;
-	if (a->plan->n_data) {
-		const struct rs_inject *in = a->plan->data[0];
-		uint64_t use = in->mode == RS_INJECT_USER ? caller : k;
-
-		leg->line = (uint32_t)rs_inject_line(in, e->plan->seed, use);
-	}
+	if (a->plan->n_data)
+		leg->line = leg_inject_line(e, leg, 0);
 	set_path(e, a, leg);
 	leg_run(e, leg, NULL);
 }
@@ -171,7 +182,7 @@ arrivals_turn(struct rs_engine *e, struct activity *a)
 	for (;;) {
 		uint64_t due = due_time(r, r->k);
 
-		if (r->change && r->change_ns <= (due < e->now ? due : e->now)) {
+		if (r->n_changes && r->changes[0].at_ns <= (due < e->now ? due : e->now)) {
 			apply_change(r);
 			continue;
 		}
@@ -180,15 +191,15 @@ arrivals_turn(struct rs_engine *e, struct activity *a)
 			return UINT64_MAX;
 		}
 		if (due > e->now) {
-			if (r->change && r->change_ns < due)
-				return r->change_ns;
+			if (r->n_changes && r->changes[0].at_ns < due)
+				return r->changes[0].at_ns;
 			return due;
 		}
 		if (started == TURN_STARTS)
 			return e->now;
 		if (e->now < r->next_start_ns)
 			return r->next_start_ns;
-		double own_rate = r->rate_hz / a->n_owners * e->plan->catch_up;
+		double own_rate = r->rate_hz * a->own_share * e->plan->catch_up;
 		uint64_t earliest = e->now > BURST_NS ? e->now - BURST_NS : 0;
 
 		if (r->next_start_ns < earliest)

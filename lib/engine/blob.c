@@ -84,13 +84,13 @@ rs_blob_set(struct rs_blobs *b, struct rs_blob *blob, struct rs_slice s)
 		rs_blob_clear(b, blob);
 		return true;
 	}
+	if (s.len > UINT16_MAX)
+		return false;
 	if (blob->class && class_of(s.len) + 1 == blob->class) {
 		memmove(rs_blob_bytes(b, blob), s.p, s.len);
 		blob->len = (uint16_t)s.len;
-		return s.len <= UINT16_MAX;
+		return true;
 	}
-	if (s.len > UINT16_MAX)
-		return false;
 	struct rs_blob old = *blob;
 	struct rs_blob new = { 0 };
 	uint8_t *p = rs_blob_alloc(b, &new, s.len);

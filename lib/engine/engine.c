@@ -23,10 +23,12 @@ rs_engine_begin(struct rs_engine *e, uint64_t t0_ns)
 static bool
 is_keepalive(const struct rs_rx *rx)
 {
+	if (rx->len > 4)
+		return false;
 	for (uint32_t i = 0; i < rx->len; i++)
 		if (rx->data[i] != '\r' && rx->data[i] != '\n' && rx->data[i] != 0)
 			return false;
-	return rx->len <= 4;
+	return true;
 }
 
 static void
@@ -93,7 +95,7 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 	leg->invited_us = msg->method == RS_SIP_INVITE;
 	leg->hash = call_id_hash(e, call_id);
 	if (a->plan->n_data)
-		leg->line = (uint32_t)rs_inject_line(a->plan->data[0], e->plan->seed, number);
+		leg->line = leg_inject_line(e, leg, 0);
 	if (!rs_blob_set(&e->blobs, &leg->call_id, call_id) ||
 		rs_table_add(&e->calls, leg->hash, leg_slot(e, leg)) != 0) {
 		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
@@ -105,21 +107,14 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 		leg_receive(e, leg, rx, msg, cseq);
 }
 
-/* ICMP quotes the start of a datagram of ours: its Via branch names the leg. */
 static void
 unreachable(struct rs_engine *e, const struct rs_rx *rx)
 {
-	static const char cookie[] = "branch=z9hG4bK";
-	const uint8_t *at = memmem(rx->data, rx->len, cookie, sizeof(cookie) - 1);
-	struct rs_token t;
+	struct leg *leg = lookup_quoted(e, rx);
 
 	rs_metric_inc(e->cells, RS_ENG_UNREACHABLE);
-	if (!at || (size_t)(rx->data + rx->len - at) < sizeof(cookie) - 1 + RS_TOKEN_LEN ||
-		!rs_token_read(at + sizeof(cookie) - 1, e->secret, &t) || t.run != e->run ||
-		rs_handle_worker(t.handle) != e->worker || rs_handle_slot(t.handle) >= e->legs.cap ||
-		!rs_pool_is_live(&e->legs, rs_handle_slot(t.handle), rs_handle_generation(t.handle)))
-		return;
-	leg_fail(e, leg_at(e, rs_handle_slot(t.handle)), RS_CAUSE_UNREACHABLE, false);
+	if (leg)
+		leg_fail(e, leg, RS_CAUSE_UNREACHABLE, false);
 }
 
 static void
@@ -146,7 +141,7 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		return;
 	}
 	rs_metric_inc(e->cells, RS_ENG_RECEIVED);
-	switch (lookup_leg(e, msg, &leg)) {
+	switch (lookup_leg(e, &rx->path, msg, &leg)) {
 	case LOOKUP_LEG:
 		leg_receive(e, leg, rx, msg, &cseq);
 		return;
@@ -191,11 +186,11 @@ static uint64_t
 hang_up_some(struct rs_engine *e)
 {
 	bool placed_only = e->hangup_rest_ns == 0 || e->now < e->hangup_rest_ns;
-	uint32_t budget = TURN_HANGUPS;
+	uint32_t budget = TURN_HANGUPS, looks = TURN_LOOKS;
 
 	if (e->hangup_rest_ns && placed_only)
 		return e->hangup_rest_ns;
-	while (e->hangup_next < e->legs.fresh && budget > 0) {
+	while (e->hangup_next < e->legs.fresh && budget > 0 && looks-- > 0) {
 		uint32_t slot = e->hangup_next++;
 		struct leg *leg = leg_at(e, slot);
 
@@ -294,7 +289,7 @@ rs_engine_pause(struct rs_engine *e, uint64_t at_ns)
 {
 	for (uint32_t i = 0; i < e->n_activities; i++) {
 		struct arrivals *r = &e->activities[i].arrivals;
-		double rate = r->change ? r->change_rate : r->rate_hz;
+		double rate = r->n_changes ? r->changes[r->n_changes - 1].rate_hz : r->rate_hz;
 
 		if (r->paused)
 			continue;
@@ -378,7 +373,9 @@ rs_engine_calls(const struct rs_engine *e, uint64_t now_ns, uint32_t *from, stru
 			snprintf(info->call_id, sizeof(info->call_id), "%.*s", (int)id.len, (const char *)id.p);
 		else
 			snprintf(info->call_id, sizeof(info->call_id), "%.*s", RS_TOKEN_LEN, leg->token);
-		snprintf(info->remote, sizeof(info->remote), "%.*s:%u", (int)rs_addr_write(&leg->path.remote, addr),
+		int n_addr = (int)rs_addr_write(&leg->path.remote, addr);
+
+		snprintf(info->remote, sizeof(info->remote), leg->path.remote.family == 6 ? "[%.*s]:%u" : "%.*s:%u", n_addr,
 			(const char *)addr, leg->path.remote_port);
 		n++;
 	}

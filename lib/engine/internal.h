@@ -15,9 +15,11 @@
 #include "proto/sip/field.h"
 
 #define NO_ENDPOINT UINT32_MAX
+#define MAX_CHANGES 16	   /* rate changes that may be under way, stamped but not yet due */
 #define TURN_STARTS 64	   /* arrivals started in one turn at most */
 #define TURN_TIMERS 256	   /* timers served in one turn at most */
-#define TURN_HANGUPS 32	   /* legs hung up in one turn at most */
+#define TURN_HANGUPS 32	   /* legs hung up in one turn at most, ... */
+#define TURN_LOOKS 4096	   /* ... and slots looked at for them */
 #define LOOP_STEPS 1000	   /* steps a leg may run without waiting */
 #define HANGUP_REST_NS RS_NS_PER_S /* from hanging up placed calls to hanging up what is left of answered ones */
 #define T2_NS (4 * RS_NS_PER_S)
@@ -48,15 +50,17 @@ enum leg_flag {
 	LEG_ACKED = 1 << 7,	    /* and our ACK was sent */
 	LEG_INVITED = 1 << 8,	    /* our INVITE was sent */
 	LEG_FINAL = 1 << 9,	    /* a final response to our INVITE came */
-	LEG_SENT_2XX = 1 << 10,	    /* UAS: we answered the INVITE */
+	LEG_SENT_2XX = 1 << 10,	    /* UAS: we answered the INVITE with a 2xx */
 	LEG_GOT_ACK = 1 << 11,
-	LEG_ENDING = 1 << 12,	    /* a BYE was sent or received, or a CANCEL */
+	LEG_ENDING = 1 << 12,	    /* a BYE was sent or received */
 	LEG_FIRST_SENT = 1 << 13,   /* lateness is taken at the first message only */
 	LEG_POST_DIAL = 1 << 14,    /* taken */
 	LEG_TRYING = 1 << 15,	    /* taken */
 	LEG_ROUTES = 1 << 16,	    /* a route set was stored */
 	LEG_PAUSED = 1 << 17,	    /* its pause step has begun */
 	LEG_RESPONSE = 1 << 18,	    /* response latency taken */
+	LEG_CANCELLED = 1 << 19,    /* a CANCEL was sent or received */
+	LEG_STAMPED = 1 << 20,	    /* something of this leg waits for the transmit burst */
 };
 
 /**
@@ -68,7 +72,7 @@ struct leg {
 	uint16_t step;		 /* the step it is in */
 	uint16_t activity;
 	uint64_t last_hash;	 /* of the last message that matched a recv */
-	uint64_t cause_hash;	 /* of the message that our last send answered ... */
+	uint64_t cause_hash;	 /* of a message that a send of ours answered ... */
 	int16_t cause_send;	 /* ... and that send's step; -1: none */
 	int16_t cause_recv;	 /* and the recv it answers */
 	int16_t last_recv;	 /* step of the last recv that matched; -1: none */
@@ -100,8 +104,10 @@ struct leg {
 	struct rs_blob contact;	 /* the peer's Contact URI */
 	struct rs_blob peer_tag; /* of the last response received */
 	struct rs_blob frame;	 /* values of the variables, then start times of the RTDs */
+	uint64_t line;		 /* of the injection files */
 	uint32_t callee;	 /* picked endpoint, NO_ENDPOINT: none */
-	uint32_t line;		 /* of the injection files */
+	uint32_t retrans_cseq;	 /* what retrans_step and ... */
+	uint32_t cause_cseq;	 /* ... cause_send were numbered with */
 };
 _Static_assert(sizeof(struct leg) <= 320, "a leg's fixed part is at most five cache lines");
 
@@ -151,10 +157,14 @@ struct arrivals {
 	uint64_t next_start_ns; /* catch-up: not before */
 	double resume_rate;  /* while paused */
 	bool paused;
-	/* a change that control stamped, taken over when its time comes */
-	bool change;
-	double change_rate;
-	uint64_t change_ns;
+	bool asked;	     /* a rate was set before it began: */
+	double asked_hz;
+	/* changes that control stamped, each taken over when its time comes */
+	uint32_t n_changes;
+	struct change {
+		double rate_hz;
+		uint64_t at_ns;
+	} changes[MAX_CHANGES];
 };
 
 struct activity {
@@ -170,8 +180,10 @@ struct activity {
 	uint64_t total_share;	    /* answer: of `total`; UINT64_MAX: none */
 	uint32_t frame_bytes;
 	uint32_t n_owners;	    /* workers that start calls of it */
+	double own_share;	    /* of all arrivals, this worker's */
 	bool accepts;		    /* answer: takes new calls */
 	bool wants_peer_tag;	    /* the program has [peer_tag_param] */
+	bool wants_dynamic_id;	    /* and [dynamic_id] */
 	struct value *globals;	    /* n_vars: those of scope Global, of this worker */
 };
 
@@ -183,7 +195,9 @@ struct stamp {
 	uint8_t rtd;
 	uint16_t activity;
 };
-enum stamp_what { STAMP_INVITE, STAMP_BYE, STAMP_REQUEST, STAMP_RTD_START, STAMP_RTD_STOP, STAMP_LATENESS };
+enum stamp_what {
+	STAMP_INVITE, STAMP_BYE, STAMP_REQUEST, STAMP_RTD_START, STAMP_RTD_STOP, STAMP_RTD_REPEAT, STAMP_LATENESS
+};
 #define MAX_STAMPS 4096
 
 struct rs_engine {
@@ -227,6 +241,7 @@ struct rs_engine {
 	void *ere_scratch;
 	struct rs_sip_msg msg;	     /* the message being dealt with */
 	struct rs_sip_msg kept_msg;  /* kept headers, parsed again */
+	struct rs_sip_msg swapped;   /* a message with its From and To exchanged */
 	struct rs_render render;
 };
 
@@ -275,8 +290,8 @@ bool leg_set(struct rs_engine *e, struct leg *leg, int16_t var);
 /* run.c: playing steps */
 /** Play on from leg->step until it waits or ends. @last: the live message, or NULL. @return false when the leg is gone */
 bool leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last);
-/** Where does the program go after @step has been done? Sets leg->step. */
-void leg_next(struct rs_engine *e, struct leg *leg, uint32_t step);
+/** Where does the program go after @step has been done? Sets leg->step. @return true when its `next` was taken */
+bool leg_next(struct rs_engine *e, struct leg *leg, uint32_t step);
 void leg_timer(struct rs_engine *e, struct leg *leg, enum timer which);
 
 /* send.c: rendering and sending */
@@ -291,7 +306,11 @@ void leg_retransmit(struct rs_engine *e, struct leg *leg);
 /** Render template @t of the leg's program into @out for an action. @return bytes or negative */
 int leg_render(struct rs_engine *e, struct leg *leg, int32_t template, const struct rs_sip_msg *last, uint8_t *out,
 	size_t cap);
+/** The line of injection file @file that the leg uses. */
+uint64_t leg_inject_line(const struct rs_engine *e, const struct leg *leg, uint32_t file);
 void stamp_add(struct rs_engine *e, struct leg *leg, enum stamp_what what, int rtd);
+/** The leg ends: what it waits for the burst with is taken at @e->now. */
+void stamps_settle(struct rs_engine *e, struct leg *leg);
 
 /* keep.c: what later steps want of a message */
 /** Keep what @step says of @msg. @return false without memory */
@@ -334,7 +353,9 @@ void callees_return(struct activity *a, uint32_t callee);
 
 /* lookup.c: which leg a message belongs to */
 enum lookup { LOOKUP_LEG, LOOKUP_NONE, LOOKUP_DEAD, LOOKUP_OTHER_RUN };
-enum lookup lookup_leg(struct rs_engine *e, const struct rs_sip_msg *msg, struct leg **out);
+enum lookup lookup_leg(struct rs_engine *e, const struct rs_path *path, const struct rs_sip_msg *msg, struct leg **out);
+/** The leg whose datagram ICMP quotes in @rx, or NULL. */
+struct leg *lookup_quoted(struct rs_engine *e, const struct rs_rx *rx);
 uint64_t call_id_hash(const struct rs_engine *e, struct rs_slice call_id);
 
 #endif

@@ -5,8 +5,8 @@
  */
 #include "engine/internal.h"
 
-static const char kept_start[] = "SIP/2.0 200 OK\r\n";
-#define KEPT_START (sizeof(kept_start) - 1)
+static const char kept_response[] = "SIP/2.0 200 OK\r\n", kept_request[] = "ACK a:b SIP/2.0\r\n";
+#define KEPT_START (sizeof(kept_request) - 1)
 
 static bool
 wanted(const struct rs_engine *e, const struct leg *leg, const struct rs_step *step, const struct rs_sip_msg *msg, int i)
@@ -56,15 +56,20 @@ leg_kept(struct rs_engine *e, struct leg *leg)
 	struct rs_slice kept = rs_blob_get(&e->blobs, &leg->kept);
 	size_t used, len = kept.len;
 
-	if (kept.len == 0 || kept.len + KEPT_START + 2 > SCRATCH_BYTES)
+	if (kept.len == 0 || kept.len + KEPT_START + 2 > SCRATCH_BYTES || leg->last_recv < 0)
 		return NULL;
-	if (leg->last_recv >= 0 && leg_activity(e, leg)->program->steps[leg->last_recv].keep_all) {
+	const struct rs_step *recv = &leg_activity(e, leg)->program->steps[leg->last_recv];
+
+	if (recv->keep_all) {
 		memcpy(e->scratch, kept.p, kept.len);
 	} else {
-		memcpy(e->scratch, kept_start, KEPT_START);
-		memcpy(e->scratch + KEPT_START, kept.p, kept.len);
-		memcpy(e->scratch + KEPT_START + kept.len, "\r\n", 2);
-		len = KEPT_START + kept.len + 2;
+		const char *start = recv->status ? kept_response : kept_request;
+		size_t n = strlen(start);
+
+		memcpy(e->scratch, start, n);
+		memcpy(e->scratch + n, kept.p, kept.len);
+		memcpy(e->scratch + n + kept.len, "\r\n", 2);
+		len = n + kept.len + 2;
 	}
 	return rs_sip_parse(e->scratch, len, false, &e->kept_msg, &used) == 0 ? &e->kept_msg : NULL;
 }

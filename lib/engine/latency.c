@@ -9,6 +9,7 @@ stamp_add(struct rs_engine *e, struct leg *leg, enum stamp_what what, int rtd)
 		rs_engine_flushed(e, e->now); /* more sends in a turn than any burst holds: the turn's time is near enough */
 	uint32_t slot = leg_slot(e, leg);
 
+	leg->flags |= LEG_STAMPED;
 	e->stamps[e->n_stamps++] = (struct stamp){
 		.slot = slot,
 		.generation = e->legs.generation[slot],
@@ -38,6 +39,34 @@ latency_rtd(struct rs_engine *e, struct leg *leg, const struct rs_step *step, ui
 		*leg_rtd(e, leg, step->start_rtd) = time_ns;
 }
 
+static void
+stamp_apply(struct rs_engine *e, struct leg *leg, const struct stamp *s, uint64_t time_ns)
+{
+	switch ((enum stamp_what)s->what) {
+	case STAMP_INVITE:
+		leg->invite_ns = time_ns;
+		break;
+	case STAMP_BYE:
+		leg->bye_ns = time_ns;
+		break;
+	case STAMP_REQUEST:
+		leg->request_ns = time_ns;
+		break;
+	case STAMP_RTD_START:
+		*leg_rtd(e, leg, s->rtd) = time_ns;
+		break;
+	case STAMP_RTD_STOP:
+	case STAMP_RTD_REPEAT:
+		rtd_record(e, leg, s->rtd, time_ns, s->what == STAMP_RTD_REPEAT);
+		break;
+	case STAMP_LATENESS:
+		if (leg->flags & LEG_MEASURED)
+			rs_metric_record(&leg_activity(e, leg)->account->cells, RS_AM_LATENESS,
+				time_ns > leg->due_ns ? time_ns - leg->due_ns : 0);
+		break;
+	}
+}
+
 void
 rs_engine_flushed(struct rs_engine *e, uint64_t time_ns)
 {
@@ -46,31 +75,23 @@ rs_engine_flushed(struct rs_engine *e, uint64_t time_ns)
 		struct leg *leg = leg_at(e, s->slot);
 
 		if (e->legs.generation[s->slot] != s->generation)
-			continue; /* the leg ended in the turn that sent this */
-		switch ((enum stamp_what)s->what) {
-		case STAMP_INVITE:
-			leg->invite_ns = time_ns;
-			break;
-		case STAMP_BYE:
-			leg->bye_ns = time_ns;
-			break;
-		case STAMP_REQUEST:
-			leg->request_ns = time_ns;
-			break;
-		case STAMP_RTD_START:
-			*leg_rtd(e, leg, s->rtd) = time_ns;
-			break;
-		case STAMP_RTD_STOP:
-			rtd_record(e, leg, s->rtd, time_ns, false);
-			break;
-		case STAMP_LATENESS:
-			if (leg->flags & LEG_MEASURED)
-				rs_metric_record(&leg_activity(e, leg)->account->cells, RS_AM_LATENESS,
-					time_ns > leg->due_ns ? time_ns - leg->due_ns : 0);
-			break;
-		}
+			continue; /* the leg ended in the turn that sent this: settled then */
+		leg->flags &= ~(uint32_t)LEG_STAMPED;
+		stamp_apply(e, leg, s, time_ns);
 	}
 	e->n_stamps = 0;
+}
+
+void
+stamps_settle(struct rs_engine *e, struct leg *leg)
+{
+	uint32_t slot = leg_slot(e, leg);
+
+	if (!(leg->flags & LEG_STAMPED))
+		return;
+	for (uint32_t i = 0; i < e->n_stamps; i++)
+		if (e->stamps[i].slot == slot && e->stamps[i].generation == e->legs.generation[slot])
+			stamp_apply(e, leg, &e->stamps[i], e->now);
 }
 
 static void

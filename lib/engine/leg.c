@@ -95,6 +95,7 @@ leg_free(struct rs_engine *e, struct leg *leg)
 	uint32_t slot = leg_slot(e, leg);
 	struct activity *a = leg_activity(e, leg);
 
+	stamps_settle(e, leg);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_WAIT);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_RETRANS);
 	if (leg->call_id.class)
@@ -146,12 +147,16 @@ leg_complete(struct rs_engine *e, struct leg *leg)
 void
 leg_fail(struct rs_engine *e, struct leg *leg, uint32_t cause, bool hang_up)
 {
+	if (leg->flags & LEG_LINGERING) { /* over and counted already */
+		leg_free(e, leg);
+		return;
+	}
 	if (hang_up && !e->silent)
 		leg_hang_up(e, leg, NULL);
 	if (leg->flags & LEG_FAILING) {
 		count(leg, leg_activity(e, leg), RS_AM_FAILED, RS_AM_M_FAILED);
 		open_add(e, leg, -1);
-	} else if (!(leg->flags & LEG_LINGERING)) {
+	} else {
 		count_failure(e, leg, cause);
 	}
 	leg_free(e, leg);
@@ -164,6 +169,14 @@ leg_established(struct rs_engine *e, struct leg *leg)
 		return;
 	leg->flags |= LEG_ESTABLISHED;
 	count(leg, leg_activity(e, leg), RS_AM_ESTABLISHED, RS_AM_M_ESTABLISHED);
+}
+
+uint64_t
+leg_inject_line(const struct rs_engine *e, const struct leg *leg, uint32_t file)
+{
+	const struct rs_inject *in = leg_activity(e, leg)->plan->data[file];
+
+	return rs_inject_line(in, e->plan->seed ^ file, in->mode == RS_INJECT_USER ? leg->endpoint : leg->number);
 }
 
 struct value *

@@ -141,10 +141,24 @@ take_request(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg,
 		leg->cseq = cseq->number;
 	if (msg->method == RS_SIP_ACK)
 		leg->flags |= LEG_GOT_ACK;
-	else if (msg->method == RS_SIP_BYE || msg->method == RS_SIP_CANCEL)
+	else if (msg->method == RS_SIP_BYE)
 		leg->flags |= LEG_ENDING;
+	else if (msg->method == RS_SIP_CANCEL)
+		leg->flags |= LEG_CANCELLED;
 	rs_wheel_cancel(&e->wheel, leg_slot(e, leg) * TIMERS + TIMER_RETRANS);
 	leg->retrans_step = -1;
+}
+
+/*
+ * Does the call move because of this message? Sets leg->step when it does. One behind the present step was optional: the call
+ * stays where it waits, unless a jump is written there. (SIPp goes back to it and then waits for what it has had already.)
+ */
+static bool
+goes_on(struct rs_engine *e, struct leg *leg, const struct rs_step *step, int at, uint16_t before)
+{
+	if (!step->advance_state && step->optional != RS_MANDATORY)
+		return false;
+	return leg_next(e, leg, (uint32_t)at) || at >= before;
 }
 
 static void
@@ -181,17 +195,18 @@ take(struct rs_engine *e, struct leg *leg, int at, const struct rs_rx *rx, const
 		leg_fail(e, leg, RS_CAUSE_NO_MEMORY, true);
 		return;
 	}
-	if (step->advance_state || step->optional == RS_MANDATORY) {
-		leg->step = (uint16_t)at;
-		leg->flags &= ~(uint32_t)LEG_PAUSED;
-		rs_wheel_cancel(&e->wheel, leg_slot(e, leg) * TIMERS + TIMER_WAIT);
-	}
+	uint16_t before = leg->step;
+
+	leg->step = (uint16_t)at; /* where actions count and fail */
 	if (!leg_actions(e, leg, step, msg))
 		return;
-	if (step->advance_state || step->optional == RS_MANDATORY) {
-		leg_next(e, leg, (uint32_t)at);
-		leg_run(e, leg, msg);
+	if (!goes_on(e, leg, step, at, before)) {
+		leg->step = before;
+		return;
 	}
+	leg->flags &= ~(uint32_t)LEG_PAUSED;
+	rs_wheel_cancel(&e->wheel, leg_slot(e, leg) * TIMERS + TIMER_WAIT);
+	leg_run(e, leg, msg);
 }
 
 /* BYE and CANCEL end the call with a 200, PING is answered, everything else ends it as its state asks. */

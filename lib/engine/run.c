@@ -2,23 +2,26 @@
 /* Playing a program: step after step until the leg has to wait, and what its timers do. */
 #include "engine/internal.h"
 
+#define MAX_PAUSE_MS (365.0 * 86400 * 1000) /* a year, whatever number a variable holds */
+
 static uint32_t
 node_of(const struct rs_engine *e, const struct leg *leg, enum timer which)
 {
 	return leg_slot(e, leg) * TIMERS + which;
 }
 
-void
+bool
 leg_next(struct rs_engine *e, struct leg *leg, uint32_t step)
 {
 	const struct rs_step *s = &leg_activity(e, leg)->program->steps[step];
 
-	leg->flags &= ~(uint32_t)LEG_PAUSED;
 	leg->step = (uint16_t)(step + 1);
 	if (s->next == RS_NO_STEP || (s->test != RS_NO_VAR && !leg_set(e, leg, s->test)))
-		return;
-	if (chance(e, s->chance))
-		leg->step = (uint16_t)s->next;
+		return false;
+	if (!chance(e, s->chance))
+		return false;
+	leg->step = (uint16_t)s->next;
+	return true;
 }
 
 static uint64_t
@@ -34,7 +37,10 @@ pause_length(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
 		return s->pause.a_ns + rs_random_below(rs_rng_next(&e->rng), s->pause.b_ns - s->pause.a_ns + 1);
 	case RS_DIST_VARIABLE:
 		v = leg_value(e, leg, s->pause.var);
-		return v->type == VALUE_NUMBER && v->number > 0 ? (uint64_t)(v->number * RS_NS_PER_MS) : 0;
+		if (v->type != VALUE_NUMBER || !(v->number > 0))
+			return 0;
+		return v->number < MAX_PAUSE_MS ? (uint64_t)(v->number * RS_NS_PER_MS) :
+						  (uint64_t)MAX_PAUSE_MS * RS_NS_PER_MS;
 	default:
 		return leg->flags & LEG_UAC ? plan->hold_ns : plan->ring_ns;
 	}
@@ -60,6 +66,8 @@ linger(struct rs_engine *e, struct leg *leg, uint64_t length_ns)
 {
 	leg_complete(e, leg);
 	leg->flags |= LEG_LINGERING;
+	rs_wheel_cancel(&e->wheel, node_of(e, leg, TIMER_RETRANS)); /* it answers, but has nothing more to say itself */
+	leg->retrans_step = -1;
 	rs_metric_inc(e->cells, RS_ENG_LINGERING);
 	rs_wheel_arm(&e->wheel, node_of(e, leg, TIMER_WAIT), e->now + length_ns);
 }

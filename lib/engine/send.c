@@ -13,7 +13,8 @@ put(uint8_t *out, size_t cap, struct rs_slice s)
 {
 	if (s.len > cap)
 		return -ENOSPC;
-	memcpy(out, s.p, s.len);
+	if (s.len > 0)
+		memcpy(out, s.p, s.len);
 	return (int)s.len;
 }
 
@@ -84,7 +85,7 @@ put_field(const struct rendering *r, const struct rs_field_ref *ref, uint8_t *ou
 
 		line = v->type == VALUE_NUMBER && v->number >= 0 ? (uint64_t)v->number : UINT64_MAX;
 	} else if (ref->file > 0) {
-		line = rs_inject_line(in, r->e->plan->seed ^ (uint64_t)ref->file, r->leg->number);
+		line = leg_inject_line(r->e, r->leg, (uint32_t)ref->file);
 	}
 	return line < in->n_lines ? rs_inject_field(in, line, ref->field, out, cap) : 0;
 }
@@ -268,9 +269,21 @@ cause_of(int rc)
 	}
 }
 
-/* Render into a buffer of the link and send it by the leg's path. @return 0 or a cause */
+/* A scenario may write a response's CSeq as it likes: whether it answers the INVITE is seen in what was rendered. */
+static bool
+answers_invite(struct rs_engine *e, const uint8_t *data, size_t len)
+{
+	struct rs_sip_cseq cseq;
+	size_t used;
+
+	return rs_sip_parse(data, len, false, &e->kept_msg, &used) == 0 &&
+		rs_sip_cseq(rs_sip_get(&e->kept_msg, RS_HDR_CSEQ), &cseq) == 0 && cseq.method == RS_SIP_INVITE;
+}
+
+/* Render into a buffer of the link and send it by the leg's path. @answer: NULL, or out: it answers an INVITE.
+ * @return 0 or a cause */
 static uint32_t
-send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop)
+send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop, bool *answer)
 {
 	struct rs_buf buf;
 	int rc = e->link.take(e->link.ctx, &leg->path, &buf);
@@ -279,6 +292,8 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 		return cause_of(rc);
 	int n = rs_template_render(t, &e->render, buf.data, buf.cap);
 
+	if (n > 0 && answer)
+		*answer = answers_invite(e, buf.data, (size_t)n);
 	if (n < 0 || drop) {
 		e->link.drop(e->link.ctx, &buf);
 		return n < 0 ? RS_CAUSE_TOO_LONG : RS_CAUSE_NONE;
@@ -300,7 +315,7 @@ number_request(struct leg *leg, const struct rs_step *s, bool again)
 }
 
 static void
-note_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_step *s)
+note_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_step *s, bool answer)
 {
 	if (!(leg->flags & LEG_FIRST_SENT)) {
 		leg->flags |= LEG_FIRST_SENT;
@@ -308,15 +323,13 @@ note_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_s
 			stamp_add(e, leg, STAMP_LATENESS, 0);
 	}
 	if (s->status) {
-		if (s->status >= 200 && s->status < 300 && !(leg->flags & (LEG_UAC | LEG_SENT_2XX)) &&
-			!(leg->flags & LEG_ENDING)) {
+		if (answer) {
 			leg->flags |= LEG_SENT_2XX;
-			if (leg->invited_us)
-				leg_established(e, leg);
+			leg_established(e, leg);
 		}
 	} else if (s->method == RS_SIP_INVITE) {
 		leg->flags |= LEG_INVITED;
-		leg->flags &= ~(uint32_t)(LEG_PROVISIONAL | LEG_ANSWERED | LEG_FINAL | LEG_ACKED);
+		leg->flags &= ~(uint32_t)(LEG_PROVISIONAL | LEG_ANSWERED | LEG_FINAL | LEG_ACKED | LEG_CANCELLED);
 		leg->invite_step = (int16_t)step;
 		if (!(leg->flags & LEG_ESTABLISHED))
 			stamp_add(e, leg, STAMP_INVITE, 0);
@@ -326,14 +339,14 @@ note_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_s
 		leg->flags |= LEG_ENDING;
 		stamp_add(e, leg, STAMP_BYE, 0);
 	} else if (s->method == RS_SIP_CANCEL) {
-		leg->flags |= LEG_ENDING;
+		leg->flags |= LEG_CANCELLED;
 	} else if (!leg->request_ns && !(leg->flags & LEG_RESPONSE)) {
 		stamp_add(e, leg, STAMP_REQUEST, 0);
 	}
+	if (s->rtd >= 0)
+		stamp_add(e, leg, s->repeat_rtd ? STAMP_RTD_REPEAT : STAMP_RTD_STOP, s->rtd);
 	if (s->start_rtd >= 0)
 		stamp_add(e, leg, STAMP_RTD_START, s->start_rtd);
-	if (s->rtd >= 0)
-		stamp_add(e, leg, STAMP_RTD_STOP, s->rtd);
 }
 
 static void
@@ -349,10 +362,50 @@ arm_retransmission(struct rs_engine *e, struct leg *leg, uint32_t step, const st
 		return;
 	}
 	leg->retrans_step = (int16_t)step;
+	leg->retrans_cseq = leg->cseq;
 	leg->retrans_count = 0;
 	leg->retrans_invite = s->status == 0 && s->method == RS_SIP_INVITE;
 	leg->retrans_ns = s->retrans_ns;
 	rs_wheel_arm(&e->wheel, node, e->now + s->retrans_ns);
+}
+
+/*
+ * What answers the first copy of a message answers all: the first thing we send after it, and for a request each further
+ * response (180, then 200). A BYE after the ACK to a 200 does not answer the 200, and nothing answers an ACK.
+ */
+static void
+note_cause(struct leg *leg, uint32_t step, const struct rs_step *s, const struct rs_step *recv)
+{
+	bool fresh = leg->last_hash != leg->cause_hash;
+
+	if (leg->last_recv < 0 || (recv->status == 0 && recv->method == RS_SIP_ACK))
+		return;
+	if (!fresh && (s->status == 0 || recv->status))
+		return;
+	leg->cause_hash = leg->last_hash;
+	leg->cause_send = (int16_t)step;
+	leg->cause_recv = leg->last_recv;
+	leg->cause_cseq = leg->cseq;
+}
+
+/* SIPp's numbers: from 10000 on in steps of 4, up to 12000. */
+static void
+count_dynamic_id(struct rs_engine *e, const struct rs_template *t)
+{
+	for (uint32_t i = 0; i < t->n_ops; i++) {
+		if (t->ops[i].slot != RS_SLOT_DYNAMIC_ID)
+			continue;
+		e->dynamic_id = e->dynamic_id < 12000 ? e->dynamic_id + 4 : 10000;
+		return;
+	}
+}
+
+static uint32_t
+cseq_again(const struct leg *leg, uint32_t step, const struct rs_step *s)
+{
+	if (s->method == RS_SIP_ACK || s->method == RS_SIP_CANCEL)
+		return leg->invite_cseq;
+	return (int32_t)step == leg->retrans_step ? leg->retrans_cseq : leg->cause_cseq;
 }
 
 int
@@ -368,14 +421,17 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 		return 0;
 	number_request(leg, s, again);
 	fill_render(e, leg, step, last ? last : leg_kept(e, leg), &ctx, &texts);
-	if (again && s->status == 0 && (s->method == RS_SIP_ACK || s->method == RS_SIP_CANCEL))
-		e->render.cseq = leg->invite_cseq;
+	if (again && s->status == 0)
+		e->render.cseq = cseq_again(leg, step, s);
 
-	bool drop = s->lost && chance(e, s->lost);
-	uint32_t cause = send_template(e, leg, &a->program->templates[s->template], drop);
+	bool drop = s->lost && chance(e, s->lost), answer = false;
+	bool ask = !again && leg->invited_us && s->status / 100 == 2 && !(leg->flags & LEG_SENT_2XX);
+	uint32_t cause = send_template(e, leg, &a->program->templates[s->template], drop, ask ? &answer : NULL);
 
 	if (cause)
 		return -(int)cause;
+	if (a->wants_dynamic_id)
+		count_dynamic_id(e, &a->program->templates[s->template]);
 	if (drop) {
 		rs_metric_inc(cells, RS_SM_LOST);
 		rs_metric_inc(&a->account->cells, RS_AM_SIP_LOST);
@@ -384,10 +440,8 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	rs_metric_inc(cells, again ? RS_SM_RETRANS : RS_SM_MESSAGES);
 	if (again)
 		return 0;
-	leg->cause_hash = leg->last_hash;
-	leg->cause_send = (int16_t)step;
-	leg->cause_recv = leg->last_recv;
-	note_sent(e, leg, step, s);
+	note_cause(leg, step, s, &a->program->steps[leg->last_recv < 0 ? 0 : leg->last_recv]);
+	note_sent(e, leg, step, s, answer);
 	arm_retransmission(e, leg, step, s);
 	return 0;
 }
@@ -415,35 +469,79 @@ leg_retransmit(struct rs_engine *e, struct leg *leg)
 	leg_send(e, leg, (uint32_t)leg->retrans_step, NULL, true);
 }
 
+/*
+ * @msg as if it went the other way: what our request says of From and To is what the peer's said of To and From, and the
+ * templates are written for one of both.
+ */
+static const struct rs_sip_msg *
+swap_ends(struct rs_engine *e, const struct rs_sip_msg *msg)
+{
+	int16_t from = msg->first[RS_HDR_FROM];
+
+	e->swapped = *msg;
+	e->swapped.first[RS_HDR_FROM] = msg->first[RS_HDR_TO];
+	e->swapped.first[RS_HDR_TO] = from;
+	return &e->swapped;
+}
+
+/* ACK to a refusal and CANCEL belong to the INVITE's transaction: its branch, Request-URI and number (RFC 3261, 9.1, 17.1.1.3). */
+static void
+render_in_invite(struct rs_engine *e, struct leg *leg, enum rs_sip_method method, const struct rs_sip_msg *last,
+	struct texts *texts)
+{
+	struct rs_sip_addr to;
+	struct rs_sip_cseq cseq;
+
+	e->render.cseq = leg->invite_cseq;
+	if (last && rs_sip_cseq(rs_sip_get(last, RS_HDR_CSEQ), &cseq) == 0 && cseq.method == RS_SIP_INVITE)
+		e->render.cseq = cseq.number;
+	if (leg->flags & LEG_ESTABLISHED) { /* a further INVITE went along the dialog's routes */
+		e->render.next_url = target_text(e, leg, NULL, &e->render, texts);
+		return;
+	}
+	e->render.routes = rs_slice_of(NULL, 0);
+	if (method == RS_SIP_ACK && last && rs_sip_get(last, RS_HDR_TO).p &&
+		rs_sip_addr(rs_sip_get(last, RS_HDR_TO), &to) == 0)
+		e->render.next_url = to.uri;
+	else
+		e->render.next_url = target_text(e, leg, NULL, &e->render, texts);
+}
+
 void
 leg_send_own(struct rs_engine *e, struct leg *leg, int32_t template, enum rs_sip_method method,
 	const struct rs_sip_msg *last)
 {
 	struct activity *a = leg_activity(e, leg);
+	bool in_invite = method == RS_SIP_CANCEL || (method == RS_SIP_ACK && !(leg->flags & LEG_ANSWERED));
+	uint32_t index = a->program->n_steps; /* of the branch: no step has this one */
 	struct rendering ctx;
 	struct texts texts;
 
 	if (template < 0 || e->silent)
 		return;
 	last = last ? last : leg_kept(e, leg);
+	if (last && (method == RS_SIP_BYE || method == RS_SIP_ACK) &&
+		(last->status == 0) != (method == RS_SIP_BYE && a->program->is_server))
+		last = swap_ends(e, last);
 	if (method == RS_SIP_BYE)
 		leg->cseq++;
-	/* ACK to a refusal and CANCEL belong to the INVITE's transaction and carry its branch (RFC 3261, 9.1 and 17.1.1.3). */
-	uint32_t index = method == RS_SIP_ACK || method == RS_SIP_CANCEL ? (uint32_t)leg->invite_step :
-									     a->program->n_steps;
-
+	if (in_invite)
+		index = (uint32_t)leg->invite_step;
+	else if (method == RS_SIP_ACK)
+		index++;
 	fill_render(e, leg, index, last, &ctx, &texts);
-	if (method == RS_SIP_ACK || method == RS_SIP_CANCEL)
-		e->render.cseq = leg->invite_cseq;
-	e->render.next_url = target_text(e, leg, last, &e->render, &texts);
-	if (method == RS_SIP_CANCEL || (method == RS_SIP_ACK && !(leg->flags & LEG_ANSWERED))) {
-		struct rs_slice none = { 0 };
+	if (method == RS_SIP_OTHER) { /* a response: a To that has no tag yet gets ours */
+		struct rs_slice to = last ? rs_sip_get(last, RS_HDR_TO) : (struct rs_slice){ 0 };
 
-		e->render.routes = none;
-		if (method == RS_SIP_CANCEL && leg->contact.class == 0)
-			e->render.next_url = target_text(e, leg, NULL, &e->render, &texts);
+		e->render.peer_tag = to.p && !rs_sip_tag(to).len ? e->render.tag : (struct rs_slice){ 0 };
+	} else if (in_invite) {
+		render_in_invite(e, leg, method, last, &texts);
+	} else {
+		e->render.next_url = target_text(e, leg, last, &e->render, &texts);
+		if (method == RS_SIP_ACK)
+			e->render.cseq = leg->invite_cseq;
 	}
-	if (send_template(e, leg, &a->program->templates[template], false) == RS_CAUSE_NONE)
+	if (send_template(e, leg, &a->program->templates[template], false, NULL) == RS_CAUSE_NONE)
 		rs_metric_inc(&a->account->cells, RS_AM_SIP_SENT);
 }
 
@@ -451,23 +549,16 @@ void
 leg_hang_up(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 {
 	const struct rs_program *p = leg_activity(e, leg)->program;
+	bool placed = leg->flags & LEG_UAC, invited = leg->flags & LEG_INVITED;
+	bool dialog = placed ? leg->flags & (LEG_ESTABLISHED | LEG_ANSWERED) :
+			       (leg->flags & LEG_SENT_2XX) && (leg->flags & LEG_GOT_ACK);
 
-	if (!(leg->flags & LEG_UAC)) {
-		if ((leg->flags & LEG_SENT_2XX) && (leg->flags & LEG_GOT_ACK) && !(leg->flags & LEG_ENDING))
-			leg_send_own(e, leg, p->abort_bye, RS_SIP_BYE, last);
+	if (invited && (leg->flags & LEG_FINAL) && !(leg->flags & LEG_ACKED))
+		leg_send_own(e, leg, p->abort_ack, RS_SIP_ACK, last);
+	if (leg->flags & LEG_ENDING)
 		return;
-	}
-	if (!(leg->flags & LEG_INVITED))
-		return;
-	if (leg->flags & LEG_ANSWERED) {
-		if (!(leg->flags & LEG_ACKED))
-			leg_send_own(e, leg, p->abort_ack, RS_SIP_ACK, last);
-		if (!(leg->flags & LEG_ENDING))
-			leg_send_own(e, leg, p->abort_bye, RS_SIP_BYE, last);
-	} else if (leg->flags & LEG_FINAL) {
-		if (!(leg->flags & LEG_ACKED))
-			leg_send_own(e, leg, p->abort_ack, RS_SIP_ACK, last);
-	} else if ((leg->flags & LEG_PROVISIONAL) && !(leg->flags & LEG_ENDING)) {
+	if (dialog)
+		leg_send_own(e, leg, p->abort_bye, RS_SIP_BYE, last);
+	else if (placed && invited && (leg->flags & LEG_PROVISIONAL) && !(leg->flags & (LEG_FINAL | LEG_CANCELLED)))
 		leg_send_own(e, leg, p->abort_cancel, RS_SIP_CANCEL, last);
-	}
 }

@@ -95,11 +95,12 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
 }
 
+/* In what the scenario itself says; the 200 to what it does not expect gets its tag from us. */
 static bool
 uses_slot(const struct rs_program *p, enum rs_slot slot)
 {
 	for (uint32_t t = 0; t < p->n_templates; t++)
-		for (uint32_t i = 0; i < p->templates[t].n_ops; i++)
+		for (uint32_t i = 0; i < p->templates[t].n_ops && (int32_t)t != p->auto_200; i++)
 			if (p->templates[t].ops[i].slot == slot)
 				return true;
 	return false;
@@ -117,8 +118,11 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 	a->group = &e->groups[plan->from];
 	a->to = plan->kind == RS_DO_CALL && plan->to_group >= 0 ? &e->groups[plan->to_group] : NULL;
 	a->wants_peer_tag = uses_slot(plan->program, RS_SLOT_PEER_TAG_PARAM);
+	a->wants_dynamic_id = uses_slot(plan->program, RS_SLOT_DYNAMIC_ID);
 	group_position(e->plan, a->group->plan, e->worker, &n);
 	a->n_owners = n ? n : 1;
+	a->own_share = a->group->shared || a->group->plan->kind == RS_GROUP_TRUNK ?
+		1.0 / a->n_owners : (double)a->group->n / a->group->plan->count;
 	a->limit = plan->limit ? share(plan->limit, a->n_owners, a->group->position) : UINT64_MAX;
 	a->total_share = plan->total ? share(plan->total, a->n_owners, a->group->position) : UINT64_MAX;
 	a->frame_bytes = (uint32_t)(plan->program->n_vars * sizeof(struct value) +
