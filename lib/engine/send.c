@@ -382,9 +382,12 @@ note_cause(struct leg *leg, uint32_t step, const struct rs_step *s, const struct
 		return;
 	if (!fresh && (s->status == 0 || recv->status))
 		return;
-	leg->cause_hash = leg->last_hash;
-	leg->cause_send = (int16_t)step;
-	leg->cause_recv = leg->last_recv;
+	/* A repeated request gets its response again, a repeated 2xx its ACK; never a request that merely came after it. */
+	if (s->status || s->method == RS_SIP_ACK) {
+		leg->cause_hash = leg->last_hash;
+		leg->cause_send = (int16_t)step;
+		leg->cause_recv = leg->last_recv;
+	}
 	leg->cause_cseq = leg->cseq;
 }
 
