@@ -68,7 +68,7 @@ choose_mac(struct rs_net_port *p)
  * filters refuse: they pass all.
  */
 static void
-open_filters(const struct rs_net_port *p)
+open_filters(struct rs_net_port *p)
 {
 	struct rte_ether_addr mac;
 	bool ours = rte_eth_macaddr_get(p->dev, &mac) == 0 &&
@@ -80,7 +80,7 @@ open_filters(const struct rs_net_port *p)
 		memcpy(mac.addr_bytes, p->ifc.mac, RS_ETH_ADDR_LEN);
 		if (p->kind == RS_NET_KIND_VDEV ||
 			rte_eth_dev_default_mac_addr_set(p->dev, &mac) != 0)
-			(void)rte_eth_promiscuous_enable(p->dev);
+			p->promiscuous = rte_eth_promiscuous_enable(p->dev) == 0;
 	}
 	for (uint32_t i = 0; i < p->ifc.n_prefixes; i++) {
 		if (p->prefixes[i].addr.family != 6)
@@ -90,7 +90,7 @@ open_filters(const struct rs_net_port *p)
 		 * that many filters.
 		 */
 		if (rte_eth_allmulticast_enable(p->dev) != 0)
-			(void)rte_eth_promiscuous_enable(p->dev);
+			p->promiscuous = rte_eth_promiscuous_enable(p->dev) == 0;
 		break;
 	}
 }
@@ -190,6 +190,8 @@ rs_net_device_close(struct rs_net_port *p)
 	if (!p->attached)
 		return;
 	(void)rte_eth_dev_info_get(p->dev, &dev);
+	if (p->promiscuous)
+		(void)rte_eth_promiscuous_disable(p->dev);
 	if (p->started)
 		(void)rte_eth_dev_stop(p->dev);
 	if (p->kind != RS_NET_KIND_EXISTING) {

@@ -60,6 +60,7 @@ struct rs_net_port {
 	enum rs_net_kind kind;
 	uint16_t dev;
 	bool attached, started; /* how far it got, for roll-back */
+	bool promiscuous;       /* we switched it on: a clean end switches it off */
 	bool routed;
 	uint16_t mtu, rx_descriptors, tx_descriptors;
 	uint32_t *workers, n_workers;

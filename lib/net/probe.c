@@ -3,6 +3,8 @@
 #include "net/private.h"
 
 #include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /** One kind of device made from a string. */
@@ -71,6 +73,22 @@ argument(const char *device, const char *key, size_t key_len, const char **value
 	return 0;
 }
 
+/** A device on an interface that is down opens well, and then nothing ever comes. */
+static bool
+is_up(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { 0 };
+	bool up;
+
+	if (fd < 0)
+		return true; /* not known: the driver will say */
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	up = ioctl(fd, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP);
+	close(fd);
+	return up;
+}
+
 static int
 check_iface(const struct rs_net_port *p, const struct kind *kind, struct rs_err *err)
 {
@@ -92,6 +110,10 @@ check_iface(const struct rs_net_port *p, const struct kind *kind, struct rs_err 
 			"port \"%s\": device \"%s\": there is no interface \"%s\" here; make it (ip link), "
 			"or start in the network namespace that has it",
 			p->name, p->device, name);
+	if (!is_up(name))
+		return rs_err_set(err, -ENODEV,
+			"port \"%s\": device \"%s\": the interface \"%s\" is down; ip link set %s up",
+			p->name, p->device, name, name);
 	if (kind->xdp)
 		(void)rs_net_xdp_remove_stale(ifindex);
 	return 0;
