@@ -154,7 +154,7 @@ write_report(const struct session *s)
 
 	if (!report)
 		return;
-	if (s->options->report && json_dump_file(report, s->options->report, JSON_INDENT(2)) != 0)
+	if (s->options->report && json_dump_file(report, s->options->report, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0)
 		fprintf(stderr, "ringstormd: %s: the report could not be written\n", s->options->report);
 	if (s->options->start && !s->options->quiet)
 		rs_report_print(stdout, report);

@@ -83,6 +83,7 @@ make_observer(struct rs_daemon *d, struct run *r)
 	struct rs_observed what = {
 		.plan = d->plan,
 		.net = d->net,
+		.port_info = rs_net_port_info,
 		.accounts = r->accounts,
 		.workers = d->worker_cells,
 		.ports = d->port_cells,
@@ -420,7 +421,7 @@ keep_report(struct rs_daemon *d, json_t *report)
 		return;
 	mkdir(d->plan->reports, 0777);
 	snprintf(path, sizeof(path), "%s/%s.json", d->plan->reports, d->run->id);
-	if (json_dump_file(report, path, JSON_INDENT(2)) != 0)
+	if (json_dump_file(report, path, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0)
 		fprintf(stderr, "%s: the report could not be written: is run.reports a directory we may write to?\n", path);
 }
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * usage: bench_engine [--json FILE]
+ *
+ * What the engine itself takes for a plain call, without ports: two engines joined by buffers in memory, time around each one's
+ * input and turns. Keys: uac_cycles, uas_cycles (per call, median and least of rounds of 64 calls), calls_per_core.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "bench.h"
+#include "engine/engine.h"
+
+#define BATCH 64
+#define ROUNDS 2000
+#define SLOTS 512
+#define BYTES 1472
+
+struct side {
+	struct rs_engine *engine;
+	struct rs_account *account;
+	struct rs_rx out[SLOTS];
+	uint8_t bufs[SLOTS][BYTES];
+	uint32_t n;
+	uint64_t cycles;
+	uint64_t now;
+};
+
+static int
+take(void *ctx, const struct rs_path *path, struct rs_buf *buf)
+{
+	struct side *s = ctx;
+
+	*buf = (struct rs_buf){ s->bufs[s->n], BYTES, NULL };
+	return s->n < SLOTS ? 0 : -ENOBUFS;
+}
+
+static int
+send_it(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len)
+{
+	struct side *s = ctx;
+
+	s->out[s->n] = (struct rs_rx){
+		.data = buf->data,
+		.len = len,
+		.kind = RS_RX_SIP,
+		.time_ns = s->now,
+		.path = { .local = path->remote, .remote = path->local, .local_port = path->remote_port,
+			.remote_port = path->local_port, .port = path->port ^ 1 },
+	};
+	s->n++;
+	return 0;
+}
+
+static void
+drop(void *ctx, struct rs_buf *buf)
+{
+}
+
+static void
+open_side(struct side *s, const struct rs_plan *plan, uint32_t worker, uint64_t now)
+{
+	struct rs_err err;
+	struct rs_engine_cfg cfg = { .plan = plan, .worker = worker, .run = 1, .secret = 99, .pid = 4242, .wall_at_ns = now,
+		.link = { take, send_it, drop, s } };
+
+	if (rs_account_create(plan, &s->account) != 0)
+		exit(6);
+	cfg.account = s->account;
+	if (rs_engine_create(&cfg, &s->engine, &err) != 0) {
+		fprintf(stderr, "%s\n", err.text);
+		exit(6);
+	}
+	rs_engine_begin(s->engine, now);
+}
+
+/* One side takes what the other sent, and gets its turn. */
+static void
+play(struct side *s, struct side *from, uint64_t now)
+{
+	uint64_t t;
+
+	s->n = 0;
+	s->now = now;
+	t = rs_tsc();
+	rs_engine_input(s->engine, now, from->out, from->n);
+	rs_engine_turn(s->engine, now);
+	rs_engine_flushed(s->engine, now);
+	s->cycles += rs_tsc() - t;
+	from->n = 0;
+}
+
+static const char plan_text[] =
+	"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0, 1 ]; };\n"
+	"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; workers = [ 0 ]; },\n"
+	"  { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; workers = [ 1 ]; } );\n"
+	"endpoints = ( { name = \"callers\"; kind = \"trunk\"; port = \"a\"; count = 100000; addresses = \"198.18.0.4\"; },\n"
+	"  { name = \"callees\"; kind = \"trunk\"; port = \"b\"; count = 100000; addresses = \"198.18.0.5\"; } );\n"
+	"activities = ( { name = \"ring\"; do = \"answer\"; endpoints = \"callees\"; scenario = \"%s/uas.xml\"; },\n"
+	"  { name = \"calls\"; do = \"call\"; from = \"callers\"; to = \"callees\"; scenario = \"%s/uac.xml\"; rate = 64000.0; } );\n";
+
+int
+main(int argc, char **argv)
+{
+	static struct side uac, uas;
+	static uint64_t uac_cycles[ROUNDS], uas_cycles[ROUNDS];
+	struct rs_bench bench;
+	struct rs_plan *plan;
+	struct rs_err err;
+	char text[4096];
+	uint64_t now = 1000 * RS_NS_PER_S, done = 0;
+
+	if (rs_bench_begin(&bench, "engine", argc, argv) != 0)
+		return 2;
+	snprintf(text, sizeof(text), plan_text, BENCH_SCENARIOS, BENCH_SCENARIOS);
+	if (rs_plan_parse("bench", text, NULL, 0, &plan, &err) != 0) {
+		fprintf(stderr, "%s\n", err.text);
+		return 2;
+	}
+	open_side(&uac, plan, 0, now);
+	open_side(&uas, plan, 1, now);
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		now += BATCH * RS_NS_PER_S / 64000;
+		uac.cycles = uas.cycles = 0;
+		for (unsigned leg = 0; leg < 4; leg++) { /* INVITE; 180 200; ACK BYE; 200 */
+			play(&uac, &uas, now);
+			play(&uas, &uac, now);
+		}
+		uint64_t completed = rs_metric_get(&uac.account->activities[1].cells, RS_AM_COMPLETED);
+
+		uac_cycles[round] = uac.cycles / (completed > done ? completed - done : 1);
+		uas_cycles[round] = uas.cycles / (completed > done ? completed - done : 1);
+		done = completed;
+	}
+	if (rs_metric_get(&uac.account->activities[1].cells, RS_AM_FAILED) || done < BATCH * (ROUNDS - 2)) {
+		fprintf(stderr, "only %llu calls completed\n", (unsigned long long)done);
+		return 1;
+	}
+	double a = rs_bench_median(uac_cycles, ROUNDS), b = rs_bench_median(uas_cycles, ROUNDS);
+
+	rs_bench_figure(&bench, "uac_cycles", a, "cycles");
+	rs_bench_figure(&bench, "uas_cycles", b, "cycles");
+	rs_bench_figure(&bench, "uac_cycles_least", (double)uac_cycles[0], "cycles"); /* the median sorts them */
+	rs_bench_figure(&bench, "uas_cycles_least", (double)uas_cycles[0], "cycles");
+	return rs_bench_end(&bench);
+}
