@@ -213,7 +213,10 @@ refuse_verb(const struct reader *r)
 	}
 	snprintf(said, sizeof(said), "%s%s%s", r->words[0], r->n_words > 1 ? " " : "",
 		r->n_words > 1 ? r->words[1] : "");
-	near = rs_text_nearest(said, names, n);
+	for (size_t i = 0; i < n && !near; i++)
+		near = strncmp(names[i], said, strlen(said)) == 0 ? names[i] : NULL;
+	if (!near)
+		near = rs_text_nearest(said, names, n);
 	if (!near && strlen(r->words[0]) < sizeof(said))
 		near = rs_text_nearest(r->words[0], names, n);
 	fprintf(stderr, "loadctl: no verb \"%s\"%s%s%s (all of them: loadctl --help)\n", r->words[0],
