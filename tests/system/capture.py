@@ -53,10 +53,10 @@ class Capture:
         errors = self.fields("_ws.expert.severity == error", "frame.number", "_ws.expert.message")
         assert not errors, f"tshark's errors: {errors[:5]}"
 
-    def dialogs(self):
+    def dialogs(self, display_filter="sip"):
         """{Call-ID: [start of each SIP message in order]}: a method, or "code method" for a response."""
         found = collections.defaultdict(list)
-        for call_id, method, code, cseq_method in self.fields("sip", "sip.Call-ID", "sip.Method", "sip.Status-Code",
-                                                              "sip.CSeq.method"):
+        for call_id, method, code, cseq_method in self.fields(display_filter, "sip.Call-ID", "sip.Method",
+                                                              "sip.Status-Code", "sip.CSeq.method"):
             found[call_id].append(method if method else f"{code} {cseq_method}")
         return found

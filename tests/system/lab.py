@@ -154,14 +154,10 @@ class Lab:
                 run("sysctl", "-qw", f"net.core.{limit}={16 << 20}")
                 self.limits[limit] = value
 
-    def tag_peer(self, vlan):
-        """Move the peer's addresses to VLAN @vlan of the wire."""
-        name = f"{IF_PEER}.{vlan}"
+    def silence_peer(self):
+        """Take the peer's addresses away: its kernel answers nothing, and a process with a packet socket may be the peer."""
         run("ip", "-n", self.peer, "addr", "flush", "dev", IF_PEER)
-        run("ip", "-n", self.peer, "link", "add", "link", IF_PEER, "name", name, "type", "vlan", "id", str(vlan))
-        run("ip", "-n", self.peer, "link", "set", name, "up")
-        run("ip", "-n", self.peer, "addr", "add", f"{IP4_PEER}/20", "dev", name)
-        run("ip", "-n", self.peer, "addr", "add", f"{IP6_PEER}/64", "dev", name, "nodad")
+        run("ip", "netns", "exec", self.peer, "sysctl", "-qw", f"net.ipv6.conf.{IF_PEER}.disable_ipv6=1")
 
     def path(self, name):
         return os.path.join(self.dir, name)

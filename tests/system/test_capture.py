@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is on the wire, read by tshark: no malformed packet, no wrong checksum, every dialog complete."""
 
+import json
+import os
+import sys
+
 import pytest
 
 from lab import IP4_OURS, IP4_PEER, IP6_OURS, IP6_PEER, run
 from plans import AF_PACKET, AF_XDP, callee, caller
-from programs import RINGSTORMD
+from programs import RINGSTORMD, ROOT
 
+TAGGED = os.path.join(ROOT, "tests", "system", "tagged.py")
 CALLS = 200
 
 
-def check_dialogs(capture, count):
+def check_dialogs(capture, count, display_filter="sip"):
     """Every call is INVITE, 180, 200, ACK, BYE, 200: in this order, each once (a provisional may be repeated or 100)."""
-    dialogs = capture.dialogs()
+    dialogs = capture.dialogs(display_filter)
     assert len(dialogs) == count
     for call_id, messages in dialogs.items():
         kept = [message for message in messages if message != "100 INVITE"]
@@ -70,19 +75,28 @@ def test_neighbours_and_echo_are_answered(lab):
 
 @pytest.mark.parametrize("device", [AF_PACKET, AF_XDP], ids=["af_packet", "af_xdp"])
 def test_a_tagged_port_speaks_in_its_vlan_only(lab, device):
-    lab.tag_peer(100)
+    """All of ours is tagged, ARP included; what comes untagged or with another tag is not for us, however well it fits."""
+    lab.silence_peer()
     capture = lab.capture()
-    peer = lab.sipp("uas", IP4_PEER, calls=CALLS)
+    peer = lab.start([sys.executable, TAGGED, "100", str(CALLS)], lab.peer, "tagged.log")
     plan = caller(CALLS, 200, device=device).replace('name = "wire";', 'name = "wire"; vlan = 100;')
     with lab.daemon(plan) as daemon:
         report = daemon.run_to_end()
-        peer.finish(30)
-    assert report["calls"]["placed"]["completed"] == CALLS
+        assert peer.wait(30) == 0, peer.output()
+    theirs = json.loads(peer.output().splitlines()[-1])
+    assert (theirs["byes"], theirs["outside"]) == (CALLS, 0)
+    assert theirs["arps"] >= 1
+    assert report["calls"]["placed"]["completed"] == CALLS, report["failures"]
+    assert report["sip"]["unexpected"] == 0
     capture.stop()
     capture.check_clean()
-    check_dialogs(capture, CALLS)
-    assert capture.count("sip && vlan.id == 100") == 6 * CALLS
+    check_dialogs(capture, CALLS, "sip && vlan.id == 100")
+    # The answers elsewhere did arrive: two for each of ours.
+    assert capture.count("sip.Status-Code == 486 && !vlan") == capture.count("sip.Status-Code == 486 && vlan.id == 101")
+    assert capture.count("sip.Status-Code == 486") == theirs["decoys"] >= 6 * CALLS
     assert capture.count(f"(ip.src == {IP4_OURS} || arp.src.proto_ipv4 == {IP4_OURS}) && !(vlan.id == 100)") == 0
+    # The tag's bytes: 802.1Q with priority 0 and identifier 100, then IPv4.
+    assert capture.count(f"ip.src == {IP4_OURS} && frame[12:6] == 81:00:00:64:08:00") >= 3 * CALLS
 
 
 def test_nothing_is_sent_to_an_address_outside_targets(lab):
