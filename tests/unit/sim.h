@@ -48,6 +48,7 @@ struct sim {
 	unsigned (*on_wire)(void *ctx, struct sim_packet *p);
 	void *ctx;
 	int send_error; /* returned instead of sending */
+	struct rs_log *log;
 };
 
 static int
@@ -127,6 +128,7 @@ sim_open(struct sim *s, const char *plan)
 			.pid = 42,
 			.link = { sim_take, sim_send, sim_drop, &s->ports[i] },
 			.account = s->accounts[i],
+			.log = s->log,
 			.wall_us = 1760000000000000,
 			.wall_at_ns = s->now_ns,
 		};
