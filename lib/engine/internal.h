@@ -118,6 +118,7 @@ struct endpoint {
 	uint8_t text_len;
 	uint8_t text[41];  /* its address, IPv6 in brackets */
 };
+_Static_assert(RS_SLOTS <= 64, "a template's slots are a bit mask");
 _Static_assert(sizeof(struct endpoint) <= 256, "an endpoint is at most 256 bytes");
 
 /** Endpoints of one group that this worker owns; endpoint index = first + slot * stride. */
@@ -182,6 +183,7 @@ struct activity {
 	uint32_t n_owners;	    /* workers that start calls of it */
 	double own_share;	    /* of all arrivals, this worker's */
 	bool accepts;		    /* answer: takes new calls */
+	uint64_t *slots;	    /* per template of the program: bit per enum rs_slot that stands in it */
 	bool wants_peer_tag;	    /* the program has [peer_tag_param] */
 	bool wants_dynamic_id;	    /* and [dynamic_id] */
 	struct value *globals;	    /* n_vars: those of scope Global, of this worker */

@@ -192,15 +192,46 @@ target_text(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last,
 	return rs_slice_of(t->target, n > 0 && (size_t)n < sizeof(t->target) ? (size_t)n : 0);
 }
 
+#define EVERY_SLOT UINT64_MAX
+#define SLOT(s) (1ull << RS_SLOT_##s)
+
+/* The texts that cost something are made only where the template asks for them: @slots has a bit per enum rs_slot. */
 static void
-fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_sip_msg *last, struct rendering *ctx,
-	struct texts *t)
+fill_texts(struct rs_engine *e, struct leg *leg, uint64_t slots, const struct endpoint *ep, struct texts *t)
+{
+	struct activity *a = leg_activity(e, leg);
+	struct rs_render *r = &e->render;
+
+	if (slots & (SLOT(REMOTE_IP) | SLOT(REMOTE_HOST)))
+		r->remote_ip = address_text(&leg->path.remote, t->remote);
+	if (slots & SLOT(BRANCH)) {
+		memcpy(t->branch, "z9hG4bK", 7);
+		memcpy(t->branch + 7, leg->token, RS_TOKEN_LEN);
+		r->branch = rs_slice_of(t->branch, 7 + RS_TOKEN_LEN);
+	}
+	if (leg->call_id.class) {
+		r->call_id = rs_blob_get(&e->blobs, &leg->call_id);
+	} else if (slots & SLOT(CALL_ID)) {
+		memcpy(t->call_id, leg->token, RS_TOKEN_LEN);
+		t->call_id[RS_TOKEN_LEN] = '@';
+		memcpy(t->call_id + RS_TOKEN_LEN + 1, ep->text, ep->text_len);
+		r->call_id = rs_slice_of(t->call_id, RS_TOKEN_LEN + 1u + ep->text_len);
+	}
+	if (slots & SLOT(USER))
+		r->user = pattern_text(&a->group->plan->user, leg->endpoint, leg->endpoint, t->user, sizeof(t->user));
+	if (slots & SLOT(SERVICE))
+		r->service = service_text(e, leg, t);
+}
+
+static void
+fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, uint64_t slots, const struct rs_sip_msg *last,
+	struct rendering *ctx, struct texts *t)
 {
 	struct activity *a = leg_activity(e, leg);
 	struct rs_render *r = &e->render;
 	struct endpoint *ep = group_endpoint(a->group, leg->endpoint);
 
-	r->remote_ip = address_text(&leg->path.remote, t->remote);
+	fill_texts(e, leg, slots, ep, t);
 	r->remote_host = (leg->flags & LEG_UAC) && a->group->plan->has_proxy ?
 		rs_slice_str(a->group->plan->proxy_host) :
 		(leg->flags & LEG_UAC) && a->plan->to_host ? rs_slice_str(a->plan->to_host) : r->remote_ip;
@@ -215,21 +246,8 @@ fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 	r->transport = rs_slice_of("UDP", 3);
 	r->pid = rs_slice_of(e->pid_text, e->pid_len);
 	r->tag = rs_slice_of(leg->token, RS_TOKEN_LEN);
-	memcpy(t->branch, "z9hG4bK", 7);
-	memcpy(t->branch + 7, leg->token, RS_TOKEN_LEN);
-	r->branch = rs_slice_of(t->branch, 7 + RS_TOKEN_LEN);
 	r->branch_by_index = true;
-	if (leg->call_id.class) {
-		r->call_id = rs_blob_get(&e->blobs, &leg->call_id);
-	} else {
-		memcpy(t->call_id, leg->token, RS_TOKEN_LEN);
-		t->call_id[RS_TOKEN_LEN] = '@';
-		memcpy(t->call_id + RS_TOKEN_LEN + 1, ep->text, ep->text_len);
-		r->call_id = rs_slice_of(t->call_id, RS_TOKEN_LEN + 1u + ep->text_len);
-	}
-	r->user = pattern_text(&a->group->plan->user, leg->endpoint, leg->endpoint, t->user, sizeof(t->user));
 	r->domain = a->group->plan->domain ? rs_slice_str(a->group->plan->domain) : r->local_ip;
-	r->service = service_text(e, leg, t);
 	r->msg_index = step;
 	r->call_number = leg->number + 1;
 	r->dynamic_id = e->dynamic_id;
@@ -252,7 +270,7 @@ leg_render(struct rs_engine *e, struct leg *leg, int32_t template, const struct 
 	struct rendering ctx;
 	struct texts texts;
 
-	fill_render(e, leg, leg->step, last ? last : leg_kept(e, leg), &ctx, &texts);
+	fill_render(e, leg, leg->step, EVERY_SLOT, last ? last : leg_kept(e, leg), &ctx, &texts);
 	return rs_template_render(&leg_activity(e, leg)->program->templates[template], &e->render, out, cap);
 }
 
@@ -271,13 +289,17 @@ cause_of(int rc)
 
 /* A scenario may write a response's CSeq as it likes: whether it answers the INVITE is seen in what was rendered. */
 static bool
-answers_invite(struct rs_engine *e, const uint8_t *data, size_t len)
+answers_invite(const uint8_t *data, size_t len)
 {
-	struct rs_sip_cseq cseq;
-	size_t used;
+	const uint8_t *at = memmem(data, len, "\nCSeq:", 6), *end;
 
-	return rs_sip_parse(data, len, false, &e->kept_msg, &used) == 0 &&
-		rs_sip_cseq(rs_sip_get(&e->kept_msg, RS_HDR_CSEQ), &cseq) == 0 && cseq.method == RS_SIP_INVITE;
+	if (!at)
+		return false;
+	end = memchr(at + 1, '\n', (size_t)(data + len - at - 1));
+	struct rs_sip_cseq cseq;
+	struct rs_slice value = { at + 6, (size_t)((end ? end : data + len) - at - 6) };
+
+	return rs_sip_cseq(rs_slice_trim(value), &cseq) == 0 && cseq.method == RS_SIP_INVITE;
 }
 
 /* Render into a buffer of the link and send it by the leg's path. @answer: NULL, or out: it answers an INVITE.
@@ -293,7 +315,7 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 	int n = rs_template_render(t, &e->render, buf.data, buf.cap);
 
 	if (n > 0 && answer)
-		*answer = answers_invite(e, buf.data, (size_t)n);
+		*answer = answers_invite(buf.data, (size_t)n);
 	if (n < 0 || drop) {
 		e->link.drop(e->link.ctx, &buf);
 		return n < 0 ? RS_CAUSE_TOO_LONG : RS_CAUSE_NONE;
@@ -423,7 +445,7 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	if (e->silent)
 		return 0;
 	number_request(leg, s, again);
-	fill_render(e, leg, step, last ? last : leg_kept(e, leg), &ctx, &texts);
+	fill_render(e, leg, step, a->slots[s->template], last ? last : leg_kept(e, leg), &ctx, &texts);
 	if (again && s->status == 0)
 		e->render.cseq = cseq_again(leg, step, s);
 
@@ -532,7 +554,7 @@ leg_send_own(struct rs_engine *e, struct leg *leg, int32_t template, enum rs_sip
 		index = (uint32_t)leg->invite_step;
 	else if (method == RS_SIP_ACK)
 		index++;
-	fill_render(e, leg, index, last, &ctx, &texts);
+	fill_render(e, leg, index, EVERY_SLOT, last, &ctx, &texts);
 	if (method == RS_SIP_OTHER) { /* a response: a To that has no tag yet gets ours */
 		struct rs_slice to = last ? rs_sip_get(last, RS_HDR_TO) : (struct rs_slice){ 0 };
 

@@ -81,7 +81,7 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 
 		if (plan->activities[i].to_group >= 0)
 			callees += plan->groups[plan->activities[i].to_group].count;
-		vars += p->n_vars;
+		vars += p->n_vars + p->n_templates;
 		if (p->ere_scratch > scratch)
 			scratch = p->ere_scratch;
 	}
@@ -96,14 +96,21 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 }
 
 /* In what the scenario itself says; the 200 to what it does not expect gets its tag from us. */
-static bool
-uses_slot(const struct rs_program *p, enum rs_slot slot)
+static int
+slots_setup(struct rs_engine *e, struct activity *a)
 {
-	for (uint32_t t = 0; t < p->n_templates; t++)
-		for (uint32_t i = 0; i < p->templates[t].n_ops && (int32_t)t != p->auto_200; i++)
-			if (p->templates[t].ops[i].slot == slot)
-				return true;
-	return false;
+	const struct rs_program *p = a->program;
+
+	a->slots = rs_arena_alloc(&e->arena, (p->n_templates + 1) * sizeof(*a->slots), 64);
+	if (!a->slots)
+		return -ENOMEM;
+	for (uint32_t t = 0; t < p->n_templates; t++) {
+		for (uint32_t i = 0; i < p->templates[t].n_ops; i++)
+			a->slots[t] |= 1ull << p->templates[t].ops[i].slot;
+		a->wants_peer_tag |= a->slots[t] >> RS_SLOT_PEER_TAG_PARAM & 1;
+		a->wants_dynamic_id |= a->slots[t] >> RS_SLOT_DYNAMIC_ID & 1;
+	}
+	return 0;
 }
 
 static int
@@ -117,8 +124,8 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 	a->account = &e->account->activities[index];
 	a->group = &e->groups[plan->from];
 	a->to = plan->kind == RS_DO_CALL && plan->to_group >= 0 ? &e->groups[plan->to_group] : NULL;
-	a->wants_peer_tag = uses_slot(plan->program, RS_SLOT_PEER_TAG_PARAM);
-	a->wants_dynamic_id = uses_slot(plan->program, RS_SLOT_DYNAMIC_ID);
+	if (slots_setup(e, a) != 0)
+		return -ENOMEM;
 	group_position(e->plan, a->group->plan, e->worker, &n);
 	a->n_owners = n ? n : 1;
 	a->own_share = a->group->shared || a->group->plan->kind == RS_GROUP_TRUNK ?
