@@ -13,15 +13,21 @@ static const struct {
 	unsigned bit;
 	bool value;
 } options[] = {
-	{ "--set", OPT_SET, true },	    { "--wait", OPT_WAIT, false },	{ "--hangup", OPT_HANGUP, false },
-	{ "--now", OPT_NOW, false },	    { "--timeout", OPT_TIMEOUT, true }, { "--by", OPT_BY, true },
-	{ "--failed", OPT_FAILED, false },  { "--watch", OPT_WATCH, false },	{ "--state", OPT_STATE, true },
+	{ "--set", OPT_SET, true },
+	{ "--wait", OPT_WAIT, false },
+	{ "--hangup", OPT_HANGUP, false },
+	{ "--now", OPT_NOW, false },
+	{ "--timeout", OPT_TIMEOUT, true },
+	{ "--by", OPT_BY, true },
+	{ "--failed", OPT_FAILED, false },
+	{ "--watch", OPT_WATCH, false },
+	{ "--state", OPT_STATE, true },
 	{ "--json", OPT_JSON, false },
 };
 
 /* Verbs of the whole design that this version refuses by name. */
-static const char *const later[] = { "impair", "streams", "media", "connections", "registrations", "legs", "webrtc",
-	"capture", "trace", "search", "profile", "plan apply", "scenario swap" };
+static const char *const later[] = { "impair", "streams", "media", "connections", "registrations",
+	"legs", "webrtc", "capture", "trace", "search", "profile", "plan apply", "scenario swap" };
 
 /* --socket is remembered in `a`, the rest in words and option bits; which of them fit is seen when the verb is known. */
 struct reader {
@@ -60,24 +66,22 @@ keep_value(struct args *a, unsigned bit, const char *value)
 	switch (bit) {
 	case OPT_SET:
 		if (a->n_sets == MAX_SETS) {
-			fprintf(stderr, "loadctl: more than %d --set: put the settings into the plan\n", MAX_SETS);
+			fprintf(stderr,
+				"loadctl: more than %d --set: put the settings into the plan\n",
+				MAX_SETS);
 			return -1;
 		}
 		if (!strchr(value, '=') || value[0] == '=') {
-			fprintf(stderr, "loadctl: --set %s: give PATH=VALUE, e.g. --set run.seed=7\n", value);
+			fprintf(stderr,
+				"loadctl: --set %s: give PATH=VALUE, e.g. --set run.seed=7\n",
+				value);
 			return -1;
 		}
 		a->sets[a->n_sets++] = value;
 		break;
-	case OPT_TIMEOUT:
-		a->timeout = value;
-		break;
-	case OPT_BY:
-		a->by = value;
-		break;
-	case OPT_STATE:
-		a->state = value;
-		break;
+	case OPT_TIMEOUT: a->timeout = value; break;
+	case OPT_BY: a->by = value; break;
+	case OPT_STATE: a->state = value; break;
 	}
 	return 0;
 }
@@ -99,7 +103,8 @@ read_json_option(struct reader *r, const char *arg)
 {
 	if (!is_run(r)) {
 		if (arg[strlen("--json")] == '=') {
-			fputs("loadctl: only `run` takes --json FILE: this verb prints to standard output\n", stderr);
+			fputs("loadctl: only `run` takes --json FILE: this verb prints to standard output\n",
+				stderr);
 			return -1;
 		}
 		r->a->given |= OPT_JSON;
@@ -206,7 +211,8 @@ refuse_verb(const struct reader *r)
 
 		if (v->name[first] && r->n_words == 1 && strlen(r->words[0]) == first &&
 			strncmp(v->name, r->words[0], first) == 0) {
-			fprintf(stderr, "loadctl: %s what? Try: loadctl %s --help\n", r->words[0], v->name);
+			fprintf(stderr, "loadctl: %s what? Try: loadctl %s --help\n", r->words[0],
+				v->name);
 			return;
 		}
 		names[n++] = v->name;
@@ -219,8 +225,8 @@ refuse_verb(const struct reader *r)
 		near = rs_text_nearest(said, names, n);
 	if (!near && strlen(r->words[0]) < sizeof(said))
 		near = rs_text_nearest(r->words[0], names, n);
-	fprintf(stderr, "loadctl: no verb \"%s\"%s%s%s (all of them: loadctl --help)\n", r->words[0],
-		near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	fprintf(stderr, "loadctl: no verb \"%s\"%s%s%s (all of them: loadctl --help)\n",
+		r->words[0], near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 static const struct verb *
@@ -248,8 +254,8 @@ fit(const struct reader *r, const struct verb *v, unsigned used)
 	unsigned strange = a->given & ~v->options;
 
 	if (strange) {
-		fprintf(stderr, "loadctl: %s takes no %s (try: loadctl %s --help)\n", v->name, option_name(strange),
-			v->name);
+		fprintf(stderr, "loadctl: %s takes no %s (try: loadctl %s --help)\n", v->name,
+			option_name(strange), v->name);
 		return ASK_WRONG;
 	}
 	a->n_words = r->n_words - used;

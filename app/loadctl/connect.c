@@ -27,7 +27,8 @@ link_open(const char *path, struct link **out)
 	struct link *l;
 
 	if (strlen(path) >= sizeof(a.sun_path)) {
-		fprintf(stderr, "loadctl: %s: a socket's path has at most %zu characters\n", path, sizeof(a.sun_path) - 1);
+		fprintf(stderr, "loadctl: %s: a socket's path has at most %zu characters\n", path,
+			sizeof(a.sun_path) - 1);
 		return EXIT_USAGE;
 	}
 	memcpy(a.sun_path, path, strlen(path) + 1);
@@ -70,8 +71,8 @@ link_fd(const struct link *l)
 int
 link_send(struct link *l, const char *method, json_t *params)
 {
-	json_t *request = json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id", ++l->last_id, "method", method,
-		"params", params ? params : json_object());
+	json_t *request = json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id", ++l->last_id,
+		"method", method, "params", params ? params : json_object());
 	char *line = request ? json_dumps(request, JSON_COMPACT) : NULL;
 	size_t len = line ? strlen(line) : 0, at = 0;
 	int id = line ? l->last_id : -1;

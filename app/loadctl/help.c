@@ -7,8 +7,10 @@ static const struct {
 	unsigned bit;
 	const char *option, *what;
 } options[] = {
-	{ OPT_SET, "--set PATH=VALUE", "put a value over the plan's, e.g. activities.calls.rate=200; may be repeated" },
-	{ OPT_JSON_FILE, "--json FILE", "write the report to FILE (\"-\": to standard output, without any other text)" },
+	{ OPT_SET, "--set PATH=VALUE",
+		"put a value over the plan's, e.g. activities.calls.rate=200; may be repeated" },
+	{ OPT_JSON_FILE, "--json FILE",
+		"write the report to FILE (\"-\": to standard output, without any other text)" },
 	{ OPT_WAIT, "--wait", "wait for the end of the run" },
 	{ OPT_HANGUP, "--hangup", "hang up now: BYE, CANCEL, paced" },
 	{ OPT_NOW, "--now", "be silent at once" },
@@ -39,7 +41,8 @@ help_all(void)
 		print_option(left, v->what);
 	}
 	puts("");
-	print_option("--socket PATH", "the daemon's socket (default: $RINGSTORM_SOCKET, else " DEFAULT_SOCKET ")");
+	print_option("--socket PATH",
+		"the daemon's socket (default: $RINGSTORM_SOCKET, else " DEFAULT_SOCKET ")");
 	print_option("--version", "print the version and exit");
 	print_option("--help", "print this and exit");
 	puts("\nexit status: 0 obeyed, or the run passed; 1 a threshold failed, 2 usage or plan, 3 no daemon,\n"
@@ -49,22 +52,25 @@ help_all(void)
 void
 help_verb(const struct verb *v)
 {
-	printf("usage: loadctl [--socket PATH] %s%s%s%s\n\n%s: %s\n", v->name, v->usage[0] ? " " : "", v->usage,
-		v->options & OPT_JSON ? " [--json]" : "", v->name, v->what);
+	printf("usage: loadctl [--socket PATH] %s%s%s%s\n\n%s: %s\n", v->name,
+		v->usage[0] ? " " : "", v->usage, v->options & OPT_JSON ? " [--json]" : "", v->name,
+		v->what);
 	if (v->more)
 		printf("\n%s", v->more);
 	puts("");
 	for (size_t i = 0; i < COUNT(options); i++)
 		if (v->options & options[i].bit)
 			print_option(options[i].option, options[i].what);
-	print_option("--socket PATH", "the daemon's socket (default: $RINGSTORM_SOCKET, else " DEFAULT_SOCKET ")");
+	print_option("--socket PATH",
+		"the daemon's socket (default: $RINGSTORM_SOCKET, else " DEFAULT_SOCKET ")");
 	print_option("--help", "print this and exit");
 	if (v->fn == verb_run || v->fn == verb_wait || v->fn == verb_start)
 		printf("\nexit status: 0 %s, 1 a threshold failed, 2 usage, plan or state, 3 no daemon,\n"
 		       "             4 generator limited, 5 stopped by hand, 6 memory or device%s\n",
 			v->fn == verb_start ? "started (--wait: passed)" : "passed",
 			v->fn == verb_wait ? ", 8 the time is over" : "");
-	else if (v->fn == verb_plan_check || v->fn == verb_scenario_check || v->fn == verb_scenario_show)
+	else if (v->fn == verb_plan_check || v->fn == verb_scenario_check ||
+		v->fn == verb_scenario_show)
 		puts("\nexit status: 0 usable, 2 not usable");
 	else
 		puts("\nexit status: 0 obeyed, 2 usage or state, 3 no daemon, 6 memory or device");

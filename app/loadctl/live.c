@@ -62,8 +62,9 @@ live_show(struct live *l, const json_t *figures)
 	if (l->open)
 		fputs("\r", stdout);
 	printf("%6.1f s  rate %.0f asked %.0f reached  open %lld  failed %lld  post-dial p50 %s p99 %s ms  health %s",
-		real_of(figures, "elapsed_s"), real_of(figures, "rate_asked"), real_of(figures, "rate_reached"),
-		count_of(figures, "open"), count_of(figures, "failed"), ms_of(figures, "p50_ms", p50, sizeof(p50)),
+		real_of(figures, "elapsed_s"), real_of(figures, "rate_asked"),
+		real_of(figures, "rate_reached"), count_of(figures, "open"),
+		count_of(figures, "failed"), ms_of(figures, "p50_ms", p50, sizeof(p50)),
 		ms_of(figures, "p99_ms", p99, sizeof(p99)), text_of(figures, "health", "ok"));
 	if (strcmp(state, "running") != 0)
 		printf("  (%s)", state);

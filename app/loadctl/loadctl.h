@@ -49,10 +49,10 @@ struct args {
 };
 
 struct verb {
-	const char *name; /* "rate", "plan check" */
+	const char *name;  /* "rate", "plan check" */
 	const char *usage; /* what follows it */
-	const char *what; /* one line */
-	const char *more; /* NULL, or paragraphs that end in a newline */
+	const char *what;  /* one line */
+	const char *more;  /* NULL, or paragraphs that end in a newline */
 	const char *example;
 	unsigned options;
 	unsigned min_words, max_words;
@@ -114,7 +114,8 @@ struct column {
 	bool left; /* text */
 };
 /** A list of objects as a table. */
-void print_table(const json_t *list, const struct column *columns, size_t n, const char *when_empty);
+void print_table(
+	const json_t *list, const struct column *columns, size_t n, const char *when_empty);
 
 /* live.c */
 struct live;

@@ -12,22 +12,18 @@ main(int argc, char **argv)
 	struct args a = { 0 };
 	int status = EXIT_OBEYED;
 
-	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of the write, not an end without a word */
+	/* A reader that goes away is an error of the write, not an end without a word. */
+	signal(SIGPIPE, SIG_IGN);
 	switch (args_read(argc, argv, &a, &verb)) {
-	case ASK_WRONG:
-		return EXIT_USAGE;
-	case ASK_VERSION:
-		printf("loadctl %s\n", RS_VERSION);
-		break;
+	case ASK_WRONG: return EXIT_USAGE;
+	case ASK_VERSION: printf("loadctl %s\n", RS_VERSION); break;
 	case ASK_HELP:
 		if (verb)
 			help_verb(verb);
 		else
 			help_all();
 		break;
-	case ASK_VERB:
-		status = verb->fn(&a);
-		break;
+	case ASK_VERB: status = verb->fn(&a); break;
 	}
 	if (fflush(stdout) != 0 && status == EXIT_OBEYED) {
 		perror("loadctl: standard output");

@@ -79,7 +79,8 @@ print_table(const json_t *list, const struct column *columns, size_t n, const ch
 	}
 	for (size_t c = 0; c < n && c < MAX_COLUMNS; c++) {
 		width[c] = (int)strlen(columns[c].title);
-		json_array_foreach(list, i, row) {
+		json_array_foreach(list, i, row)
+		{
 			int len = (int)strlen(cell(row, columns[c].key, buf, sizeof(buf)));
 
 			width[c] = len > width[c] ? len : width[c];
@@ -87,7 +88,7 @@ print_table(const json_t *list, const struct column *columns, size_t n, const ch
 	}
 	for (size_t c = 0; c < n && c < MAX_COLUMNS; c++)
 		print_cell(columns[c].title, &columns[c], width[c], c + 1 == n);
-	json_array_foreach(list, i, row)
-		for (size_t c = 0; c < n && c < MAX_COLUMNS; c++)
-			print_cell(cell(row, columns[c].key, buf, sizeof(buf)), &columns[c], width[c], c + 1 == n);
+	json_array_foreach(list, i, row) for (size_t c = 0; c < n && c < MAX_COLUMNS; c++)
+		print_cell(cell(row, columns[c].key, buf, sizeof(buf)), &columns[c], width[c],
+			c + 1 == n);
 }

@@ -137,7 +137,9 @@ verb_stop(const struct args *a)
 	if (!params)
 		params = json_object();
 	json_object_set_new(params, "how",
-		json_string(a->given & OPT_HANGUP ? "hangup" : a->given & OPT_NOW ? "now" : "drain"));
+		json_string(a->given & OPT_HANGUP    ? "hangup"
+				: a->given & OPT_NOW ? "now"
+						     : "drain"));
 	return tell(a, "stop", params);
 }
 

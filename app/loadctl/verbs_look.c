@@ -32,8 +32,9 @@ text_of(const json_t *j, const char *key)
 static void
 print_status(const json_t *j)
 {
-	printf("state    %s\nrun      %s\nplan     %s\nelapsed  %.1f s\n", text_of(j, "state"), text_of(j, "run"),
-		text_of(j, "plan"), json_number_value(json_object_get(j, "elapsed_s")));
+	printf("state    %s\nrun      %s\nplan     %s\nelapsed  %.1f s\n", text_of(j, "state"),
+		text_of(j, "run"), text_of(j, "plan"),
+		json_number_value(json_object_get(j, "elapsed_s")));
 }
 
 int
@@ -46,11 +47,19 @@ static void
 print_activities(const json_t *j)
 {
 	static const struct column columns[] = {
-		{ "name", "NAME", true },	     { "do", "DO", true },	     { "state", "STATE", true },
-		{ "rate", "RATE", false },	     { "limit", "LIMIT", false },    { "total", "TOTAL", false },
-		{ "offered", "OFFERED", false },     { "not_started", "NOT STARTED", false },
-		{ "established", "ESTABLISHED", false }, { "completed", "COMPLETED", false },
-		{ "failed", "FAILED", false },	     { "open", "OPEN", false },	     { "peak", "PEAK", false },
+		{ "name", "NAME", true },
+		{ "do", "DO", true },
+		{ "state", "STATE", true },
+		{ "rate", "RATE", false },
+		{ "limit", "LIMIT", false },
+		{ "total", "TOTAL", false },
+		{ "offered", "OFFERED", false },
+		{ "not_started", "NOT STARTED", false },
+		{ "established", "ESTABLISHED", false },
+		{ "completed", "COMPLETED", false },
+		{ "failed", "FAILED", false },
+		{ "open", "OPEN", false },
+		{ "peak", "PEAK", false },
 	};
 
 	print_table(j, columns, COUNT(columns), "no activities");
@@ -66,8 +75,12 @@ static void
 print_calls(const json_t *j)
 {
 	static const struct column columns[] = {
-		{ "activity", "ACTIVITY", true }, { "number", "NUMBER", false }, { "worker", "WORKER", false },
-		{ "age_s", "AGE s", false },	  { "step", "STEP", true },	 { "remote", "REMOTE", true },
+		{ "activity", "ACTIVITY", true },
+		{ "number", "NUMBER", false },
+		{ "worker", "WORKER", false },
+		{ "age_s", "AGE s", false },
+		{ "step", "STEP", true },
+		{ "remote", "REMOTE", true },
 		{ "call_id", "CALL-ID", true },
 	};
 
@@ -99,9 +112,15 @@ static void
 print_endpoints(const json_t *j)
 {
 	static const struct column columns[] = {
-		{ "name", "NAME", true },	  { "kind", "KIND", true },	    { "count", "COUNT", false },
-		{ "port", "PORT", true },	  { "calling", "CALLING", false },  { "answering", "ANSWERING", false },
-		{ "sip_port", "SIP PORT", false }, { "user", "USER", true },	    { "addresses", "ADDRESSES", true },
+		{ "name", "NAME", true },
+		{ "kind", "KIND", true },
+		{ "count", "COUNT", false },
+		{ "port", "PORT", true },
+		{ "calling", "CALLING", false },
+		{ "answering", "ANSWERING", false },
+		{ "sip_port", "SIP PORT", false },
+		{ "user", "USER", true },
+		{ "addresses", "ADDRESSES", true },
 	};
 
 	print_table(j, columns, COUNT(columns), "no endpoints");
@@ -141,12 +160,14 @@ print_report(const json_t *j)
 int
 verb_report(const struct args *a)
 {
-	return look(a, "report", a->n_words ? json_pack("{s:s}", "id", a->words[0]) : NULL, print_report);
+	return look(a, "report", a->n_words ? json_pack("{s:s}", "id", a->words[0]) : NULL,
+		print_report);
 }
 
 /* Subscribe, then print each notification of @method until the daemon goes. */
 static int
-follow(const struct args *a, const char *method, const char *notification, void (*print)(const json_t *params))
+follow(const struct args *a, const char *method, const char *notification,
+	void (*print)(const json_t *params))
 {
 	json_t *message, *result;
 	struct link *l;
@@ -155,7 +176,8 @@ follow(const struct args *a, const char *method, const char *notification, void 
 	if (status)
 		return status;
 	id = link_send(l, method, json_pack("{s:b}", "watch", 1));
-	while (id >= 0 && status == 0 && !ferror(stdout) && (rc = link_receive(l, -1, &message)) == 0) {
+	while (id >= 0 && status == 0 && !ferror(stdout) &&
+		(rc = link_receive(l, -1, &message)) == 0) {
 		const char *name = json_string_value(json_object_get(message, "method"));
 		json_t *params = json_object_get(message, "params");
 
@@ -163,7 +185,8 @@ follow(const struct args *a, const char *method, const char *notification, void 
 			status = message_result(message, &result);
 			json_decref(result);
 		} else if (name && strcmp(name, "dropped") == 0) {
-			fprintf(stderr, "loadctl: %lld lines were dropped: this side reads too slowly\n",
+			fprintf(stderr,
+				"loadctl: %lld lines were dropped: this side reads too slowly\n",
 				(long long)json_integer_value(json_object_get(params, "count")));
 		} else if (name && strcmp(name, notification) == 0) {
 			if (a->given & OPT_JSON)
@@ -202,10 +225,12 @@ print_event(const json_t *event)
 	const char *key;
 	json_t *v;
 
-	printf("%8.1f s  %-8s  %s", json_number_value(json_object_get(event, "elapsed_s")), text_of(event, "state"),
-		text_of(event, "event"));
-	json_object_foreach((json_t *)event, key, v) {
-		if (strcmp(key, "event") == 0 || strcmp(key, "state") == 0 || strcmp(key, "elapsed_s") == 0)
+	printf("%8.1f s  %-8s  %s", json_number_value(json_object_get(event, "elapsed_s")),
+		text_of(event, "state"), text_of(event, "event"));
+	json_object_foreach((json_t *)event, key, v)
+	{
+		if (strcmp(key, "event") == 0 || strcmp(key, "state") == 0 ||
+			strcmp(key, "elapsed_s") == 0)
 			continue;
 		if (json_is_string(v) && json_string_length(v) > 0)
 			printf("  %s=%s", key, json_string_value(v));

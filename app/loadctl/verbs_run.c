@@ -18,9 +18,9 @@
 struct session {
 	const struct args *a;
 	struct link *link;
-	struct live *live;  /* NULL: quiet */
+	struct live *live; /* NULL: quiet */
 	int signal_fd;
-	int signals;	    /* how many came */
+	int signals;          /* how many came */
 	int live_id, wait_id; /* requests on their way, 0: none */
 };
 
@@ -90,7 +90,9 @@ take_signal(struct session *s)
 	if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	s->signals++;
-	fprintf(stderr, "%s\n", s->signals == 1 ? "\nstopping: no new calls; once more to end at once" : "\nending at once");
+	fprintf(stderr, "%s\n",
+		s->signals == 1 ? "\nstopping: no new calls; once more to end at once"
+				: "\nending at once");
 	link_send(s->link, "stop", json_pack("{s:s}", "how", s->signals == 1 ? "drain" : "now"));
 }
 
@@ -164,7 +166,8 @@ write_report(const char *file, const json_t *report)
 	}
 	if (json_dump_file(report, file, JSON_INDENT(2)) == 0)
 		return 0;
-	fprintf(stderr, "loadctl: %s: the report could not be written: %s\n", file, strerror(errno));
+	fprintf(stderr, "loadctl: %s: the report could not be written: %s\n", file,
+		strerror(errno));
 	return EXIT_RESOURCE;
 }
 

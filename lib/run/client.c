@@ -63,8 +63,8 @@ take_lines(struct client *c)
 	c->more = false;
 	while (!c->dead) {
 		end = c->in_len > c->scanned
-			      ? memchr(c->in + c->scanned, '\n', c->in_len - c->scanned)
-			      : NULL;
+			? memchr(c->in + c->scanned, '\n', c->in_len - c->scanned)
+			: NULL;
 		if (!end)
 			break;
 		if (n++ == TURN_REQUESTS || client_queued(c) > PAUSE_BYTES) {

@@ -29,7 +29,8 @@ rs_plan_load_json(const char *file, json_t *sets, struct rs_plan **out, struct r
 	int rc = check_regular(file, err);
 
 	if (rc == 0 && want > RS_MAX_SETS)
-		rc = rs_err_set(err, -EINVAL, "more than %d settings: put them into the plan", RS_MAX_SETS);
+		rc = rs_err_set(
+			err, -EINVAL, "more than %d settings: put them into the plan", RS_MAX_SETS);
 	for (; rc == 0 && n < want; n++) {
 		const char *text = json_string_value(json_array_get(sets, n));
 		char *eq;
@@ -41,7 +42,8 @@ rs_plan_load_json(const char *file, json_t *sets, struct rs_plan **out, struct r
 		}
 		eq = strchr(copies[n], '=');
 		if (!eq || eq == copies[n]) {
-			rc = rs_err_set(err, -EINVAL, "--set %.200s: give PATH=VALUE, e.g. run.seed=7", text);
+			rc = rs_err_set(err, -EINVAL,
+				"--set %.200s: give PATH=VALUE, e.g. run.seed=7", text);
 			free(copies[n]);
 			break;
 		}
@@ -63,7 +65,9 @@ rs_scenario_find(const char *name, char *path, size_t cap, struct rs_err *err)
 	if (stat(name, &st) == 0 && S_ISREG(st.st_mode)) {
 		int n = snprintf(path, cap, "%s", name);
 
-		return n >= 0 && (size_t)n < cap ? 0 : rs_err_set(err, -ENAMETOOLONG, "%.200s: too long", name);
+		return n >= 0 && (size_t)n < cap
+			? 0
+			: rs_err_set(err, -ENAMETOOLONG, "%.200s: too long", name);
 	}
 	return rs_plan_files.find("", name, true, path, cap, err);
 }

@@ -17,10 +17,11 @@ workers(const struct rs_plan *plan)
 		struct rs_engine_budget b = { 0 };
 
 		rs_engine_budget(plan, i, &b);
-		json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:I, s:I}", "core",
-			(json_int_t)plan->cores[i], "legs", (json_int_t)b.legs, "endpoints",
-			(json_int_t)b.endpoints, "bytes_per_leg", (json_int_t)b.bytes_per_leg,
-			"reserved_bytes", (json_int_t)b.reserved_bytes));
+		json_array_append_new(list,
+			json_pack("{s:I, s:I, s:I, s:I, s:I}", "core", (json_int_t)plan->cores[i],
+				"legs", (json_int_t)b.legs, "endpoints", (json_int_t)b.endpoints,
+				"bytes_per_leg", (json_int_t)b.bytes_per_leg, "reserved_bytes",
+				(json_int_t)b.reserved_bytes));
 	}
 	return list;
 }
@@ -55,9 +56,10 @@ ports(const struct rs_plan *plan)
 
 		for (uint32_t w = 0; w < p->n_workers; w++)
 			json_array_append_new(positions, json_integer(p->workers[w]));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:o, s:o}", "name", p->name, "device",
-			p->device, "vlan", (int)p->vlan, "addresses", prefixes(p->addresses, p->n_addresses),
-			"workers", positions));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:i, s:o, s:o}", "name", p->name, "device", p->device,
+				"vlan", (int)p->vlan, "addresses",
+				prefixes(p->addresses, p->n_addresses), "workers", positions));
 	}
 	return list;
 }
@@ -70,10 +72,11 @@ groups(const struct rs_plan *plan)
 	for (uint32_t i = 0; i < plan->n_groups; i++) {
 		const struct rs_plan_group *g = &plan->groups[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:s, s:I, s:s?}", "name", g->name,
-			"kind", g->kind == RS_GROUP_TRUNK ? "trunk" : "phone", "count", (json_int_t)g->count,
-			"port", plan->ports[g->port].name, "addresses", (json_int_t)g->n_addrs, "proxy",
-			g->proxy_text));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:I, s:s, s:I, s:s?}", "name", g->name, "kind",
+				g->kind == RS_GROUP_TRUNK ? "trunk" : "phone", "count",
+				(json_int_t)g->count, "port", plan->ports[g->port].name,
+				"addresses", (json_int_t)g->n_addrs, "proxy", g->proxy_text));
 	}
 	return list;
 }
@@ -89,18 +92,22 @@ target_of(const struct rs_plan *plan, const struct rs_plan_activity *a)
 static json_t *
 activities(const struct rs_plan *plan)
 {
-	static const char *const kinds[] = { [RS_DO_CALL] = "call", [RS_DO_ANSWER] = "answer",
-		[RS_DO_OPTIONS] = "options" };
+	static const char *const kinds[] = {
+		[RS_DO_CALL] = "call", [RS_DO_ANSWER] = "answer", [RS_DO_OPTIONS] = "options"
+	};
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		const struct rs_plan_activity *a = &plan->activities[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:I, s:f, s:I, s:I}", "name",
-			a->name, "do", kinds[a->kind], "endpoints", plan->groups[a->from].name, "to",
-			target_of(plan, a), "scenario", a->scenario_file, "steps",
-			(json_int_t)(a->program ? a->program->n_steps : 0), "rate", a->rate_hz, "total",
-			(json_int_t)a->total, "limit", (json_int_t)a->limit));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:I, s:f, s:I, s:I}", "name",
+				a->name, "do", kinds[a->kind], "endpoints",
+				plan->groups[a->from].name, "to", target_of(plan, a), "scenario",
+				a->scenario_file, "steps",
+				(json_int_t)(a->program ? a->program->n_steps : 0), "rate",
+				a->rate_hz, "total", (json_int_t)a->total, "limit",
+				(json_int_t)a->limit));
 	}
 	return list;
 }
@@ -111,7 +118,8 @@ ending(const struct rs_plan *plan)
 {
 	for (uint32_t i = 0; i < plan->n_activities; i++)
 		if (plan->activities[i].total)
-			return plan->measure_ns ? "at the totals, or when the measured time is over" : "at the totals";
+			return plan->measure_ns ? "at the totals, or when the measured time is over"
+						: "at the totals";
 	return plan->measure_ns ? "when the measured time is over" : "by stop only";
 }
 
@@ -121,21 +129,24 @@ run_of(const struct rs_plan *plan)
 	json_t *bounds = json_object();
 
 	for (uint32_t i = 0; i < plan->n_thresholds; i++)
-		json_object_set_new(bounds, plan->thresholds[i].name, json_real(plan->thresholds[i].bound));
-	return json_pack("{s:I, s:f, s:f, s:f, s:I, s:f, s:s, s:o}", "seed", (json_int_t)plan->seed, "warmup_s",
-		(double)plan->warmup_ns / NS_PER_S, "measure_s", (double)plan->measure_ns / NS_PER_S, "drain_s",
-		(double)plan->drain_ns / NS_PER_S, "max_calls", (json_int_t)plan->max_calls, "max_rate",
-		plan->max_rate_hz, "ends", ending(plan), "thresholds", bounds);
+		json_object_set_new(
+			bounds, plan->thresholds[i].name, json_real(plan->thresholds[i].bound));
+	return json_pack("{s:I, s:f, s:f, s:f, s:I, s:f, s:s, s:o}", "seed", (json_int_t)plan->seed,
+		"warmup_s", (double)plan->warmup_ns / NS_PER_S, "measure_s",
+		(double)plan->measure_ns / NS_PER_S, "drain_s", (double)plan->drain_ns / NS_PER_S,
+		"max_calls", (json_int_t)plan->max_calls, "max_rate", plan->max_rate_hz, "ends",
+		ending(plan), "thresholds", bounds);
 }
 
 json_t *
 rs_plan_check_json(const struct rs_plan *plan)
 {
-	return json_pack("{s:s, s:s?, s:o, s:o, s:I, s:I, s:b, s:o, s:o, s:o, s:o}", "plan", plan->name, "sut",
-		plan->sut_name, "targets", prefixes(plan->targets, plan->n_targets), "workers", workers(plan),
-		"packet_memory_mb", (json_int_t)plan->memory_mb, "mbufs", (json_int_t)plan->mbufs, "hugepages",
-		(int)plan->hugepages, "ports", ports(plan), "endpoints", groups(plan), "activities",
-		activities(plan), "run", run_of(plan));
+	return json_pack("{s:s, s:s?, s:o, s:o, s:I, s:I, s:b, s:o, s:o, s:o, s:o}", "plan",
+		plan->name, "sut", plan->sut_name, "targets",
+		prefixes(plan->targets, plan->n_targets), "workers", workers(plan),
+		"packet_memory_mb", (json_int_t)plan->memory_mb, "mbufs", (json_int_t)plan->mbufs,
+		"hugepages", (int)plan->hugepages, "ports", ports(plan), "endpoints", groups(plan),
+		"activities", activities(plan), "run", run_of(plan));
 }
 
 static const char *
@@ -170,14 +181,16 @@ print_activity(FILE *out, const json_t *a)
 {
 	bool answers = strcmp(text_of(a, "do"), "answer") == 0;
 
-	fprintf(out, "  %-12s %-7s %s", text_of(a, "name"), text_of(a, "do"), text_of(a, "endpoints"));
+	fprintf(out, "  %-12s %-7s %s", text_of(a, "name"), text_of(a, "do"),
+		text_of(a, "endpoints"));
 	if (!answers)
 		fprintf(out, " -> %s, %g calls/s", text_of(a, "to"), real_of(a, "rate"));
 	if (int_of(a, "total"))
 		fprintf(out, ", %lld in all", int_of(a, "total"));
 	if (int_of(a, "limit"))
 		fprintf(out, ", at most %lld open", int_of(a, "limit"));
-	fprintf(out, "\n  %-12s %-7s %s, %lld steps\n", "", "", text_of(a, "scenario"), int_of(a, "steps"));
+	fprintf(out, "\n  %-12s %-7s %s, %lld steps\n", "", "", text_of(a, "scenario"),
+		int_of(a, "steps"));
 }
 
 static void
@@ -186,10 +199,10 @@ print_workers(FILE *out, const json_t *list)
 	json_t *w;
 	size_t i;
 
-	json_array_foreach(list, i, w)
-		fprintf(out, "  worker %zu     core %lld, %lld endpoints, at most %lld legs of %lld bytes and more, %.1f MiB\n", i,
-			int_of(w, "core"), int_of(w, "endpoints"), int_of(w, "legs"), int_of(w, "bytes_per_leg"),
-			(double)int_of(w, "reserved_bytes") / (1024 * 1024));
+	json_array_foreach(list, i, w) fprintf(out,
+		"  worker %zu     core %lld, %lld endpoints, at most %lld legs of %lld bytes and more, %.1f MiB\n",
+		i, int_of(w, "core"), int_of(w, "endpoints"), int_of(w, "legs"),
+		int_of(w, "bytes_per_leg"), (double)int_of(w, "reserved_bytes") / (1024 * 1024));
 }
 
 static void
@@ -198,11 +211,11 @@ print_run(FILE *out, const json_t *run)
 	json_t *bound;
 	const char *name;
 
-	fprintf(out, "run\n  ends         %s, or by stop; then %g s to drain\n", text_of(run, "ends"),
-		real_of(run, "drain_s"));
+	fprintf(out, "run\n  ends         %s, or by stop; then %g s to drain\n",
+		text_of(run, "ends"), real_of(run, "drain_s"));
 	if (real_of(run, "measure_s") > 0)
-		fprintf(out, "  measured     %g s after %g s of warm-up\n", real_of(run, "measure_s"),
-			real_of(run, "warmup_s"));
+		fprintf(out, "  measured     %g s after %g s of warm-up\n",
+			real_of(run, "measure_s"), real_of(run, "warmup_s"));
 	fprintf(out, "  limits       %lld open calls", int_of(run, "max_calls"));
 	if (real_of(run, "max_rate") > 0)
 		fprintf(out, ", %g calls/s", real_of(run, "max_rate"));
@@ -221,7 +234,8 @@ rs_plan_check_print(FILE *out, const json_t *check)
 	fputs("targets        ", out);
 	print_texts(out, json_object_get(check, "targets"));
 	fputs("\nports\n", out);
-	json_array_foreach(json_object_get(check, "ports"), i, j) {
+	json_array_foreach(json_object_get(check, "ports"), i, j)
+	{
 		fprintf(out, "  %-12s %s, ", text_of(j, "name"), text_of(j, "device"));
 		print_texts(out, json_object_get(j, "addresses"));
 		if (int_of(j, "vlan"))
@@ -229,17 +243,17 @@ rs_plan_check_print(FILE *out, const json_t *check)
 		fputc('\n', out);
 	}
 	fputs("endpoints\n", out);
-	json_array_foreach(json_object_get(check, "endpoints"), i, j)
-		fprintf(out, "  %-12s %lld %s%s on port %s, %lld addresses, proxy %s\n", text_of(j, "name"),
-			int_of(j, "count"), text_of(j, "kind"), int_of(j, "count") == 1 ? "" : "s", text_of(j, "port"),
-			int_of(j, "addresses"), text_of(j, "proxy"));
+	json_array_foreach(json_object_get(check, "endpoints"), i, j) fprintf(out,
+		"  %-12s %lld %s%s on port %s, %lld addresses, proxy %s\n", text_of(j, "name"),
+		int_of(j, "count"), text_of(j, "kind"), int_of(j, "count") == 1 ? "" : "s",
+		text_of(j, "port"), int_of(j, "addresses"), text_of(j, "proxy"));
 	fputs("activities\n", out);
-	json_array_foreach(json_object_get(check, "activities"), i, j)
-		print_activity(out, j);
+	json_array_foreach(json_object_get(check, "activities"), i, j) print_activity(out, j);
 	print_run(out, json_object_get(check, "run"));
 	fputs("memory\n", out);
 	print_workers(out, json_object_get(check, "workers"));
 	fprintf(out, "  packets      %lld MiB %s, %lld mbufs\n", int_of(check, "packet_memory_mb"),
-		json_is_true(json_object_get(check, "hugepages")) ? "of huge pages" : "without huge pages",
+		json_is_true(json_object_get(check, "hugepages")) ? "of huge pages"
+								  : "without huge pages",
 		int_of(check, "mbufs"));
 }

@@ -38,9 +38,10 @@ send_message(struct client *c, json_t *message)
 {
 	char *line = message ? json_dumps(message, JSON_COMPACT) : NULL;
 
-	client_send(c, line ? line
-			    : "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32603,"
-			      "\"message\":\"no memory for the answer\",\"data\":{\"status\":6}}}");
+	client_send(c,
+		line ? line
+		     : "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32603,"
+		       "\"message\":\"no memory for the answer\",\"data\":{\"status\":6}}}");
 	free(line);
 	json_decref(message);
 }
@@ -48,8 +49,9 @@ send_message(struct client *c, json_t *message)
 void
 rpc_reply(struct client *c, json_t *id, json_t *result)
 {
-	send_message(c, json_pack("{s:s, s:O?, s:o}", "jsonrpc", "2.0", "id", id, "result",
-				result ? result : json_object()));
+	send_message(c,
+		json_pack("{s:s, s:O?, s:o}", "jsonrpc", "2.0", "id", id, "result",
+			result ? result : json_object()));
 }
 
 void
@@ -60,8 +62,9 @@ rpc_reply_error(struct client *c, json_t *id, int code, int status, const char *
 	/* What a client sent may be quoted in the text, and need not be UTF-8. */
 	if (!words)
 		words = json_string("the request cannot be answered: its text is not UTF-8");
-	send_message(c, json_pack("{s:s, s:O?, s:{s:i, s:o, s:{s:i}}}", "jsonrpc", "2.0", "id", id,
-				"error", "code", code, "message", words, "data", "status", status));
+	send_message(c,
+		json_pack("{s:s, s:O?, s:{s:i, s:o, s:{s:i}}}", "jsonrpc", "2.0", "id", id, "error",
+			"code", code, "message", words, "data", "status", status));
 }
 
 enum rpc_outcome
@@ -83,21 +86,19 @@ rpc_fail_errno(struct request *r, int rc, const struct rs_err *err)
 	const char *text = err->text[0] ? err->text : strerror(-rc);
 
 	switch (rc) {
-	case -ENOENT:
-		return rpc_fail(r, RPC_NOT_FOUND, STATUS_USAGE, "%s", text);
+	case -ENOENT: return rpc_fail(r, RPC_NOT_FOUND, STATUS_USAGE, "%s", text);
 	case -EBUSY:
 	case -EINVAL:
-	case -EALREADY:
-		return rpc_fail(r, RPC_STATE, STATUS_USAGE, "%s", text);
-	default:
-		return rpc_fail(r, RPC_RESOURCE, STATUS_RESOURCE, "%s", text);
+	case -EALREADY: return rpc_fail(r, RPC_STATE, STATUS_USAGE, "%s", text);
+	default: return rpc_fail(r, RPC_RESOURCE, STATUS_RESOURCE, "%s", text);
 	}
 }
 
 void
 rpc_too_long(struct client *c)
 {
-	rpc_reply_error(c, NULL, RPC_PARSE, STATUS_USAGE, "a line of more than 1 MiB: it was skipped");
+	rpc_reply_error(
+		c, NULL, RPC_PARSE, STATUS_USAGE, "a line of more than 1 MiB: it was skipped");
 }
 
 static bool
@@ -134,7 +135,8 @@ read_request(struct request *r, json_t *json)
 		return NULL;
 	}
 	if (params && !json_is_object(params)) {
-		rpc_fail(r, RPC_PARAMS, STATUS_USAGE, "\"params\" must be an object: parameters go by name");
+		rpc_fail(r, RPC_PARAMS, STATUS_USAGE,
+			"\"params\" must be an object: parameters go by name");
 		return NULL;
 	}
 	r->params = params;
@@ -172,7 +174,8 @@ rpc_line(struct client *c, const uint8_t *line, size_t len)
 		return;
 	json = json_loadb((const char *)line, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &bad);
 	if (!json) {
-		rpc_fail(&r, RPC_PARSE, STATUS_USAGE, "not JSON, at byte %d: %s", bad.position, bad.text);
+		rpc_fail(&r, RPC_PARSE, STATUS_USAGE, "not JSON, at byte %d: %s", bad.position,
+			bad.text);
 	} else {
 		name = read_request(&r, json);
 		if (name)

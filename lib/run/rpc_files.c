@@ -12,7 +12,8 @@ plan_check(struct request *r)
 	struct rs_err err = { 0 };
 	struct rs_plan *plan;
 
-	if (rs_plan_load_json(param_text(r, "plan"), json_object_get(r->params, "set"), &plan, &err) != 0)
+	if (rs_plan_load_json(
+		    param_text(r, "plan"), json_object_get(r->params, "set"), &plan, &err) != 0)
 		return rpc_fail(r, RPC_PLAN, STATUS_USAGE, "%s", err.text);
 	r->result = rs_plan_check_json(plan);
 	rs_plan_free(plan);
@@ -29,7 +30,8 @@ scenario_check(struct request *r)
 	int rc;
 
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return rpc_fail(r, RPC_PLAN, STATUS_USAGE, "%s: neither a regular file nor a directory", path);
+		return rpc_fail(r, RPC_PLAN, STATUS_USAGE,
+			"%s: neither a regular file nor a directory", path);
 	rc = rs_scenario_check(path, NULL, &check, &err);
 	if (rc)
 		rpc_fail(r, RPC_PLAN, STATUS_USAGE, "%s", err.text);

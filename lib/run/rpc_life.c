@@ -2,7 +2,6 @@
 /* Methods that change something: plans and runs, rates and limits. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "run/files.h"
 #include "run/server_private.h"
@@ -65,8 +64,10 @@ start(struct request *r)
 	const char *activity = param_text(r, "activity");
 	struct rs_err err = { 0 };
 
-	return done(r, activity ? rs_daemon_start_activity(r->daemon, activity, &err)
-				: rs_daemon_start(r->daemon, &err), &err);
+	return done(r,
+		activity ? rs_daemon_start_activity(r->daemon, activity, &err)
+			 : rs_daemon_start(r->daemon, &err),
+		&err);
 }
 
 static enum rpc_outcome
@@ -94,7 +95,7 @@ stop(struct request *r)
 	const char *how = param_text(r, "how");
 	struct rs_err err = { 0 };
 	enum rs_stop level = !how || strcmp(how, "drain") == 0 ? RS_STOP_DRAIN
-			     : strcmp(how, "hangup") == 0      ? RS_STOP_HANGUP
+		: strcmp(how, "hangup") == 0                   ? RS_STOP_HANGUP
 							       : RS_STOP_NOW;
 
 	return done(r, rs_daemon_stop(r->daemon, param_text(r, "activity"), level, &err), &err);
@@ -122,7 +123,8 @@ wait_for_end(struct request *r)
 	double timeout_s = param_number(r, "timeout_s", -1);
 
 	if (timeout_s < 0 && json_is_number(json_object_get(r->params, "timeout_s")))
-		return rpc_fail(r, RPC_PARAMS, STATUS_USAGE, "wait: parameter \"timeout_s\" must not be negative");
+		return rpc_fail(r, RPC_PARAMS, STATUS_USAGE,
+			"wait: parameter \"timeout_s\" must not be negative");
 	return stream_wait(r, timeout_s);
 }
 
@@ -155,9 +157,12 @@ rate(struct request *r)
 	struct rs_err err = { 0 };
 
 	if (by == to)
-		return rpc_fail(r, RPC_PARAMS, STATUS_USAGE, "rate: give either \"rate\" or \"by\"");
-	return done(r, rs_daemon_rate(r->daemon, param_text(r, "activity"),
-			       param_number(r, by ? "by" : "rate", 0), by, &err), &err);
+		return rpc_fail(
+			r, RPC_PARAMS, STATUS_USAGE, "rate: give either \"rate\" or \"by\"");
+	return done(r,
+		rs_daemon_rate(r->daemon, param_text(r, "activity"),
+			param_number(r, by ? "by" : "rate", 0), by, &err),
+		&err);
 }
 
 static enum rpc_outcome
@@ -165,7 +170,9 @@ limit(struct request *r)
 {
 	struct rs_err err = { 0 };
 
-	return done(r, rs_daemon_limit(r->daemon, param_text(r, "activity"), param_count(r, "limit", 0), &err),
+	return done(r,
+		rs_daemon_limit(
+			r->daemon, param_text(r, "activity"), param_count(r, "limit", 0), &err),
 		&err);
 }
 

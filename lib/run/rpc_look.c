@@ -52,7 +52,8 @@ calls(struct request *r)
 	if (param_bool(r, "failed", false))
 		return answer(r, rs_daemon_failures(r->daemon));
 	if (max > CALLS_MAX)
-		return rpc_fail(r, RPC_PARAMS, STATUS_USAGE, "calls: \"max\" is at most %d", CALLS_MAX);
+		return rpc_fail(
+			r, RPC_PARAMS, STATUS_USAGE, "calls: \"max\" is at most %d", CALLS_MAX);
 	return answer(r, rs_daemon_calls(r->daemon, (uint32_t)max));
 }
 
@@ -63,9 +64,11 @@ stats(struct request *r)
 	json_t *json;
 
 	if (!(every_s >= 0.1 && every_s <= 3600))
-		return rpc_fail(r, RPC_PARAMS, STATUS_USAGE, "stats: \"interval_s\" is 0.1 to 3600");
+		return rpc_fail(
+			r, RPC_PARAMS, STATUS_USAGE, "stats: \"interval_s\" is 0.1 to 3600");
 	if (json_is_boolean(json_object_get(r->params, "watch"))) {
-		r->client->stats_every_ms = param_bool(r, "watch", false) ? (uint64_t)(every_s * 1000) : 0;
+		r->client->stats_every_ms =
+			param_bool(r, "watch", false) ? (uint64_t)(every_s * 1000) : 0;
 		r->client->stats_next_ms = server_now_ms();
 		return answer(r, json_pack("{s:b}", "watching", r->client->stats_every_ms != 0));
 	}

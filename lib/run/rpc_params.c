@@ -32,18 +32,12 @@ static bool
 fits(const struct param *p, const json_t *v)
 {
 	switch (p->kind) {
-	case PARAM_TEXT:
-		return json_string_length(v) > 0;
-	case PARAM_NUMBER:
-		return json_is_number(v) && isfinite(json_number_value(v));
-	case PARAM_COUNT:
-		return json_is_integer(v) && json_integer_value(v) >= 0;
-	case PARAM_BOOL:
-		return json_is_boolean(v);
-	case PARAM_TEXTS:
-		return is_texts(v);
-	case PARAM_WORD:
-		return is_word(v, p->words);
+	case PARAM_TEXT: return json_string_length(v) > 0;
+	case PARAM_NUMBER: return json_is_number(v) && isfinite(json_number_value(v));
+	case PARAM_COUNT: return json_is_integer(v) && json_integer_value(v) >= 0;
+	case PARAM_BOOL: return json_is_boolean(v);
+	case PARAM_TEXTS: return is_texts(v);
+	case PARAM_WORD: return is_word(v, p->words);
 	}
 	return false;
 }
@@ -98,7 +92,8 @@ params_check(struct request *r, const char *method, const struct param *params)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(r->params, name, value) {
+	json_object_foreach(r->params, name, value)
+	{
 		const struct param *p = find(params, name);
 
 		if (!p)
@@ -110,7 +105,8 @@ params_check(struct request *r, const char *method, const struct param *params)
 	}
 	for (const struct param *p = params; p && p->name; p++) {
 		if (p->required && !json_object_get(r->params, p->name)) {
-			rpc_fail(r, RPC_PARAMS, STATUS_USAGE, "%s: parameter \"%s\" is missing", method, p->name);
+			rpc_fail(r, RPC_PARAMS, STATUS_USAGE, "%s: parameter \"%s\" is missing",
+				method, p->name);
 			return -EINVAL;
 		}
 	}

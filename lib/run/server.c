@@ -13,9 +13,9 @@
 #include "run/server_private.h"
 #include "run/socket_path.h"
 
-#define POLL_MS	 50   /* the daemon's runs are moved along this often */
-#define QUIT_MS	 5000 /* how long a run that is silenced by `quit` may take to end */
-#define BACKLOG	 32
+#define POLL_MS 50   /* the daemon's runs are moved along this often */
+#define QUIT_MS 5000 /* how long a run that is silenced by `quit` may take to end */
+#define BACKLOG 32
 
 uint64_t
 server_now_ms(void)
@@ -82,7 +82,7 @@ peer_may(int fd)
 	socklen_t len = sizeof(peer);
 
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	       (peer.uid == 0 || peer.uid == geteuid());
+		(peer.uid == 0 || peer.uid == geteuid());
 }
 
 static void
@@ -100,7 +100,8 @@ take_client(struct rs_server *s)
 	}
 	if (!peer_may(fd) || s->n_clients == MAX_CLIENTS) {
 		rpc_reply_error(c, NULL, RPC_BUSY, STATUS_RESOURCE,
-			peer_may(fd) ? "too many clients" : "not permitted: be root or the daemon's user");
+			peer_may(fd) ? "too many clients"
+				     : "not permitted: be root or the daemon's user");
 		client_free(c);
 		return;
 	}
@@ -114,7 +115,7 @@ drop_clients(struct rs_server *s)
 		struct client *c = s->clients[i];
 		/* One that has said its last word stays for what it has asked for. */
 		bool over = c->eof && !c->more && !c->waits && !c->events && !c->stats_every_ms &&
-			    client_queued(c) == 0;
+			client_queued(c) == 0;
 
 		if (!c->dead && !over)
 			continue;
@@ -177,7 +178,8 @@ may_quit(const struct rs_server *s, uint64_t now_ms)
 {
 	enum rs_state state = rs_daemon_state(s->daemon);
 
-	return s->quit && (state == RS_STATE_IDLE || state == RS_STATE_DONE || now_ms >= s->quit_ms);
+	return s->quit &&
+		(state == RS_STATE_IDLE || state == RS_STATE_DONE || now_ms >= s->quit_ms);
 }
 
 int
@@ -185,7 +187,8 @@ rs_server_serve(struct rs_server *s, int signal_fd, int timeout_ms)
 {
 	uint64_t now = server_now_ms();
 	/* One turn, so that the caller sees every change of the run's state. */
-	bool signalled = turn(s, signal_fd, stream_due(s, now, timeout_ms < POLL_MS ? timeout_ms : POLL_MS));
+	bool signalled =
+		turn(s, signal_fd, stream_due(s, now, timeout_ms < POLL_MS ? timeout_ms : POLL_MS));
 
 	now = server_now_ms();
 	if (now - s->polled_ms >= POLL_MS) {

@@ -11,8 +11,8 @@
 #define LINE_MAX_BYTES (1024 * 1024)
 #define READ_BYTES     (64 * 1024)
 #define QUEUE_BYTES    (1024 * 1024) /* notifications are dropped above it */
-#define PAUSE_BYTES    (256 * 1024)  /* requests wait above it: a client that sends must also read */
-#define TURN_REQUESTS  64	     /* of one client, before the others and the run get their turn */
+#define PAUSE_BYTES    (256 * 1024) /* requests wait above it: a client that sends must also read */
+#define TURN_REQUESTS  64 /* of one client, before the others and the run get their turn */
 #define MAX_CLIENTS    64
 #define MAX_WAITS      256
 
@@ -25,12 +25,12 @@ enum rpc_code {
 	RPC_METHOD = -32601,
 	RPC_PARAMS = -32602,
 	RPC_INTERNAL = -32603,
-	RPC_STATE = -32001,    /* the daemon's state does not allow it */
+	RPC_STATE = -32001,     /* the daemon's state does not allow it */
 	RPC_NOT_FOUND = -32002, /* no such activity, run, file */
-	RPC_PLAN = -32003,     /* the plan or scenario is wrong */
-	RPC_RESOURCE = -32004, /* memory, device, permission */
-	RPC_EXPIRED = -32005,  /* wait: the time is over */
-	RPC_BUSY = -32006,     /* too many clients or waits */
+	RPC_PLAN = -32003,      /* the plan or scenario is wrong */
+	RPC_RESOURCE = -32004,  /* memory, device, permission */
+	RPC_EXPIRED = -32005,   /* wait: the time is over */
+	RPC_BUSY = -32006,      /* too many clients or waits */
 };
 
 /** Exit statuses that errors carry (CONTRACT). */
@@ -39,9 +39,9 @@ enum rpc_status { STATUS_USAGE = 2, STATUS_RESOURCE = 6, STATUS_EXPIRED = 8 };
 /** One connection. */
 struct client {
 	struct rs_server *server;
-	int fd; /* -1: no socket behind it, what is queued stays (fuzzing) */
-	bool eof;  /* it sends no more */
-	bool dead; /* to be freed at the end of the turn */
+	int fd;        /* -1: no socket behind it, what is queued stays (fuzzing) */
+	bool eof;      /* it sends no more */
+	bool dead;     /* to be freed at the end of the turn */
 	bool skipping; /* in a line that was too long */
 	bool more;     /* complete lines are waiting in `in` */
 	uint8_t *in;
@@ -59,7 +59,7 @@ struct client {
 /** A `wait` that has no answer yet. */
 struct pending {
 	struct client *client;
-	json_t *id; /* NULL: it was a notification, nobody wants the answer */
+	json_t *id;           /* NULL: it was a notification, nobody wants the answer */
 	uint64_t deadline_ms; /* UINT64_MAX: none */
 };
 
@@ -84,7 +84,7 @@ struct request {
 	struct client *client;
 	struct rs_daemon *daemon;
 	json_t *params; /* an object, borrowed */
-	json_t *id;	/* NULL: a notification */
+	json_t *id;     /* NULL: a notification */
 	json_t *result;
 	int code; /* 0: no error */
 	int status;
@@ -125,7 +125,7 @@ enum rpc_outcome rpc_fail_errno(struct request *r, int rc, const struct rs_err *
 
 /* rpc_params.c */
 enum param_kind {
-	PARAM_TEXT,  /* a string that is not empty */
+	PARAM_TEXT, /* a string that is not empty */
 	PARAM_NUMBER,
 	PARAM_COUNT, /* an integer from 0 */
 	PARAM_BOOL,

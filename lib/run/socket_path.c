@@ -26,7 +26,8 @@ address_of(const char *path, struct sockaddr_un *out, struct rs_err *err)
 	if (path[0] == '\0')
 		return rs_err_set(err, -EINVAL, "the control socket's path is empty");
 	if (strlen(path) >= sizeof(out->sun_path))
-		return rs_err_set(err, -EINVAL, "%.200s: a socket's path has at most %zu characters", path,
+		return rs_err_set(err, -EINVAL,
+			"%.200s: a socket's path has at most %zu characters", path,
 			sizeof(out->sun_path) - 1);
 	memcpy(out->sun_path, path, strlen(path) + 1);
 	return 0;
@@ -69,10 +70,11 @@ check_free(const struct sockaddr_un *a, bool clean, struct rs_err *err)
 
 	if (lstat(a->sun_path, &st) != 0)
 		return errno == ENOENT || errno == ENOTDIR
-			       ? 0
-			       : rs_err_set(err, -errno, "%s: %s", a->sun_path, strerror(errno));
+			? 0
+			: rs_err_set(err, -errno, "%s: %s", a->sun_path, strerror(errno));
 	if (!S_ISSOCK(st.st_mode))
-		return rs_err_set(err, -EEXIST, "%s: there is a file that is no socket: remove it or name another --socket",
+		return rs_err_set(err, -EEXIST,
+			"%s: there is a file that is no socket: remove it or name another --socket",
 			a->sun_path);
 	alive = is_alive(a);
 	if (alive == 1)
@@ -82,8 +84,8 @@ check_free(const struct sockaddr_un *a, bool clean, struct rs_err *err)
 	if (alive < 0 && alive != -ENOENT)
 		return rs_err_set(err, alive, "%s: %s", a->sun_path, strerror(-alive));
 	if (clean && unlink(a->sun_path) != 0 && errno != ENOENT)
-		return rs_err_set(err, -errno, "%s: a dead daemon's socket cannot be removed: %s", a->sun_path,
-			strerror(errno));
+		return rs_err_set(err, -errno, "%s: a dead daemon's socket cannot be removed: %s",
+			a->sun_path, strerror(errno));
 	return 0;
 }
 
@@ -102,10 +104,12 @@ lock_directory(const char *dir, struct rs_err *err)
 	int fd;
 
 	if (strcmp(dir, OWN_DIRECTORY) == 0 && mkdir(dir, 0755) != 0 && errno != EEXIST)
-		return rs_err_set(err, -errno, "%s: the directory cannot be made: %s", dir, strerror(errno));
+		return rs_err_set(
+			err, -errno, "%s: the directory cannot be made: %s", dir, strerror(errno));
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return rs_err_set(err, -errno, "%s: %s: the control socket needs this directory", dir, strerror(errno));
+		return rs_err_set(err, -errno, "%s: %s: the control socket needs this directory",
+			dir, strerror(errno));
 	for (int i = 0; i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB) != 0; i++)
 		usleep(50000);
 	return fd;
@@ -118,7 +122,8 @@ bind_and_listen(const struct sockaddr_un *a, int backlog, int *out, struct rs_er
 	int rc = 0;
 
 	/* The mode goes to the file with the bind, so that there is no moment in which others could connect. */
-	if (fd < 0 || fchmod(fd, 0600) != 0 || bind(fd, (const struct sockaddr *)a, sizeof(*a)) != 0) {
+	if (fd < 0 || fchmod(fd, 0600) != 0 ||
+		bind(fd, (const struct sockaddr *)a, sizeof(*a)) != 0) {
 		rc = rs_err_set(err, -errno, "%s: %s", a->sun_path, strerror(errno));
 	} else if (chmod(a->sun_path, 0600) != 0 || listen(fd, backlog) != 0) {
 		rc = rs_err_set(err, -errno, "%s: %s", a->sun_path, strerror(errno));

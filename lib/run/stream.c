@@ -26,7 +26,8 @@ static json_t *
 outcome(struct rs_daemon *d)
 {
 	json_t *report = rs_daemon_report(d, NULL);
-	const char *verdict = json_string_value(json_object_get(json_object_get(report, "run"), "verdict"));
+	const char *verdict =
+		json_string_value(json_object_get(json_object_get(report, "run"), "verdict"));
 	json_t *j = json_pack("{s:s, s:i, s:s?}", "run", rs_daemon_run_id(d), "status",
 		rs_daemon_run_status(d), "verdict", verdict);
 
@@ -44,16 +45,18 @@ stream_wait(struct request *r, double timeout_s)
 		return RPC_ANSWER;
 	}
 	if (!run_is_on(s->daemon))
-		return rpc_fail(r, RPC_STATE, STATUS_USAGE, "nothing to wait for: no run is on (state %s)",
+		return rpc_fail(r, RPC_STATE, STATUS_USAGE,
+			"nothing to wait for: no run is on (state %s)",
 			rs_state_name(rs_daemon_state(s->daemon)));
 	if (s->n_waits == MAX_WAITS)
-		return rpc_fail(r, RPC_BUSY, STATUS_RESOURCE, "%d requests are waiting already", MAX_WAITS);
+		return rpc_fail(
+			r, RPC_BUSY, STATUS_RESOURCE, "%d requests are waiting already", MAX_WAITS);
 	s->waits[s->n_waits++] = (struct pending){
 		.client = r->client,
 		.id = json_incref(r->id),
 		.deadline_ms = timeout_s < 0 || timeout_s > 1e9
-				       ? UINT64_MAX
-				       : server_now_ms() + (uint64_t)(timeout_s * 1000.0),
+			? UINT64_MAX
+			: server_now_ms() + (uint64_t)(timeout_s * 1000.0),
 	};
 	r->client->waits++;
 	return RPC_LATER;
@@ -66,7 +69,8 @@ answer_without_end(struct rs_server *s, uint32_t i, bool expired)
 	struct pending *p = &s->waits[i];
 
 	if (p->id && expired)
-		rpc_reply_error(p->client, p->id, RPC_EXPIRED, STATUS_EXPIRED, "the run has not ended yet");
+		rpc_reply_error(
+			p->client, p->id, RPC_EXPIRED, STATUS_EXPIRED, "the run has not ended yet");
 	else if (p->id)
 		rpc_reply_error(p->client, p->id, RPC_STATE, STATUS_RESOURCE, "the daemon ends");
 	drop_wait(s, i);
@@ -110,7 +114,8 @@ stream_forget(struct rs_server *s, const struct client *c)
 static char *
 notification(const char *method, json_t *params)
 {
-	json_t *message = json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0", "method", method, "params", params);
+	json_t *message =
+		json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0", "method", method, "params", params);
 	char *line = message ? json_dumps(message, JSON_COMPACT) : NULL;
 
 	json_decref(message);

@@ -31,8 +31,9 @@ check_queue(const struct client *c)
 		json_t *error = json_object_get(j, "error");
 
 		check(json_is_object(j) && json_object_get(j, "jsonrpc"));
-		check(!error || (json_is_integer(json_object_get(error, "code")) &&
-					json_string_length(json_object_get(error, "message")) > 0));
+		check(!error ||
+			(json_is_integer(json_object_get(error, "code")) &&
+				json_string_length(json_object_get(error, "message")) > 0));
 		json_decref(j);
 		p = line_end + 1;
 	}

@@ -13,9 +13,9 @@ struct rs_daemon {
 	enum rs_state state;
 	uint32_t runs;
 	char id[16];
-	char told[256]; /* the last thing it was told: "rate calls 5 by" */
-	int answer;	/* what the verbs return */
-	int status;	/* of the last run */
+	char told[256];     /* the last thing it was told: "rate calls 5 by" */
+	int answer;         /* what the verbs return */
+	int status;         /* of the last run */
 	size_t stats_bytes; /* size of what rs_daemon_stats gives */
 	uint32_t polls;
 	bool end_at_poll;
@@ -27,7 +27,8 @@ struct rs_daemon {
 static inline int
 fake_answer(struct rs_daemon *d, struct rs_err *err)
 {
-	return d->answer ? rs_err_set(err, d->answer, "refused (state %s)", rs_state_name(d->state)) : 0;
+	return d->answer ? rs_err_set(err, d->answer, "refused (state %s)", rs_state_name(d->state))
+			 : 0;
 }
 
 static inline void
@@ -129,14 +130,16 @@ rs_daemon_resume(struct rs_daemon *d, struct rs_err *err)
 int
 rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by, struct rs_err *err)
 {
-	snprintf(d->told, sizeof(d->told), "rate %s %g%s", activity ? activity : "-", value, by ? " by" : "");
+	snprintf(d->told, sizeof(d->told), "rate %s %g%s", activity ? activity : "-", value,
+		by ? " by" : "");
 	return fake_answer(d, err);
 }
 
 int
 rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struct rs_err *err)
 {
-	snprintf(d->told, sizeof(d->told), "limit %s %llu", activity ? activity : "-", (unsigned long long)value);
+	snprintf(d->told, sizeof(d->told), "limit %s %llu", activity ? activity : "-",
+		(unsigned long long)value);
 	return fake_answer(d, err);
 }
 
@@ -162,8 +165,8 @@ rs_daemon_poll(struct rs_daemon *d)
 json_t *
 rs_daemon_status(struct rs_daemon *d)
 {
-	return json_pack("{s:s, s:s, s:s, s:f}", "state", rs_state_name(d->state), "run", d->id, "plan", "fake",
-		"elapsed_s", 1.5);
+	return json_pack("{s:s, s:s, s:s, s:f}", "state", rs_state_name(d->state), "run", d->id,
+		"plan", "fake", "elapsed_s", 1.5);
 }
 
 json_t *
@@ -228,8 +231,8 @@ rs_daemon_report(struct rs_daemon *d, const char *id)
 {
 	if (d->state != RS_STATE_DONE || (id && strcmp(id, d->id) != 0))
 		return NULL;
-	return json_pack("{s:s, s:{s:s, s:s}}", "schema", "ringstorm.report/1", "run", "id", d->id, "verdict",
-		"generator limited");
+	return json_pack("{s:s, s:{s:s, s:s}}", "schema", "ringstorm.report/1", "run", "id", d->id,
+		"verdict", "generator limited");
 }
 
 int

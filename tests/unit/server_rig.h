@@ -108,10 +108,12 @@ hear(struct rig *rig, int fd)
 			rig->got_len -= (size_t)(end - rig->got) + 1;
 			memmove(rig->got, end + 1, rig->got_len);
 			assert_non_null(j);
-			assert_string_equal(json_string_value(json_object_get(j, "jsonrpc")), "2.0");
+			assert_string_equal(
+				json_string_value(json_object_get(j, "jsonrpc")), "2.0");
 			return j;
 		}
-		ssize_t n = recv(fd, rig->got + rig->got_len, sizeof(rig->got) - rig->got_len, MSG_DONTWAIT);
+		ssize_t n = recv(
+			fd, rig->got + rig->got_len, sizeof(rig->got) - rig->got_len, MSG_DONTWAIT);
 
 		if (n > 0)
 			rig->got_len += (size_t)n;
@@ -149,7 +151,8 @@ expect(struct rig *rig, int fd, const char *line, int code)
 	return j;
 }
 
-#define REQUEST(method, params) "{\"jsonrpc\": \"2.0\", \"id\": 7, \"method\": \"" method "\", \"params\": " params "}\n"
+#define REQUEST(method, params)                                                                    \
+	"{\"jsonrpc\": \"2.0\", \"id\": 7, \"method\": \"" method "\", \"params\": " params "}\n"
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 

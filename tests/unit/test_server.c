@@ -10,9 +10,11 @@ a_request_is_answered_with_its_id(void **state)
 	json_t *j = expect(rig, fd, REQUEST("status", "{}"), 0);
 
 	assert_int_equal(json_integer_value(json_object_get(j, "id")), 7);
-	assert_string_equal(json_string_value(json_object_get(json_object_get(j, "result"), "state")), "idle");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(j, "result"), "state")), "idle");
 	json_decref(j);
-	j = expect(rig, fd, "{\"jsonrpc\": \"2.0\", \"id\": \"a b\", \"method\": \"status\"}\r\n", 0);
+	j = expect(
+		rig, fd, "{\"jsonrpc\": \"2.0\", \"id\": \"a b\", \"method\": \"status\"}\r\n", 0);
 	assert_string_equal(json_string_value(json_object_get(j, "id")), "a b");
 	json_decref(j);
 	close(fd);
@@ -84,10 +86,14 @@ an_unknown_name_is_answered_with_the_nearest(void **state)
 	int fd = dial(rig);
 	json_t *j = expect(rig, fd, REQUEST("statu", "{}"), -32601);
 
-	assert_non_null(strstr(json_string_value(json_object_get(json_object_get(j, "error"), "message")), "\"status\""));
+	assert_non_null(
+		strstr(json_string_value(json_object_get(json_object_get(j, "error"), "message")),
+			"\"status\""));
 	json_decref(j);
 	j = expect(rig, fd, REQUEST("limit", "{\"limit\": 1, \"activty\": \"x\"}"), -32602);
-	assert_non_null(strstr(json_string_value(json_object_get(json_object_get(j, "error"), "message")), "\"activity\""));
+	assert_non_null(
+		strstr(json_string_value(json_object_get(json_object_get(j, "error"), "message")),
+			"\"activity\""));
 	json_decref(j);
 	close(fd);
 }
@@ -126,8 +132,13 @@ what_the_daemon_refuses_carries_an_exit_status(void **state)
 	static const struct {
 		int rc, code, status;
 	} rows[] = {
-		{ -EBUSY, -32001, 2 }, { -EINVAL, -32001, 2 }, { -EALREADY, -32001, 2 }, { -ENOENT, -32002, 2 },
-		{ -ENOMEM, -32004, 6 }, { -EPERM, -32004, 6 }, { -ETIMEDOUT, -32004, 6 },
+		{ -EBUSY, -32001, 2 },
+		{ -EINVAL, -32001, 2 },
+		{ -EALREADY, -32001, 2 },
+		{ -ENOENT, -32002, 2 },
+		{ -ENOMEM, -32004, 6 },
+		{ -EPERM, -32004, 6 },
+		{ -ETIMEDOUT, -32004, 6 },
 	};
 	struct rig *rig = *state;
 	int fd = dial(rig);
@@ -150,7 +161,8 @@ requests_in_one_packet_are_answered_in_order(void **state)
 	int fd = dial(rig);
 
 	for (int i = 0; i < 1000; i++) {
-		snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"status\"}\n", i);
+		snprintf(line, sizeof(line),
+			"{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"status\"}\n", i);
 		strcat(all, line);
 	}
 	say_text(rig, fd, all);

@@ -24,8 +24,11 @@ wait_is_answered_when_the_run_ends(void **state)
 	rig->daemon.end_at_poll = true;
 	usleep(60000);
 	j = hear(rig, fd);
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(j, "result"), "status")), 4);
-	assert_string_equal(json_string_value(json_object_get(json_object_get(j, "result"), "verdict")), "generator limited");
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(j, "result"), "status")), 4);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(j, "result"), "verdict")),
+		"generator limited");
 	json_decref(j);
 	/* A run that is over needs no waiting. */
 	json_decref(expect(rig, fd, REQUEST("wait", "{}"), 0));
@@ -82,7 +85,9 @@ events_go_to_those_who_asked(void **state)
 	j = hear(rig, fd);
 	assert_string_equal(json_string_value(json_object_get(j, "method")), "event");
 	assert_null(json_object_get(j, "id"));
-	assert_string_equal(json_string_value(json_object_get(json_object_get(j, "params"), "event")), "started");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(j, "params"), "event")),
+		"started");
 	json_decref(j);
 	json_decref(expect(rig, fd, REQUEST("events", "{\"watch\": false}"), 0));
 	fake_event(&rig->daemon, "unheard");
@@ -123,7 +128,8 @@ a_reader_that_does_not_read_loses_notifications_and_is_told_how_many(void **stat
 
 	json_decref(expect(rig, fd, REQUEST("events", "{}"), 0));
 	for (int i = 0; i < sent; i++)
-		fake_event(&rig->daemon, "a line of a hundred bytes or so, to fill the queue with before anybody looks at it at all");
+		fake_event(&rig->daemon,
+			"a line of a hundred bytes or so, to fill the queue with before anybody looks at it at all");
 	serve(rig, 5);
 	while ((j = hear(rig, fd))) {
 		events += strcmp(json_string_value(json_object_get(j, "method")), "event") == 0;
@@ -154,7 +160,8 @@ answers_are_never_dropped_requests_wait_instead(void **state)
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	/* A client that only sends is not read from any more at some point: its own socket fills. */
 	for (int stuck = 0; stuck < 50 && sent < 100000;) {
-		int n = snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"stats\"}\n", sent);
+		int n = snprintf(line, sizeof(line),
+			"{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"stats\"}\n", sent);
 
 		if (send(fd, line, (size_t)n, MSG_NOSIGNAL) == n) {
 			sent++;
