@@ -56,6 +56,7 @@ worker_json(struct view *v, uint32_t w)
 	put_count(m, j, "redirected", c[RS_WORK_REDIRECTED]);
 	put_count(m, j, "legs", e[RS_ENG_LEGS]);
 	put_count(m, j, "legs_lingering", e[RS_ENG_LINGERING]);
+	put_count(m, j, "leg_bytes", e[RS_ENG_LEG_BYTES]);
 
 	struct signals s = { /* of this worker's cells alone */
 		.pool_empty = e[RS_ENG_POOL_EMPTY],

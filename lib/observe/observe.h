@@ -54,6 +54,7 @@ struct rs_run_facts {
 	const char *state;	/* "running", ... */
 	double rate_hz;		/* asked now, of all placing activities */
 	uint32_t memory_mb;
+	double start_ms; /* from the process's start to the first arrival, in a run begun with the process; else 0 */
 };
 
 struct rs_observer;

@@ -243,5 +243,7 @@ environment_json(struct view *v)
 	put_count(m, memory, "legs_bytes", legs);
 	put_count(m, memory, "resident_peak_kb", strtoull(resident, NULL, 10));
 	put(m, j, "memory", memory);
+	if (v->facts->start_ms > 0)
+		put_number(m, j, "start_ms", v->facts->start_ms);
 	return j;
 }

@@ -262,6 +262,7 @@ rs_daemon_open(const struct rs_daemon_cfg *cfg, struct rs_daemon **out, struct r
 	d->plan = cfg->plan;
 	d->version = cfg->version;
 	d->quiet = cfg->quiet;
+	d->exec_ns = cfg->exec_ns;
 	if (getrandom(&d->secret, sizeof(d->secret), 0) != sizeof(d->secret))
 		d->secret = rs_clock_wall_us() * 0x9e3779b97f4a7c15u;
 	rs_clock_init(&d->clock, 10 * RS_NS_PER_MS);

@@ -20,6 +20,7 @@ struct rs_daemon_cfg {
 	struct rs_plan *plan;	/* taken over; fixes ports, workers and memory */
 	const char *version;
 	bool quiet;		/* no start lines on stderr */
+	uint64_t exec_ns;	/* CLOCK_MONOTONIC of the process's start, when a run begins with it; else 0 */
 };
 
 /**
@@ -71,6 +72,8 @@ json_t *rs_daemon_failures(struct rs_daemon *d);   /* [{activity, cause, step, c
 json_t *rs_daemon_endpoints(struct rs_daemon *d);  /* groups: [{name, kind, count, port, addresses, in_call}] */
 /** Report of run @id (NULL: the last one), or NULL when it is not there. */
 json_t *rs_daemon_report(struct rs_daemon *d, const char *id);
+/** Legs that have completed and still answer repeated requests (timewait). */
+uint64_t rs_daemon_lingering(const struct rs_daemon *d);
 /** Exit status of the last run by CONTRACT; -1 before any. */
 int rs_daemon_run_status(const struct rs_daemon *d);
 

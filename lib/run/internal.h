@@ -38,6 +38,7 @@ struct rs_daemon {
 	struct rs_plan *plan;
 	const char *version;
 	bool quiet;
+	uint64_t exec_ns;
 	struct rs_clock clock;
 	struct rs_net *net;
 	struct rs_redirect *redirect;

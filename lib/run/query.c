@@ -23,6 +23,16 @@ rs_daemon_elapsed_s(const struct rs_daemon *d)
 	return now > d->run->t0_ns ? (double)(now - d->run->t0_ns) / 1e9 : 0;
 }
 
+uint64_t
+rs_daemon_lingering(const struct rs_daemon *d)
+{
+	struct rs_totals t = { 0 };
+
+	if (d->run)
+		rs_observer_totals(d->run->observer, &t);
+	return t.lingering;
+}
+
 json_t *
 rs_daemon_status(struct rs_daemon *d)
 {

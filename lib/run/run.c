@@ -26,6 +26,8 @@ run_facts(const struct rs_daemon *d, struct rs_run_facts *out)
 		.state = rs_state_name(d->state),
 		.memory_mb = d->plan->memory_mb,
 	};
+	if (d->exec_ns && d->runs == 1)
+		out->start_ms = (double)(r->t0_ns - d->exec_ns) / 1e6;
 	for (uint32_t i = 0; i < d->plan->n_activities; i++)
 		if (d->plan->activities[i].kind == RS_DO_CALL && r->begun[i] && !r->stopped[i] &&
 			d->state == RS_STATE_RUNNING)
