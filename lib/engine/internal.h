@@ -106,8 +106,7 @@ struct leg {
 	struct rs_blob frame;	 /* values of the variables, then start times of the RTDs */
 	uint64_t line;		 /* of the injection files */
 	uint32_t callee;	 /* picked endpoint, NO_ENDPOINT: none */
-	uint32_t retrans_cseq;	 /* what retrans_step and ... */
-	uint32_t cause_cseq;	 /* ... cause_send were numbered with */
+	uint32_t retrans_cseq;	 /* what retrans_step was numbered with */
 };
 _Static_assert(sizeof(struct leg) <= 320, "a leg's fixed part is at most five cache lines");
 

@@ -392,25 +392,24 @@ arm_retransmission(struct rs_engine *e, struct leg *leg, uint32_t step, const st
 }
 
 /*
- * What answers the first copy of a message answers all: the first thing we send after it, and for a request each further
- * response (180, then 200). A BYE after the ACK to a 200 does not answer the 200, and nothing answers an ACK.
+ * What answers the first copy of a message answers all: a request its response (180, then 200: the final one), a 2xx its ACK.
+ * What merely follows does not: a BYE some time after the ACK, or the 487 to the INVITE behind the 200 to its CANCEL.
  */
 static void
-note_cause(struct leg *leg, uint32_t step, const struct rs_step *s, const struct rs_step *recv)
+note_cause(struct leg *leg, uint32_t step, const struct rs_step *s, const struct rs_program *p)
 {
-	bool fresh = leg->last_hash != leg->cause_hash;
+	const struct rs_step *recv = &p->steps[leg->last_recv < 0 ? 0 : leg->last_recv];
 
 	if (leg->last_recv < 0 || (recv->status == 0 && recv->method == RS_SIP_ACK))
 		return;
-	if (!fresh && (s->status == 0 || recv->status))
+	if (recv->status ? s->status || s->method != RS_SIP_ACK : !s->status)
 		return;
-	/* A repeated request gets its response again, a repeated 2xx its ACK; never a request that merely came after it. */
-	if (s->status || s->method == RS_SIP_ACK) {
-		leg->cause_hash = leg->last_hash;
-		leg->cause_send = (int16_t)step;
-		leg->cause_recv = leg->last_recv;
-	}
-	leg->cause_cseq = leg->cseq;
+	if (leg->cause_send >= 0 && leg->last_hash == leg->cause_hash &&
+		(recv->status || p->steps[leg->cause_send].status >= 200))
+		return;
+	leg->cause_hash = leg->last_hash;
+	leg->cause_send = (int16_t)step;
+	leg->cause_recv = leg->last_recv;
 }
 
 /* SIPp's numbers: from 10000 on in steps of 4, up to 12000. */
@@ -423,14 +422,6 @@ count_dynamic_id(struct rs_engine *e, const struct rs_template *t)
 		e->dynamic_id = e->dynamic_id < 12000 ? e->dynamic_id + 4 : 10000;
 		return;
 	}
-}
-
-static uint32_t
-cseq_again(const struct leg *leg, uint32_t step, const struct rs_step *s)
-{
-	if (s->method == RS_SIP_ACK || s->method == RS_SIP_CANCEL)
-		return leg->invite_cseq;
-	return (int32_t)step == leg->retrans_step ? leg->retrans_cseq : leg->cause_cseq;
 }
 
 int
@@ -447,7 +438,7 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	number_request(leg, s, again);
 	fill_render(e, leg, step, a->slots[s->template], last ? last : leg_kept(e, leg), &ctx, &texts);
 	if (again && s->status == 0)
-		e->render.cseq = cseq_again(leg, step, s);
+		e->render.cseq = s->method == RS_SIP_ACK || s->method == RS_SIP_CANCEL ? leg->invite_cseq : leg->retrans_cseq;
 
 	bool drop = s->lost && chance(e, s->lost), answer = false;
 	bool ask = !again && leg->invited_us && s->status / 100 == 2 && !(leg->flags & LEG_SENT_2XX);
@@ -465,7 +456,7 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	rs_metric_inc(cells, again ? RS_SM_RETRANS : RS_SM_MESSAGES);
 	if (again)
 		return 0;
-	note_cause(leg, step, s, &a->program->steps[leg->last_recv < 0 ? 0 : leg->last_recv]);
+	note_cause(leg, step, s, a->program);
 	note_sent(e, leg, step, s, answer);
 	arm_retransmission(e, leg, step, s);
 	return 0;
@@ -525,6 +516,8 @@ render_in_invite(struct rs_engine *e, struct leg *leg, enum rs_sip_method method
 		return;
 	}
 	e->render.routes = rs_slice_of(NULL, 0);
+	if (method == RS_SIP_CANCEL) /* the INVITE's To had no tag (RFC 3261, 9.1) */
+		e->render.peer_tag = rs_slice_of(NULL, 0);
 	if (method == RS_SIP_ACK && last && rs_sip_get(last, RS_HDR_TO).p &&
 		rs_sip_addr(rs_sip_get(last, RS_HDR_TO), &to) == 0)
 		e->render.next_url = to.uri;
@@ -555,11 +548,7 @@ leg_send_own(struct rs_engine *e, struct leg *leg, int32_t template, enum rs_sip
 	else if (method == RS_SIP_ACK)
 		index++;
 	fill_render(e, leg, index, EVERY_SLOT, last, &ctx, &texts);
-	if (method == RS_SIP_OTHER) { /* a response: a To that has no tag yet gets ours */
-		struct rs_slice to = last ? rs_sip_get(last, RS_HDR_TO) : (struct rs_slice){ 0 };
-
-		e->render.peer_tag = to.p && !rs_sip_tag(to).len ? e->render.tag : (struct rs_slice){ 0 };
-	} else if (in_invite) {
+	if (in_invite) {
 		render_in_invite(e, leg, method, last, &texts);
 	} else {
 		e->render.next_url = target_text(e, leg, last, &e->render, &texts);

@@ -95,7 +95,6 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
 }
 
-/* In what the scenario itself says; the 200 to what it does not expect gets its tag from us. */
 static int
 slots_setup(struct rs_engine *e, struct activity *a)
 {

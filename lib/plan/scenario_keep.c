@@ -153,42 +153,52 @@ step(const struct rs_sc *c, struct flow *f, uint32_t i)
 	return a || b;
 }
 
+static bool
+has_invite(const struct rs_sc *c)
+{
+	for (uint32_t i = 0; i < c->steps.n; i++) {
+		const struct rs_step *s = RS_SC_AT(c->steps, struct rs_step, i);
+
+		if (s->status == 0 && s->method == RS_SIP_INVITE &&
+			(s->kind == RS_STEP_SEND || s->kind == RS_STEP_RECV))
+			return true;
+	}
+	return false;
+}
+
 /*
- * What ends a call before its time (scenario_abort.c) names the peers as they stood in the last
- * message, and that may be any of those that set a dialog up: INVITE and ACK where we answer,
- * provisional responses and 2xx to INVITE where we call.
+ * What ends a call before its time (scenario_abort.c) names the peers as they stood in the last message, whichever that is
+ * when the end comes; where they are reached is in what sets a dialog up. Behind a BYE or a CANCEL nothing more is said.
  */
 static uint64_t
 for_abort(const struct rs_sc *c, uint32_t i)
 {
 	const struct rs_step *s = RS_SC_AT(c->steps, struct rs_step, i);
-	const uint64_t all = BIT(RS_HDR_FROM) | BIT(RS_HDR_TO) | BIT(RS_HDR_CONTACT);
+	const uint64_t ends = BIT(RS_HDR_FROM) | BIT(RS_HDR_TO), all = ends | BIT(RS_HDR_CONTACT);
 
 	if (s->status == 0) {
 		if (s->method == RS_SIP_INVITE)
 			return all;
-		return s->method == RS_SIP_ACK ? BIT(RS_HDR_FROM) | BIT(RS_HDR_TO) : 0;
+		return s->method == RS_SIP_BYE || s->method == RS_SIP_CANCEL ? 0 : ends;
 	}
-	if (s->status >= 300 || (s->methods & BIT(RS_SIP_INVITE)) == 0)
-		return 0;
 	/* the request that it answers is most likely the last one above it */
 	while (i-- > 0) {
 		const struct rs_step *r = RS_SC_AT(c->steps, struct rs_step, i);
 
-		if (r->kind == RS_STEP_SEND && r->status == 0 && r->method != RS_SIP_ACK)
-			return r->method == RS_SIP_INVITE || r->method == RS_SIP_CANCEL ||
-					r->method == RS_SIP_PRACK
-				? all
-				: 0;
+		if (r->kind != RS_STEP_SEND || r->status != 0 || r->method == RS_SIP_ACK)
+			continue;
+		if (r->method == RS_SIP_BYE || r->method == RS_SIP_CANCEL)
+			return 0;
+		return s->status < 300 && (r->method == RS_SIP_INVITE || r->method == RS_SIP_PRACK) ? all : ends;
 	}
-	return 0;
+	return ends;
 }
 
 void
 rs_sc_keep(struct rs_sc *c)
 {
 	struct flow *f = rs_sc_alloc(c, c->steps.n * sizeof(*f) + 1);
-	bool changed = true;
+	bool changed = true, invite = has_invite(c);
 
 	if (f == NULL)
 		return;
@@ -212,7 +222,7 @@ rs_sc_keep(struct rs_sc *c)
 		w = onward(c, f, i, true);
 		if (!s->advance_state) /* it goes on waiting */
 			join(&w, f[i].live);
-		s->keep = w.headers | for_abort(c, i);
+		s->keep = w.headers | (invite ? for_abort(c, i) : 0);
 		s->keep_all = w.all;
 		s->keep_other = w.other;
 	}
