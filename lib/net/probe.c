@@ -249,7 +249,8 @@ rs_net_probe_failure(const struct rs_net_port *p, int rc, const char *what, stru
 {
 	const struct kind *kind = kind_of(p->device);
 
-	if (rc == -EPERM || rc == -EACCES || (kind && kind->privileged && geteuid() != 0))
+	/* Drivers say -1 of anything: it means a missing right only where one is missing. */
+	if (rc == -EACCES || (geteuid() != 0 && (rc == -EPERM || (kind && kind->privileged))))
 		return rs_err_set(err, -EPERM,
 			"port \"%s\": device \"%s\" %s: no permission; start as root", p->name,
 			p->device, what);
@@ -263,10 +264,11 @@ rs_net_probe_failure(const struct rs_net_port *p, int rc, const char *what, stru
 			"net_af_xdp, net_tap and net_memif are usual",
 			p->name, p->device, what);
 	return rs_err_set(err, -ENODEV, "port \"%s\": device \"%s\" %s: %s; %s", p->name, p->device,
-		what, rte_strerror(-rc),
+		what, rc == -EPERM ? "the driver refused" : rte_strerror(-rc),
 		p->kind == RS_NET_KIND_PCI
 			? "bind it to vfio-pci (dpdk-devbind.py -b vfio-pci ADDRESS)"
-			: "see that no other program has it, and what DPDK said about it");
+			: "see what DPDK printed about it, that no other program has it, and that it has a queue "
+			  "for each worker of the port");
 }
 
 bool
