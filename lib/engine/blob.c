@@ -5,6 +5,8 @@
 
 #define SMALLEST_SHIFT 6
 #define SMALL_CLASSES 4 /* 64 to 512 bytes: one of each per leg is common */
+#define SMALLEST_EACH 4 /* Call-ID, Contact, tag, short headers: 64 bytes are enough for all of them */
+#define SECOND_EACH 2
 
 static uint32_t
 class_size(unsigned class)
@@ -12,13 +14,22 @@ class_size(unsigned class)
 	return 1u << (class + SMALLEST_SHIFT);
 }
 
-/* Large strings are rare: their pools shrink with their size, so that no class reserves more than the 512-byte one. */
+/*
+ * Large strings are rare: their pools shrink with their size, so that no class reserves more than the 512-byte one. This is
+ * address space: what no leg ever takes is never touched.
+ */
 static uint32_t
-class_count(unsigned class, uint32_t n)
+class_count(unsigned class, struct rs_blob_count n)
 {
-	uint32_t c = class < SMALL_CLASSES ? n : n >> (class - SMALL_CLASSES + 1);
+	uint64_t c = class < SMALL_CLASSES ? n.legs : n.legs >> (class - SMALL_CLASSES + 1);
 
-	return c < 64 ? 64 : c;
+	if (class == 0)
+		c *= SMALLEST_EACH + (uint64_t)n.texts;
+	else if (class == 1)
+		c *= SECOND_EACH;
+	if (c > UINT32_MAX / 2)
+		return UINT32_MAX / 2;
+	return c < 64 ? 64 : (uint32_t)c;
 }
 
 static unsigned
@@ -32,7 +43,7 @@ class_of(size_t len)
 }
 
 int
-rs_blobs_init(struct rs_blobs *b, struct rs_arena *a, uint32_t n)
+rs_blobs_init(struct rs_blobs *b, struct rs_arena *a, struct rs_blob_count n)
 {
 	for (unsigned i = 0; i < RS_BLOB_CLASSES; i++) {
 		int rc = rs_pool_init(&b->pools[i], a, class_size(i), class_count(i, n));
@@ -45,7 +56,7 @@ rs_blobs_init(struct rs_blobs *b, struct rs_arena *a, uint32_t n)
 }
 
 uint64_t
-rs_blobs_reserve(uint32_t n)
+rs_blobs_reserve(struct rs_blob_count n)
 {
 	uint64_t sum = 0;
 

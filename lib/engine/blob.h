@@ -18,15 +18,21 @@ struct rs_blob {
 	uint8_t spare;
 };
 
+/** How many there are: @legs of each of the small classes, more of the smallest (see blob.c), fewer of the large ones. */
+struct rs_blob_count {
+	uint32_t legs;
+	uint32_t texts; /* variables that a leg may have text in */
+};
+
 struct rs_blobs {
 	struct rs_pool pools[RS_BLOB_CLASSES];
 	uint64_t bytes; /* taken now, bookkeeping included */
 };
 
-/** Pools for @n blobs of each of the small classes, fewer of the large ones. @return 0, -ENOMEM */
-int rs_blobs_init(struct rs_blobs *b, struct rs_arena *a, uint32_t n);
+/** @return 0, -ENOMEM */
+int rs_blobs_init(struct rs_blobs *b, struct rs_arena *a, struct rs_blob_count n);
 /** Address space that rs_blobs_init takes for @n. */
-uint64_t rs_blobs_reserve(uint32_t n);
+uint64_t rs_blobs_reserve(struct rs_blob_count n);
 
 /** Make @blob hold @len bytes (at most 65,535), contents undefined; what it held is gone. @return its bytes or NULL (it is empty then) */
 uint8_t *rs_blob_alloc(struct rs_blobs *b, struct rs_blob *blob, size_t len);

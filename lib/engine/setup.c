@@ -71,6 +71,22 @@ leg_cost(void)
 		2 * (uint32_t)sizeof(struct rs_table_entry);
 }
 
+#define MANY_TEXTS 64 /* no scenario seen fills more variables with text at a time */
+
+static struct rs_blob_count
+blobs_needed(const struct rs_plan *plan, uint64_t legs)
+{
+	struct rs_blob_count n = { .legs = (uint32_t)legs };
+
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		uint32_t vars = plan->activities[i].program->n_vars;
+
+		if (vars > n.texts)
+			n.texts = vars < MANY_TEXTS ? vars : MANY_TEXTS;
+	}
+	return n;
+}
+
 void
 rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_budget *out)
 {
@@ -90,7 +106,7 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 	out->bytes_per_leg = leg_cost();
 	/* Tables round up to a power of two; a page of slack for every allocation. */
 	out->reserved_bytes = out->legs * (leg_cost() + 4 * sizeof(struct rs_table_entry)) +
-		rs_blobs_reserve((uint32_t)out->legs) + out->endpoints * sizeof(struct endpoint) + callees * 4 +
+		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * sizeof(struct endpoint) + callees * 4 +
 		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
 }
@@ -153,7 +169,7 @@ pools_setup(struct rs_engine *e, uint64_t legs, uint64_t now_ns)
 	if (rc == 0)
 		rc = rs_table_init(&e->calls, &e->arena, (uint32_t)legs);
 	if (rc == 0)
-		rc = rs_blobs_init(&e->blobs, &e->arena, (uint32_t)legs);
+		rc = rs_blobs_init(&e->blobs, &e->arena, blobs_needed(e->plan, legs));
 	return rc;
 }
 

@@ -22,6 +22,7 @@ struct peer {
 	uint64_t sent_at[PEER_SENT]; /* ms since the engine began */
 	unsigned n_sent, n_read;
 	uint64_t start_ns;
+	const char *to; /* endpoint that the peer speaks to; NULL: 198.18.4.1 */
 };
 
 /* --- steps of scenarios --- */
@@ -151,7 +152,7 @@ peer_say_bytes(struct peer *p, const void *data, size_t len)
 	struct rs_path path = { .local_port = 5060, .remote_port = 5060 };
 	uint8_t *copy = malloc(len ? len : 1); /* its own block: a read past the end is seen */
 
-	assert_int_equal(rs_addr_parse(rs_slice_str("198.18.4.1"), &path.local), 0);
+	assert_int_equal(rs_addr_parse(rs_slice_str(p->to ? p->to : "198.18.4.1"), &path.local), 0);
 	assert_int_equal(rs_addr_parse(rs_slice_str("198.18.8.1"), &path.remote), 0);
 	memcpy(copy, data, len);
 	struct rs_rx rx = { .data = copy, .len = (uint32_t)len, .kind = RS_RX_SIP, .path = path, .time_ns = p->s.now_ns };
