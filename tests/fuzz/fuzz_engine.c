@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * A peer that says anything at any time to an engine that calls and answers. The input is a list of moves, each one byte (its low
+ * three bits the kind) and what belongs to it; in the text of a message the bytes 1 to 5 stand for the Via, From, To, Call-ID and
+ * CSeq of what the engine sent last, so that calls are hit. All sums hold at every move, and nothing stays behind.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "engine/engine.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MTU 1472
+
+struct world {
+	struct rs_plan *plan;
+	struct rs_engine *e;
+	struct rs_account *account;
+	uint64_t now;
+	uint8_t buf[MTU], sent[MTU]; /* what the engine sent last */
+	uint32_t sent_len;
+	struct rs_path path;	     /* as its receiver sees it */
+	uint8_t said[8192];
+	uint32_t said_len;
+};
+
+static const char caller[] =
+	"<scenario name=\"c\"><send retrans=\"200\" start_rtd=\"a\"><![CDATA[\nINVITE sip:[service]@[remote_ip] SIP/2.0\n"
+	"Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\nFrom: <sip:[user]@[local_ip]>;tag=[tag]\nTo: <sip:[service]@[remote_ip]>\n"
+	"Call-ID: [call_id]\nCSeq: [cseq] INVITE\nContact: <sip:[local_ip]>\nContent-Length: [len]\n\nv=0\n]]></send>"
+	"<recv response=\"100\" optional=\"true\"/><recv response=\"180\" optional=\"true\" next=\"ringing\" chance=\"0.2\"/>"
+	"<recv request=\"INFO\" optional=\"global\"><action><ereg regexp=\"s:(.*)@\" search_in=\"hdr\" header=\"From:\" assign_to=\"f,g\"/></action></recv>"
+	"<recv response=\"200\" rrs=\"true\" rtd=\"a\"><action><ereg regexp=\"[0-9]+\" search_in=\"hdr\" header=\"CSeq:\" check_it=\"true\" assign_to=\"n\"/>"
+	"<todouble assign_to=\"d\" variable=\"n\"/><test assign_to=\"b\" variable=\"d\" compare=\"less_than\" value=\"3\"/>"
+	"<assignstr assign_to=\"g\" value=\"[last_message]\"/><trim assign_to=\"g\"/></action></recv>"
+	"<label id=\"ringing\"/>"
+	"<send><![CDATA[\nACK [next_url] SIP/2.0\nVia: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\n[routes]\n[last_From:]\n[last_To:]\n"
+	"Call-ID: [call_id]\nCSeq: [cseq] ACK\nX: [$f] [$g]\nContent-Length: 0\n]]></send>"
+	"<pause variable=\"d\"/><send retrans=\"200\" condexec=\"b\"><![CDATA[\nBYE [next_url] SIP/2.0\nVia: SIP/2.0/UDP [local_ip];branch=[branch]\n[routes]\n"
+	"From: <sip:[user]@[local_ip]>;tag=[tag]\nTo: <sip:[service]@[remote_ip]>[peer_tag_param]\nCall-ID: [call_id]\nCSeq: [cseq] BYE\n]]></send>"
+	"<recv response=\"200\" timeout=\"900\" ontimeout=\"end\"/><label id=\"end\"/><timewait milliseconds=\"300\"/></scenario>";
+
+static const char callee[] =
+	"<scenario name=\"u\"><recv request=\"INVITE\" rrs=\"true\"><action><ereg regexp=\".*\" search_in=\"hdr\" header=\"Subject\" assign_to=\"s\"/>"
+	"</action></recv><send lost=\"10\"><![CDATA[\nSIP/2.0 180 Ringing\n[last_Via:]\n[last_From:]\n[last_To:];tag=[tag]\n[last_Call-ID:]\n[last_CSeq:]\n"
+	"[last_Record-Route:]\nX:[$s] [last_Request_URI]\nContent-Length: 0\n]]></send><recv request=\"PRACK\" optional=\"true\"/>"
+	"<recv request=\"CANCEL\" optional=\"true\" timeout=\"20\" ontimeout=\"answer\" next=\"cancelled\"/><recv request=\"INFO\"/><label id=\"answer\"/>"
+	"<send retrans=\"200\"><![CDATA[\nSIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:];tag=[tag]\n[last_Call-ID:]\n[last_CSeq:]\n"
+	"Contact: <sip:[local_ip]>\nContent-Length: [len]\n\n[last_X-Y:]\n]]></send><recv request=\"ACK\"/><recv request=\"BYE\"/><label id=\"cancelled\"/>"
+	"<send><![CDATA[\nSIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0\n]]></send>"
+	"<timewait milliseconds=\"300\"/></scenario>";
+
+static void
+check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static int
+link_take(void *ctx, const struct rs_path *path, struct rs_buf *buf)
+{
+	struct world *w = ctx;
+
+	*buf = (struct rs_buf){ w->buf, MTU, NULL };
+	return 0;
+}
+
+static int
+link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len)
+{
+	struct world *w = ctx;
+
+	check(len <= MTU);
+	memcpy(w->sent, buf->data, len);
+	w->sent_len = len;
+	w->path = *path;
+	return 0;
+}
+
+static void
+link_drop(void *ctx, struct rs_buf *buf)
+{
+}
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	check(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+static struct rs_plan *
+make_plan(void)
+{
+	char dir[] = "/tmp/rs-fuzz-XXXXXX", a[64], b[64], text[2048];
+	struct rs_plan *plan = NULL;
+	struct rs_err err = { 0 };
+
+	check(mkdtemp(dir) != NULL);
+	snprintf(a, sizeof(a), "%s/caller.xml", dir);
+	snprintf(b, sizeof(b), "%s/callee.xml", dir);
+	write_file(a, caller);
+	write_file(b, callee);
+	snprintf(text, sizeof(text),
+		"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"
+		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
+		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n"
+		"endpoints = ( { name = \"us\"; port = \"a\"; count = 2; addresses = \"198.18.4.1-198.18.4.2\"; } );\n"
+		"activities = ( { name = \"c\"; do = \"call\"; from = \"us\"; to = \"sip:x@198.18.8.1\"; scenario = \"%s\"; rate = 20; timeout = \"2s\"; },\n"
+		"  { name = \"u\"; do = \"answer\"; endpoints = \"us\"; scenario = \"%s\"; timeout = \"2s\"; limit = 50; } );\n"
+		"run = { max_calls = 20; };\n", a, b);
+	if (rs_plan_parse("fuzz.conf", text, NULL, 0, &plan, &err) != 0) {
+		fprintf(stderr, "%s\n", err.text);
+		abort();
+	}
+	unlink(a);
+	unlink(b);
+	rmdir(dir);
+	return plan;
+}
+
+static void
+sums_hold(const struct world *w)
+{
+	for (uint32_t i = 0; i < w->account->n_activities; i++) {
+		struct rs_metrics *m = &w->account->activities[i].cells;
+
+		check(rs_metric_get(m, RS_AM_OFFERED) == rs_metric_get(m, RS_AM_STARTED) + rs_metric_get(m, RS_AM_NOT_STARTED));
+		check(rs_metric_get(m, RS_AM_STARTED) ==
+			rs_metric_get(m, RS_AM_COMPLETED) + rs_metric_get(m, RS_AM_FAILED) + rs_metric_get(m, RS_AM_OPEN));
+		check(rs_metric_get(m, RS_AM_OPEN) <= 50);
+	}
+	check(rs_metric_get(&w->account->engine, RS_ENG_LEGS) == rs_engine_legs(w->e));
+}
+
+/* The value of header @name of what was sent last. */
+static struct rs_slice
+sent_value(const struct world *w, const char *name)
+{
+	const uint8_t *at = memmem(w->sent, w->sent_len, name, strlen(name)), *end;
+
+	if (!at)
+		return rs_slice_of(w->sent, 0);
+	at += strlen(name);
+	end = memchr(at, '\r', (size_t)(w->sent + w->sent_len - at));
+	return rs_slice_of(at, end ? (size_t)(end - at) : 0);
+}
+
+static void
+append(struct world *w, const void *p, size_t n)
+{
+	if (w->said_len + n <= sizeof(w->said)) {
+		memcpy(w->said + w->said_len, p, n);
+		w->said_len += (uint32_t)n;
+	}
+}
+
+static void
+append_value(struct world *w, const char *name)
+{
+	struct rs_slice v = sent_value(w, name);
+
+	append(w, v.p, v.len);
+}
+
+static void
+compose(struct world *w, const uint8_t *text, size_t len)
+{
+	static const char *const names[] = { NULL, "\nVia: ", "\nFrom: ", "\nTo: ", "\nCall-ID: ", "\nCSeq: " };
+
+	w->said_len = 0;
+	for (size_t i = 0; i < len; i++)
+		if (text[i] >= 1 && text[i] <= 5)
+			append_value(w, names[text[i]]);
+		else
+			append(w, &text[i], 1);
+}
+
+/* A well-formed response to what was sent last, or a request within its call. */
+static void
+compose_fitting(struct world *w, uint8_t what, bool request)
+{
+	static const char *const lines[] = { "100", "180", "183", "200", "202", "302", "404", "486", "487", "503" };
+	static const char *const methods[] = { "INVITE", "ACK", "BYE", "CANCEL", "INFO", "PRACK", "PING" };
+	char text[512];
+	int n;
+
+	if (request)
+		n = snprintf(text, sizeof(text), "%s sip:x SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK%u\r\nFrom: \3%s\r\nTo: \2\r\nCall-ID: \4\r\n"
+						 "CSeq: %u %s\r\nContact: <sip:h>\r\n\r\n",
+			methods[what % 7], what, what & 64 ? ";tag=p" : "", what / 7u % 4, methods[what % 7]);
+	else
+		n = snprintf(text, sizeof(text), "SIP/2.0 %s X\r\nVia: \1\r\nFrom: \2\r\nTo: \3%s\r\nCall-ID: \4\r\nCSeq: \5\r\n%sContact: <sip:h>\r\n\r\n",
+			lines[what % 10], what & 64 ? ";tag=p" : "", what & 128 ? "Record-Route: <sip:r;lr>, <sip:q>\r\n" : "");
+	compose(w, (const uint8_t *)text, (size_t)n);
+}
+
+static void
+say(struct world *w, uint8_t kind)
+{
+	uint8_t *copy = malloc(w->said_len ? w->said_len : 1); /* its own block: the sanitizer watches its end */
+	struct rs_rx rx = { .data = copy, .len = w->said_len, .kind = kind, .path = w->path, .time_ns = w->now };
+
+	memcpy(copy, w->said, w->said_len);
+	rs_engine_input(w->e, w->now, &rx, 1);
+	free(copy);
+}
+
+static void
+command(struct world *w, uint8_t what)
+{
+	uint64_t at = w->now + what * 100000ull;
+
+	switch (what % 8) {
+	case 0: rs_engine_set_rate(w->e, -1, what, at); break;
+	case 1: rs_engine_pause(w->e, at); break;
+	case 2: rs_engine_resume(w->e, at); break;
+	case 3: rs_engine_set_limit(w->e, 0, what); break;
+	case 4: rs_engine_stop(w->e, what & 64 ? -1 : what >> 7); break;
+	case 5: rs_engine_hangup(w->e, what & 64 ? -1 : what >> 7); break;
+	case 6: rs_engine_start_activity(w->e, what >> 7, at); break;
+	default: break;
+	}
+}
+
+static void
+time_passes(struct world *w, uint64_t ms)
+{
+	uint64_t until = w->now + ms * RS_NS_PER_MS;
+
+	while (w->now < until) {
+		uint64_t due = rs_engine_turn(w->e, w->now);
+
+		rs_engine_flushed(w->e, w->now);
+		w->now = due > w->now ? due : w->now + 1000;
+	}
+	w->now = until;
+}
+
+static void
+play(struct world *w, const uint8_t *p, size_t size)
+{
+	size_t i = 0;
+
+	while (i + 1 < size) {
+		uint8_t move = p[i] & 7, arg = p[i + 1];
+		size_t len = (size_t)(p[i] >> 3) * 256 + arg;
+
+		i += 2;
+		switch (move) {
+		case 0:
+			len = len < size - i ? len : size - i;
+			compose(w, p + i, len);
+			i += len;
+			say(w, RS_RX_SIP);
+			break;
+		case 1:
+		case 2:
+			compose_fitting(w, arg, move == 2);
+			say(w, RS_RX_SIP);
+			break;
+		case 3:
+			time_passes(w, arg * 4u);
+			break;
+		case 4:
+			w->said_len = 0;
+			append(w, w->sent, w->sent_len < len ? w->sent_len : len);
+			say(w, RS_RX_UNREACHABLE);
+			break;
+		case 5: /* what we said last again, or what the engine said back to it */
+			if (arg & 1) {
+				w->said_len = 0;
+				append(w, w->sent, w->sent_len);
+			}
+			say(w, RS_RX_SIP);
+			break;
+		case 6:
+			w->path.local.b[3] = (uint8_t)(1 + (arg & 1));
+			break;
+		default:
+			command(w, arg);
+			break;
+		}
+		sums_hold(w);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct rs_plan *plan; /* read once: the process of a fuzzer is its only owner */
+	struct world *w;
+	struct rs_err err;
+
+	if (size > 4096)
+		return 0;
+	if (!plan)
+		plan = make_plan();
+	w = calloc(1, sizeof(*w));
+	if (!w || rs_account_create(plan, &w->account) != 0)
+		abort();
+	w->now = 1000 * RS_NS_PER_S;
+	struct rs_engine_cfg cfg = {
+		.plan = plan,
+		.run = 3,
+		.secret = 7,
+		.pid = 1,
+		.link = { link_take, link_send, link_drop, w },
+		.account = w->account,
+		.wall_us = 1760000000000000,
+		.wall_at_ns = w->now,
+	};
+
+	check(rs_engine_create(&cfg, &w->e, &err) == 0);
+	rs_engine_begin(w->e, w->now);
+	time_passes(w, 1);
+	play(w, data, size);
+	if (size & 1)
+		time_passes(w, 6000);
+	rs_engine_silence(w->e);
+	sums_hold(w);
+	check(rs_engine_legs(w->e) == 0 && rs_engine_leg_bytes(w->e) == 0);
+	rs_engine_free(w->e);
+	rs_account_free(w->account);
+	free(w);
+	return 0;
+}
