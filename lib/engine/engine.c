@@ -2,6 +2,7 @@
 /* The engine's turn: what came in, what is due, what control wants. */
 #include "engine/engine.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "engine/internal.h"
@@ -63,6 +64,30 @@ answering_activity(struct rs_engine *e, const struct rs_rx *rx, uint32_t *endpoi
 	return NULL;
 }
 
+/* One of `total`, if any is left. Workers race for the last ones: who finds it taken gives back what it took too much. */
+static bool
+take_one_of_total(struct activity *a)
+{
+	if (!a->plan->total)
+		return true;
+	if (!a->answered_all)
+		return a->answered < a->plan->total;
+	if (atomic_load_explicit(a->answered_all, memory_order_relaxed) >= a->plan->total)
+		return false;
+	if (atomic_fetch_add_explicit(a->answered_all, 1, memory_order_relaxed) < a->plan->total)
+		return true;
+	atomic_fetch_sub_explicit(a->answered_all, 1, memory_order_relaxed);
+	return false;
+}
+
+/* The call did not start: `total` counts those that did. */
+static void
+give_one_back(struct activity *a)
+{
+	if (a->plan->total && a->answered_all)
+		atomic_fetch_sub_explicit(a->answered_all, 1, memory_order_relaxed);
+}
+
 static void
 answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct rs_rx *rx,
 	const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
@@ -71,7 +96,7 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 	struct rs_metrics *m = &a->account->cells;
 	bool measured = rx->time_ns >= e->measure_from && rx->time_ns < e->measure_to;
 
-	if (!a->accepts || e->stopping || a->answered >= a->total_share) {
+	if (!a->accepts || e->stopping || !take_one_of_total(a)) {
 		rs_metric_inc(e->cells, RS_ENG_REFUSED);
 		return;
 	}
@@ -79,6 +104,7 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 	if (measured)
 		rs_metric_inc(m, RS_AM_M_OFFERED);
 	if (rs_metric_get(m, RS_AM_OPEN) >= a->limit) {
+		give_one_back(a);
 		refuse(e, a, measured, RS_AM_NOT_LIMIT);
 		return;
 	}
@@ -86,6 +112,7 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 	struct leg *leg = leg_create(e, a, number, rx->time_ns);
 
 	if (!leg) {
+		give_one_back(a);
 		refuse(e, a, measured, RS_AM_NOT_MEMORY);
 		return;
 	}

@@ -23,6 +23,11 @@ struct rs_engine_cfg {
 	uint32_t pid;
 	struct rs_link link;
 	struct rs_account *account; /* this worker's cells */
+	/*
+	 * [plan->n_activities], calls answered in this run by all workers, zeros before it: whose call it is the Call-ID or the
+	 * address decides, so that no share of `total` would fit. NULL: this is the only worker.
+	 */
+	_Atomic uint64_t *answered;
 	struct rs_log *log;	/* may be NULL */
 	uint64_t wall_us;	/* wall clock at now == wall_at_ns, for [timestamp] and [date] */
 	uint64_t wall_at_ns;

@@ -177,7 +177,7 @@ struct activity {
 	struct arrivals arrivals;
 	uint64_t limit;		    /* this worker's share; UINT64_MAX: none */
 	uint64_t answered;	    /* calls answered so far by this worker */
-	uint64_t total_share;	    /* answer: of `total`; UINT64_MAX: none */
+	_Atomic uint64_t *answered_all; /* by all workers; NULL: `answered` it is */
 	uint32_t frame_bytes;
 	uint32_t n_owners;	    /* workers that start calls of it */
 	double own_share;	    /* of all arrivals, this worker's */

@@ -146,7 +146,6 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 	a->own_share = a->group->shared || a->group->plan->kind == RS_GROUP_TRUNK ?
 		1.0 / a->n_owners : (double)a->group->n / a->group->plan->count;
 	a->limit = plan->limit ? share(plan->limit, a->n_owners, a->group->position) : UINT64_MAX;
-	a->total_share = plan->total ? share(plan->total, a->n_owners, a->group->position) : UINT64_MAX;
 	a->frame_bytes = (uint32_t)(plan->program->n_vars * sizeof(struct value) +
 		plan->program->n_rtds * sizeof(uint64_t));
 	if (plan->program->n_vars) {
@@ -237,6 +236,8 @@ rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct
 	e->activities = calloc(e->n_activities ? e->n_activities : 1, sizeof(*e->activities));
 	if (!e->groups || !e->activities)
 		goto fail;
+	for (uint32_t i = 0; cfg->answered && i < e->n_activities; i++)
+		e->activities[i].answered_all = &cfg->answered[i];
 	rc = everything_setup(e, cfg, &budget);
 	if (rc)
 		goto fail;

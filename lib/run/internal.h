@@ -9,6 +9,7 @@
 #define KEPT_REPORTS 16
 #define LEAD_NS (5 * RS_NS_PER_MS) /* commands take effect this much later, on all workers at once */
 #define MAIL_SLOTS 256
+#define ASK_NS (5 * RS_NS_PER_S) /* a worker that does not answer for so long is stuck */
 
 struct kept_report {
 	char id[40];
@@ -25,13 +26,18 @@ struct run {
 	uint64_t started_wall_us;
 	uint64_t drain_until_ns;      /* hang up then */
 	uint64_t silence_at_ns;	      /* and be silent then; 0: not hanging up yet */
+	uint64_t give_up_at_ns;	      /* and not wait any longer then; 0: not silent yet */
+	bool closed;		      /* draining, and no call placed is open: nothing more is answered */
 	bool by_hand;
 	bool attached;		      /* workers hold the engines */
 	double *rates;		      /* asked now, per activity */
 	uint64_t *limits;
+	_Atomic uint64_t *answered;   /* per activity, by all workers */
 	uint8_t *begun;		      /* per activity */
 	uint8_t *stopped;
+	uint64_t *hangup_at_ns;	      /* per activity, after its own stop; 0: none */
 	enum rs_verdict verdict;
+	bool reported;
 };
 
 struct rs_daemon {
@@ -59,19 +65,40 @@ struct rs_daemon {
 	void (*on_event)(void *ctx, json_t *json);
 	void *event_ctx;
 	bool eal;
+	bool mute[RS_MAX_WORKERS];    /* let a mail lie or a question unanswered, and has not been heard of since */
+	bool lost;		      /* a worker may still hold a run's memory: neither is freed, no other run begins */
 };
 
-/* daemon.c */
+/* mail.c */
 uint64_t daemon_now(const struct rs_daemon *d);
-void daemon_mail(struct rs_daemon *d, const struct rs_mail *mail);
-/** Send @mail to worker @w and wait (at most @timeout_ns) for its reply, which goes to @mail. @return 0, -ETIMEDOUT */
+/** Send @mail to worker @w; its request is set. @return 0; -ETIMEDOUT: its mailbox stays full */
+int daemon_post(struct rs_daemon *d, uint32_t w, struct rs_mail *mail);
+/** Wait (at most @timeout_ns) for the reply to @mail, which goes to @mail. @return 0, -ETIMEDOUT */
+int daemon_await(struct rs_daemon *d, uint32_t w, struct rs_mail *mail, uint64_t timeout_ns);
+/** Both. @return 0, -ETIMEDOUT */
 int daemon_ask(struct rs_daemon *d, uint32_t w, struct rs_mail *mail, uint64_t timeout_ns);
+/** Send @mail to all workers; nothing comes back. */
+void daemon_mail(struct rs_daemon *d, const struct rs_mail *mail);
+/** Wait (at most @timeout_ns a worker) until all have obeyed what was sent before. @return false: not all have */
+bool daemon_settle(struct rs_daemon *d, uint64_t timeout_ns);
+
+/* daemon.c */
+/** Tell those who listen. @param more  members beside the usual ones; taken over, may be NULL */
 void daemon_event(struct rs_daemon *d, const char *what, json_t *more);
+/** The number of activity @name; NULL: -1, all. @return 0; -ENOENT with the nearest name */
 int daemon_activity(const struct rs_daemon *d, const char *name, int32_t *out, struct rs_err *err);
-int net_take_plan(struct rs_daemon *d, struct rs_err *err);
+/** Give the plan's addresses and targets to the ports; workers take them over when a run is attached. @return 0, -ENOMEM, -EINVAL */
+int daemon_take_addresses(struct rs_daemon *d, struct rs_err *err);
 
 /* run.c */
-void run_free(struct rs_daemon *d);
+/** The last run goes. @return 0; -EIO: a worker does not give it back, so that it stays where it is and the daemon is lost */
+int run_free(struct rs_daemon *d, struct rs_err *err);
+bool run_is_on(const struct rs_daemon *d);
+/** The three ways to an end, each going further than the one before; each but once. */
+void run_drain(struct rs_daemon *d, const char *why);
+void run_hang_up(struct rs_daemon *d);
+void run_silence(struct rs_daemon *d);
+/** What a run's owner knows, for reports. */
 void run_facts(const struct rs_daemon *d, struct rs_run_facts *out);
 
 #endif

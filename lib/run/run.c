@@ -60,6 +60,7 @@ run_free(struct rs_daemon *d)
 	free(r->accounts);
 	free(r->rates);
 	free(r->limits);
+	free((void *)r->answered);
 	free(r->begun);
 	free(r->stopped);
 	free(r);
@@ -111,9 +112,10 @@ make_run(struct rs_daemon *d, struct rs_err *err)
 	r->accounts = calloc(d->n_workers, sizeof(struct rs_account *));
 	r->rates = calloc(n + 1, sizeof(*r->rates));
 	r->limits = calloc(n + 1, sizeof(*r->limits));
+	r->answered = calloc(n + 1, sizeof(*r->answered));
 	r->begun = calloc(n + 1, 1);
 	r->stopped = calloc(n + 1, 1);
-	if (!r->accounts || !r->rates || !r->limits || !r->begun || !r->stopped)
+	if (!r->accounts || !r->rates || !r->limits || !r->answered || !r->begun || !r->stopped)
 		rc = -ENOMEM;
 	for (uint32_t i = 0; rc == 0 && i < d->n_workers; i++)
 		rc = rs_account_create(d->plan, &r->accounts[i]);
@@ -140,6 +142,7 @@ attach_engines(struct rs_daemon *d, struct rs_err *err)
 			.pid = (uint32_t)getpid(),
 			.link = rs_net_link(d->workers[i].net),
 			.account = d->run->accounts[i],
+			.answered = d->run->answered,
 			.log = &d->workers[i].log,
 			.wall_us = rs_clock_wall_us(),
 			.wall_at_ns = daemon_now(d),
