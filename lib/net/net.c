@@ -107,9 +107,13 @@ pool_create(struct rs_net *net, const struct rs_net_cfg *cfg, struct rs_err *err
 	for (uint32_t i = 0; i < net->n_ports; i++)
 		room = RTE_MAX(room, net->ports[i].mtu + rs_eth_len(1));
 	snprintf(name, sizeof(name), "rs%" PRIx64, net->id);
-	net->pool = rte_pktmbuf_pool_create(name, cfg->mbufs, CACHE_SIZE,
+	/*
+	 * A lock-free stack instead of the usual ring: what was freed last is given out next, so that the packets in use stay few and in
+	 * the caches however large the pool is; and a worker that loses its core in the middle of a call holds nobody up.
+	 */
+	net->pool = rte_pktmbuf_pool_create_by_ops(name, cfg->mbufs, CACHE_SIZE,
 		RTE_ALIGN(sizeof(struct rs_net_priv), RTE_MBUF_PRIV_ALIGN),
-		(uint16_t)(room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
+		(uint16_t)(room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY, "lf_stack");
 	if (net->pool == NULL)
 		return rs_err_set(err, -ENOMEM,
 			"no memory for %u packets of %u bytes (%s); give EAL more memory, or ask for fewer "

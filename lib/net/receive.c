@@ -2,7 +2,22 @@
 /** From the devices to items for the engine. */
 #include "net/private.h"
 
-#define PREFETCH_AHEAD 4
+#define PREFETCH_AHEAD 3
+#define PREFETCH_BYTES 1024
+
+/*
+ * Every byte of a datagram is read (checksum, parser), and over a ring it lies in the other core's cache: all its lines are asked for
+ * while the packets before it are dealt with.
+ */
+static inline void
+prefetch_packet(const struct rte_mbuf *m)
+{
+	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint32_t len = m->data_len < PREFETCH_BYTES ? m->data_len : PREFETCH_BYTES;
+
+	for (uint32_t at = 0; at < len; at += RTE_CACHE_LINE_SIZE)
+		rte_prefetch0(p + at);
+}
 
 static unsigned
 flags_of(const struct rs_net_lane *l, const struct rte_mbuf *m)
@@ -74,7 +89,7 @@ receive_lane(struct rs_net_worker *w, struct rs_net_lane *l, struct rs_rx *out, 
 	for (uint16_t i = 0; i < n; i++)
 		rte_prefetch0(burst[i]);
 	for (uint16_t i = 0; i < n && i < PREFETCH_AHEAD; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(burst[i], void *));
+		prefetch_packet(burst[i]);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = burst[i];
 		struct rs_rx *rx = &out[n_out];
@@ -82,7 +97,7 @@ receive_lane(struct rs_net_worker *w, struct rs_net_lane *l, struct rs_rx *out, 
 		struct rs_input in;
 
 		if (i + PREFETCH_AHEAD < n)
-			rte_prefetch0(rte_pktmbuf_mtod(burst[i + PREFETCH_AHEAD], void *));
+			prefetch_packet(burst[i + PREFETCH_AHEAD]);
 		bytes += m->pkt_len;
 		if (unlikely(m->nb_segs != 1)) { /* larger than the MTU lets it be */
 			rs_metric_inc(l->metrics, RS_NET_RX_TRUNCATED);
