@@ -76,8 +76,14 @@ class Daemon:
         """Run a loadctl verb and insist on its exit status; returns its standard output."""
         done = loadctl(*args, socket=self.socket, timeout_s=timeout_s)
         assert done.returncode == status, (f"loadctl {' '.join(args)}: exit {done.returncode}, not {status}:\n"
-                                           f"{done.stdout[-2000:]}{done.stderr[-2000:]}\n{self.output()[-2000:]}")
+                                           f"{done.stdout[-2000:]}{done.stderr[-2000:]}\n{self.failures()}\n"
+                                           f"{self.output()[-2000:]}")
         return done.stdout
+
+    def failures(self):
+        """Why calls failed in the last run, as far as there is a report: for messages of tests."""
+        done = loadctl("report", "--json", socket=self.socket)
+        return f"failures: {json.loads(done.stdout)['failures']}" if done.returncode == PASSED else ""
 
     def json(self, *args, **expect):
         """A verb with --json, its answer decoded."""
