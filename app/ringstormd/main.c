@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ringstormd: reads the plan, opens the ports, serves the control socket, and stays in the foreground. */
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -149,19 +151,41 @@ struct session {
 	int signal_fd;
 };
 
-static void
+static bool
+say_unwritten(const char *path)
+{
+	fprintf(stderr, "ringstormd: %s: the report cannot be written (%s)\n", path, strerror(errno));
+	return false;
+}
+
+/* Better known before the run than after it. */
+static bool
+may_write(const char *path)
+{
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666) : -1;
+
+	if (path && fd < 0)
+		return say_unwritten(path);
+	if (fd >= 0)
+		close(fd);
+	return true;
+}
+
+/* @return false when it could not be written */
+static bool
 write_report(const struct session *s)
 {
 	json_t *report = rs_daemon_report(s->daemon, NULL);
+	const char *path = s->options->report;
+	bool written = report != NULL;
 
-	if (!report)
-		return;
-	if (s->options->report && json_dump_file(report, s->options->report, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0)
-		fprintf(stderr, "ringstormd: %s: the report could not be written\n", s->options->report);
-	if (s->options->start && !s->options->quiet)
+	if (report && path && json_dump_file(report, path, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0)
+		written = say_unwritten(path);
+	if (report && s->options->start && !s->options->quiet)
 		rs_report_print(stdout, report);
 	fflush(stdout);
 	json_decref(report);
+	return written;
 }
 
 /* @return true when the daemon is to exit now */
@@ -192,17 +216,16 @@ is_on(const struct rs_daemon *d)
 
 /*
  * The run is over and reported; legs in timewait still answer a BYE that comes again because our 200 was lost. That is over
- * after the scenario's own timewait, at once by a signal. @return exit status
+ * after the scenario's own timewait, at once by a signal.
  */
-static int
+static void
 linger(struct session *s)
 {
 	int rc;
 
 	do
 		rc = rs_server_serve(s->server, s->signal_fd, POLL_MS); /* those who wait for the end are told, too */
-	while (rc == 0 && s->signals == 0 && rs_daemon_lingering(s->daemon) > 0);
-	return rs_daemon_run_status(s->daemon);
+	while (rc == 0 && s->signals == 0 && !is_on(s->daemon) && rs_daemon_lingering(s->daemon) > 0);
 }
 
 /* Serve until quit, a signal while idle, or the end of the run that --start began. @return exit status */
@@ -217,9 +240,14 @@ serve(struct session *s)
 		if (rc == 2 && take_signal(s))
 			return EXIT_OK;
 		if (on && !is_on(s->daemon)) {
-			write_report(s);
-			if (s->options->start || s->signals)
-				return linger(s);
+			int status = rs_daemon_run_status(s->daemon);
+
+			if (!write_report(s))
+				status = EXIT_RESOURCE;
+			if (s->options->start || s->signals) {
+				linger(s);
+				return status;
+			}
 		}
 		on = is_on(s->daemon);
 		if (rc == 1)
@@ -276,6 +304,10 @@ run(struct options *o)
 	if (rc) {
 		fprintf(stderr, "%s\n", err.text);
 		return EXIT_USAGE;
+	}
+	if (!may_write(o->report)) {
+		rs_plan_free(cfg.plan);
+		return EXIT_RESOURCE;
 	}
 	rc = rs_server_claim(o->socket, &err);
 	if (rc == 0)

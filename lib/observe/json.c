@@ -47,10 +47,16 @@ text_json(const char *p, size_t len)
 	return j;
 }
 
+json_t *
+rs_json_text(const char *text)
+{
+	return text ? text_json(text, strlen(text)) : json_null();
+}
+
 void
 put_text(struct maker *m, json_t *object, const char *key, const char *text)
 {
-	put(m, object, key, text ? text_json(text, strlen(text)) : json_null());
+	put(m, object, key, rs_json_text(text));
 }
 
 static const struct {

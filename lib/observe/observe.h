@@ -111,6 +111,9 @@ void rs_report_print(FILE *out, const json_t *report);
 /** `health` as text. */
 void rs_health_print(FILE *out, const json_t *health);
 
+/** A text that came from a user or a peer as a JSON string, what is not UTF-8 in it as '?'; NULL: null. A new reference */
+json_t *rs_json_text(const char *text);
+
 /** Exit status of a run by CONTRACT: 0 passed, 1 failed, 4 limited, 5 stopped. */
 int rs_verdict_status(enum rs_verdict verdict);
 const char *rs_verdict_name(enum rs_verdict verdict);

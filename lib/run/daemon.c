@@ -26,48 +26,6 @@ rs_state_name(enum rs_state s)
 	return states[s];
 }
 
-uint64_t
-daemon_now(const struct rs_daemon *d)
-{
-	return rs_clock_now(&d->clock);
-}
-
-void
-daemon_mail(struct rs_daemon *d, const struct rs_mail *mail)
-{
-	struct rs_mail m = *mail;
-
-	m.from = RS_MAIL_CONTROL;
-	m.request = ++d->request;
-	for (uint32_t i = 0; i < d->launched; i++)
-		while (!rs_mailbox_send(d->workers[i].in, &m))
-			usleep(100); /* a worker empties its mailbox every turn */
-}
-
-int
-daemon_ask(struct rs_daemon *d, uint32_t w, struct rs_mail *mail, uint64_t timeout_ns)
-{
-	uint64_t until = daemon_now(d) + timeout_ns;
-	struct rs_mail back;
-
-	mail->from = RS_MAIL_CONTROL;
-	mail->request = ++d->request;
-	while (!rs_mailbox_send(d->workers[w].in, mail))
-		usleep(100);
-	for (;;) {
-		if (rs_mailbox_receive(d->workers[w].out, &back, 1) == 0) {
-			if (daemon_now(d) > until)
-				return -ETIMEDOUT;
-			usleep(200);
-			continue;
-		}
-		if (back.request == mail->request) {
-			*mail = back;
-			return 0;
-		}
-	}
-}
-
 void
 daemon_event(struct rs_daemon *d, const char *what, json_t *more)
 {
@@ -130,7 +88,7 @@ open_net(struct rs_daemon *d, struct rs_err *err)
 }
 
 int
-net_take_plan(struct rs_daemon *d, struct rs_err *err)
+daemon_take_addresses(struct rs_daemon *d, struct rs_err *err)
 {
 	const struct rs_plan *plan = d->plan;
 	struct rs_net_prefix *targets = calloc(plan->n_targets + 1, sizeof(*targets));
@@ -180,9 +138,10 @@ make_worker(struct rs_daemon *d, uint32_t i)
 	w->redirect = d->redirect;
 	w->in = rs_mailbox_create(MAIL_SLOTS);
 	w->out = rs_mailbox_create(MAIL_SLOTS);
+	w->calls = calloc(1, sizeof(*w->calls));
 	d->rings[i] = rs_record_ring_create(RING_BYTES);
 	w->log = (struct rs_log){ .level = RS_LOG_INFO, .ring = d->rings[i], .fd = STDERR_FILENO };
-	if (!w->in || !w->out || !d->rings[i] || rs_metrics_init(&w->cells, &rs_worker_metrics_table) != 0)
+	if (!w->in || !w->out || !w->calls || !d->rings[i] || rs_metrics_init(&w->cells, &rs_worker_metrics_table) != 0)
 		return -ENOMEM;
 	d->worker_cells[i] = &w->cells;
 	for (uint32_t p = 0; p < d->plan->n_ports; p++)
@@ -231,6 +190,9 @@ launch(struct rs_daemon *d, struct rs_err *err)
 			return rs_err_set(err, rc, "worker %u could not be started on core %u", i, d->plan->cores[i]);
 		d->launched = i + 1;
 	}
+	/* Not before the ports' addresses are in their hands may control replace them. */
+	if (!daemon_settle(d, ASK_NS))
+		return rs_err_set(err, -EIO, "a worker does not run: are the cores of workers.cores there, and free?");
 	return 0;
 }
 
@@ -272,7 +234,7 @@ rs_daemon_open(const struct rs_daemon_cfg *cfg, struct rs_daemon **out, struct r
 		rc = open_net(d, err);
 	}
 	if (rc == 0)
-		rc = net_take_plan(d, err);
+		rc = daemon_take_addresses(d, err);
 	if (rc == 0)
 		rc = make_workers(d, err);
 	if (rc == 0)
@@ -288,22 +250,48 @@ rs_daemon_open(const struct rs_daemon_cfg *cfg, struct rs_daemon **out, struct r
 	return 0;
 }
 
+/* @return false: one of them does not end */
+static bool
+end_workers(struct rs_daemon *d)
+{
+	uint64_t until = daemon_now(d) + ASK_NS;
+
+	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_EXIT });
+	for (uint32_t i = 0; i < d->launched; i++) {
+		while (rte_eal_get_lcore_state(i) == RUNNING) {
+			if (daemon_now(d) > until)
+				return false;
+			usleep(1000);
+		}
+		rte_eal_wait_lcore(i);
+	}
+	return true;
+}
+
+static void
+free_workers(struct rs_daemon *d)
+{
+	for (uint32_t i = 0; d->workers && i < d->n_workers; i++) {
+		rs_mailbox_free(d->workers[i].in);
+		rs_mailbox_free(d->workers[i].out);
+		rs_metrics_fini(&d->workers[i].cells);
+		free(d->workers[i].calls);
+	}
+	for (uint32_t i = 0; d->rings && i < d->n_workers; i++)
+		rs_record_ring_free(d->rings[i]);
+}
+
 void
 rs_daemon_close(struct rs_daemon *d)
 {
 	if (!d)
 		return;
-	run_free(d);
-	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_EXIT });
-	for (uint32_t i = 0; i < d->launched; i++)
-		rte_eal_wait_lcore(i);
+	bool whole = run_free(d, NULL) == 0;
+
+	if (!end_workers(d) || !whole)
+		return; /* what a stuck worker may still use ends with the process */
 	rs_writer_stop(d->writer);
-	for (uint32_t i = 0; d->workers && i < d->n_workers; i++) {
-		rs_mailbox_free(d->workers[i].in);
-		rs_mailbox_free(d->workers[i].out);
-		rs_metrics_fini(&d->workers[i].cells);
-		rs_record_ring_free(d->rings[i]);
-	}
+	free_workers(d);
 	rs_redirect_free(d->redirect);
 	if (d->net)
 		rs_net_close(d->net);
@@ -357,14 +345,17 @@ daemon_activity(const struct rs_daemon *d, const char *name, int32_t *out, struc
 int
 rs_daemon_load(struct rs_daemon *d, struct rs_plan *plan, struct rs_err *err)
 {
-	if (d->state != RS_STATE_IDLE && d->state != RS_STATE_DONE)
+	if (run_is_on(d))
 		return rs_err_set(err, -EBUSY, "a run is %s: stop it first", rs_state_name(d->state));
 	const char *what = rs_plan_static_difference(d->plan, plan);
 
 	if (what)
 		return rs_err_set(err, -EINVAL, "%s: %s differs from what the daemon was started with: restart the daemon",
 			plan->file, what);
-	run_free(d);
+	int rc = run_free(d, err);
+
+	if (rc)
+		return rc;
 	rs_plan_free(d->plan);
 	d->plan = plan;
 	d->state = RS_STATE_IDLE;

@@ -17,7 +17,7 @@ enum rs_state { RS_STATE_IDLE, RS_STATE_RUNNING, RS_STATE_PAUSED, RS_STATE_DRAIN
 const char *rs_state_name(enum rs_state s);
 
 struct rs_daemon_cfg {
-	struct rs_plan *plan;	/* taken over; fixes ports, workers and memory */
+	struct rs_plan *plan;	/* taken over on success; fixes ports, workers and memory */
 	const char *version;
 	bool quiet;		/* no start lines on stderr */
 	uint64_t exec_ns;	/* CLOCK_MONOTONIC of the process's start, when a run begins with it; else 0 */
@@ -25,10 +25,10 @@ struct rs_daemon_cfg {
 
 /**
  * Claim memory and cores (EAL), make the ports, launch the workers; roll back in reverse order on failure.
- * @return 0; -ENODEV, -ENOMEM, -EPERM, -EBUSY, -EINVAL with @err (exit status 6, but -EINVAL: 2)
+ * @return 0; -ENODEV, -ENOMEM, -EPERM, -EBUSY, -EIO, -EINVAL with @err (exit status 6, but -EINVAL: 2)
  */
 int rs_daemon_open(const struct rs_daemon_cfg *cfg, struct rs_daemon **out, struct rs_err *err);
-/** Stop the workers, close the ports. A run that is on is silenced. */
+/** Stop the workers, close the ports. A run that is on is silenced. What a stuck worker may still use is left to the process's end. */
 void rs_daemon_close(struct rs_daemon *d);
 
 const struct rs_plan *rs_daemon_plan(const struct rs_daemon *d);
@@ -37,22 +37,35 @@ enum rs_state rs_daemon_state(const struct rs_daemon *d);
 const char *rs_daemon_run_id(const struct rs_daemon *d);
 double rs_daemon_elapsed_s(const struct rs_daemon *d);
 
-/** Another plan, taken over on success. @return 0; -EBUSY (not idle or done); -EINVAL (ports, workers or memory differ) */
+/**
+ * Another plan, taken over on success.
+ * @return 0; -EBUSY (not idle or done); -EINVAL (ports, workers or memory differ); -EIO (a worker is stuck)
+ */
 int rs_daemon_load(struct rs_daemon *d, struct rs_plan *plan, struct rs_err *err);
 
-/** Begin a run. @return 0; -EBUSY; -ENOMEM; -EHOSTUNREACH is not checked here: neighbours are asked while the run begins */
+/**
+ * Begin a run. Next hops that do not answer do not stop it: the calls that need them fail.
+ * @return 0; -EBUSY; -ENOMEM; -EACCES (run.reports); -EIO (a worker is stuck)
+ */
 int rs_daemon_start(struct rs_daemon *d, struct rs_err *err);
-/** Begin an activity with start = "manual" in the run that is on. @return 0; -ENOENT; -EALREADY; -EINVAL (no run) */
+/** Begin an activity with start = "manual" in the run that is on. @return 0; -ENOENT; -EALREADY (or stopped); -EINVAL (no run) */
 int rs_daemon_start_activity(struct rs_daemon *d, const char *activity, struct rs_err *err);
 
 enum rs_stop { RS_STOP_DRAIN, RS_STOP_HANGUP, RS_STOP_NOW };
-/** @param activity  NULL: the whole run. @return 0; -EINVAL (no run, or by activity with NOW); -ENOENT */
+/**
+ * No new calls; DRAIN: what is open has the plan's `drain`, then it is hung up; HANGUP: it is hung up now; NOW: silence.
+ * @param activity  NULL: the whole run. @return 0; -EINVAL (no run, or by activity with NOW); -ENOENT
+ */
 int rs_daemon_stop(struct rs_daemon *d, const char *activity, enum rs_stop how, struct rs_err *err);
+/** Freeze the arrival clock; open calls go on. @return 0; -EINVAL (not running) */
 int rs_daemon_pause(struct rs_daemon *d, struct rs_err *err);
+/** @return 0; -EINVAL (not paused) */
 int rs_daemon_resume(struct rs_daemon *d, struct rs_err *err);
 /** @param by  @value is added to the present rate. @return 0; -ENOENT, -EINVAL (no run, negative, above run.max_rate) */
 int rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by, struct rs_err *err);
+/** Open calls at most, shared by the workers; 0: only run.max_calls. @param activity  NULL: all that place calls. @return 0; -ENOENT, -EINVAL */
 int rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struct rs_err *err);
+/** Move the zero of `stats`. @return 0; -EINVAL (no run yet) */
 int rs_daemon_reset(struct rs_daemon *d, struct rs_err *err);
 
 /**

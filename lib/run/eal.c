@@ -53,13 +53,17 @@ add_lcores(struct args *a, const struct rs_plan *plan)
 	add(a, "%d", RS_MAIN_LCORE);
 }
 
+/* "0000:3b:00.0" or "3b:00.0", with or without arguments of the driver */
 static bool
 is_pci(const char *device)
 {
 	unsigned domain, bus, dev, fn;
-	char more;
+	int used = 0;
 
-	return sscanf(device, "%x:%x:%x.%x%c", &domain, &bus, &dev, &fn, &more) == 4;
+	if (sscanf(device, "%4x:%2x:%2x.%1x%n", &domain, &bus, &dev, &fn, &used) != 4 &&
+		sscanf(device, "%2x:%2x.%1x%n", &bus, &dev, &fn, &used) != 3)
+		return false;
+	return device[used] == 0 || device[used] == ',';
 }
 
 int
@@ -88,8 +92,9 @@ rs_eal_start(const struct rs_plan *plan, struct rs_err *err)
 	if (!pci)
 		add(&a, "--no-pci");
 	add(&a, "--no-telemetry");
+	/* Nothing is shared through files: daemons can have one prefix, and its directory is not left behind by each. */
 	add(&a, "--file-prefix");
-	add(&a, "ringstorm%d", (int)getpid());
+	add(&a, "ringstorm");
 	add(&a, "--log-level=*:error");
 	if (rte_eal_init(a.argc, a.argv) >= 0)
 		return 0;

@@ -4,7 +4,7 @@
 
 #include "run/internal.h"
 
-#define ASK_NS (2 * RS_NS_PER_S)
+#define CALLS_NS (2 * RS_NS_PER_S)
 
 const char *
 rs_daemon_run_id(const struct rs_daemon *d)
@@ -36,8 +36,8 @@ rs_daemon_lingering(const struct rs_daemon *d)
 json_t *
 rs_daemon_status(struct rs_daemon *d)
 {
-	return json_pack("{s:s, s:s, s:s, s:f}", "state", rs_state_name(d->state), "run", rs_daemon_run_id(d), "plan",
-		d->plan->name, "elapsed_s", rs_daemon_elapsed_s(d));
+	return json_pack("{s:s, s:s, s:o, s:f}", "state", rs_state_name(d->state), "run", rs_daemon_run_id(d), "plan",
+		rs_json_text(d->plan->name), "elapsed_s", rs_daemon_elapsed_s(d));
 }
 
 json_t *
@@ -93,10 +93,10 @@ activity_state(const struct rs_daemon *d, uint32_t i)
 		return "idle";
 	if (d->state == RS_STATE_DONE)
 		return "done";
-	if (!d->run->begun[i])
-		return "waiting";
 	if (d->run->stopped[i] || d->state == RS_STATE_DRAINING)
 		return "stopped";
+	if (!d->run->begun[i])
+		return "waiting";
 	return d->state == RS_STATE_PAUSED ? "paused" : "running";
 }
 
@@ -118,9 +118,9 @@ rs_daemon_activities(struct rs_daemon *d)
 		if (d->run)
 			rs_observer_activity(d->run->observer, i, &t);
 		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
-				a->name, "do", activity_kind(a->kind), "state", activity_state(d, i), "scenario",
-				a->scenario_file, "rate", d->run ? d->run->rates[i] : a->rate_hz, "limit",
+			json_pack("{s:o, s:s, s:s, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
+				rs_json_text(a->name), "do", activity_kind(a->kind), "state", activity_state(d, i), "scenario",
+				rs_json_text(a->scenario_file), "rate", d->run ? d->run->rates[i] : a->rate_hz, "limit",
 				(json_int_t)(d->run ? d->run->limits[i] : a->limit), "total", (json_int_t)a->total, "offered",
 				(json_int_t)t.offered, "not_started", (json_int_t)t.not_started, "started",
 				(json_int_t)t.started, "established", (json_int_t)t.established, "completed",
@@ -130,29 +130,35 @@ rs_daemon_activities(struct rs_daemon *d)
 	return list;
 }
 
+static json_t *
+call_json(const struct rs_daemon *d, const struct rs_call_info *c, uint32_t worker)
+{
+	const struct rs_plan_activity *a = &d->plan->activities[c->activity];
+	char step[64];
+
+	return json_pack("{s:o, s:I, s:f, s:i, s:o, s:o, s:s, s:i}", "activity", rs_json_text(a->name), "number",
+		(json_int_t)c->number, "age_s", (double)c->age_ns / 1e9, "step_index", (int)c->step, "step",
+		rs_json_text(rs_step_name(a->program, c->step, step, sizeof(step))), "call_id", rs_json_text(c->call_id),
+		"remote", c->remote, "worker", (int)worker);
+}
+
 json_t *
 rs_daemon_calls(struct rs_daemon *d, uint32_t max)
 {
-	struct rs_calls_query q;
 	json_t *list = json_array();
 
-	for (uint32_t w = 0; w < d->launched && d->run; w++) {
-		for (q.from = 0; q.from != UINT32_MAX && json_array_size(list) < max;) {
-			struct rs_mail m = { .type = RS_MAIL_CALLS, .data = &q };
+	for (uint32_t w = 0; w < d->launched && d->run && d->run->attached; w++) {
+		const struct rs_calls *calls = d->workers[w].calls;
+		uint64_t from = 0;
 
-			if (daemon_ask(d, w, &m, ASK_NS) != 0)
+		while (from != UINT32_MAX && json_array_size(list) < max) {
+			struct rs_mail m = { .type = RS_MAIL_CALLS, .arg = { from } };
+
+			if (daemon_ask(d, w, &m, CALLS_NS) != 0)
 				return list;
-			for (uint32_t i = 0; i < q.n && json_array_size(list) < max; i++) {
-				const struct rs_call_info *c = &q.calls[i];
-				const struct rs_plan_activity *a = &d->plan->activities[c->activity];
-				char step[64];
-
-				json_array_append_new(list,
-					json_pack("{s:s, s:I, s:f, s:i, s:s, s:s, s:s, s:i}", "activity", a->name, "number",
-						(json_int_t)c->number, "age_s", (double)c->age_ns / 1e9, "step_index", (int)c->step,
-						"step", rs_step_name(a->program, c->step, step, sizeof(step)), "call_id", c->call_id,
-						"remote", c->remote, "worker", (int)w));
-			}
+			from = m.arg[0];
+			for (uint32_t i = 0; i < calls->n && json_array_size(list) < max; i++)
+				json_array_append_new(list, call_json(d, &calls->calls[i], w));
 		}
 	}
 	return list;
@@ -206,10 +212,10 @@ rs_daemon_endpoints(struct rs_daemon *d)
 			*(d->plan->activities[i].kind == RS_DO_ANSWER ? &answering : &placing) += t.open;
 		}
 		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:I, s:s, s:i, s:o, s:s, s:I, s:I}", "name", p->name, "kind",
+			json_pack("{s:o, s:s, s:I, s:o, s:i, s:o, s:o, s:I, s:I}", "name", rs_json_text(p->name), "kind",
 				p->kind == RS_GROUP_TRUNK ? "trunk" : "phone", "count", (json_int_t)p->count, "port",
-				d->plan->ports[p->port].name, "sip_port", (int)p->sip_port, "addresses", ranges, "user",
-				p->user.text ? p->user.text : "{index}", "calling", (json_int_t)placing, "answering",
+				rs_json_text(d->plan->ports[p->port].name), "sip_port", (int)p->sip_port, "addresses", ranges,
+				"user", rs_json_text(p->user.text ? p->user.text : "{index}"), "calling", (json_int_t)placing, "answering",
 				(json_int_t)answering));
 	}
 	return list;

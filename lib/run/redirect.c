@@ -74,11 +74,13 @@ rs_redirect_receive(struct rs_redirect *r, uint32_t to, void **mbufs, uint32_t c
 {
 	uint32_t n = 0;
 
+	/* What is left of @cap is shared by the rings that are left: a busy one does not shut the others out. */
 	for (uint32_t from = 0; from < r->n && n < cap; from++) {
 		struct rte_ring *ring = r->rings[from * r->n + to];
+		uint32_t left = r->n - from - (from < to), room = cap - n;
 
 		if (ring)
-			n += rte_ring_dequeue_burst(ring, mbufs + n, cap - n, NULL);
+			n += rte_ring_dequeue_burst(ring, mbufs + n, (room + left - 1) / left, NULL);
 	}
 	return n;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The life of a run: engines made and attached, started together, watched, drained, reported. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -8,7 +9,8 @@
 
 #include "run/internal.h"
 
-#define ASK_NS (5 * RS_NS_PER_S)
+#define STATUS_NO_MEMORY 6 /* exit status of a run whose report found none */
+#define SETTLE_NS (100 * RS_NS_PER_MS)
 #define T0_LEAD_NS (10 * RS_NS_PER_MS)
 #define HANGUP_NS (5 * RS_NS_PER_S) /* after hanging up: as long for the answers, then silence */
 
@@ -34,26 +36,34 @@ run_facts(const struct rs_daemon *d, struct rs_run_facts *out)
 			out->rate_hz += r->rates[i];
 }
 
-static void
+/* Take the engines back. @return false: a worker keeps its own */
+static bool
 detach(struct rs_daemon *d)
 {
+	bool all = true;
+
 	for (uint32_t i = 0; i < d->launched; i++) {
 		struct rs_mail m = { .type = RS_MAIL_DETACH };
 
 		if (daemon_ask(d, i, &m, ASK_NS) == 0)
 			rs_engine_free(m.data);
+		else
+			all = false;
 	}
+	return all;
 }
 
-void
-run_free(struct rs_daemon *d)
+int
+run_free(struct rs_daemon *d, struct rs_err *err)
 {
 	struct run *r = d->run;
 
+	if (!d->lost && r && r->attached && !detach(d))
+		d->lost = true;
+	if (d->lost)
+		return rs_err_set(err, -EIO, "a worker does not answer: restart the daemon");
 	if (!r)
-		return;
-	if (r->attached)
-		detach(d);
+		return 0;
 	rs_observer_free(r->observer);
 	for (uint32_t i = 0; r->accounts && i < d->n_workers; i++)
 		rs_account_free(r->accounts[i]);
@@ -63,8 +73,10 @@ run_free(struct rs_daemon *d)
 	free((void *)r->answered);
 	free(r->begun);
 	free(r->stopped);
+	free(r->hangup_at_ns);
 	free(r);
 	d->run = NULL;
+	return 0;
 }
 
 static void
@@ -115,7 +127,8 @@ make_run(struct rs_daemon *d, struct rs_err *err)
 	r->answered = calloc(n + 1, sizeof(*r->answered));
 	r->begun = calloc(n + 1, 1);
 	r->stopped = calloc(n + 1, 1);
-	if (!r->accounts || !r->rates || !r->limits || !r->answered || !r->begun || !r->stopped)
+	r->hangup_at_ns = calloc(n + 1, sizeof(*r->hangup_at_ns));
+	if (!r->accounts || !r->rates || !r->limits || !r->answered || !r->begun || !r->stopped || !r->hangup_at_ns)
 		rc = -ENOMEM;
 	for (uint32_t i = 0; rc == 0 && i < d->n_workers; i++)
 		rc = rs_account_create(d->plan, &r->accounts[i]);
@@ -130,55 +143,98 @@ make_run(struct rs_daemon *d, struct rs_err *err)
 }
 
 static int
-attach_engines(struct rs_daemon *d, struct rs_err *err)
+make_engine(struct rs_daemon *d, uint32_t worker, struct rs_engine **out, struct rs_err *err)
 {
-	for (uint32_t i = 0; i < d->n_workers; i++) {
-		struct rs_engine *engine;
-		struct rs_engine_cfg cfg = {
-			.plan = d->plan,
-			.worker = i,
-			.run = d->run->number,
-			.secret = d->secret,
-			.pid = (uint32_t)getpid(),
-			.link = rs_net_link(d->workers[i].net),
-			.account = d->run->accounts[i],
-			.answered = d->run->answered,
-			.log = &d->workers[i].log,
-			.wall_us = rs_clock_wall_us(),
-			.wall_at_ns = daemon_now(d),
-		};
-		int rc = rs_engine_create(&cfg, &engine, err);
+	struct rs_engine_cfg cfg = {
+		.plan = d->plan,
+		.worker = worker,
+		.run = d->run->number,
+		.secret = d->secret,
+		.pid = (uint32_t)getpid(),
+		.link = rs_net_link(d->workers[worker].net),
+		.account = d->run->accounts[worker],
+		.answered = d->run->answered,
+		.log = &d->workers[worker].log,
+		.wall_us = rs_clock_wall_us(),
+		.wall_at_ns = daemon_now(d),
+	};
 
-		if (rc)
-			return rc;
-		struct rs_mail m = { .type = RS_MAIL_ATTACH, .data = engine };
+	return rs_engine_create(&cfg, out, err);
+}
 
-		m.arg[1] = (uint64_t)(uintptr_t)d->plan;
-		rc = daemon_ask(d, i, &m, ASK_NS);
-		d->run->attached = true;
-		if (rc)
-			return rs_err_set(err, rc, "worker %u does not answer", i);
-		if (m.arg[0] && !d->quiet)
-			fprintf(stderr, "worker %u: %llu next hops do not answer ARP or neighbour discovery yet\n", i,
-				(unsigned long long)m.arg[0]);
+/*
+ * All workers get theirs before any answer is waited for: each answers once its next hops are known, and one's next hop may be
+ * another's address, which that one answers for only when it has got the plan's.
+ */
+static int
+attach_engines(struct rs_daemon *d, struct rs_engine *engines[], struct rs_err *err)
+{
+	struct rs_mail mails[RS_MAX_WORKERS];
+	uint32_t n = 0;
+	int rc = 0;
+
+	d->run->attached = true;
+	for (; rc == 0 && n < d->n_workers; n++) {
+		mails[n] = (struct rs_mail){ .type = RS_MAIL_ATTACH, .data = engines[n] };
+		mails[n].arg[1] = (uint64_t)(uintptr_t)d->plan;
+		rc = daemon_post(d, n, &mails[n]);
+		if (rc == 0)
+			engines[n] = NULL; /* the worker's now */
 	}
-	return 0;
+	for (uint32_t i = 0; rc == 0 && i < n; i++) {
+		rc = daemon_await(d, i, &mails[i], ASK_NS);
+		if (rc == 0 && mails[i].arg[0] && !d->quiet)
+			fprintf(stderr, "worker %u: %llu next hops do not answer ARP or neighbour discovery yet\n", i,
+				(unsigned long long)mails[i].arg[0]);
+	}
+	return rc ? rs_err_set(err, -EIO, "a worker does not answer: restart the daemon") : 0;
+}
+
+static int
+make_engines(struct rs_daemon *d, struct rs_err *err)
+{
+	struct rs_engine *engines[RS_MAX_WORKERS] = { 0 };
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < d->n_workers; i++)
+		rc = make_engine(d, i, &engines[i], err);
+	if (rc == 0)
+		rc = attach_engines(d, engines, err);
+	for (uint32_t i = 0; i < d->n_workers; i++)
+		rs_engine_free(engines[i]); /* those that no worker has got */
+	return rc;
+}
+
+/* Where the report will go is tried before the run, not after it. */
+static int
+check_reports(const struct rs_daemon *d, struct rs_err *err)
+{
+	const char *dir = d->plan->reports;
+
+	if (!dir || ((mkdir(dir, 0777) == 0 || errno == EEXIST) && access(dir, W_OK | X_OK) == 0))
+		return 0;
+	return rs_err_set(err, -EACCES, "run.reports: \"%s\" is no directory to write to (%s): make it, or name another", dir,
+		strerror(errno));
 }
 
 int
 rs_daemon_start(struct rs_daemon *d, struct rs_err *err)
 {
-	if (d->state != RS_STATE_IDLE && d->state != RS_STATE_DONE)
+	if (run_is_on(d))
 		return rs_err_set(err, -EBUSY, "a run is %s already", rs_state_name(d->state));
-	run_free(d);
-	int rc = net_take_plan(d, err);
+	int rc = check_reports(d, err);
 
+	if (rc == 0)
+		rc = run_free(d, err);
+	if (rc)
+		return rc;
+	rc = daemon_take_addresses(d, err);
 	if (rc == 0)
 		rc = make_run(d, err);
 	if (rc == 0)
-		rc = attach_engines(d, err);
+		rc = make_engines(d, err);
 	if (rc) {
-		run_free(d);
+		(void)run_free(d, NULL);
 		d->state = RS_STATE_IDLE;
 		return rc;
 	}
@@ -190,39 +246,14 @@ rs_daemon_start(struct rs_daemon *d, struct rs_err *err)
 	return 0;
 }
 
-static bool
-is_on(const struct rs_daemon *d)
+bool
+run_is_on(const struct rs_daemon *d)
 {
 	return d->state == RS_STATE_RUNNING || d->state == RS_STATE_PAUSED || d->state == RS_STATE_DRAINING;
 }
 
-static int
-need_run(const struct rs_daemon *d, struct rs_err *err)
-{
-	return is_on(d) ? 0 : rs_err_set(err, -EINVAL, "no run is on (state %s)", rs_state_name(d->state));
-}
-
-int
-rs_daemon_start_activity(struct rs_daemon *d, const char *activity, struct rs_err *err)
-{
-	int32_t i;
-	int rc = need_run(d, err);
-
-	if (rc == 0)
-		rc = daemon_activity(d, activity, &i, err);
-	if (rc)
-		return rc;
-	if (d->run->begun[i])
-		return rs_err_set(err, -EALREADY, "activity \"%s\" has been started already", activity);
-	d->run->begun[i] = 1;
-	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_START_ACTIVITY,
-			       .arg = { daemon_now(d) + LEAD_NS, (uint64_t)(int64_t)i } });
-	daemon_event(d, "activity started", json_pack("{s:s}", "activity", activity));
-	return 0;
-}
-
-static void
-begin_drain(struct rs_daemon *d, const char *why)
+void
+run_drain(struct rs_daemon *d, const char *why)
 {
 	uint64_t now = daemon_now(d);
 
@@ -232,8 +263,8 @@ begin_drain(struct rs_daemon *d, const char *why)
 	daemon_event(d, "draining", json_pack("{s:s}", "why", why));
 }
 
-static void
-begin_hangup(struct rs_daemon *d)
+void
+run_hang_up(struct rs_daemon *d)
 {
 	uint64_t now = daemon_now(d);
 
@@ -244,146 +275,33 @@ begin_hangup(struct rs_daemon *d)
 	daemon_event(d, "hanging up", NULL);
 }
 
-static void
-begin_silence(struct rs_daemon *d)
+void
+run_silence(struct rs_daemon *d)
 {
+	uint64_t now = daemon_now(d);
+
 	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_SILENCE });
 	d->state = RS_STATE_DRAINING;
-	d->run->drain_until_ns = d->run->silence_at_ns = daemon_now(d);
+	d->run->drain_until_ns = d->run->silence_at_ns = now;
+	d->run->give_up_at_ns = now + ASK_NS;
 }
 
-int
-rs_daemon_stop(struct rs_daemon *d, const char *activity, enum rs_stop how, struct rs_err *err)
+static void
+stop_activity(struct rs_daemon *d, uint32_t i, enum rs_worker_mail how)
 {
-	int32_t i;
-	int rc = need_run(d, err);
-
-	if (rc == 0)
-		rc = daemon_activity(d, activity, &i, err);
-	if (rc)
-		return rc;
-	if (i >= 0) {
-		if (how == RS_STOP_NOW)
-			return rs_err_set(err, -EINVAL, "stop --now is for the whole run: use stop --hangup %s", activity);
-		d->run->stopped[i] = 1;
-		daemon_mail(d, &(struct rs_mail){ .type = how == RS_STOP_DRAIN ? RS_MAIL_STOP : RS_MAIL_HANGUP,
-				       .arg = { 0, (uint64_t)(int64_t)i } });
-		daemon_event(d, "activity stopped", json_pack("{s:s}", "activity", activity));
-		return 0;
-	}
-	d->run->by_hand = true;
-	if (how == RS_STOP_NOW)
-		begin_silence(d);
-	else if (how == RS_STOP_HANGUP)
-		begin_hangup(d);
-	else if (d->state != RS_STATE_DRAINING)
-		begin_drain(d, "stop");
-	return 0;
+	daemon_mail(d, &(struct rs_mail){ .type = (uint16_t)how, .arg = { 0, i } });
 }
 
-int
-rs_daemon_pause(struct rs_daemon *d, struct rs_err *err)
+/* Activities that were stopped by themselves have the plan's `drain`, too. */
+static void
+hang_up_stopped(struct rs_daemon *d, uint64_t now)
 {
-	if (d->state != RS_STATE_RUNNING)
-		return rs_err_set(err, -EINVAL, "nothing to pause (state %s)", rs_state_name(d->state));
-	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_PAUSE, .arg = { daemon_now(d) + LEAD_NS } });
-	d->state = RS_STATE_PAUSED;
-	daemon_event(d, "paused", NULL);
-	return 0;
-}
-
-int
-rs_daemon_resume(struct rs_daemon *d, struct rs_err *err)
-{
-	if (d->state != RS_STATE_PAUSED)
-		return rs_err_set(err, -EINVAL, "not paused (state %s)", rs_state_name(d->state));
-	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_RESUME, .arg = { daemon_now(d) + LEAD_NS } });
-	d->state = RS_STATE_RUNNING;
-	daemon_event(d, "resumed", NULL);
-	return 0;
-}
-
-/* Which activities a turn of the knob is for; those that place calls. */
-static int
-check_placing(struct rs_daemon *d, const char *activity, int32_t *i, struct rs_err *err)
-{
-	int rc = need_run(d, err);
-
-	if (rc == 0)
-		rc = daemon_activity(d, activity, i, err);
-	if (rc == 0 && *i >= 0 && d->plan->activities[*i].kind != RS_DO_CALL)
-		return rs_err_set(err, -EINVAL, "activity \"%s\" places no calls: it has no rate", activity);
-	return rc;
-}
-
-int
-rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by, struct rs_err *err)
-{
-	uint64_t at = daemon_now(d) + LEAD_NS, bits;
-	double ceiling = d->plan->max_rate_hz, all = 0;
-	double *rates;
-	int32_t i;
-	int rc = check_placing(d, activity, &i, err);
-
-	if (rc)
-		return rc;
-	rates = calloc(d->plan->n_activities, sizeof(*rates));
-	if (!rates)
-		return rs_err_set(err, -ENOMEM, "no memory");
-	for (uint32_t a = 0; a < d->plan->n_activities && rc == 0; a++) {
-		bool meant = (i < 0 || (uint32_t)i == a) && d->plan->activities[a].kind == RS_DO_CALL;
-
-		rates[a] = !meant ? d->run->rates[a] : by ? d->run->rates[a] + value : value;
-		all += d->plan->activities[a].kind == RS_DO_CALL ? rates[a] : 0;
-		if (!(rates[a] >= 0 && rates[a] <= 1e8))
-			rc = rs_err_set(err, -EINVAL, "a rate of %g calls/s: give 0 to 100000000", rates[a]);
-	}
-	if (rc == 0 && ceiling > 0 && all > ceiling)
-		rc = rs_err_set(err, -EINVAL, "%g calls/s in all are above the plan's run.max_rate of %g", all, ceiling);
-	for (uint32_t a = 0; a < d->plan->n_activities && rc == 0; a++) {
-		if (rates[a] == d->run->rates[a])
+	for (uint32_t i = 0; i < d->plan->n_activities; i++) {
+		if (!d->run->hangup_at_ns[i] || now < d->run->hangup_at_ns[i])
 			continue;
-		d->run->rates[a] = rates[a];
-		memcpy(&bits, &rates[a], sizeof(bits));
-		daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_RATE, .arg = { at, a, bits } });
-		daemon_event(d, "rate",
-			json_pack("{s:s, s:f}", "activity", d->plan->activities[a].name, "rate", rates[a]));
+		d->run->hangup_at_ns[i] = 0;
+		stop_activity(d, i, RS_MAIL_HANGUP);
 	}
-	free(rates);
-	return rc;
-}
-
-int
-rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struct rs_err *err)
-{
-	int32_t i;
-	int rc = need_run(d, err);
-
-	if (rc == 0)
-		rc = daemon_activity(d, activity, &i, err);
-	if (rc)
-		return rc;
-	for (uint32_t a = 0; a < d->plan->n_activities; a++)
-		if (i < 0 ? d->plan->activities[a].kind == RS_DO_CALL : (uint32_t)i == a)
-			d->run->limits[a] = value;
-	if (i >= 0) {
-		daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_LIMIT, .arg = { 0, (uint64_t)(int64_t)i, value } });
-	} else {
-		for (uint32_t a = 0; a < d->plan->n_activities; a++)
-			if (d->plan->activities[a].kind == RS_DO_CALL)
-				daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_LIMIT, .arg = { 0, a, value } });
-	}
-	daemon_event(d, "limit", json_pack("{s:s?, s:I}", "activity", activity, "limit", (json_int_t)value));
-	return 0;
-}
-
-int
-rs_daemon_reset(struct rs_daemon *d, struct rs_err *err)
-{
-	if (!d->run)
-		return rs_err_set(err, -EINVAL, "no run yet");
-	rs_observer_reset(d->run->observer, daemon_now(d));
-	return 0;
 }
 
 /* A run is over when everything that has a `total` reached it, or its measured time has passed. @return why, or NULL */
@@ -391,7 +309,7 @@ static const char *
 is_over(const struct rs_daemon *d, uint64_t now)
 {
 	const struct rs_plan *plan = d->plan;
-	bool any = false, all = true;
+	bool any = false, all = true, short_of = false;
 	struct rs_totals totals;
 
 	rs_observer_totals(d->run->observer, &totals);
@@ -400,14 +318,21 @@ is_over(const struct rs_daemon *d, uint64_t now)
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		struct rs_call_totals t;
 
-		if (!plan->activities[i].total || d->run->stopped[i])
+		if (!plan->activities[i].total)
 			continue;
 		any = true;
 		rs_observer_activity(d->run->observer, i, &t);
-		all &= (plan->activities[i].kind == RS_DO_ANSWER ? t.started : t.offered) >= plan->activities[i].total;
+		if ((plan->activities[i].kind == RS_DO_ANSWER ? t.started : t.offered) >= plan->activities[i].total)
+			continue;
+		if (d->run->stopped[i]) /* it never will */
+			short_of = true;
+		else
+			all = false;
 	}
-	if (any && all)
-		return "total reached";
+	if (any && all) {
+		d->run->by_hand |= short_of;
+		return short_of ? "what has a total was stopped" : "total reached";
+	}
 	if (plan->measure_ns && now >= d->run->t0_ns + plan->warmup_ns + plan->measure_ns)
 		return "measured time over";
 	return NULL;
@@ -424,10 +349,9 @@ keep_report(struct rs_daemon *d, json_t *report)
 	snprintf(k->id, sizeof(k->id), "%s", d->run->id);
 	if (!d->plan->reports)
 		return;
-	mkdir(d->plan->reports, 0777);
 	snprintf(path, sizeof(path), "%s/%s.json", d->plan->reports, d->run->id);
 	if (json_dump_file(report, path, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0)
-		fprintf(stderr, "%s: the report could not be written: is run.reports a directory we may write to?\n", path);
+		fprintf(stderr, "%s: the report could not be written: is the disk full?\n", path);
 }
 
 static void
@@ -444,47 +368,92 @@ finish(struct rs_daemon *d)
 	run_facts(d, &facts);
 	json_t *report = rs_observer_report(d->run->observer, &facts, &d->run->verdict);
 
+	d->run->reported = report != NULL;
 	if (report)
 		keep_report(d, report);
 	daemon_event(d, "done", json_pack("{s:s}", "verdict", rs_verdict_name(d->run->verdict)));
 }
 
-bool
-rs_daemon_poll(struct rs_daemon *d)
+/*
+ * Has everything ended, for good? What is open counts only once the workers have obeyed. Calls that are placed may still have to
+ * be answered by us, round through the SUT; after that whatever else calls in is refused, or a run that is called never ends.
+ */
+static bool
+drained(struct rs_daemon *d)
 {
 	struct rs_totals t;
-	uint64_t now = daemon_now(d);
-	const char *why;
 
-	if (!is_on(d))
+	rs_observer_totals(d->run->observer, &t);
+	if (t.placed.open || (d->run->closed && t.answered.open) || !daemon_settle(d, SETTLE_NS))
 		return false;
-	rs_net_poll_device_stats(d->net);
-	rs_observer_tick(d->run->observer, now, d->run->t0_ns);
-	if (d->state != RS_STATE_DRAINING) {
-		why = is_over(d, now);
-		if (!why)
+	rs_observer_totals(d->run->observer, &t);
+	if (t.placed.open)
+		return false;
+	if (!d->run->closed) {
+		d->run->closed = true;
+		for (uint32_t i = 0; i < d->plan->n_activities; i++)
+			if (d->plan->activities[i].kind == RS_DO_ANSWER)
+				stop_activity(d, i, RS_MAIL_STOP);
+		if (!daemon_settle(d, SETTLE_NS))
 			return false;
 		rs_observer_totals(d->run->observer, &t);
-		if (t.stop_asked > 1)
-			begin_silence(d);
-		else
-			begin_drain(d, why);
-		return false; /* the workers have yet to obey */
 	}
-	rs_observer_totals(d->run->observer, &t);
-	if (t.placed.open == 0 && t.answered.open == 0) {
+	return t.answered.open == 0;
+}
+
+/* @return true when the run has ended */
+static bool
+drain_on(struct rs_daemon *d, uint64_t now)
+{
+	struct run *r = d->run;
+
+	if (drained(d)) {
 		finish(d);
 		return true;
 	}
-	if (d->run->silence_at_ns == 0 && now >= d->run->drain_until_ns)
-		begin_hangup(d);
-	else if (d->run->silence_at_ns && now >= d->run->silence_at_ns)
-		begin_silence(d);
+	if (r->give_up_at_ns) {
+		if (now < r->give_up_at_ns)
+			return false;
+		fprintf(stderr, "a worker does not answer: calls are left open\n");
+		finish(d);
+		return true;
+	}
+	if (r->silence_at_ns == 0 && now >= r->drain_until_ns)
+		run_hang_up(d);
+	else if (r->silence_at_ns && now >= r->silence_at_ns)
+		run_silence(d);
+	return false;
+}
+
+bool
+rs_daemon_poll(struct rs_daemon *d)
+{
+	uint64_t now = daemon_now(d);
+	struct rs_totals t;
+	const char *why;
+
+	if (!run_is_on(d))
+		return false;
+	rs_net_poll_device_stats(d->net);
+	rs_observer_tick(d->run->observer, now, d->run->t0_ns);
+	if (d->state == RS_STATE_DRAINING)
+		return drain_on(d, now);
+	hang_up_stopped(d, now);
+	why = is_over(d, now);
+	if (!why)
+		return false;
+	rs_observer_totals(d->run->observer, &t);
+	if (t.stop_asked > 1)
+		run_silence(d);
+	else
+		run_drain(d, why);
 	return false;
 }
 
 int
 rs_daemon_run_status(const struct rs_daemon *d)
 {
-	return d->run && d->state == RS_STATE_DONE ? rs_verdict_status(d->run->verdict) : -1;
+	if (!d->run || d->state != RS_STATE_DONE)
+		return -1;
+	return d->run->reported ? rs_verdict_status(d->run->verdict) : STATUS_NO_MEMORY;
 }

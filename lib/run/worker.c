@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#define BURST 128		/* items a turn takes from its queues at most */
+#define BURST 128		/* items a turn takes from its queues, and from other workers, at most */
 #define MAILS 16
 #define IDLE_TURNS 200		/* empty turns in a row before it sleeps */
 #define SLEEP_NS 50000		/* one sleep at most; a nanosleep costs some 40 us more */
@@ -24,7 +24,8 @@ reply(struct rs_worker *w, const struct rs_mail *mail)
 	struct rs_mail m = *mail;
 
 	m.from = (uint16_t)w->id;
-	rs_mailbox_send(w->out, &m); /* room is certain: control waits for each reply before it asks again */
+	/* There is room: control takes a reply for each that it asked for before it asks again. */
+	(void)rs_mailbox_send(w->out, &m);
 }
 
 static void
@@ -139,14 +140,14 @@ attach(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 static void
 answer_calls(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 {
-	struct rs_calls_query *q = m->data;
+	struct rs_mail back = *m;
+	uint32_t from = (uint32_t)m->arg[0];
 
-	q->n = 0;
+	w->calls->n = 0;
 	if (w->engine)
-		q->n = rs_engine_calls(w->engine, now, &q->from, q->calls, RS_CALLS_CHUNK);
-	else
-		q->from = UINT32_MAX;
-	reply(w, m);
+		w->calls->n = rs_engine_calls(w->engine, now, &from, w->calls->calls, RS_CALLS_CHUNK);
+	back.arg[0] = w->engine ? from : UINT32_MAX;
+	reply(w, &back);
 }
 
 /* @return false when the worker is to end */
@@ -164,11 +165,15 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 	case RS_MAIL_DETACH:
 		back.data = w->engine;
 		w->engine = NULL;
+		w->plan = NULL;
 		w->preparing = false;
 		reply(w, &back);
 		return true;
 	case RS_MAIL_CALLS:
 		answer_calls(w, m, now);
+		return true;
+	case RS_MAIL_PING:
+		reply(w, m);
 		return true;
 	case RS_MAIL_EXIT:
 		return false;
@@ -240,8 +245,8 @@ receive(struct rs_worker *w, struct rs_rx *rx, uint32_t *packets)
 	if (!w->redirect)
 		return n;
 	n = hand_over(w, rx, n);
-	void *mbufs[BURST];
-	uint32_t more = rs_redirect_receive(w->redirect, w->id, mbufs, BURST - n);
+	void *mbufs[BURST]; /* as many again: busy queues of its own must not keep a worker from what others have for it */
+	uint32_t more = rs_redirect_receive(w->redirect, w->id, mbufs, BURST);
 
 	for (uint32_t i = 0; i < more; i++)
 		rs_net_attach(w->net, mbufs[i], &rx[n + i]);
@@ -272,6 +277,10 @@ sleep_a_little(struct rs_worker *w, uint64_t now)
 
 	nanosleep(&ts, NULL);
 	rs_metric_inc(&w->cells, RS_WORK_SLEEPS);
+	uint64_t slept = rs_clock_now(w->clock) - now;
+
+	if (slept > SLEEP_NS + GAP_FLOOR_NS) /* it was to be woken, and the machine had the core for something else */
+		rs_metric_record(&w->cells, RS_WORK_GAP, slept - SLEEP_NS);
 }
 
 /* @return false when the worker is to end */
@@ -279,7 +288,7 @@ static bool
 turn(struct rs_worker *w)
 {
 	struct rs_mail mails[MAILS];
-	struct rs_rx rx[BURST];
+	struct rs_rx rx[2 * BURST];
 	uint32_t packets = 0;
 	uint64_t tsc = rs_tsc(), now = rs_clock_ns(w->clock, tsc);
 	uint32_t n = receive(w, rx, &packets), m;

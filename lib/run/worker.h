@@ -23,13 +23,14 @@ enum rs_worker_mail {
 	RS_MAIL_STOP,
 	RS_MAIL_HANGUP,
 	RS_MAIL_SILENCE,
-	RS_MAIL_CALLS,	    /* data: struct rs_calls_query; reply with it */
+	RS_MAIL_CALLS,	    /* arg[0]: slot to go on at; reply: arg[0] = the next one, UINT32_MAX at the end; calls in `calls` */
+	RS_MAIL_PING,	    /* reply: all mail before it has been obeyed */
 	RS_MAIL_EXIT,
 };
 
+/** Open calls of a worker, as many as one mail asks for. Control reads them after the reply, and until it asks again. */
 #define RS_CALLS_CHUNK 64
-struct rs_calls_query {
-	uint32_t from; /* slot to go on at; UINT32_MAX: done */
+struct rs_calls {
 	uint32_t n;
 	struct rs_call_info calls[RS_CALLS_CHUNK];
 };
@@ -45,6 +46,7 @@ struct rs_worker {
 	struct rs_mailbox *in, *out;
 	struct rs_metrics cells;
 	struct rs_log log;
+	struct rs_calls *calls;
 	/* the worker's own from here on */
 	struct rs_engine *engine;
 	const struct rs_plan *plan;
@@ -62,10 +64,11 @@ int rs_worker_main(void *arg);
 /* redirect.c */
 /** Rings between all pairs of @n workers, for ports that several of them share. @return 0, -ENOMEM */
 int rs_redirect_create(uint32_t n, struct rs_redirect **out);
+/** Frees what is still in the rings, too; no worker may run any more. NULL is fine. */
 void rs_redirect_free(struct rs_redirect *r);
-/** Hand @mbuf over. @return false when the ring is full (the caller frees nothing: the mbuf is freed here, and counted there) */
+/** Hand @mbuf over. @return false when the ring is full: the mbuf is freed here, the caller counts it */
 bool rs_redirect_send(struct rs_redirect *r, uint32_t from, uint32_t to, void *mbuf);
-/** @return how many of @cap were taken for worker @to */
+/** Take what came for worker @to, from each of the others in turn. @return how many, at most @cap */
 uint32_t rs_redirect_receive(struct rs_redirect *r, uint32_t to, void **mbufs, uint32_t cap);
 
 #endif
