@@ -116,8 +116,8 @@ pool_create(struct rs_net *net, const struct rs_net_cfg *cfg, struct rs_err *err
 		(uint16_t)(room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY, "lf_stack");
 	if (net->pool == NULL)
 		return rs_err_set(err, -ENOMEM,
-			"no memory for %u packets of %u bytes (%s); give EAL more memory, or ask for fewer "
-			"packets",
+			"no memory for %u packets of %u bytes (%s): raise workers.memory_mb, or lower "
+			"workers.mbufs",
 			cfg->mbufs, room, rte_strerror(rte_errno));
 	return 0;
 }
