@@ -295,7 +295,7 @@ bool leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last
 bool leg_next(struct rs_engine *e, struct leg *leg, uint32_t step);
 void leg_timer(struct rs_engine *e, struct leg *leg, enum timer which);
 
-/* send.c: rendering and sending */
+/* send.c, hangup.c and render.c (see render.h): rendering and sending */
 /** Send template of step @step. @return 0, or a cause as a negative number */
 int leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_sip_msg *last, bool again);
 /** Send one of the program's own templates (ACK, BYE, CANCEL, 200). */
