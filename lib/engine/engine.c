@@ -222,20 +222,19 @@ hang_up_some(struct rs_engine *e)
 		struct leg *leg = leg_at(e, slot);
 
 		if (!rs_pool_is_taken(&e->legs, slot) || (leg->flags & LEG_LINGERING) ||
-			(e->hangup_activity >= 0 && leg->activity != e->hangup_activity) ||
-			(placed_only && e->hangup_activity < 0 && !(leg->flags & LEG_UAC)))
+			!leg_activity(e, leg)->hang_up || (placed_only && e->hangup_all && !(leg->flags & LEG_UAC)))
 			continue;
 		leg_fail(e, leg, RS_CAUSE_STOPPED, true);
 		budget--;
 	}
 	if (e->hangup_next < e->legs.fresh)
 		return e->now;
-	if (placed_only && e->hangup_activity < 0) {
+	if (placed_only && e->hangup_all) {
 		e->hangup_next = 0;
 		e->hangup_rest_ns = e->now + HANGUP_REST_NS;
 		return e->hangup_rest_ns;
 	}
-	e->hangup_activity = -2;
+	e->hanging_up = false;
 	return UINT64_MAX;
 }
 
@@ -257,7 +256,7 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 	}
 	if (n == TURN_TIMERS)
 		next = now_ns;
-	if (e->hangup_activity != -2) {
+	if (e->hanging_up) {
 		due = hang_up_some(e);
 		if (due < next)
 			next = due;
@@ -357,9 +356,11 @@ rs_engine_hangup(struct rs_engine *e, int32_t activity)
 {
 	rs_engine_stop(e, activity);
 	if (activity < 0)
-		e->stopping = true;
-	e->hangup_activity = activity < 0 ? -1 : activity;
-	e->hangup_next = 0;
+		e->stopping = e->hangup_all = true;
+	for (uint32_t i = 0; i < e->n_activities; i++)
+		e->activities[i].hang_up |= is_meant(e, activity, i);
+	e->hanging_up = true;
+	e->hangup_next = 0; /* what an earlier one has left is among them */
 	e->hangup_rest_ns = 0;
 }
 
@@ -369,7 +370,7 @@ rs_engine_silence(struct rs_engine *e)
 	e->silent = true;
 	e->stopping = true;
 	rs_engine_stop(e, -1);
-	e->hangup_activity = -2;
+	e->hanging_up = false;
 	for (uint32_t slot = 0; slot < e->legs.fresh; slot++) {
 		if (!rs_pool_is_taken(&e->legs, slot))
 			continue;

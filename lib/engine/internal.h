@@ -182,6 +182,7 @@ struct activity {
 	uint32_t n_owners;	    /* workers that start calls of it */
 	double own_share;	    /* of all arrivals, this worker's */
 	bool accepts;		    /* answer: takes new calls */
+	bool hang_up;		    /* its legs are being hung up */
 	uint64_t *slots;	    /* per template of the program: bit per enum rs_slot that stands in it */
 	bool wants_peer_tag;	    /* the program has [peer_tag_param] */
 	bool wants_dynamic_id;	    /* and [dynamic_id] */
@@ -232,7 +233,8 @@ struct rs_engine {
 	uint64_t wall_us, wall_at_ns;
 	bool silent;
 	bool stopping;		     /* no new calls at all */
-	int32_t hangup_activity;     /* -2: none, -1: all */
+	bool hanging_up;	     /* legs of the activities that say so, or all */
+	bool hangup_all;
 	uint32_t hangup_next;	     /* slot the hang-up has reached */
 	uint64_t hangup_rest_ns;     /* then answered calls are hung up, too; 0: in the first pass, over the placed ones */
 	struct stamp *stamps;

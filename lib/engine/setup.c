@@ -226,7 +226,6 @@ rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct
 	e->rng.state = rs_random_at(cfg->plan->seed, 0x77, cfg->worker);
 	e->wall_us = cfg->wall_us;
 	e->wall_at_ns = e->now = cfg->wall_at_ns;
-	e->hangup_activity = -2;
 	e->measure_from = e->measure_to = UINT64_MAX;
 	e->dynamic_id = 10000;
 	e->pid_len = (uint8_t)rs_text_u64(e->pid_text, cfg->pid % 100000000);

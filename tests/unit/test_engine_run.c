@@ -187,6 +187,28 @@ hanging_up_ends_every_call_with_bye_or_cancel(void **state)
 }
 
 static void
+two_activities_can_be_hung_up_at_once(void **state)
+{
+	struct sim s = { 0 };
+
+	sim_open(&s, PORTS GROUPS
+		"activities = ( { name = \"ring\"; do = \"answer\"; endpoints = \"callees\"; scenario = \"uas\"; },"
+		" { name = \"one\"; do = \"call\"; from = \"callers\"; to = \"callees\"; scenario = \"uac\"; rate = 100;"
+		"   hold = \"100s\"; },"
+		" { name = \"two\"; do = \"call\"; from = \"callers\"; to = \"callees\"; scenario = \"uac\"; rate = 100;"
+		"   hold = \"100s\"; } );");
+	sim_play(&s, 200 * RS_NS_PER_MS);
+	assert_true(sim_count(&s, 1, RS_AM_OPEN) > 10 && sim_count(&s, 2, RS_AM_OPEN) > 10);
+	rs_engine_hangup(s.engines[0], 1);
+	rs_engine_hangup(s.engines[0], 2);
+	sim_play(&s, RS_NS_PER_S);
+	sim_sums_hold(&s);
+	assert_int_equal(sim_count(&s, 1, RS_AM_OPEN), 0);
+	assert_int_equal(sim_count(&s, 2, RS_AM_OPEN), 0);
+	sim_close(&s);
+}
+
+static void
 silence_sends_nothing_more(void **state)
 {
 	struct sim s = { 0 };
@@ -304,6 +326,7 @@ main(void)
 		cmocka_unit_test(without_an_idle_callee_a_call_is_not_started),
 		cmocka_unit_test(the_rate_can_be_turned),
 		cmocka_unit_test(hanging_up_ends_every_call_with_bye_or_cancel),
+		cmocka_unit_test(two_activities_can_be_hung_up_at_once),
 		cmocka_unit_test(silence_sends_nothing_more),
 		cmocka_unit_test(the_link_says_why_nothing_leaves),
 		cmocka_unit_test(workers_share_the_calls_out),
