@@ -95,6 +95,40 @@ port_copy(struct rs_net *net, uint32_t index, const struct rs_net_port_cfg *cfg,
 	return 0;
 }
 
+/*
+ * One pool for all. A lock-free stack instead of the usual ring: what was freed last is given out next, so that the packets in
+ * use stay few and in the caches however large the pool is; and a worker that loses its core in the middle of a call holds nobody
+ * up. Without hugepages DPDK would begin every packet on a page of its own, for devices that read physical memory: the same cache
+ * sets for all headers, and an af_xdp device maps only as much as the packets take side by side.
+ */
+static struct rte_mempool *
+make_pool(const char *name, uint32_t n, uint16_t room)
+{
+	struct rte_pktmbuf_pool_private about = {
+		.mbuf_data_room_size = room,
+		.mbuf_priv_size = RTE_ALIGN(sizeof(struct rs_net_priv), RTE_MBUF_PRIV_ALIGN),
+	};
+	struct rte_mempool *pool = rte_mempool_create_empty(name, n,
+		(unsigned)sizeof(struct rte_mbuf) + about.mbuf_priv_size + room, CACHE_SIZE, sizeof(about), SOCKET_ID_ANY,
+		rte_eal_has_hugepages() ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+	int rc;
+
+	if (pool == NULL)
+		return NULL;
+	rc = rte_mempool_set_ops_byname(pool, "lf_stack", NULL);
+	if (rc == 0) {
+		rte_pktmbuf_pool_init(pool, &about);
+		rc = rte_mempool_populate_default(pool);
+	}
+	if (rc < 0) {
+		rte_mempool_free(pool);
+		rte_errno = -rc;
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
+}
+
 static int
 pool_create(struct rs_net *net, const struct rs_net_cfg *cfg, struct rs_err *err)
 {
@@ -107,13 +141,7 @@ pool_create(struct rs_net *net, const struct rs_net_cfg *cfg, struct rs_err *err
 	for (uint32_t i = 0; i < net->n_ports; i++)
 		room = RTE_MAX(room, net->ports[i].mtu + rs_eth_len(1));
 	snprintf(name, sizeof(name), "rs%" PRIx64, net->id);
-	/*
-	 * A lock-free stack instead of the usual ring: what was freed last is given out next, so that the packets in use stay few and in
-	 * the caches however large the pool is; and a worker that loses its core in the middle of a call holds nobody up.
-	 */
-	net->pool = rte_pktmbuf_pool_create_by_ops(name, cfg->mbufs, CACHE_SIZE,
-		RTE_ALIGN(sizeof(struct rs_net_priv), RTE_MBUF_PRIV_ALIGN),
-		(uint16_t)(room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY, "lf_stack");
+	net->pool = make_pool(name, cfg->mbufs, (uint16_t)(room + RTE_PKTMBUF_HEADROOM));
 	if (net->pool == NULL)
 		return rs_err_set(err, -ENOMEM,
 			"no memory for %u packets of %u bytes (%s): raise workers.memory_mb, or lower "
