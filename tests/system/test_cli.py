@@ -12,8 +12,8 @@ import pytest
 
 from lab import run, wait_until
 from plans import both, caller
-from programs import (DEVICE, EXPIRED, IN_USE, LOADCTL, NO_DAEMON, PASSED, RINGSTORMD, STOPPED, USAGE, check_totals,
-                      loadctl)
+from programs import (DEVICE, EXPIRED, FAILED, IN_USE, LOADCTL, NO_DAEMON, PASSED, RINGSTORMD, ROOT, STOPPED, USAGE,
+                      check_totals, loadctl)
 
 VERBS = ("run load start stop pause resume wait reset quit rate limit activities status stats health calls endpoints "
          "events report").split()
@@ -136,6 +136,17 @@ def test_set_changes_the_plan_and_refuses_what_is_not_there(quiet_lab):
         assert json.load(file)["calls"]["placed"]["offered"] == 25
 
 
+@pytest.mark.parametrize("setting, word", [
+    ("activities.calls.rat=5", "rate"), ("activities.calls.rate=fast", "fast"), ("activities.calls", "PATH=VALUE"),
+    ("=5", "PATH=VALUE"), ("workers.cores=[4000]", "4000"), ("workers.cores=[0,0]", "twice"), ("run.drain=10", "drain"),
+    ("activities.calls.arrivals=poisson", "uniform"), ("endpoints.callers.transport=tcp", "udp")])
+def test_what_set_cannot_set_is_refused_as_in_the_file(setting, word, quiet_lab):
+    plan = quiet_lab.write("plan.conf", GOOD)
+    done = execute(RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"), "--set", setting, netns=quiet_lab.ours)
+    assert done.returncode == USAGE, (done.returncode, done.stderr)
+    assert setting in done.stderr and word in done.stderr, done.stderr
+
+
 BAD_SCENARIO = """<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="bad">
   <recv request="INVITE"/>
@@ -173,6 +184,33 @@ def test_without_permission_it_is_status_6_and_says_what_is_needed(lab):
                    prefix=("setpriv", "--bounding-set=-all", "--inh-caps=-all"))
     assert done.returncode == DEVICE, (done.returncode, done.stderr)
     assert done.stderr.strip()
+
+
+@pytest.mark.parametrize("device, word", [
+    ("0000:99:00.0", "0000:99:00.0"), ("net_no_such_driver0", "net_no_such_driver0"), ("eth0", "net_af_packet0,iface=eth1")])
+def test_a_device_that_cannot_be_opened_is_status_6_with_a_remedy(device, word, quiet_lab):
+    plan = quiet_lab.write("plan.conf", caller(1, 1, device=device))
+    done = execute(RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"), netns=quiet_lab.ours)
+    assert done.returncode == DEVICE, (done.returncode, done.stderr)
+    assert word in done.stderr and '"wire"' in done.stderr, done.stderr
+
+
+def test_a_socket_that_cannot_be_made_is_status_6_and_named(quiet_lab):
+    plan = quiet_lab.write("plan.conf", GOOD)
+    for path in ("/nonexistent/ringstorm.sock", quiet_lab.write("no-socket", "")):
+        done = execute(RINGSTORMD, "--config", plan, "--socket", path, netns=quiet_lab.ours)
+        assert done.returncode == DEVICE, (done.returncode, done.stderr)
+        assert os.path.dirname(path) in done.stderr
+    assert os.path.exists(path), "what is not ours stays"
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_run(quiet_lab):
+    plan = quiet_lab.write("plan.conf", GOOD)
+    done = execute(RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"), "--start", "--report", "/nonexistent/r.json",
+                   netns=quiet_lab.ours)
+    assert done.returncode == DEVICE, (done.returncode, done.stderr)
+    assert "/nonexistent/r.json" in done.stderr
+    assert done.stdout == ""
 
 
 def test_a_second_daemon_on_the_same_socket_is_status_7_and_leaves_the_first_alone(quiet_lab):
@@ -266,6 +304,46 @@ def test_run_prints_a_report_and_writes_the_same_as_json(quiet_lab):
         assert "passed" in text and "200" in text
 
 
+def test_a_threshold_that_is_broken_fails_the_run_and_is_named(quiet_lab):
+    plan = GOOD.replace("max_calls = 20000;", "max_calls = 20000; thresholds = { post_dial_max_ms = 0.000001; };")
+    assert plan != GOOD
+    with quiet_lab.daemon(plan) as daemon:
+        report = daemon.run_to_end(status=FAILED)
+        assert loadctl("wait", socket=daemon.socket).returncode == FAILED
+    assert report["run"]["verdict"] == "failed"
+    assert any("post_dial_max_ms" in reason for reason in report["run"]["reasons"]), report["run"]["reasons"]
+    assert report["calls"]["placed"]["completed"] == 10
+
+
+def test_an_interrupted_run_of_loadctl_drains_and_reports(quiet_lab):
+    with quiet_lab.daemon(both(0, rate=100).replace("total = 0; ", "")) as daemon:
+        client = quiet_lab.start([LOADCTL, "--socket", daemon.socket, "run", "--json", quiet_lab.path("report.json")])
+        wait_until(lambda: daemon.json("status")["state"] == "running" and
+                   daemon.json("stats")["calls"]["placed"]["started"] > 20, 30, "calls")
+        client.signal(signal.SIGINT)
+        assert client.wait(30) == STOPPED, client.output()
+        assert "stopped by hand" in client.output()
+        assert daemon.json("status")["state"] == "done"
+    with open(quiet_lab.path("report.json")) as file:
+        report = json.load(file)
+    placed = report["calls"]["placed"]
+    check_totals(placed)
+    assert (report["run"]["verdict"], placed["open"], placed["failed"]) == ("stopped", 0, 0)
+
+
+def test_the_demo_plan_starts_within_a_second(quiet_lab):
+    """From exec to an answering socket, the best of three: a busy machine may take its time once."""
+    plan = os.path.join(ROOT, "config", "plans", "demo.conf")
+    with open(plan) as file:
+        text = file.read()
+    taken = []
+    for _ in range(3):
+        begin = time.monotonic()
+        with quiet_lab.daemon(text):
+            taken.append(time.monotonic() - begin)
+    assert min(taken) < 1.0, taken
+
+
 # --- signals ---------------------------------------------------------------------------------------------------------
 
 def start_endless(lab, *args):
@@ -328,6 +406,16 @@ def test_kill_leaves_nothing_that_stops_the_next_start(lab, device):
         assert daemon.json("status")["state"] == "idle"
         daemon.ctl("start")
         wait_until(lambda: daemon.json("stats")["calls"]["placed"]["started"] > 10, 30, "calls after the restart")
+
+
+def test_kill_leaves_nothing_that_stops_the_next_start_on_ring_ports(quiet_lab):
+    with quiet_lab.daemon(both(0, rate=200).replace("total = 0; ", "")) as daemon:
+        daemon.ctl("start")
+        wait_until(lambda: daemon.json("stats")["calls"]["placed"]["started"] > 10, 30, "calls")
+        daemon.kill()
+        daemon.start()
+        daemon.ctl("start")
+        wait_until(lambda: daemon.json("stats")["calls"]["placed"]["completed"] > 10, 30, "calls after the restart")
 
 
 def test_a_clean_end_takes_the_xdp_program_off_the_interface(lab):
