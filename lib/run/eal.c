@@ -71,7 +71,12 @@ rs_eal_start(const struct rs_plan *plan, struct rs_err *err)
 {
 	static struct args a; /* EAL keeps pointers into it; once per process */
 	bool pci = false;
+	uint64_t machine_mb = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
 
+	/* EAL would try, for half a minute. */
+	if (plan->memory_mb > machine_mb)
+		return rs_err_set(err, -ENOMEM, "workers.memory_mb is %u, the machine has %llu MiB: lower it", plan->memory_mb,
+			(unsigned long long)machine_mb);
 	add(&a, "ringstormd");
 	add_lcores(&a, plan);
 	if (plan->hugepages) {
@@ -100,7 +105,8 @@ rs_eal_start(const struct rs_plan *plan, struct rs_err *err)
 		return 0;
 	int rc = rte_errno ? -rte_errno : -EINVAL;
 
-	if (rc == -EACCES || rc == -EPERM || geteuid() != 0)
+	/* EAL says EACCES, too, when there are no huge pages. */
+	if (geteuid() != 0 || (!plan->hugepages && (rc == -EACCES || rc == -EPERM)))
 		return rs_err_set(err, -EPERM, "DPDK's start was refused (%s): run as root", strerror(-rc));
 	if (plan->hugepages)
 		return rs_err_set(err, -ENOMEM,

@@ -195,6 +195,14 @@ def test_a_device_that_cannot_be_opened_is_status_6_with_a_remedy(device, word, 
     assert word in done.stderr and '"wire"' in done.stderr, done.stderr
 
 
+def test_more_memory_than_the_machine_has_is_status_6_at_once(quiet_lab):
+    plan = quiet_lab.write("plan.conf", GOOD)
+    done = execute(RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"), "--set", "workers.memory_mb=1048576",
+                   netns=quiet_lab.ours, timeout_s=10)
+    assert done.returncode == DEVICE, (done.returncode, done.stderr)
+    assert "workers.memory_mb" in done.stderr
+
+
 def test_a_socket_that_cannot_be_made_is_status_6_and_named(quiet_lab):
     plan = quiet_lab.write("plan.conf", GOOD)
     for path in ("/nonexistent/ringstorm.sock", quiet_lab.write("no-socket", "")):
