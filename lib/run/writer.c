@@ -5,12 +5,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #define REST_NS 10000000 /* a full ring holds far more than comes in this time */
+#define AT_ONCE 256	 /* records of one ring before the next one has its turn */
 
 struct rs_writer {
 	pthread_t thread;
@@ -18,6 +20,7 @@ struct rs_writer {
 	struct rs_record_ring *const *rings;
 	uint32_t n;
 	int fd;
+	uint64_t *told; /* per ring: lost records that were told of */
 };
 
 static void
@@ -32,22 +35,41 @@ write_line(int fd, const struct rs_record *r)
 		return; /* nobody is there to read it: the line is lost, the run is not */
 }
 
+/* What found no room is missing before what came after it. */
+static void
+tell_lost(struct rs_writer *w, uint32_t i)
+{
+	uint64_t lost = rs_record_dropped(w->rings[i]);
+
+	if (lost == w->told[i])
+		return;
+	dprintf(w->fd, "warning log: %llu lines of worker %u came faster than they could be written, and are lost\n",
+		(unsigned long long)(lost - w->told[i]), i);
+	w->told[i] = lost;
+}
+
+/* @return true when there may be more */
 static bool
 drain(struct rs_writer *w)
 {
-	bool any = false;
+	bool more = false;
 
 	for (uint32_t i = 0; i < w->n; i++) {
 		const struct rs_record *r;
+		uint32_t left = AT_ONCE;
 
-		while ((r = rs_record_peek(w->rings[i])) != NULL) {
+		while (left && (r = rs_record_peek(w->rings[i])) != NULL) {
 			if (r->type == RS_RECORD_LOG)
 				write_line(w->fd, r);
 			rs_record_pop(w->rings[i]);
-			any = true;
+			left--;
 		}
+		if (left)
+			tell_lost(w, i);
+		else
+			more = true;
 	}
-	return any;
+	return more;
 }
 
 static void *
@@ -59,7 +81,8 @@ writer_main(void *arg)
 	while (!atomic_load(&w->stop))
 		if (!drain(w))
 			nanosleep(&rest, NULL);
-	drain(w);
+	while (drain(w)) /* those who wrote have ended: there is an end to it */
+		;
 	return NULL;
 }
 
@@ -73,9 +96,13 @@ rs_writer_start(struct rs_record_ring *const *rings, uint32_t n, int fd, struct 
 	w->rings = rings;
 	w->n = n;
 	w->fd = fd;
-	if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
+	w->told = calloc(n ? n : 1, sizeof(*w->told));
+	if (!w->told || pthread_create(&w->thread, NULL, writer_main, w) != 0) {
+		int rc = w->told ? -EAGAIN : -ENOMEM;
+
+		free(w->told);
 		free(w);
-		return -EAGAIN;
+		return rc;
 	}
 	*out = w;
 	return 0;
@@ -88,5 +115,6 @@ rs_writer_stop(struct rs_writer *w)
 		return;
 	atomic_store(&w->stop, true);
 	pthread_join(w->thread, NULL);
+	free(w->told);
 	free(w);
 }
