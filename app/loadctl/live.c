@@ -39,7 +39,10 @@ ms_of(const json_t *figures, const char *key, char *buf, size_t cap)
 {
 	if (!json_is_number(json_object_get(figures, key)))
 		return "-";
-	snprintf(buf, cap, "%.2f", real_of(figures, key));
+	double ms = real_of(figures, key);
+
+	/* Inside one machine it is a few microseconds. */
+	snprintf(buf, cap, ms < 10 ? "%.3f" : "%.1f", ms);
 	return buf;
 }
 
