@@ -213,6 +213,18 @@ say_ports(const struct rs_daemon *d)
 			d->plan->idle_sleep ? "sleep" : "busy");
 }
 
+/* Plans of more than this take seconds to start: each stage is announced. */
+#define LARGE_MB 256
+#define LARGE_MBUFS 65536
+
+static void
+say_stage(const struct rs_daemon *d, const char *what, uint64_t n, const char *unit)
+{
+	if (!d->quiet && (d->plan->memory_mb > LARGE_MB || d->plan->mbufs > LARGE_MBUFS))
+		fprintf(stderr, "starting: %s, %llu %s (%.1f s so far)\n", what, (unsigned long long)n, unit,
+			(double)(daemon_now(d) - d->clock.ns0) / 1e9);
+}
+
 int
 rs_daemon_open(const struct rs_daemon_cfg *cfg, struct rs_daemon **out, struct rs_err *err)
 {
@@ -228,15 +240,19 @@ rs_daemon_open(const struct rs_daemon_cfg *cfg, struct rs_daemon **out, struct r
 	if (getrandom(&d->secret, sizeof(d->secret), 0) != sizeof(d->secret))
 		d->secret = rs_clock_wall_us() * 0x9e3779b97f4a7c15u;
 	rs_clock_init(&d->clock, 10 * RS_NS_PER_MS);
+	say_stage(d, "memory for packets", d->plan->memory_mb, "MiB");
 	rc = rs_eal_start(d->plan, err);
 	if (rc == 0) {
 		d->eal = true;
+		say_stage(d, "ports and packets", d->plan->mbufs, "packets");
 		rc = open_net(d, err);
 	}
 	if (rc == 0)
 		rc = daemon_take_addresses(d, err);
-	if (rc == 0)
+	if (rc == 0) {
+		say_stage(d, "workers", d->plan->n_workers, d->plan->n_workers == 1 ? "worker" : "workers");
 		rc = make_workers(d, err);
+	}
 	if (rc == 0)
 		rc = launch(d, err);
 	if (rc) {
