@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "loadctl.h"
 
 #define READ_BYTES 65536
@@ -92,15 +92,6 @@ link_send(struct link *l, const char *method, json_t *params)
 	return id;
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* One more read. @return 0, -EAGAIN, -EPIPE */
 static int
 read_more(struct link *l, int timeout_ms)
@@ -137,7 +128,7 @@ link_ready(const struct link *l)
 int
 link_receive(struct link *l, int timeout_ms, json_t **message)
 {
-	uint64_t until = now_ms() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
+	uint64_t until = rs_clock_mono_ms() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
 
 	for (;;) {
 		char *end = l->len > 0 ? memchr(l->in, '\n', l->len) : NULL;
@@ -150,10 +141,10 @@ link_receive(struct link *l, int timeout_ms, json_t **message)
 			l->len -= used;
 			return *message ? 0 : -EPIPE;
 		}
-		uint64_t now = now_ms();
+		uint64_t now = rs_clock_mono_ms();
 		int rc = read_more(l, timeout_ms < 0 ? -1 : until > now ? (int)(until - now) : 0);
 
-		if (rc == -EPIPE || (rc == -EAGAIN && timeout_ms >= 0 && now_ms() >= until))
+		if (rc == -EPIPE || (rc == -EAGAIN && timeout_ms >= 0 && rs_clock_mono_ms() >= until))
 			return rc;
 	}
 }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "loadctl.h"
 #include "observe/observe.h"
 
@@ -34,15 +34,6 @@ open_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* A request whose answer is needed now; others that come meanwhile are of no interest. @return exit status */
@@ -120,7 +111,7 @@ take_message(struct session *s, const json_t *message)
 static int
 watch(struct session *s)
 {
-	uint64_t next_ms = now_ms() + LIVE_MS + LATER_MS;
+	uint64_t next_ms = rs_clock_mono_ms() + LIVE_MS + LATER_MS;
 	json_t *message;
 
 	s->wait_id = link_send(s->link, "wait", NULL);
@@ -129,7 +120,7 @@ watch(struct session *s)
 	for (;;) {
 		struct pollfd fds[] = { { .fd = link_fd(s->link), .events = POLLIN },
 			{ .fd = s->signal_fd, .events = POLLIN } };
-		uint64_t now = now_ms();
+		uint64_t now = rs_clock_mono_ms();
 
 		if (!link_ready(s->link))
 			poll(fds, 2, next_ms > now ? (int)(next_ms - now) : 0);
@@ -146,7 +137,7 @@ watch(struct session *s)
 			if (status >= 0)
 				return status;
 		}
-		now = now_ms();
+		now = rs_clock_mono_ms();
 		if (s->live && now >= next_ms) {
 			next_ms = now + LIVE_MS - (now - next_ms) % LIVE_MS;
 			if (s->live_id == 0)

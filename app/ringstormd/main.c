@@ -17,7 +17,7 @@
 #include "run/server.h"
 
 #define DEFAULT_SOCKET "/run/ringstorm/ringstorm.sock"
-#define POLL_MS 50
+#define POLL_MS        50
 
 /* Exit status: see CONTRACT and ringstormd(8). */
 enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_STOPPED = 5, EXIT_RESOURCE = 6, EXIT_SOCKET = 7 };
@@ -28,7 +28,8 @@ static const char usage[] =
 	"Opens the ports that PLAN names, starts its workers and waits on the control socket for loadctl.\n"
 	"\n"
 	"  -c, --config PLAN      the plan: ports, workers and memory are fixed by it until the daemon ends\n"
-	"  -s, --socket PATH      control socket (default: $RINGSTORM_SOCKET, else " DEFAULT_SOCKET ")\n"
+	"  -s, --socket PATH      control socket (default: $RINGSTORM_SOCKET, else " DEFAULT_SOCKET
+	")\n"
 	"      --start            start the run at once, and exit with its status when it has ended\n"
 	"      --report FILE      write the report of every run that ends to FILE (JSON)\n"
 	"      --set PATH=VALUE   change a setting of the plan, e.g. --set activities.calls.rate=200\n"
@@ -54,7 +55,8 @@ add_set(struct options *o, char *arg)
 	char *eq = strchr(arg, '=');
 
 	if (!eq || eq == arg) {
-		fprintf(stderr, "ringstormd: --set %s: give PATH=VALUE, e.g. --set run.seed=7\n", arg);
+		fprintf(stderr, "ringstormd: --set %s: give PATH=VALUE, e.g. --set run.seed=7\n",
+			arg);
 		return -1;
 	}
 	if (o->n_sets == sizeof(o->sets) / sizeof(o->sets[0])) {
@@ -73,49 +75,38 @@ read_options(int argc, char **argv, struct options *o)
 {
 	enum { OPT_START = 256, OPT_REPORT, OPT_SET, OPT_QUIET, OPT_VERSION, OPT_HELP };
 	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },	{ "socket", required_argument, NULL, 's' },
-		{ "start", no_argument, NULL, OPT_START },	{ "report", required_argument, NULL, OPT_REPORT },
-		{ "set", required_argument, NULL, OPT_SET },	{ "quiet", no_argument, NULL, OPT_QUIET },
-		{ "version", no_argument, NULL, OPT_VERSION },	{ "help", no_argument, NULL, OPT_HELP },
+		{ "config", required_argument, NULL, 'c' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "start", no_argument, NULL, OPT_START },
+		{ "report", required_argument, NULL, OPT_REPORT },
+		{ "set", required_argument, NULL, OPT_SET },
+		{ "quiet", no_argument, NULL, OPT_QUIET },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 },
 	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:s:h", longs, NULL)) != -1) {
 		switch (c) {
-		case 'c':
-			o->config = optarg;
-			break;
-		case 's':
-			o->socket = optarg;
-			break;
-		case OPT_START:
-			o->start = true;
-			break;
-		case OPT_REPORT:
-			o->report = optarg;
-			break;
+		case 'c': o->config = optarg; break;
+		case 's': o->socket = optarg; break;
+		case OPT_START: o->start = true; break;
+		case OPT_REPORT: o->report = optarg; break;
 		case OPT_SET:
 			if (add_set(o, optarg) != 0)
 				return EXIT_USAGE;
 			break;
-		case OPT_QUIET:
-			o->quiet = true;
-			break;
-		case OPT_VERSION:
-			printf("ringstormd %s\n", RS_VERSION);
-			return EXIT_OK;
+		case OPT_QUIET: o->quiet = true; break;
+		case OPT_VERSION: printf("ringstormd %s\n", RS_VERSION); return EXIT_OK;
 		case 'h':
-		case OPT_HELP:
-			fputs(usage, stdout);
-			return EXIT_OK;
-		default:
-			fputs("try: ringstormd --help\n", stderr);
-			return EXIT_USAGE;
+		case OPT_HELP: fputs(usage, stdout); return EXIT_OK;
+		default: fputs("try: ringstormd --help\n", stderr); return EXIT_USAGE;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "ringstormd: what is \"%s\"? The plan is given by --config\n", argv[optind]);
+		fprintf(stderr, "ringstormd: what is \"%s\"? The plan is given by --config\n",
+			argv[optind]);
 		return EXIT_USAGE;
 	}
 	if (!o->config) {
@@ -133,12 +124,9 @@ static int
 exit_of(int rc)
 {
 	switch (rc) {
-	case -EINVAL:
-		return EXIT_USAGE;
-	case -EADDRINUSE:
-		return EXIT_SOCKET;
-	default:
-		return EXIT_RESOURCE;
+	case -EINVAL: return EXIT_USAGE;
+	case -EADDRINUSE: return EXIT_SOCKET;
+	default: return EXIT_RESOURCE;
 	}
 }
 
@@ -147,14 +135,15 @@ struct session {
 	struct options *options;
 	struct rs_daemon *daemon;
 	struct rs_server *server;
-	int signals;	/* how many came */
+	int signals; /* how many came */
 	int signal_fd;
 };
 
 static bool
 say_unwritten(const char *path)
 {
-	fprintf(stderr, "ringstormd: %s: the report cannot be written (%s)\n", path, strerror(errno));
+	fprintf(stderr, "ringstormd: %s: the report cannot be written (%s)\n", path,
+		strerror(errno));
 	return false;
 }
 
@@ -179,7 +168,8 @@ write_report(const struct session *s)
 	const char *path = s->options->report;
 	bool written = report != NULL;
 
-	if (report && path && json_dump_file(report, path, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0)
+	if (report && path &&
+		json_dump_file(report, path, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0)
 		written = say_unwritten(path);
 	if (report && s->options->start && !s->options->quiet)
 		rs_report_print(stdout, report);
@@ -201,7 +191,8 @@ take_signal(struct session *s)
 	if (state == RS_STATE_IDLE || state == RS_STATE_DONE)
 		return true;
 	s->signals++;
-	fprintf(stderr, s->signals == 1 ? "draining; once more to end at once\n" : "ending at once\n");
+	fprintf(stderr,
+		s->signals == 1 ? "draining; once more to end at once\n" : "ending at once\n");
 	rs_daemon_stop(s->daemon, NULL, s->signals == 1 ? RS_STOP_DRAIN : RS_STOP_NOW, &err);
 	return false;
 }
@@ -224,8 +215,10 @@ linger(struct session *s)
 	int rc;
 
 	do
-		rc = rs_server_serve(s->server, s->signal_fd, POLL_MS); /* those who wait for the end are told, too */
-	while (rc == 0 && s->signals == 0 && !is_on(s->daemon) && rs_daemon_lingering(s->daemon) > 0);
+		rc = rs_server_serve(s->server, s->signal_fd,
+			POLL_MS); /* those who wait for the end are told, too */
+	while (rc == 0 && s->signals == 0 && !is_on(s->daemon) &&
+		rs_daemon_lingering(s->daemon) > 0);
 }
 
 /* Serve until quit, a signal while idle, or the end of the run that --start began. @return exit status */
@@ -283,11 +276,15 @@ exec_ns(void)
 		fclose(f);
 	text[n] = 0;
 	at = strrchr(text, ')'); /* the name may hold anything */
-	if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks) != 1)
+	if (!at ||
+		sscanf(at + 1,
+			" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			&ticks) != 1)
 		return 0;
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	clock_gettime(CLOCK_MONOTONIC, &mono);
-	uint64_t asleep = (uint64_t)(boot.tv_sec - mono.tv_sec) * RS_NS_PER_S + (uint64_t)boot.tv_nsec - (uint64_t)mono.tv_nsec;
+	uint64_t asleep = (uint64_t)(boot.tv_sec - mono.tv_sec) * RS_NS_PER_S +
+		(uint64_t)boot.tv_nsec - (uint64_t)mono.tv_nsec;
 
 	return ticks * (RS_NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK)) - asleep;
 }
@@ -296,7 +293,9 @@ static int
 run(struct options *o)
 {
 	struct session s = { .options = o, .signal_fd = block_signals() };
-	struct rs_daemon_cfg cfg = { .version = RS_VERSION, .quiet = o->quiet, .exec_ns = o->start ? exec_ns() : 0 };
+	struct rs_daemon_cfg cfg = {
+		.version = RS_VERSION, .quiet = o->quiet, .exec_ns = o->start ? exec_ns() : 0
+	};
 	struct rs_err err = { 0 };
 	int status;
 	int rc = rs_plan_load(o->config, o->sets, o->n_sets, &cfg.plan, &err);
@@ -325,7 +324,8 @@ run(struct options *o)
 		status = exit_of(rc);
 	} else {
 		if (!o->quiet)
-			fprintf(stderr, "ready: %s on %s\n", rs_daemon_plan(s.daemon)->name, o->socket);
+			fprintf(stderr, "ready: %s on %s\n", rs_daemon_plan(s.daemon)->name,
+				o->socket);
 		status = serve(&s);
 	}
 	rs_server_close(s.server);

@@ -24,6 +24,12 @@ void rs_clock_init(struct rs_clock *c, uint64_t window_ns);
 
 /** Nanoseconds of CLOCK_MONOTONIC by the kernel: for control and tests, not for workers. */
 uint64_t rs_clock_mono_ns(void);
+/** The same in milliseconds: for what waits and repeats. */
+static inline uint64_t
+rs_clock_mono_ms(void)
+{
+	return rs_clock_mono_ns() / RS_NS_PER_MS;
+}
 /** Microseconds since 1970 (UTC). */
 uint64_t rs_clock_wall_us(void);
 

@@ -73,7 +73,12 @@ cell_number(struct columns *c, const json_t *v)
 	char text[64] = "-";
 
 	if (json_is_number(v) && size < 1e15)
-		snprintf(text, sizeof(text), "%.*f", size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0, d);
+		snprintf(text, sizeof(text), "%.*f",
+			size < 10             ? 3
+				: size < 100  ? 2
+				: size < 1000 ? 1
+					      : 0,
+			d);
 	cell(c, text);
 }
 
@@ -86,7 +91,8 @@ cell_headings(struct columns *c, const char *names)
 }
 
 void
-columns_print(FILE *out, int left, void (*rows)(struct columns *c, const json_t *json), const json_t *json)
+columns_print(FILE *out, int left, void (*rows)(struct columns *c, const json_t *json),
+	const json_t *json)
 {
 	struct columns c = { .out = out, .measuring = true, .left = left };
 

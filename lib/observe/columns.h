@@ -13,12 +13,13 @@ struct columns {
 	FILE *out;
 	bool measuring;
 	int n, left; /* the first @left columns are texts, the others figures */
-	int blanks; /* before the next cell; none are left at the end of a line */
+	int blanks;  /* before the next cell; none are left at the end of a line */
 	int width[COLUMNS];
 };
 
 /** Print the rows that @rows makes of @json by cell functions and end_row. @param left  columns that are texts */
-void columns_print(FILE *out, int left, void (*rows)(struct columns *c, const json_t *json), const json_t *json);
+void columns_print(FILE *out, int left, void (*rows)(struct columns *c, const json_t *json),
+	const json_t *json);
 void cell(struct columns *c, const char *text);
 /** A whole number, or "-" for what is none. */
 void cell_count(struct columns *c, const json_t *v);

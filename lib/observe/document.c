@@ -6,7 +6,9 @@ static void
 print_table(FILE *out, const char *title, const char *about, const struct rs_metric_table *t)
 {
 	static const char *const types[] = {
-		[RS_METRIC_COUNTER] = "counter", [RS_METRIC_GAUGE] = "gauge", [RS_METRIC_MAX] = "highest",
+		[RS_METRIC_COUNTER] = "counter",
+		[RS_METRIC_GAUGE] = "gauge",
+		[RS_METRIC_MAX] = "highest",
 		[RS_METRIC_HIST] = "histogram",
 	};
 
@@ -16,8 +18,8 @@ print_table(FILE *out, const char *title, const char *about, const struct rs_met
 	fputs(".\n\n", out);
 	fputs("| name | type | unit | meaning |\n|---|---|---|---|\n", out);
 	for (uint32_t i = 0; i < t->n_defs; i++)
-		fprintf(out, "| `%s` | %s | %s | %s |\n", t->defs[i].name, types[t->defs[i].type], t->defs[i].unit,
-			t->defs[i].help);
+		fprintf(out, "| `%s` | %s | %s | %s |\n", t->defs[i].name, types[t->defs[i].type],
+			t->defs[i].unit, t->defs[i].help);
 }
 
 void
@@ -31,17 +33,22 @@ rs_metrics_document(FILE *out)
 	      "figures since `reset` are differences of two looks. A gauge is a state, \"highest\" the most ever seen; a histogram\n"
 	      "has an error of at most 0.1 % or 32 ns. The report's members are made of these cells.\n",
 		out);
-	print_table(out, "Activities", "Calls, messages and latencies.", &rs_activity_metrics_table);
+	print_table(
+		out, "Activities", "Calls, messages and latencies.", &rs_activity_metrics_table);
 	print_table(out, "Steps", "What each step of a scenario did.", &rs_step_metrics_table);
-	print_table(out, "Response timers", "A scenario's `start_rtd` and `rtd`.", &rs_rtd_metrics_table);
-	print_table(out, "Engine", "Messages before they belong to a call, and memory.", &rs_engine_metrics_table);
-	print_table(out, "Ports", "Frames, packets and what became of them.", &rs_net_metrics_table);
+	print_table(out, "Response timers", "A scenario's `start_rtd` and `rtd`.",
+		&rs_rtd_metrics_table);
+	print_table(out, "Engine", "Messages before they belong to a call, and memory.",
+		&rs_engine_metrics_table);
+	print_table(
+		out, "Ports", "Frames, packets and what became of them.", &rs_net_metrics_table);
 	print_table(out, "Workers", "The loop.", &rs_worker_metrics_table);
 	fputs("\n## Causes of failure\n\n"
 	      "A failed call has one cause, counted at the step where it failed (`failures` in the report).\n\n"
 	      "| cause | meaning |\n|---|---|\n",
 		out);
 	for (uint32_t c = RS_CAUSE_NONE + 1; c < RS_CAUSE_RESPONSE; c++)
-		fprintf(out, "| `%s` | %s |\n", rs_cause_name(c, name, sizeof(name)), rs_cause_help(c));
+		fprintf(out, "| `%s` | %s |\n", rs_cause_name(c, name, sizeof(name)),
+			rs_cause_help(c));
 	fprintf(out, "| `response CODE` | %s |\n", rs_cause_help(RS_CAUSE_RESPONSE));
 }

@@ -6,8 +6,9 @@
 
 /* Above these a signal is worth a word: a call is to leave within its millisecond, and 10 ms without the core are many packets. */
 #define LATE_MS 10.0
-#define GAP_MS 10.0
-#define BURST 32 /* packets; when most come in full bursts, the queue may have held more than we saw */
+#define GAP_MS  10.0
+#define BURST                                                                                      \
+	32 /* packets; when most come in full bursts, the queue may have held more than we saw */
 
 void
 signals_add_port(struct signals *s, const uint64_t *c)
@@ -54,7 +55,8 @@ signals_minus(const struct signals *a, const struct signals *b)
 bool
 signals_hard(const struct signals *s)
 {
-	return s->misses || s->device_no_mbuf || s->tx_full || s->tx_no_mbuf || s->pool_empty || s->redirect_full;
+	return s->misses || s->device_no_mbuf || s->tx_full || s->tx_no_mbuf || s->pool_empty ||
+		s->redirect_full;
 }
 
 void
@@ -64,7 +66,8 @@ signals_text(struct now *now)
 	const struct {
 		uint64_t n;
 		const char *text;
-	} counted[] = { /* what lost something first */
+	} counted[] = {
+		/* what lost something first */
 		{ g->pool_empty, "pool empty" },
 		{ g->misses, "device missed packets" },
 		{ g->device_no_mbuf + g->tx_no_mbuf, "no packet buffers" },
@@ -74,7 +77,8 @@ signals_text(struct now *now)
 
 	for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
 		if (counted[i].n) {
-			snprintf(now->text, sizeof(now->text), "%s (%llu)", counted[i].text, (unsigned long long)counted[i].n);
+			snprintf(now->text, sizeof(now->text), "%s (%llu)", counted[i].text,
+				(unsigned long long)counted[i].n);
 			return;
 		}
 	if (now->late_p99_ms > LATE_MS) /* never with NAN */
@@ -82,9 +86,11 @@ signals_text(struct now *now)
 	else if (now->gap_max_ms > GAP_MS)
 		snprintf(now->text, sizeof(now->text), "gap %.0f ms", now->gap_max_ms);
 	else if (g->unresolved)
-		snprintf(now->text, sizeof(now->text), "neighbour unresolved (%llu)", (unsigned long long)g->unresolved);
+		snprintf(now->text, sizeof(now->text), "neighbour unresolved (%llu)",
+			(unsigned long long)g->unresolved);
 	else if (g->full_bursts * BURST > g->rx_packets / 2)
-		snprintf(now->text, sizeof(now->text), "full bursts (%llu)", (unsigned long long)g->full_bursts);
+		snprintf(now->text, sizeof(now->text), "full bursts (%llu)",
+			(unsigned long long)g->full_bursts);
 	else
 		snprintf(now->text, sizeof(now->text), "ok");
 }

@@ -8,7 +8,9 @@ static double
 busy_share(const struct view *v, uint64_t cycles, uint32_t workers)
 {
 	const struct rs_clock *clock = v->o->what.clock;
-	double span = clock && v->to_ns > v->from_ns ? (double)(v->to_ns - v->from_ns) / 1e9 * (double)clock->hz : 0;
+	double span = clock && v->to_ns > v->from_ns
+		? (double)(v->to_ns - v->from_ns) / 1e9 * (double)clock->hz
+		: 0;
 	double share = span > 0 && workers ? (double)cycles / (span * workers) : 0;
 
 	return share > 1 ? 1 : share; /* the cycles before t0 are counted, its time is not */
@@ -42,7 +44,8 @@ hist_us(struct view *v, uint32_t from, uint32_t n)
 static json_t *
 worker_json(struct view *v, uint32_t w)
 {
-	const uint64_t *c = snapshot_worker(v->o, v->image, w), *e = snapshot_engine(v->o, v->image, w);
+	const uint64_t *c = snapshot_worker(v->o, v->image, w),
+		       *e = snapshot_engine(v->o, v->image, w);
 	struct maker *m = &v->maker;
 	json_t *j = json_object();
 
@@ -58,7 +61,8 @@ worker_json(struct view *v, uint32_t w)
 	put_count(m, j, "legs_lingering", e[RS_ENG_LINGERING]);
 	put_count(m, j, "leg_bytes", e[RS_ENG_LEG_BYTES]);
 
-	struct signals s = { /* of this worker's cells alone */
+	struct signals s = {
+		/* of this worker's cells alone */
 		.pool_empty = e[RS_ENG_POOL_EMPTY],
 		.redirect_full = c[RS_WORK_REDIRECT_FULL],
 	};
@@ -96,13 +100,15 @@ sentences(struct view *v, const struct signals *s)
 		uint64_t n;
 		const char *text;
 	} lines[] = {
-		{ s->pool_empty, "times a pool was empty: the plan asks for more calls than it gives memory" },
+		{ s->pool_empty,
+			"times a pool was empty: the plan asks for more calls than it gives memory" },
 		{ s->misses, "packets missed by devices for want of room" },
 		{ s->device_no_mbuf, "receives without a packet buffer: see workers.mbufs" },
 		{ s->tx_no_mbuf, "packets not sent for want of a buffer: see workers.mbufs" },
 		{ s->tx_full, "packets dropped: a transmit queue stayed full" },
 		{ s->redirect_full, "packets dropped between workers: a ring was full" },
-		{ s->unresolved, "packets dropped: a neighbour did not answer ARP or neighbour discovery" },
+		{ s->unresolved,
+			"packets dropped: a neighbour did not answer ARP or neighbour discovery" },
 	};
 	json_t *list = json_array();
 
@@ -111,7 +117,8 @@ sentences(struct view *v, const struct signals *s)
 
 		if (!lines[i].n)
 			continue;
-		snprintf(text, sizeof(text), "%llu %s", (unsigned long long)lines[i].n, lines[i].text);
+		snprintf(text, sizeof(text), "%llu %s", (unsigned long long)lines[i].n,
+			lines[i].text);
 		append(&v->maker, list, json_string(text));
 	}
 	return list;
@@ -150,7 +157,9 @@ json_t *
 rs_observer_health(struct rs_observer *o)
 {
 	uint64_t *image = calloc(o->image_cells + 1, sizeof(*image));
-	struct view v = { .o = o, .image = image, .zero = ZERO_RUN, .from_ns = o->t0_ns, .to_ns = o->last_ns };
+	struct view v = {
+		.o = o, .image = image, .zero = ZERO_RUN, .from_ns = o->t0_ns, .to_ns = o->last_ns
+	};
 	json_t *j, *last = json_object();
 
 	if (!image) {

@@ -6,8 +6,12 @@
 static const struct {
 	const char *member, *title;
 } signal_columns[] = {
-	{ "misses", "missed" },	      { "device_no_mbuf", "no rx buffer" },  { "tx_full", "tx full" },
-	{ "tx_no_mbuf", "no tx buffer" }, { "unresolved", "unresolved" },	     { "redirect_full", "redirect full" },
+	{ "misses", "missed" },
+	{ "device_no_mbuf", "no rx buffer" },
+	{ "tx_full", "tx full" },
+	{ "tx_no_mbuf", "no tx buffer" },
+	{ "unresolved", "unresolved" },
+	{ "redirect_full", "redirect full" },
 	{ "pool_empty", "pool empty" },
 };
 #define N_SIGNALS (sizeof(signal_columns) / sizeof(signal_columns[0]))
@@ -45,7 +49,8 @@ time_row(struct columns *c, const char *name, const json_t *j)
 static void
 worker_name(const json_t *w, char *out, size_t cap)
 {
-	snprintf(out, cap, "worker %lld", (long long)json_integer_value(json_object_get(w, "worker")));
+	snprintf(out, cap, "worker %lld",
+		(long long)json_integer_value(json_object_get(w, "worker")));
 }
 
 static void
@@ -56,7 +61,8 @@ time_rows(struct columns *c, const json_t *health)
 
 	cell_headings(c, "Time, us\0busy\0turn p50\0p99\0max\0gaps\0gap p99\0max\0");
 	time_row(c, "all", health);
-	json_array_foreach (list, i, w) {
+	json_array_foreach(list, i, w)
+	{
 		char name[32];
 
 		worker_name(w, name, sizeof(name));
@@ -84,7 +90,8 @@ loss_rows(struct columns *c, const json_t *health)
 		cell(c, signal_columns[i].title);
 	end_row(c);
 	loss_row(c, "all", health);
-	json_array_foreach (json_object_get(health, "workers"), i, w) {
+	json_array_foreach(json_object_get(health, "workers"), i, w)
+	{
 		char name[32];
 
 		worker_name(w, name, sizeof(name));
@@ -108,7 +115,8 @@ rs_health_print(FILE *out, const json_t *health)
 	}
 	if (json_array_size(signals) == 0)
 		fputs("Nothing was lost here.\n", out);
-	json_array_foreach (signals, i, s) {
+	json_array_foreach(signals, i, s)
+	{
 		fputs("  - ", out);
 		print_text(out, json_is_string(s) ? json_string_value(s) : "-");
 		fputc('\n', out);

@@ -8,9 +8,10 @@
 
 #include "observe/observe.h"
 
-#define LATENCIES 7 /* rows of an activity's histograms, RS_AM_TRYING first */
-#define LATENCY(row) ((uint32_t)(row) - RS_AM_TRYING)
-_Static_assert(RS_AM_POST_DIAL_ALL - RS_AM_TRYING + 1 == LATENCIES, "all rows from TRYING on are histograms");
+#define LATENCIES    7 /* rows of an activity's histograms, RS_AM_TRYING first */
+#define LATENCY(row) ((uint32_t)(row)-RS_AM_TRYING)
+_Static_assert(RS_AM_POST_DIAL_ALL - RS_AM_TRYING + 1 == LATENCIES,
+	"all rows from TRYING on are histograms");
 
 /** From when on figures count. */
 enum zero { ZERO_RUN, ZERO_RESET };
@@ -23,7 +24,7 @@ struct samples {
 	struct source {
 		const struct rs_hist *hist;
 		uint32_t *last; /* cells as collected before; NULL: nothing seen yet */
-	} *sources;
+	} * sources;
 	uint32_t n_sources;
 	struct rs_hist_sum *sum;     /* all since the process began; NULL: nothing */
 	struct rs_hist_sum *from[2]; /* by enum zero: copies of sum; NULL: was empty then */
@@ -31,13 +32,14 @@ struct samples {
 
 /** Signals of trouble, counted; the generator's own and its neighbourhood's. */
 struct signals {
-	uint64_t misses, device_no_mbuf, tx_full, tx_no_mbuf, pool_empty, redirect_full; /* hard: something was lost here */
-	uint64_t full_bursts, rx_packets, unresolved;					 /* worth a look */
+	uint64_t misses, device_no_mbuf, tx_full, tx_no_mbuf, pool_empty,
+		redirect_full;                        /* hard: something was lost here */
+	uint64_t full_bursts, rx_packets, unresolved; /* worth a look */
 };
 
 /** One closed second. Times in ms, NAN without samples. */
 struct interval {
-	uint64_t t;	 /* start, seconds since the run's */
+	uint64_t t;      /* start, seconds since the run's */
 	double length_s; /* from look to look: control may come late, and a rate is by what it saw */
 	uint64_t offered, started, open, failed;
 	double p50, p99;
@@ -48,7 +50,7 @@ struct interval {
 struct now {
 	struct signals grown;
 	double late_p99_ms, late_max_ms, gap_max_ms; /* NAN without samples */
-	char text[64];				     /* "ok" or what stands out */
+	char text[64];                               /* "ok" or what stands out */
 };
 
 /** A merged histogram of which intervals are cut. */
@@ -62,9 +64,11 @@ struct rs_observer {
 	struct rs_observed what;
 	/* where an image (a flat array of all cells) holds what */
 	uint32_t at_steps, at_counters, at_failures, at_engine, at_workers, at_ports, image_cells;
-	uint32_t *step_at, *counter_at, *failure_at, *rtd_at; /* per activity, from the group's start; one more: the end */
-	uint64_t *from[2]; /* by enum zero: images; [ZERO_RUN]: of the processes' own cells, the rest 0 */
-	uint64_t zero_ns;  /* of the last reset; 0: none */
+	uint32_t *step_at, *counter_at, *failure_at,
+		*rtd_at; /* per activity, from the group's start; one more: the end */
+	uint64_t *from
+		[2]; /* by enum zero: images; [ZERO_RUN]: of the processes' own cells, the rest 0 */
+	uint64_t zero_ns; /* of the last reset; 0: none */
 	uint64_t t0_ns, last_ns;
 	uint64_t looked_ns; /* when the last interval was closed; 0: none yet */
 	/* histograms: LATENCIES per activity, timers, turns, gaps */
@@ -92,14 +96,20 @@ int snapshot_layout(struct rs_observer *o);
 void snapshot_read(const struct rs_observer *o, uint64_t *image);
 /** @image minus what was there at @zero; what is a state (open, peak, gauges) stays. */
 void snapshot_since(const struct rs_observer *o, uint64_t *image, enum zero zero);
-const uint64_t *snapshot_activity(const struct rs_observer *o, const uint64_t *image, uint32_t activity);
-const uint64_t *snapshot_step(const struct rs_observer *o, const uint64_t *image, uint32_t activity, uint32_t step);
-const uint64_t *snapshot_engine(const struct rs_observer *o, const uint64_t *image, uint32_t worker);
-const uint64_t *snapshot_worker(const struct rs_observer *o, const uint64_t *image, uint32_t worker);
-const uint64_t *snapshot_port(const struct rs_observer *o, const uint64_t *image, uint32_t worker, uint32_t port);
+const uint64_t *snapshot_activity(
+	const struct rs_observer *o, const uint64_t *image, uint32_t activity);
+const uint64_t *snapshot_step(
+	const struct rs_observer *o, const uint64_t *image, uint32_t activity, uint32_t step);
+const uint64_t *snapshot_engine(
+	const struct rs_observer *o, const uint64_t *image, uint32_t worker);
+const uint64_t *snapshot_worker(
+	const struct rs_observer *o, const uint64_t *image, uint32_t worker);
+const uint64_t *snapshot_port(
+	const struct rs_observer *o, const uint64_t *image, uint32_t worker, uint32_t port);
 void call_totals_add(struct rs_call_totals *into, const uint64_t *cells, bool measured);
 /** Totals of the placing, or of the answering activities of an image. */
-struct rs_call_totals snapshot_totals(const struct rs_observer *o, const uint64_t *image, bool placed, bool measured);
+struct rs_call_totals snapshot_totals(
+	const struct rs_observer *o, const uint64_t *image, bool placed, bool measured);
 
 /* samples.c: histograms */
 int samples_layout(struct rs_observer *o);
@@ -109,9 +119,11 @@ void samples_collect(struct rs_observer *o);
 /** Make now the zero @zero. @return 0, -ENOMEM */
 int samples_set_zero(struct rs_observer *o, enum zero zero);
 /** What came since @zero, in @tmp; NULL: nothing did. */
-const struct rs_hist_sum *samples_since(const struct samples *s, enum zero zero, struct rs_hist_sum *tmp);
+const struct rs_hist_sum *samples_since(
+	const struct samples *s, enum zero zero, struct rs_hist_sum *tmp);
 /** Add what came since @zero to @into. @param tmp  scratch */
-void samples_add(const struct samples *s, enum zero zero, struct rs_hist_sum *into, struct rs_hist_sum *tmp);
+void samples_add(
+	const struct samples *s, enum zero zero, struct rs_hist_sum *into, struct rs_hist_sum *tmp);
 struct samples *samples_latency(const struct rs_observer *o, uint32_t activity, uint32_t row);
 
 /* health.c */
@@ -145,7 +157,7 @@ double latency_stat(const struct rs_hist_sum *s, const char *stat);
 struct view {
 	struct rs_observer *o;
 	const struct rs_run_facts *facts;
-	const uint64_t *image;	/* since zero */
+	const uint64_t *image; /* since zero */
 	enum zero zero;
 	uint64_t from_ns, to_ns; /* what it covers */
 	struct maker maker;

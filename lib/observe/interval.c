@@ -14,12 +14,15 @@ merge(struct rs_observer *o, enum window_kind kind)
 	rs_hist_sum_clear(o->scratch[0]);
 	if (kind == WINDOW_GAP) {
 		for (uint32_t w = 0; w < o->what.n_workers; w++)
-			samples_add(&o->samples[o->at_gaps + w], ZERO_RUN, o->scratch[0], o->scratch[1]);
+			samples_add(&o->samples[o->at_gaps + w], ZERO_RUN, o->scratch[0],
+				o->scratch[1]);
 		return;
 	}
 	for (uint32_t a = 0; a < plan->n_activities; a++)
 		if (is_placing(&plan->activities[a]) == o->places)
-			samples_add(samples_latency(o, a, kind == WINDOW_LATENESS ? RS_AM_LATENESS : RS_AM_POST_DIAL_ALL),
+			samples_add(samples_latency(o, a,
+					    kind == WINDOW_LATENESS ? RS_AM_LATENESS
+								    : RS_AM_POST_DIAL_ALL),
 				ZERO_RUN, o->scratch[0], o->scratch[1]);
 }
 
@@ -131,7 +134,9 @@ rs_observer_tick(struct rs_observer *o, uint64_t now_ns, uint64_t t0_ns)
 	while (o->n_intervals + 1 < whole) {
 		struct interval *i = &o->intervals[o->n_intervals];
 
-		*i = (struct interval){ .t = o->n_intervals, .open = o->before.open, .p50 = NAN, .p99 = NAN };
+		*i = (struct interval){
+			.t = o->n_intervals, .open = o->before.open, .p50 = NAN, .p99 = NAN
+		};
 		o->n_intervals++;
 	}
 	struct interval last;
@@ -150,7 +155,8 @@ interval_tail(struct rs_observer *o, uint64_t now_ns, struct interval *out)
 }
 
 void
-rs_observer_live(struct rs_observer *o, const struct rs_run_facts *facts, uint64_t now_ns, struct rs_live *out)
+rs_observer_live(struct rs_observer *o, const struct rs_run_facts *facts, uint64_t now_ns,
+	struct rs_live *out)
 {
 	const struct interval *i = o->n_intervals ? &o->intervals[o->n_intervals - 1] : NULL;
 	struct rs_totals all;
@@ -158,7 +164,9 @@ rs_observer_live(struct rs_observer *o, const struct rs_run_facts *facts, uint64
 
 	rs_observer_totals(o, &all);
 	*out = (struct rs_live){
-		.elapsed_s = now_ns > facts->t0_ns && facts->t0_ns ? (double)(now_ns - facts->t0_ns) / 1e9 : 0,
+		.elapsed_s = now_ns > facts->t0_ns && facts->t0_ns
+			? (double)(now_ns - facts->t0_ns) / 1e9
+			: 0,
 		.rate_asked = facts->rate_hz,
 		.rate_reached = i && i->length_s > 0 ? (double)i->started / i->length_s : NAN,
 		.p50_ms = i ? i->p50 : NAN,

@@ -63,7 +63,13 @@ static const struct {
 	const char *name;
 	double q; /* 0: see figure */
 } stats[] = {
-	{ "min", 0 }, { "mean", 0 }, { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p999", 0.999 }, { "max", 0 },
+	{ "min", 0 },
+	{ "mean", 0 },
+	{ "p50", 0.5 },
+	{ "p90", 0.9 },
+	{ "p99", 0.99 },
+	{ "p999", 0.999 },
+	{ "max", 0 },
 };
 
 static double

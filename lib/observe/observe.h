@@ -22,10 +22,10 @@ enum rs_worker_metric {
 	RS_WORK_IDLE_CYCLES,
 	RS_WORK_SLEEPS,
 	RS_WORK_MAILS,
-	RS_WORK_REDIRECTED,  /* packets handed to other workers */
+	RS_WORK_REDIRECTED,    /* packets handed to other workers */
 	RS_WORK_REDIRECT_FULL, /* packets dropped because their ring was full */
-	RS_WORK_TURN,	     /* hist: length of a busy turn */
-	RS_WORK_GAP,	     /* hist: time between turns that no work or sleep explains */
+	RS_WORK_TURN,          /* hist: length of a busy turn */
+	RS_WORK_GAP,           /* hist: time between turns that no work or sleep explains */
 	RS_WORKER_METRICS
 };
 extern const struct rs_metric_table rs_worker_metrics_table;
@@ -33,7 +33,7 @@ extern const struct rs_metric_table rs_worker_metrics_table;
 /** What a run's observer looks at; all of it outlives the observer. */
 struct rs_observed {
 	const struct rs_plan *plan;
-	const struct rs_net *net;	/* NULL in tests without ports */
+	const struct rs_net *net; /* NULL in tests without ports */
 	/** rs_net_port_info: handed in, so that reports can be made and tested without DPDK. NULL: ports are told by plan only */
 	const struct rs_net_port_info *(*port_info)(const struct rs_net *net, uint32_t port);
 	struct rs_account *const *accounts; /* one a worker */
@@ -51,8 +51,8 @@ struct rs_run_facts {
 	uint64_t started_wall_us;
 	uint64_t t0_ns, end_ns; /* end 0: still on */
 	bool stopped_by_hand;
-	const char *state;	/* "running", ... */
-	double rate_hz;		/* asked now, of all placing activities */
+	const char *state; /* "running", ... */
+	double rate_hz;    /* asked now, of all placing activities */
 	uint32_t memory_mb;
 	double start_ms; /* from the process's start to the first arrival, in a run begun with the process; else 0 */
 };
@@ -80,15 +80,18 @@ struct rs_totals {
 };
 void rs_observer_totals(const struct rs_observer *o, struct rs_totals *out);
 /** The same members of one activity. */
-void rs_observer_activity(const struct rs_observer *o, uint32_t activity, struct rs_call_totals *out);
+void rs_observer_activity(
+	const struct rs_observer *o, uint32_t activity, struct rs_call_totals *out);
 
 /** The live line's figures over the last closed interval. Times in ms, NAN without samples. */
 struct rs_live {
 	double elapsed_s, rate_asked, rate_reached, p50_ms, p99_ms;
 	uint64_t open, failed, offered, completed;
-	const char *health; /* "ok", or the signal that stands out: "late 12 ms", "pool empty", ... */
+	const char
+		*health; /* "ok", or the signal that stands out: "late 12 ms", "pool empty", ... */
 };
-void rs_observer_live(struct rs_observer *o, const struct rs_run_facts *facts, uint64_t now_ns, struct rs_live *out);
+void rs_observer_live(struct rs_observer *o, const struct rs_run_facts *facts, uint64_t now_ns,
+	struct rs_live *out);
 
 /** Set the zero of rs_observer_stats (verb `reset`). */
 void rs_observer_reset(struct rs_observer *o, uint64_t now_ns);
@@ -97,7 +100,8 @@ void rs_observer_reset(struct rs_observer *o, uint64_t now_ns);
  * The report (CONTRACT "Report", schema "ringstorm.report/1") as a JSON object, new reference; NULL without memory.
  * @param verdict  out: passed or failed by the thresholds, stopped by hand, ...
  */
-json_t *rs_observer_report(struct rs_observer *o, const struct rs_run_facts *facts, enum rs_verdict *verdict);
+json_t *rs_observer_report(
+	struct rs_observer *o, const struct rs_run_facts *facts, enum rs_verdict *verdict);
 
 /** The report's members since the last `reset`, for the verb `stats`. */
 json_t *rs_observer_stats(struct rs_observer *o, const struct rs_run_facts *facts, uint64_t now_ns);

@@ -36,7 +36,9 @@ rs_observer_create(const struct rs_observed *what, struct rs_observer **out)
 		rs_observer_free(o);
 		return rc;
 	}
-	o->now = (struct now){ .late_p99_ms = NAN, .late_max_ms = NAN, .gap_max_ms = NAN, .text = "ok" };
+	o->now = (struct now){
+		.late_p99_ms = NAN, .late_max_ms = NAN, .gap_max_ms = NAN, .text = "ok"
+	};
 	*out = o;
 	return 0;
 }
@@ -63,7 +65,8 @@ rs_observer_free(struct rs_observer *o)
 void
 rs_observer_reset(struct rs_observer *o, uint64_t now_ns)
 {
-	uint64_t *image = o->from[ZERO_RESET] ? o->from[ZERO_RESET] : calloc(o->image_cells + 1, sizeof(*image));
+	uint64_t *image = o->from[ZERO_RESET] ? o->from[ZERO_RESET]
+					      : calloc(o->image_cells + 1, sizeof(*image));
 
 	samples_collect(o);
 	if (!image || samples_set_zero(o, ZERO_RESET) != 0) {

@@ -9,8 +9,11 @@ static const struct {
 	const char *name;
 	uint32_t row;
 } latencies[] = {
-	{ "trying", RS_AM_TRYING }, { "post_dial", RS_AM_POST_DIAL }, { "answer", RS_AM_ANSWER },
-	{ "disconnect", RS_AM_DISCONNECT }, { "response", RS_AM_RESPONSE },
+	{ "trying", RS_AM_TRYING },
+	{ "post_dial", RS_AM_POST_DIAL },
+	{ "answer", RS_AM_ANSWER },
+	{ "disconnect", RS_AM_DISCONNECT },
+	{ "response", RS_AM_RESPONSE },
 };
 #define N_LATENCIES (sizeof(latencies) / sizeof(latencies[0]))
 
@@ -32,16 +35,6 @@ view_latency_row(const char *name)
 		if (strcmp(latencies[i].name, name) == 0)
 			return (int)latencies[i].row;
 	return -1;
-}
-
-static const char *
-activity_kind_name(enum rs_activity_kind kind)
-{
-	static const char *const names[] = {
-		[RS_DO_CALL] = "call", [RS_DO_ANSWER] = "answer", [RS_DO_OPTIONS] = "options",
-	};
-
-	return names[kind];
 }
 
 static void
@@ -85,7 +78,7 @@ activities_json(struct view *v)
 
 		call_totals_add(&t, c, false);
 		put_text(&v->maker, j, "name", plan->activities[a].name);
-		put_text(&v->maker, j, "do", activity_kind_name(plan->activities[a].kind));
+		put_text(&v->maker, j, "do", rs_activity_kind_name(plan->activities[a].kind));
 		put_calls(&v->maker, j, &t);
 		put_count(&v->maker, why, "limit", c[RS_AM_NOT_LIMIT]);
 		put_count(&v->maker, why, "no_idle_callee", c[RS_AM_NOT_IDLE]);
@@ -116,7 +109,8 @@ sip_json(struct view *v)
 		{ "out_of_call", RS_ENG_OUT_OF_CALL }, { "no_endpoint", RS_ENG_NO_ENDPOINT },
 		{ "refused", RS_ENG_REFUSED }, { "unreachable", RS_ENG_UNREACHABLE },
 	};
-	static const char *const first[] = { "sent", "received", "retransmitted", "unexpected", "malformed" };
+	static const char *const first[] = { "sent", "received", "retransmitted", "unexpected",
+		"malformed" };
 	json_t *j = json_object();
 
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
@@ -144,7 +138,8 @@ latencies_json(struct view *v)
 	json_t *j = json_object();
 
 	for (size_t i = 0; i < N_LATENCIES; i++)
-		put(&v->maker, j, latencies[i].name, latency_json(&v->maker, view_latency(v, latencies[i].row), 1e6));
+		put(&v->maker, j, latencies[i].name,
+			latency_json(&v->maker, view_latency(v, latencies[i].row), 1e6));
 	/* Registrations are not in this version: the member is there, empty. */
 	put(&v->maker, j, "register", latency_json(&v->maker, NULL, 1e6));
 	return j;
@@ -212,13 +207,15 @@ run_json(struct view *v, enum rs_verdict *verdict)
 
 	gmtime_r(&s, &tm);
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(started, sizeof(started), "%s.%03uZ", day, (unsigned)(f->started_wall_us / 1000 % 1000));
+	snprintf(started, sizeof(started), "%s.%03uZ", day,
+		(unsigned)(f->started_wall_us / 1000 % 1000));
 	*verdict = verdict_of(v, reasons);
 	put_text(m, j, "id", f->id);
 	put_text(m, j, "plan", v->o->what.plan->name);
 	put_count(m, j, "seed", v->o->what.plan->seed);
 	put_text(m, j, "started", started);
-	put_number(m, j, "duration_s", v->to_ns > v->from_ns ? (double)(v->to_ns - v->from_ns) / 1e9 : 0);
+	put_number(m, j, "duration_s",
+		v->to_ns > v->from_ns ? (double)(v->to_ns - v->from_ns) / 1e9 : 0);
 	put_number(m, j, "measured_s", measured_s(v));
 	put_text(m, j, "verdict", rs_verdict_name(*verdict));
 	put(m, j, "reasons", reasons);
@@ -259,8 +256,8 @@ make(struct view *v, enum rs_verdict *verdict)
 }
 
 static json_t *
-report_since(struct rs_observer *o, const struct rs_run_facts *facts, enum zero zero, uint64_t now_ns,
-	enum rs_verdict *verdict)
+report_since(struct rs_observer *o, const struct rs_run_facts *facts, enum zero zero,
+	uint64_t now_ns, enum rs_verdict *verdict)
 {
 	uint64_t *image = calloc(o->image_cells + 1, sizeof(*image));
 	struct view v = { .o = o, .facts = facts, .image = image, .zero = zero };
@@ -279,7 +276,8 @@ report_since(struct rs_observer *o, const struct rs_run_facts *facts, enum zero 
 }
 
 json_t *
-rs_observer_report(struct rs_observer *o, const struct rs_run_facts *facts, enum rs_verdict *verdict)
+rs_observer_report(
+	struct rs_observer *o, const struct rs_run_facts *facts, enum rs_verdict *verdict)
 {
 	return report_since(o, facts, ZERO_RUN, o->last_ns, verdict);
 }

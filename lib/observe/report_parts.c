@@ -43,7 +43,8 @@ failure_json(struct view *v, const struct failure *f)
 	json_t *j = json_object();
 
 	put_text(&v->maker, j, "cause", rs_cause_name(f->cause, cause, sizeof(cause)));
-	put_text(&v->maker, j, "step", in_step ? rs_step_name(p, f->step, step, sizeof(step)) : "before the first step");
+	put_text(&v->maker, j, "step",
+		in_step ? rs_step_name(p, f->step, step, sizeof(step)) : "before the first step");
 	put(&v->maker, j, "index", in_step ? json_integer(f->step) : json_null());
 	put_text(&v->maker, j, "activity", activity(v, f->activity)->name);
 	put_count(&v->maker, j, "count", f->count);
@@ -86,10 +87,14 @@ static json_t *
 step_json(struct view *v, uint32_t a, uint32_t s)
 {
 	static const char *const kinds[] = {
-		[RS_STEP_SEND] = "send", [RS_STEP_RECV] = "recv", [RS_STEP_PAUSE] = "pause",
-		[RS_STEP_TIMEWAIT] = "timewait", [RS_STEP_NOP] = "nop",
+		[RS_STEP_SEND] = "send",
+		[RS_STEP_RECV] = "recv",
+		[RS_STEP_PAUSE] = "pause",
+		[RS_STEP_TIMEWAIT] = "timewait",
+		[RS_STEP_NOP] = "nop",
 	};
-	static const char *const names[RS_SM_COUNT] = { "messages", "retrans", "timeouts", "unexpected", "lost" };
+	static const char *const names[RS_SM_COUNT] = { "messages", "retrans", "timeouts",
+		"unexpected", "lost" };
 	const struct rs_program *p = activity(v, a)->program;
 	const uint64_t *c = snapshot_step(v->o, v->image, a, s);
 	char name[STEP_NAME];
@@ -132,11 +137,13 @@ response_times_json(struct view *v)
 
 		for (uint32_t i = 0; i < p->n_rtds; i++) {
 			const struct samples *s = &o->samples[o->at_rtds + o->rtd_at[a] + i];
-			json_t *j = json_object(), *figures =
-				latency_json(&v->maker, samples_since(s, v->zero, o->scratch[0]), 1e6);
+			json_t *j = json_object(),
+			       *figures = latency_json(
+				       &v->maker, samples_since(s, v->zero, o->scratch[0]), 1e6);
 
 			put_text(&v->maker, j, "activity", activity(v, a)->name);
-			put(&v->maker, j, "name", text_json((const char *)p->rtds[i].p, p->rtds[i].len));
+			put(&v->maker, j, "name",
+				text_json((const char *)p->rtds[i].p, p->rtds[i].len));
 			if (json_object_update(j, figures) != 0)
 				v->maker.failed = true;
 			json_decref(figures);
@@ -159,8 +166,10 @@ counters_json(struct view *v)
 			json_t *j = json_object();
 
 			put_text(&v->maker, j, "activity", activity(v, a)->name);
-			put(&v->maker, j, "name", text_json((const char *)p->counters[i].p, p->counters[i].len));
-			put_count(&v->maker, j, "count", v->image[o->at_counters + o->counter_at[a] + i]);
+			put(&v->maker, j, "name",
+				text_json((const char *)p->counters[i].p, p->counters[i].len));
+			put_count(&v->maker, j, "count",
+				v->image[o->at_counters + o->counter_at[a] + i]);
 			append(&v->maker, list, j);
 		}
 	}
@@ -197,7 +206,8 @@ ports_json(struct view *v)
 	json_t *list = json_array();
 
 	for (uint32_t p = 0; p < what->n_ports; p++) {
-		const struct rs_net_port_info *i = what->net && what->port_info ? what->port_info(what->net, p) : NULL;
+		const struct rs_net_port_info *i =
+			what->net && what->port_info ? what->port_info(what->net, p) : NULL;
 		json_t *j = json_object();
 
 		put_text(m, j, "name", what->plan->ports[p].name);

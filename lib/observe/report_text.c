@@ -6,7 +6,14 @@
 #include "observe/observe.h"
 
 static const char *const call_members[] = {
-	"offered", "not_started", "started", "established", "completed", "failed", "open", "peak",
+	"offered",
+	"not_started",
+	"started",
+	"established",
+	"completed",
+	"failed",
+	"open",
+	"peak",
 };
 static const char *const stat_members[] = { "min", "mean", "p50", "p90", "p99", "p999", "max" };
 #define N_CALL_MEMBERS (sizeof(call_members) / sizeof(call_members[0]))
@@ -27,7 +34,8 @@ print_run(FILE *out, const json_t *run)
 	fputs("Verdict: ", out);
 	print_text(out, text_of(run, "verdict"));
 	fputc('\n', out);
-	json_array_foreach (reasons, i, r) {
+	json_array_foreach(reasons, i, r)
+	{
 		fputs("  - ", out);
 		print_text(out, json_is_string(r) ? json_string_value(r) : "-");
 		fputc('\n', out);
@@ -36,9 +44,11 @@ print_run(FILE *out, const json_t *run)
 	print_text(out, text_of(run, "id"));
 	fputs(" of ", out);
 	print_text(out, text_of(run, "plan"));
-	fprintf(out, ", seed %lld, started ", (long long)json_integer_value(json_object_get(run, "seed")));
+	fprintf(out, ", seed %lld, started ",
+		(long long)json_integer_value(json_object_get(run, "seed")));
 	print_text(out, text_of(run, "started"));
-	fprintf(out, ", %.1f s, measured %.1f s\n", json_number_value(json_object_get(run, "duration_s")),
+	fprintf(out, ", %.1f s, measured %.1f s\n",
+		json_number_value(json_object_get(run, "duration_s")),
 		json_number_value(json_object_get(run, "measured_s")));
 }
 
@@ -56,14 +66,16 @@ call_rows(struct columns *c, const json_t *report)
 	const json_t *calls = json_object_get(report, "calls"), *a;
 	size_t i;
 
-	cell_headings(c, "Calls\0do\0offered\0not started\0started\0established\0completed\0failed\0open\0peak\0");
+	cell_headings(c,
+		"Calls\0do\0offered\0not started\0started\0established\0completed\0failed\0open\0peak\0");
 	cell(c, "placed");
 	cell(c, "");
 	call_cells(c, json_object_get(calls, "placed"));
 	cell(c, "answered");
 	cell(c, "");
 	call_cells(c, json_object_get(calls, "answered"));
-	json_array_foreach (json_object_get(report, "activities"), i, a) {
+	json_array_foreach(json_object_get(report, "activities"), i, a)
+	{
 		char name[160];
 
 		snprintf(name, sizeof(name), "  %s", text_of(a, "name"));
@@ -76,7 +88,8 @@ call_rows(struct columns *c, const json_t *report)
 static void
 sip_rows(struct columns *c, const json_t *report)
 {
-	static const char *const members[] = { "sent", "received", "retransmitted", "unexpected", "malformed" };
+	static const char *const members[] = { "sent", "received", "retransmitted", "unexpected",
+		"malformed" };
 	const json_t *sip = json_object_get(report, "sip");
 
 	cell_headings(c, "SIP\0sent\0received\0retransmitted\0unexpected\0malformed\0");
@@ -103,16 +116,19 @@ latency_rows(struct columns *c, const json_t *report)
 	size_t i;
 
 	cell_headings(c, "Latency, ms\0count\0min\0mean\0p50\0p90\0p99\0p99.9\0max\0");
-	json_object_foreach ((json_t *)json_object_get(report, "latency_ms"), name, s) {
+	json_object_foreach((json_t *)json_object_get(report, "latency_ms"), name, s)
+	{
 		if (json_integer_value(json_object_get(s, "count")) == 0)
 			continue;
 		cell(c, name);
 		stat_cells(c, s);
 	}
-	json_array_foreach (json_object_get(report, "response_times"), i, s) {
+	json_array_foreach(json_object_get(report, "response_times"), i, s)
+	{
 		char text[200];
 
-		snprintf(text, sizeof(text), "%s: rtd %s", text_of(s, "activity"), text_of(s, "name"));
+		snprintf(text, sizeof(text), "%s: rtd %s", text_of(s, "activity"),
+			text_of(s, "name"));
 		cell(c, text);
 		stat_cells(c, s);
 	}
@@ -127,7 +143,8 @@ failure_rows(struct columns *c, const json_t *list)
 	size_t i;
 
 	cell_headings(c, "Cause\0activity\0step\0index\0count\0");
-	json_array_foreach (list, i, f) {
+	json_array_foreach(list, i, f)
+	{
 		cell(c, text_of(f, "cause"));
 		cell(c, text_of(f, "activity"));
 		cell(c, text_of(f, "step"));
@@ -140,15 +157,18 @@ failure_rows(struct columns *c, const json_t *list)
 static void
 step_rows(struct columns *c, const json_t *scenario)
 {
-	static const char *const members[] = { "messages", "retrans", "timeouts", "unexpected", "lost" };
+	static const char *const members[] = { "messages", "retrans", "timeouts", "unexpected",
+		"lost" };
 	const json_t *s;
 	size_t i;
 
 	cell_headings(c, "Step\0kind\0message\0messages\0again\0timeouts\0unexpected\0lost\0");
-	json_array_foreach (json_object_get(scenario, "steps"), i, s) {
+	json_array_foreach(json_object_get(scenario, "steps"), i, s)
+	{
 		char index[32];
 
-		snprintf(index, sizeof(index), "%lld", (long long)json_integer_value(json_object_get(s, "index")));
+		snprintf(index, sizeof(index), "%lld",
+			(long long)json_integer_value(json_object_get(s, "index")));
 		cell(c, index);
 		cell(c, text_of(s, "kind"));
 		cell(c, text_of(s, "name"));
@@ -165,7 +185,8 @@ counter_rows(struct columns *c, const json_t *list)
 	size_t i;
 
 	cell_headings(c, "Counter\0activity\0count\0");
-	json_array_foreach (list, i, s) {
+	json_array_foreach(list, i, s)
+	{
 		cell(c, text_of(s, "name"));
 		cell(c, text_of(s, "activity"));
 		cell_count(c, json_object_get(s, "count"));
@@ -176,12 +197,14 @@ counter_rows(struct columns *c, const json_t *list)
 static void
 port_rows(struct columns *c, const json_t *list)
 {
-	static const char *const members[] = { "name", "device", "driver", "steering", "offloads", "miss_counter" };
+	static const char *const members[] = { "name", "device", "driver", "steering", "offloads",
+		"miss_counter" };
 	const json_t *p;
 	size_t i;
 
 	cell_headings(c, "Port\0device\0driver\0steering\0offloads\0miss counter\0");
-	json_array_foreach (list, i, p) {
+	json_array_foreach(list, i, p)
+	{
 		for (size_t k = 0; k < sizeof(members) / sizeof(members[0]); k++)
 			cell(c, text_of(p, members[k]));
 		end_row(c);
@@ -197,9 +220,11 @@ print_environment(FILE *out, const json_t *e)
 	print_text(out, text_of(e, "version"));
 	fputs(" on ", out);
 	print_text(out, text_of(e, "cpu"));
-	fprintf(out, ", workers %lld (idle: ", (long long)json_integer_value(json_object_get(e, "workers")));
+	fprintf(out, ", workers %lld (idle: ",
+		(long long)json_integer_value(json_object_get(e, "workers")));
 	print_text(out, text_of(e, "idle"));
-	fprintf(out, "), %lld MiB for packets\n", (long long)json_integer_value(json_object_get(memory, "packets_mb")));
+	fprintf(out, "), %lld MiB for packets\n",
+		(long long)json_integer_value(json_object_get(memory, "packets_mb")));
 }
 
 void
@@ -219,7 +244,8 @@ rs_report_print(FILE *out, const json_t *report)
 	heading(out, json_array_size(list) ? "Failures" : "Failures: none");
 	if (json_array_size(list))
 		columns_print(out, 3, failure_rows, list);
-	json_array_foreach (json_object_get(report, "scenarios"), i, s) {
+	json_array_foreach(json_object_get(report, "scenarios"), i, s)
+	{
 		fputs("\nScenario ", out);
 		print_text(out, text_of(s, "scenario"));
 		fputs(" of ", out);

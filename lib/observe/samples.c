@@ -25,7 +25,8 @@ layout_activity(struct rs_observer *o, uint32_t a)
 
 		rc = set_sources(s, what->n_workers);
 		for (uint32_t w = 0; w < s->n_sources; w++)
-			s->sources[w].hist = what->accounts[w]->activities[a].cells.hists[RS_AM_TRYING + k];
+			s->sources[w].hist =
+				what->accounts[w]->activities[a].cells.hists[RS_AM_TRYING + k];
 	}
 	for (uint32_t i = 0; i < n_rtds && rc == 0; i++) {
 		struct samples *s = &o->samples[o->at_rtds + o->rtd_at[a] + i];
@@ -66,8 +67,10 @@ samples_layout(struct rs_observer *o)
 		if (rc == 0)
 			rc = set_sources(&o->samples[o->at_gaps + w], 1);
 		if (rc == 0) {
-			o->samples[o->at_turns + w].sources->hist = what->workers[w]->hists[RS_WORK_TURN];
-			o->samples[o->at_gaps + w].sources->hist = what->workers[w]->hists[RS_WORK_GAP];
+			o->samples[o->at_turns + w].sources->hist =
+				what->workers[w]->hists[RS_WORK_TURN];
+			o->samples[o->at_gaps + w].sources->hist =
+				what->workers[w]->hists[RS_WORK_GAP];
 		}
 	}
 	return rc;
@@ -155,7 +158,8 @@ samples_set_zero(struct rs_observer *o, enum zero zero)
 	}
 	for (uint32_t i = 0; i < o->n_samples; i++)
 		if (o->samples[i].sum)
-			memcpy(o->samples[i].from[zero], o->samples[i].sum, sizeof(struct rs_hist_sum));
+			memcpy(o->samples[i].from[zero], o->samples[i].sum,
+				sizeof(struct rs_hist_sum));
 	return 0;
 }
 
@@ -173,7 +177,8 @@ samples_since(const struct samples *s, enum zero zero, struct rs_hist_sum *tmp)
 }
 
 void
-samples_add(const struct samples *s, enum zero zero, struct rs_hist_sum *into, struct rs_hist_sum *tmp)
+samples_add(
+	const struct samples *s, enum zero zero, struct rs_hist_sum *into, struct rs_hist_sum *tmp)
 {
 	const struct rs_hist_sum *sum = samples_since(s, zero, tmp);
 

@@ -120,7 +120,8 @@ static void
 subtract(const struct rs_metric_table *t, uint64_t *image, const uint64_t *from)
 {
 	for (uint32_t i = 0; i < t->n_defs; i++)
-		if (t->defs[i].type == RS_METRIC_COUNTER || (t == &rs_net_metrics_table && DEVICE_ROWS(i)))
+		if (t->defs[i].type == RS_METRIC_COUNTER ||
+			(t == &rs_net_metrics_table && DEVICE_ROWS(i)))
 			image[i] -= from[i];
 }
 
@@ -183,7 +184,8 @@ call_totals_add(struct rs_call_totals *into, const uint64_t *c, bool measured)
 	into->established += c[RS_AM_ESTABLISHED + shift];
 	into->completed += c[RS_AM_COMPLETED + shift];
 	into->failed += c[RS_AM_FAILED + shift];
-	into->open += measured ? c[RS_AM_M_STARTED] - c[RS_AM_M_COMPLETED] - c[RS_AM_M_FAILED] : c[RS_AM_OPEN];
+	into->open += measured ? c[RS_AM_M_STARTED] - c[RS_AM_M_COMPLETED] - c[RS_AM_M_FAILED]
+			       : c[RS_AM_OPEN];
 	into->peak += c[RS_AM_PEAK];
 }
 
@@ -226,7 +228,9 @@ rs_observer_totals(const struct rs_observer *o, struct rs_totals *out)
 	memset(out, 0, sizeof(*out));
 	for (uint32_t a = 0; a < o->what.plan->n_activities; a++) {
 		read_cells(o, a, cells);
-		call_totals_add(is_placing(&o->what.plan->activities[a]) ? &out->placed : &out->answered, cells, false);
+		call_totals_add(
+			is_placing(&o->what.plan->activities[a]) ? &out->placed : &out->answered,
+			cells, false);
 		out->sip_sent += cells[RS_AM_SIP_SENT];
 		out->sip_retransmitted += cells[RS_AM_SIP_RETRANSMITTED];
 		out->sip_unexpected += cells[RS_AM_SIP_UNEXPECTED];

@@ -6,7 +6,10 @@ int
 rs_verdict_status(enum rs_verdict verdict)
 {
 	static const int status[] = {
-		[RS_VERDICT_PASSED] = 0, [RS_VERDICT_FAILED] = 1, [RS_VERDICT_STOPPED] = 5, [RS_VERDICT_LIMITED] = 4,
+		[RS_VERDICT_PASSED] = 0,
+		[RS_VERDICT_FAILED] = 1,
+		[RS_VERDICT_STOPPED] = 5,
+		[RS_VERDICT_LIMITED] = 4,
 	};
 
 	return status[verdict];
@@ -16,7 +19,9 @@ const char *
 rs_verdict_name(enum rs_verdict verdict)
 {
 	static const char *const names[] = {
-		[RS_VERDICT_PASSED] = "passed", [RS_VERDICT_FAILED] = "failed", [RS_VERDICT_STOPPED] = "stopped",
+		[RS_VERDICT_PASSED] = "passed",
+		[RS_VERDICT_FAILED] = "failed",
+		[RS_VERDICT_STOPPED] = "stopped",
 		[RS_VERDICT_LIMITED] = "generator limited",
 	};
 
@@ -38,15 +43,18 @@ judge_percent(struct view *v, const struct rs_threshold *t, json_t *reasons)
 	for (int placed = 1; placed >= 0; placed--) {
 		struct rs_call_totals c = snapshot_totals(v->o, v->image, placed, true);
 		bool failed = t->metric == RS_TH_FAILED_PERCENT;
-		uint64_t part = failed ? c.failed : c.not_started, whole = failed ? c.started : c.offered;
+		uint64_t part = failed ? c.failed : c.not_started,
+			 whole = failed ? c.started : c.offered;
 		double percent = whole ? 100.0 * (double)part / (double)whole : 0;
 		char text[200];
 
 		if (percent <= t->bound)
 			continue;
 		good = false;
-		snprintf(text, sizeof(text), "%s: at most %g asked, %.6g got (%llu of %llu %s calls)", t->name, t->bound, percent,
-			(unsigned long long)part, (unsigned long long)whole, placed ? "placed" : "answered");
+		snprintf(text, sizeof(text),
+			"%s: at most %g asked, %.6g got (%llu of %llu %s calls)", t->name, t->bound,
+			percent, (unsigned long long)part, (unsigned long long)whole,
+			placed ? "placed" : "answered");
 		reason(v, reasons, text);
 	}
 	return good;
@@ -62,9 +70,11 @@ judge_latency(struct view *v, const struct rs_threshold *t, json_t *reasons)
 	if (got <= t->bound)
 		return true;
 	if (isnan(got)) /* what was not measured was not shown to hold */
-		snprintf(text, sizeof(text), "%s: at most %g asked, nothing was measured", t->name, t->bound);
+		snprintf(text, sizeof(text), "%s: at most %g asked, nothing was measured", t->name,
+			t->bound);
 	else
-		snprintf(text, sizeof(text), "%s: at most %g asked, %.6g got", t->name, t->bound, got);
+		snprintf(text, sizeof(text), "%s: at most %g asked, %.6g got", t->name, t->bound,
+			got);
 	reason(v, reasons, text);
 	return false;
 }
@@ -82,8 +92,8 @@ judge_started(struct view *v, json_t *reasons)
 		if (c.offered == 0 || c.started > 0)
 			continue;
 		good = false;
-		snprintf(text, sizeof(text), "none of %llu calls %s was started", (unsigned long long)c.offered,
-			placed ? "to be placed" : "that came");
+		snprintf(text, sizeof(text), "none of %llu calls %s was started",
+			(unsigned long long)c.offered, placed ? "to be placed" : "that came");
 		reason(v, reasons, text);
 	}
 	return good;
@@ -93,7 +103,9 @@ enum rs_verdict
 verdict_of(struct view *v, json_t *reasons)
 {
 	static const struct rs_threshold none_fails = {
-		.name = "failed_percent", .metric = RS_TH_FAILED_PERCENT, .bound = 0.0,
+		.name = "failed_percent",
+		.metric = RS_TH_FAILED_PERCENT,
+		.bound = 0.0,
 	};
 	const struct rs_plan *plan = v->o->what.plan;
 	bool good = true, set = false;
@@ -104,7 +116,8 @@ verdict_of(struct view *v, json_t *reasons)
 		const struct rs_threshold *t = &plan->thresholds[i];
 
 		set |= t->metric == RS_TH_FAILED_PERCENT;
-		good &= t->metric == RS_TH_LATENCY ? judge_latency(v, t, reasons) : judge_percent(v, t, reasons);
+		good &= t->metric == RS_TH_LATENCY ? judge_latency(v, t, reasons)
+						   : judge_percent(v, t, reasons);
 	}
 	if (!set)
 		good &= judge_percent(v, &none_fails, reasons);

@@ -73,6 +73,9 @@ struct rs_plan_group {
 };
 
 enum rs_activity_kind { RS_DO_CALL, RS_DO_ANSWER, RS_DO_OPTIONS };
+/** "call", "answer", ... as in `do` */
+const char *rs_activity_kind_name(enum rs_activity_kind kind);
+
 enum rs_start_kind { RS_START_AT_ONCE, RS_START_AFTER, RS_START_MANUAL };
 enum rs_pick { RS_PICK_IDLE, RS_PICK_ROUND_ROBIN, RS_PICK_RANDOM };
 enum rs_arrivals { RS_ARRIVALS_UNIFORM };

@@ -5,6 +5,16 @@
 #define MAX_ACTIVITIES 64
 #define MAX_KEYS       64
 
+const char *
+rs_activity_kind_name(enum rs_activity_kind kind)
+{
+	static const char *const names[] = {
+		[RS_DO_CALL] = "call", [RS_DO_ANSWER] = "answer", [RS_DO_OPTIONS] = "options",
+	};
+
+	return names[kind];
+}
+
 static int
 find_group(const struct rs_reader *r, const struct rs_part *p, const char *setting,
 	const char *name, uint32_t *out)

@@ -16,8 +16,11 @@
 #define RING_BYTES (256 * 1024)
 
 static const char *const states[] = {
-	[RS_STATE_IDLE] = "idle",	  [RS_STATE_RUNNING] = "running", [RS_STATE_PAUSED] = "paused",
-	[RS_STATE_DRAINING] = "draining", [RS_STATE_DONE] = "done",
+	[RS_STATE_IDLE] = "idle",
+	[RS_STATE_RUNNING] = "running",
+	[RS_STATE_PAUSED] = "paused",
+	[RS_STATE_DRAINING] = "draining",
+	[RS_STATE_DONE] = "done",
 };
 
 const char *
@@ -82,7 +85,8 @@ open_net(struct rs_daemon *d, struct rs_err *err)
 		};
 		memcpy(ports[i].mac, p->mac, 6);
 		for (uint32_t a = 0; a < ports[i].n_addresses; a++)
-			prefixes[i][a] = (struct rs_net_prefix){ p->addresses[a].addr, p->addresses[a].bits };
+			prefixes[i][a] = (struct rs_net_prefix){ p->addresses[a].addr,
+				p->addresses[a].bits };
 	}
 	return rs_net_open(&cfg, &d->net, err);
 }
@@ -108,7 +112,8 @@ daemon_take_addresses(struct rs_daemon *d, struct rs_err *err)
 
 			if (group->port != p)
 				continue;
-			struct rs_net_range *more = realloc(ranges, (n + group->n_addresses) * sizeof(*ranges));
+			struct rs_net_range *more =
+				realloc(ranges, (n + group->n_addresses) * sizeof(*ranges));
 
 			if (!more) {
 				rc = -ENOMEM;
@@ -141,7 +146,8 @@ make_worker(struct rs_daemon *d, uint32_t i)
 	w->calls = calloc(1, sizeof(*w->calls));
 	d->rings[i] = rs_record_ring_create(RING_BYTES);
 	w->log = (struct rs_log){ .level = RS_LOG_INFO, .ring = d->rings[i], .fd = STDERR_FILENO };
-	if (!w->in || !w->out || !w->calls || !d->rings[i] || rs_metrics_init(&w->cells, &rs_worker_metrics_table) != 0)
+	if (!w->in || !w->out || !w->calls || !d->rings[i] ||
+		rs_metrics_init(&w->cells, &rs_worker_metrics_table) != 0)
 		return -ENOMEM;
 	d->worker_cells[i] = &w->cells;
 	for (uint32_t p = 0; p < d->plan->n_ports; p++)
@@ -187,12 +193,14 @@ launch(struct rs_daemon *d, struct rs_err *err)
 		int rc = rte_eal_remote_launch(rs_worker_main, &d->workers[i], i);
 
 		if (rc)
-			return rs_err_set(err, rc, "worker %u could not be started on core %u", i, d->plan->cores[i]);
+			return rs_err_set(err, rc, "worker %u could not be started on core %u", i,
+				d->plan->cores[i]);
 		d->launched = i + 1;
 	}
 	/* Not before the ports' addresses are in their hands may control replace them. */
 	if (!daemon_settle(d, ASK_NS))
-		return rs_err_set(err, -EIO, "a worker does not run: are the cores of workers.cores there, and free?");
+		return rs_err_set(err, -EIO,
+			"a worker does not run: are the cores of workers.cores there, and free?");
 	return 0;
 }
 
@@ -205,8 +213,9 @@ say_ports(const struct rs_daemon *d)
 		fprintf(stderr,
 			"port %s: %s, %s, mac %02x:%02x:%02x:%02x:%02x:%02x, mtu %u, %u/%u queues, steering %s, offloads %s, "
 			"miss counter %s\n",
-			p->name, p->device, p->driver, p->mac[0], p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5],
-			p->mtu, p->rx_queues, p->tx_queues, p->steering, p->offloads, p->miss_counter);
+			p->name, p->device, p->driver, p->mac[0], p->mac[1], p->mac[2], p->mac[3],
+			p->mac[4], p->mac[5], p->mtu, p->rx_queues, p->tx_queues, p->steering,
+			p->offloads, p->miss_counter);
 	}
 	for (uint32_t i = 0; i < d->n_workers; i++)
 		fprintf(stderr, "worker %u: core %u, idle %s\n", i, d->plan->cores[i],
@@ -214,15 +223,15 @@ say_ports(const struct rs_daemon *d)
 }
 
 /* Plans of more than this take seconds to start: each stage is announced. */
-#define LARGE_MB 256
+#define LARGE_MB    256
 #define LARGE_MBUFS 65536
 
 static void
 say_stage(const struct rs_daemon *d, const char *what, uint64_t n, const char *unit)
 {
 	if (!d->quiet && (d->plan->memory_mb > LARGE_MB || d->plan->mbufs > LARGE_MBUFS))
-		fprintf(stderr, "starting: %s, %llu %s (%.1f s so far)\n", what, (unsigned long long)n, unit,
-			(double)(daemon_now(d) - d->clock.ns0) / 1e9);
+		fprintf(stderr, "starting: %s, %llu %s (%.1f s so far)\n", what,
+			(unsigned long long)n, unit, (double)(daemon_now(d) - d->clock.ns0) / 1e9);
 }
 
 int
@@ -250,7 +259,8 @@ rs_daemon_open(const struct rs_daemon_cfg *cfg, struct rs_daemon **out, struct r
 	if (rc == 0)
 		rc = daemon_take_addresses(d, err);
 	if (rc == 0) {
-		say_stage(d, "workers", d->plan->n_workers, d->plan->n_workers == 1 ? "worker" : "workers");
+		say_stage(d, "workers", d->plan->n_workers,
+			d->plan->n_workers == 1 ? "worker" : "workers");
 		rc = make_workers(d, err);
 	}
 	if (rc == 0)
@@ -354,19 +364,21 @@ daemon_activity(const struct rs_daemon *d, const char *name, int32_t *out, struc
 	}
 	const char *near = rs_text_nearest(name, names, n);
 
-	return rs_err_set(err, -ENOENT, "no activity \"%s\"%s%s%s", name, near ? ": did you mean \"" : "",
-		near ? near : "", near ? "\"?" : "");
+	return rs_err_set(err, -ENOENT, "no activity \"%s\"%s%s%s", name,
+		near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 int
 rs_daemon_load(struct rs_daemon *d, struct rs_plan *plan, struct rs_err *err)
 {
 	if (run_is_on(d))
-		return rs_err_set(err, -EBUSY, "a run is %s: stop it first", rs_state_name(d->state));
+		return rs_err_set(
+			err, -EBUSY, "a run is %s: stop it first", rs_state_name(d->state));
 	const char *what = rs_plan_static_difference(d->plan, plan);
 
 	if (what)
-		return rs_err_set(err, -EINVAL, "%s: %s differs from what the daemon was started with: restart the daemon",
+		return rs_err_set(err, -EINVAL,
+			"%s: %s differs from what the daemon was started with: restart the daemon",
 			plan->file, what);
 	int rc = run_free(d, err);
 

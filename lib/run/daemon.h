@@ -13,14 +13,21 @@
 
 struct rs_daemon;
 
-enum rs_state { RS_STATE_IDLE, RS_STATE_RUNNING, RS_STATE_PAUSED, RS_STATE_DRAINING, RS_STATE_DONE };
+enum rs_state {
+	RS_STATE_IDLE,
+	RS_STATE_RUNNING,
+	RS_STATE_PAUSED,
+	RS_STATE_DRAINING,
+	RS_STATE_DONE
+};
 const char *rs_state_name(enum rs_state s);
 
 struct rs_daemon_cfg {
-	struct rs_plan *plan;	/* taken over on success; fixes ports, workers and memory */
+	struct rs_plan *plan; /* taken over on success; fixes ports, workers and memory */
 	const char *version;
-	bool quiet;		/* no start lines on stderr */
-	uint64_t exec_ns;	/* CLOCK_MONOTONIC of the process's start, when a run begins with it; else 0 */
+	bool quiet; /* no start lines on stderr */
+	uint64_t
+		exec_ns; /* CLOCK_MONOTONIC of the process's start, when a run begins with it; else 0 */
 };
 
 /**
@@ -62,7 +69,8 @@ int rs_daemon_pause(struct rs_daemon *d, struct rs_err *err);
 /** @return 0; -EINVAL (not paused) */
 int rs_daemon_resume(struct rs_daemon *d, struct rs_err *err);
 /** @param by  @value is added to the present rate. @return 0; -ENOENT, -EINVAL (no run, negative, above run.max_rate) */
-int rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by, struct rs_err *err);
+int rs_daemon_rate(
+	struct rs_daemon *d, const char *activity, double value, bool by, struct rs_err *err);
 /** Open calls at most, shared by the workers; 0: only run.max_calls. @param activity  NULL: all that place calls. @return 0; -ENOENT, -EINVAL */
 int rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struct rs_err *err);
 /** Move the zero of `stats`. @return 0; -EINVAL (no run yet) */
@@ -75,14 +83,18 @@ int rs_daemon_reset(struct rs_daemon *d, struct rs_err *err);
 bool rs_daemon_poll(struct rs_daemon *d);
 
 /** JSON for the verbs; new references. */
-json_t *rs_daemon_status(struct rs_daemon *d);	   /* {state, run, plan, elapsed_s} */
-json_t *rs_daemon_stats(struct rs_daemon *d);	   /* the report's members since reset; NULL before the first run */
-json_t *rs_daemon_live(struct rs_daemon *d);	   /* figures of the live line */
+json_t *rs_daemon_status(struct rs_daemon *d); /* {state, run, plan, elapsed_s} */
+json_t *rs_daemon_stats(
+	struct rs_daemon *d); /* the report's members since reset; NULL before the first run */
+json_t *rs_daemon_live(struct rs_daemon *d); /* figures of the live line */
 json_t *rs_daemon_health(struct rs_daemon *d);
-json_t *rs_daemon_activities(struct rs_daemon *d); /* [{name, do, state, rate, limit, offered, ...}] */
-json_t *rs_daemon_calls(struct rs_daemon *d, uint32_t max); /* open calls: [{activity, number, age_s, step, call_id, remote}] */
-json_t *rs_daemon_failures(struct rs_daemon *d);   /* [{activity, cause, step, count}] */
-json_t *rs_daemon_endpoints(struct rs_daemon *d);  /* groups: [{name, kind, count, port, addresses, in_call}] */
+json_t *rs_daemon_activities(
+	struct rs_daemon *d); /* [{name, do, state, rate, limit, offered, ...}] */
+json_t *rs_daemon_calls(struct rs_daemon *d,
+	uint32_t max); /* open calls: [{activity, number, age_s, step, call_id, remote}] */
+json_t *rs_daemon_failures(struct rs_daemon *d); /* [{activity, cause, step, count}] */
+json_t *rs_daemon_endpoints(
+	struct rs_daemon *d); /* groups: [{name, kind, count, port, addresses, in_call}] */
 /** Report of run @id (NULL: the last one), or NULL when it is not there. */
 json_t *rs_daemon_report(struct rs_daemon *d, const char *id);
 /** Legs that have completed and still answer repeated requests (timewait). */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_ARGS 64
+#define MAX_ARGS  64
 #define ARG_BYTES 4096
 
 /** EAL wants argv: strings laid end to end. */
@@ -19,8 +19,7 @@ struct args {
 	size_t used;
 };
 
-static void __attribute__((format(printf, 2, 3)))
-add(struct args *a, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 3))) add(struct args *a, const char *fmt, ...)
 {
 	va_list ap;
 	size_t room = sizeof(a->text) - a->used;
@@ -71,12 +70,14 @@ rs_eal_start(const struct rs_plan *plan, struct rs_err *err)
 {
 	static struct args a; /* EAL keeps pointers into it; once per process */
 	bool pci = false;
-	uint64_t machine_mb = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
+	uint64_t machine_mb =
+		(uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
 
 	/* EAL would try, for half a minute. */
 	if (plan->memory_mb > machine_mb)
-		return rs_err_set(err, -ENOMEM, "workers.memory_mb is %u, the machine has %llu MiB: lower it", plan->memory_mb,
-			(unsigned long long)machine_mb);
+		return rs_err_set(err, -ENOMEM,
+			"workers.memory_mb is %u, the machine has %llu MiB: lower it",
+			plan->memory_mb, (unsigned long long)machine_mb);
 	add(&a, "ringstormd");
 	add_lcores(&a, plan);
 	if (plan->hugepages) {
@@ -107,14 +108,15 @@ rs_eal_start(const struct rs_plan *plan, struct rs_err *err)
 
 	/* EAL says EACCES, too, when there are no huge pages. */
 	if (geteuid() != 0 || (!plan->hugepages && (rc == -EACCES || rc == -EPERM)))
-		return rs_err_set(err, -EPERM, "DPDK's start was refused (%s): run as root", strerror(-rc));
+		return rs_err_set(
+			err, -EPERM, "DPDK's start was refused (%s): run as root", strerror(-rc));
 	if (plan->hugepages)
 		return rs_err_set(err, -ENOMEM,
 			"no %u MiB of hugepages: reserve them (dpdk-hugepages.py --setup 1G) or set workers.hugepages = false",
 			plan->memory_mb);
 	return rs_err_set(err, rc == -EBUSY ? -EBUSY : -ENOMEM,
-		"DPDK could not start with %u MiB (%s): lower workers.memory_mb, or free memory", plan->memory_mb,
-		strerror(-rc));
+		"DPDK could not start with %u MiB (%s): lower workers.memory_mb, or free memory",
+		plan->memory_mb, strerror(-rc));
 }
 
 void

@@ -7,9 +7,10 @@
 #include "run/worker.h"
 
 #define KEPT_REPORTS 16
-#define LEAD_NS (5 * RS_NS_PER_MS) /* commands take effect this much later, on all workers at once */
+#define LEAD_NS                                                                                    \
+	(5 * RS_NS_PER_MS) /* commands take effect this much later, on all workers at once */
 #define MAIL_SLOTS 256
-#define ASK_NS (5 * RS_NS_PER_S) /* a worker that does not answer for so long is stuck */
+#define ASK_NS     (5 * RS_NS_PER_S) /* a worker that does not answer for so long is stuck */
 
 struct kept_report {
 	char id[40];
@@ -24,18 +25,18 @@ struct run {
 	struct rs_observer *observer;
 	uint64_t t0_ns, end_ns;
 	uint64_t started_wall_us;
-	uint64_t drain_until_ns;      /* hang up then */
-	uint64_t silence_at_ns;	      /* and be silent then; 0: not hanging up yet */
-	uint64_t give_up_at_ns;	      /* and not wait any longer then; 0: not silent yet */
-	bool closed;		      /* draining, and no call placed is open: nothing more is answered */
+	uint64_t drain_until_ns; /* hang up then */
+	uint64_t silence_at_ns;  /* and be silent then; 0: not hanging up yet */
+	uint64_t give_up_at_ns;  /* and not wait any longer then; 0: not silent yet */
+	bool closed; /* draining, and no call placed is open: nothing more is answered */
 	bool by_hand;
-	bool attached;		      /* workers hold the engines */
-	double *rates;		      /* asked now, per activity */
+	bool attached; /* workers hold the engines */
+	double *rates; /* asked now, per activity */
 	uint64_t *limits;
-	_Atomic uint64_t *answered;   /* per activity, by all workers */
-	uint8_t *begun;		      /* per activity */
+	_Atomic uint64_t *answered; /* per activity, by all workers */
+	uint8_t *begun;             /* per activity */
 	uint8_t *stopped;
-	uint64_t *hangup_at_ns;	      /* per activity, after its own stop; 0: none */
+	uint64_t *hangup_at_ns; /* per activity, after its own stop; 0: none */
 	enum rs_verdict verdict;
 	bool reported;
 };
@@ -57,7 +58,7 @@ struct rs_daemon {
 	struct rs_metrics **port_cells;
 	uint64_t secret;
 	enum rs_state state;
-	struct run *run;	      /* present or last */
+	struct run *run; /* present or last */
 	uint32_t runs;
 	uint32_t request;
 	struct kept_report reports[KEPT_REPORTS];
@@ -65,8 +66,9 @@ struct rs_daemon {
 	void (*on_event)(void *ctx, json_t *json);
 	void *event_ctx;
 	bool eal;
-	bool mute[RS_MAX_WORKERS];    /* let a mail lie or a question unanswered, and has not been heard of since */
-	bool lost;		      /* a worker may still hold a run's memory: neither is freed, no other run begins */
+	bool mute
+		[RS_MAX_WORKERS]; /* let a mail lie or a question unanswered, and has not been heard of since */
+	bool lost; /* a worker may still hold a run's memory: neither is freed, no other run begins */
 };
 
 /* mail.c */
@@ -94,11 +96,13 @@ int daemon_take_addresses(struct rs_daemon *d, struct rs_err *err);
 /** The last run goes. @return 0; -EIO: a worker does not give it back, so that it stays where it is and the daemon is lost */
 int run_free(struct rs_daemon *d, struct rs_err *err);
 bool run_is_on(const struct rs_daemon *d);
+/** What a run's owner knows, for reports. */
+void run_facts(const struct rs_daemon *d, struct rs_run_facts *out);
+
+/* end.c */
 /** The three ways to an end, each going further than the one before; each but once. */
 void run_drain(struct rs_daemon *d, const char *why);
 void run_hang_up(struct rs_daemon *d);
 void run_silence(struct rs_daemon *d);
-/** What a run's owner knows, for reports. */
-void run_facts(const struct rs_daemon *d, struct rs_run_facts *out);
 
 #endif

@@ -78,7 +78,8 @@ daemon_mail(struct rs_daemon *d, const struct rs_mail *mail)
 	for (uint32_t i = 0; i < d->launched; i++) {
 		struct rs_mail m = *mail;
 
-		(void)daemon_post(d, i, &m); /* one that is mute has no ears: the run ends without it */
+		(void)daemon_post(
+			d, i, &m); /* one that is mute has no ears: the run ends without it */
 	}
 }
 

@@ -11,7 +11,9 @@
 static int
 need_run(const struct rs_daemon *d, struct rs_err *err)
 {
-	return run_is_on(d) ? 0 : rs_err_set(err, -EINVAL, "no run is on (state %s)", rs_state_name(d->state));
+	return run_is_on(d)
+		? 0
+		: rs_err_set(err, -EINVAL, "no run is on (state %s)", rs_state_name(d->state));
 }
 
 /* Orders about new calls make sense only while there are any to come. */
@@ -20,7 +22,8 @@ need_calls(const struct rs_daemon *d, struct rs_err *err)
 {
 	if (d->state == RS_STATE_RUNNING || d->state == RS_STATE_PAUSED)
 		return 0;
-	return rs_err_set(err, -EINVAL, "no run with calls to come is on (state %s)", rs_state_name(d->state));
+	return rs_err_set(err, -EINVAL, "no run with calls to come is on (state %s)",
+		rs_state_name(d->state));
 }
 
 int
@@ -36,12 +39,15 @@ rs_daemon_start_activity(struct rs_daemon *d, const char *activity, struct rs_er
 	if (i < 0)
 		return rs_err_set(err, -EINVAL, "which activity?");
 	if (d->run->stopped[i])
-		return rs_err_set(err, -EALREADY, "activity \"%s\" has been stopped, for the rest of the run", activity);
+		return rs_err_set(err, -EALREADY,
+			"activity \"%s\" has been stopped, for the rest of the run", activity);
 	if (d->run->begun[i])
-		return rs_err_set(err, -EALREADY, "activity \"%s\" has been started already", activity);
+		return rs_err_set(
+			err, -EALREADY, "activity \"%s\" has been started already", activity);
 	d->run->begun[i] = 1;
-	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_START_ACTIVITY,
-			       .arg = { daemon_now(d) + LEAD_NS, (uint64_t)(int64_t)i } });
+	daemon_mail(d,
+		&(struct rs_mail){ .type = RS_MAIL_START_ACTIVITY,
+			.arg = { daemon_now(d) + LEAD_NS, (uint64_t)(int64_t)i } });
 	daemon_event(d, "activity started", json_pack("{s:s}", "activity", activity));
 	return 0;
 }
@@ -52,11 +58,13 @@ stop_one(struct rs_daemon *d, int32_t i, enum rs_stop how, struct rs_err *err)
 	const char *name = d->plan->activities[i].name;
 
 	if (how == RS_STOP_NOW)
-		return rs_err_set(err, -EINVAL, "stop --now is for the whole run: use stop --hangup %s", name);
+		return rs_err_set(err, -EINVAL,
+			"stop --now is for the whole run: use stop --hangup %s", name);
 	d->run->stopped[i] = 1;
 	d->run->hangup_at_ns[i] = how == RS_STOP_DRAIN ? daemon_now(d) + d->plan->drain_ns : 0;
-	daemon_mail(d, &(struct rs_mail){ .type = how == RS_STOP_DRAIN ? RS_MAIL_STOP : RS_MAIL_HANGUP,
-			       .arg = { 0, (uint64_t)(int64_t)i } });
+	daemon_mail(d,
+		&(struct rs_mail){ .type = how == RS_STOP_DRAIN ? RS_MAIL_STOP : RS_MAIL_HANGUP,
+			.arg = { 0, (uint64_t)(int64_t)i } });
 	daemon_event(d, "activity stopped", json_pack("{s:s}", "activity", name));
 	return 0;
 }
@@ -74,8 +82,9 @@ rs_daemon_stop(struct rs_daemon *d, const char *activity, enum rs_stop how, stru
 	if (i >= 0)
 		return stop_one(d, i, how, err);
 	/* What the run is doing anyway was not stopped by hand. */
-	if (how == RS_STOP_NOW ? d->run->give_up_at_ns != 0 :
-	    how == RS_STOP_HANGUP ? d->run->silence_at_ns != 0 : d->state == RS_STATE_DRAINING)
+	if (how == RS_STOP_NOW                  ? d->run->give_up_at_ns != 0
+			: how == RS_STOP_HANGUP ? d->run->silence_at_ns != 0
+						: d->state == RS_STATE_DRAINING)
 		return 0;
 	d->run->by_hand = true;
 	if (how == RS_STOP_NOW)
@@ -91,8 +100,10 @@ int
 rs_daemon_pause(struct rs_daemon *d, struct rs_err *err)
 {
 	if (d->state != RS_STATE_RUNNING)
-		return rs_err_set(err, -EINVAL, "nothing to pause (state %s)", rs_state_name(d->state));
-	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_PAUSE, .arg = { daemon_now(d) + LEAD_NS } });
+		return rs_err_set(
+			err, -EINVAL, "nothing to pause (state %s)", rs_state_name(d->state));
+	daemon_mail(
+		d, &(struct rs_mail){ .type = RS_MAIL_PAUSE, .arg = { daemon_now(d) + LEAD_NS } });
 	d->state = RS_STATE_PAUSED;
 	daemon_event(d, "paused", NULL);
 	return 0;
@@ -103,7 +114,8 @@ rs_daemon_resume(struct rs_daemon *d, struct rs_err *err)
 {
 	if (d->state != RS_STATE_PAUSED)
 		return rs_err_set(err, -EINVAL, "not paused (state %s)", rs_state_name(d->state));
-	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_RESUME, .arg = { daemon_now(d) + LEAD_NS } });
+	daemon_mail(
+		d, &(struct rs_mail){ .type = RS_MAIL_RESUME, .arg = { daemon_now(d) + LEAD_NS } });
 	d->state = RS_STATE_RUNNING;
 	daemon_event(d, "resumed", NULL);
 	return 0;
@@ -118,7 +130,8 @@ check_placing(struct rs_daemon *d, const char *activity, int32_t *i, struct rs_e
 	if (rc == 0)
 		rc = daemon_activity(d, activity, i, err);
 	if (rc == 0 && *i >= 0 && d->plan->activities[*i].kind != RS_DO_CALL)
-		return rs_err_set(err, -EINVAL, "activity \"%s\" places no calls: it has no rate", activity);
+		return rs_err_set(
+			err, -EINVAL, "activity \"%s\" places no calls: it has no rate", activity);
 	return rc;
 }
 
@@ -137,15 +150,18 @@ rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by,
 	if (!rates)
 		return rs_err_set(err, -ENOMEM, "no memory");
 	for (uint32_t a = 0; a < d->plan->n_activities && rc == 0; a++) {
-		bool meant = (i < 0 || (uint32_t)i == a) && d->plan->activities[a].kind == RS_DO_CALL;
+		bool meant =
+			(i < 0 || (uint32_t)i == a) && d->plan->activities[a].kind == RS_DO_CALL;
 
 		rates[a] = !meant ? d->run->rates[a] : by ? d->run->rates[a] + value : value;
 		all += d->plan->activities[a].kind == RS_DO_CALL ? rates[a] : 0;
 		if (!(rates[a] >= 0 && rates[a] <= 1e8))
-			rc = rs_err_set(err, -EINVAL, "a rate of %g calls/s: give 0 to 100000000", rates[a]);
+			rc = rs_err_set(err, -EINVAL, "a rate of %g calls/s: give 0 to 100000000",
+				rates[a]);
 	}
 	if (rc == 0 && ceiling > 0 && all > ceiling)
-		rc = rs_err_set(err, -EINVAL, "%g calls/s in all are above the plan's run.max_rate of %g", all, ceiling);
+		rc = rs_err_set(err, -EINVAL,
+			"%g calls/s in all are above the plan's run.max_rate of %g", all, ceiling);
 	for (uint32_t a = 0; a < d->plan->n_activities && rc == 0; a++) {
 		if (rates[a] == d->run->rates[a])
 			continue;
@@ -153,7 +169,8 @@ rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by,
 		memcpy(&bits, &rates[a], sizeof(bits));
 		daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_RATE, .arg = { at, a, bits } });
 		daemon_event(d, "rate",
-			json_pack("{s:s, s:f}", "activity", d->plan->activities[a].name, "rate", rates[a]));
+			json_pack("{s:s, s:f}", "activity", d->plan->activities[a].name, "rate",
+				rates[a]));
 	}
 	free(rates);
 	return rc;
@@ -176,7 +193,8 @@ rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struc
 		d->run->limits[a] = value;
 		daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_LIMIT, .arg = { 0, a, limit } });
 	}
-	daemon_event(d, "limit", json_pack("{s:s?, s:I}", "activity", activity, "limit", (json_int_t)value));
+	daemon_event(d, "limit",
+		json_pack("{s:s?, s:I}", "activity", activity, "limit", (json_int_t)value));
 	return 0;
 }
 
@@ -188,4 +206,3 @@ rs_daemon_reset(struct rs_daemon *d, struct rs_err *err)
 	rs_observer_reset(d->run->observer, daemon_now(d));
 	return 0;
 }
-

@@ -92,9 +92,6 @@ target_of(const struct rs_plan *plan, const struct rs_plan_activity *a)
 static json_t *
 activities(const struct rs_plan *plan)
 {
-	static const char *const kinds[] = {
-		[RS_DO_CALL] = "call", [RS_DO_ANSWER] = "answer", [RS_DO_OPTIONS] = "options"
-	};
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
@@ -102,7 +99,7 @@ activities(const struct rs_plan *plan)
 
 		json_array_append_new(list,
 			json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:I, s:f, s:I, s:I}", "name",
-				a->name, "do", kinds[a->kind], "endpoints",
+				a->name, "do", rs_activity_kind_name(a->kind), "endpoints",
 				plan->groups[a->from].name, "to", target_of(plan, a), "scenario",
 				a->scenario_file, "steps",
 				(json_int_t)(a->program ? a->program->n_steps : 0), "rate",

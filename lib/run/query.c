@@ -36,8 +36,9 @@ rs_daemon_lingering(const struct rs_daemon *d)
 json_t *
 rs_daemon_status(struct rs_daemon *d)
 {
-	return json_pack("{s:s, s:s, s:o, s:f}", "state", rs_state_name(d->state), "run", rs_daemon_run_id(d), "plan",
-		rs_json_text(d->plan->name), "elapsed_s", rs_daemon_elapsed_s(d));
+	return json_pack("{s:s, s:s, s:o, s:f}", "state", rs_state_name(d->state), "run",
+		rs_daemon_run_id(d), "plan", rs_json_text(d->plan->name), "elapsed_s",
+		rs_daemon_elapsed_s(d));
 }
 
 json_t *
@@ -48,7 +49,8 @@ rs_daemon_stats(struct rs_daemon *d)
 	if (!d->run)
 		return NULL;
 	run_facts(d, &facts);
-	return rs_observer_stats(d->run->observer, &facts, d->run->end_ns ? d->run->end_ns : daemon_now(d));
+	return rs_observer_stats(
+		d->run->observer, &facts, d->run->end_ns ? d->run->end_ns : daemon_now(d));
 }
 
 static json_t *
@@ -100,12 +102,6 @@ activity_state(const struct rs_daemon *d, uint32_t i)
 	return d->state == RS_STATE_PAUSED ? "paused" : "running";
 }
 
-static const char *
-activity_kind(enum rs_activity_kind k)
-{
-	return k == RS_DO_ANSWER ? "answer" : k == RS_DO_OPTIONS ? "options" : "call";
-}
-
 json_t *
 rs_daemon_activities(struct rs_daemon *d)
 {
@@ -118,13 +114,18 @@ rs_daemon_activities(struct rs_daemon *d)
 		if (d->run)
 			rs_observer_activity(d->run->observer, i, &t);
 		json_array_append_new(list,
-			json_pack("{s:o, s:s, s:s, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
-				rs_json_text(a->name), "do", activity_kind(a->kind), "state", activity_state(d, i), "scenario",
-				rs_json_text(a->scenario_file), "rate", d->run ? d->run->rates[i] : a->rate_hz, "limit",
-				(json_int_t)(d->run ? d->run->limits[i] : a->limit), "total", (json_int_t)a->total, "offered",
-				(json_int_t)t.offered, "not_started", (json_int_t)t.not_started, "started",
-				(json_int_t)t.started, "established", (json_int_t)t.established, "completed",
-				(json_int_t)t.completed, "failed", (json_int_t)t.failed, "open", (json_int_t)t.open, "peak",
+			json_pack(
+				"{s:o, s:s, s:s, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+				"name", rs_json_text(a->name), "do", rs_activity_kind_name(a->kind),
+				"state", activity_state(d, i), "scenario",
+				rs_json_text(a->scenario_file), "rate",
+				d->run ? d->run->rates[i] : a->rate_hz, "limit",
+				(json_int_t)(d->run ? d->run->limits[i] : a->limit), "total",
+				(json_int_t)a->total, "offered", (json_int_t)t.offered,
+				"not_started", (json_int_t)t.not_started, "started",
+				(json_int_t)t.started, "established", (json_int_t)t.established,
+				"completed", (json_int_t)t.completed, "failed",
+				(json_int_t)t.failed, "open", (json_int_t)t.open, "peak",
 				(json_int_t)t.peak));
 	}
 	return list;
@@ -136,10 +137,11 @@ call_json(const struct rs_daemon *d, const struct rs_call_info *c, uint32_t work
 	const struct rs_plan_activity *a = &d->plan->activities[c->activity];
 	char step[64];
 
-	return json_pack("{s:o, s:I, s:f, s:i, s:o, s:o, s:s, s:i}", "activity", rs_json_text(a->name), "number",
-		(json_int_t)c->number, "age_s", (double)c->age_ns / 1e9, "step_index", (int)c->step, "step",
-		rs_json_text(rs_step_name(a->program, c->step, step, sizeof(step))), "call_id", rs_json_text(c->call_id),
-		"remote", c->remote, "worker", (int)worker);
+	return json_pack("{s:o, s:I, s:f, s:i, s:o, s:o, s:s, s:i}", "activity",
+		rs_json_text(a->name), "number", (json_int_t)c->number, "age_s",
+		(double)c->age_ns / 1e9, "step_index", (int)c->step, "step",
+		rs_json_text(rs_step_name(a->program, c->step, step, sizeof(step))), "call_id",
+		rs_json_text(c->call_id), "remote", c->remote, "worker", (int)worker);
 }
 
 json_t *
@@ -167,7 +169,8 @@ rs_daemon_calls(struct rs_daemon *d, uint32_t max)
 json_t *
 rs_daemon_failures(struct rs_daemon *d)
 {
-	json_t *stats = rs_daemon_stats(d), *list = stats ? json_object_get(stats, "failures") : NULL;
+	json_t *stats = rs_daemon_stats(d),
+	       *list = stats ? json_object_get(stats, "failures") : NULL;
 
 	list = list ? json_incref(list) : json_array();
 	json_decref(stats);
@@ -209,14 +212,18 @@ rs_daemon_endpoints(struct rs_daemon *d)
 			if (d->plan->activities[i].from != g)
 				continue;
 			rs_observer_activity(d->run->observer, i, &t);
-			*(d->plan->activities[i].kind == RS_DO_ANSWER ? &answering : &placing) += t.open;
+			*(d->plan->activities[i].kind == RS_DO_ANSWER ? &answering : &placing) +=
+				t.open;
 		}
 		json_array_append_new(list,
-			json_pack("{s:o, s:s, s:I, s:o, s:i, s:o, s:o, s:I, s:I}", "name", rs_json_text(p->name), "kind",
-				p->kind == RS_GROUP_TRUNK ? "trunk" : "phone", "count", (json_int_t)p->count, "port",
-				rs_json_text(d->plan->ports[p->port].name), "sip_port", (int)p->sip_port, "addresses", ranges,
-				"user", rs_json_text(p->user.text ? p->user.text : "{index}"), "calling", (json_int_t)placing, "answering",
-				(json_int_t)answering));
+			json_pack("{s:o, s:s, s:I, s:o, s:i, s:o, s:o, s:I, s:I}", "name",
+				rs_json_text(p->name), "kind",
+				p->kind == RS_GROUP_TRUNK ? "trunk" : "phone", "count",
+				(json_int_t)p->count, "port",
+				rs_json_text(d->plan->ports[p->port].name), "sip_port",
+				(int)p->sip_port, "addresses", ranges, "user",
+				rs_json_text(p->user.text ? p->user.text : "{index}"), "calling",
+				(json_int_t)placing, "answering", (json_int_t)answering));
 	}
 	return list;
 }
@@ -234,7 +241,8 @@ rs_daemon_report(struct rs_daemon *d, const char *id)
 	json_t *j = NULL;
 
 	for (uint32_t i = 0; i < KEPT_REPORTS && d->next_report > 0; i++) {
-		struct kept_report *k = &d->reports[(d->next_report - 1 + KEPT_REPORTS - i) % KEPT_REPORTS];
+		struct kept_report *k =
+			&d->reports[(d->next_report - 1 + KEPT_REPORTS - i) % KEPT_REPORTS];
 
 		if (k->json && (!id || strcmp(k->id, id) == 0))
 			return json_incref(k->json);

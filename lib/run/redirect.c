@@ -34,7 +34,8 @@ rs_redirect_create(uint32_t n, struct rs_redirect **out)
 		if (i / n == i % n)
 			continue;
 		snprintf(name, sizeof(name), "redirect_%u_%u", (i / n) & 0xff, (i % n) & 0xff);
-		r->rings[i] = rte_ring_create(name, RING_PACKETS, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+		r->rings[i] = rte_ring_create(
+			name, RING_PACKETS, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 		if (!r->rings[i]) {
 			rs_redirect_free(r);
 			return -ENOMEM;
@@ -80,7 +81,8 @@ rs_redirect_receive(struct rs_redirect *r, uint32_t to, void **mbufs, uint32_t c
 		uint32_t left = r->n - from - (from < to), room = cap - n;
 
 		if (ring)
-			n += rte_ring_dequeue_burst(ring, mbufs + n, (room + left - 1) / left, NULL);
+			n += rte_ring_dequeue_burst(
+				ring, mbufs + n, (room + left - 1) / left, NULL);
 	}
 	return n;
 }

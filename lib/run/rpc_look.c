@@ -69,7 +69,7 @@ stats(struct request *r)
 	if (json_is_boolean(json_object_get(r->params, "watch"))) {
 		r->client->stats_every_ms =
 			param_bool(r, "watch", false) ? (uint64_t)(every_s * 1000) : 0;
-		r->client->stats_next_ms = server_now_ms();
+		r->client->stats_next_ms = rs_clock_mono_ms();
 		return answer(r, json_pack("{s:b}", "watching", r->client->stats_every_ms != 0));
 	}
 	json = rs_daemon_stats(r->daemon);

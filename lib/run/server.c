@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "run/server_private.h"
@@ -16,15 +15,6 @@
 #define POLL_MS 50   /* the daemon's runs are moved along this often */
 #define QUIT_MS 5000 /* how long a run that is silenced by `quit` may take to end */
 #define BACKLOG 32
-
-uint64_t
-server_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 int
 rs_server_open(const char *path, struct rs_daemon *d, struct rs_server **out, struct rs_err *err)
@@ -185,12 +175,12 @@ may_quit(const struct rs_server *s, uint64_t now_ms)
 int
 rs_server_serve(struct rs_server *s, int signal_fd, int timeout_ms)
 {
-	uint64_t now = server_now_ms();
+	uint64_t now = rs_clock_mono_ms();
 	/* One turn, so that the caller sees every change of the run's state. */
 	bool signalled =
 		turn(s, signal_fd, stream_due(s, now, timeout_ms < POLL_MS ? timeout_ms : POLL_MS));
 
-	now = server_now_ms();
+	now = rs_clock_mono_ms();
 	if (now - s->polled_ms >= POLL_MS) {
 		rs_daemon_poll(s->daemon);
 		s->polled_ms = now;

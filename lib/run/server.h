@@ -18,7 +18,8 @@ struct rs_server;
 int rs_server_claim(const char *path, struct rs_err *err);
 
 /** @return 0; -EADDRINUSE (a living daemon has it: exit status 7); -EACCES, -ENOENT ... with @err. A stale socket is removed. */
-int rs_server_open(const char *path, struct rs_daemon *d, struct rs_server **out, struct rs_err *err);
+int rs_server_open(
+	const char *path, struct rs_daemon *d, struct rs_server **out, struct rs_err *err);
 void rs_server_close(struct rs_server *s);
 
 /**

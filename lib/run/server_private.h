@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "run/server.h"
 
 #define LINE_MAX_BYTES (1024 * 1024)
@@ -165,8 +166,5 @@ void stream_tick(struct rs_server *s, uint64_t now_ms);
 /** @return milliseconds until something is due, at most @cap */
 int stream_due(const struct rs_server *s, uint64_t now_ms, int cap);
 void stream_event(void *server, json_t *event);
-
-/* server.c */
-uint64_t server_now_ms(void);
 
 #endif

@@ -56,7 +56,7 @@ stream_wait(struct request *r, double timeout_s)
 		.id = json_incref(r->id),
 		.deadline_ms = timeout_s < 0 || timeout_s > 1e9
 			? UINT64_MAX
-			: server_now_ms() + (uint64_t)(timeout_s * 1000.0),
+			: rs_clock_mono_ms() + (uint64_t)(timeout_s * 1000.0),
 	};
 	r->client->waits++;
 	return RPC_LATER;

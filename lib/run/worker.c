@@ -7,16 +7,16 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#define BURST 128		/* items a turn takes from its queues, and from other workers, at most */
-#define MAILS 16
-#define IDLE_TURNS 200		/* empty turns in a row before it sleeps */
-#define SLEEP_NS 50000		/* one sleep at most; a nanosleep costs some 40 us more */
-#define SLEEP_MARGIN_NS 60000	/* nothing may be due within this time after waking */
-#define NET_TICK_NS 5000000
-#define PREPARE_NS 500000000ull	/* wait for neighbours at the start of a run */
-#define PREPARE_PATHS 64	/* callees asked for ahead; the others when they are called */
-#define GAP_FLOOR_NS 100000	/* shorter ones are the loop's own noise */
-#define WORK_NS 5000		/* what one packet, mail or timer may take before the rest counts as a gap */
+#define BURST           128 /* items a turn takes from its queues, and from other workers, at most */
+#define MAILS           16
+#define IDLE_TURNS      200   /* empty turns in a row before it sleeps */
+#define SLEEP_NS        50000 /* one sleep at most; a nanosleep costs some 40 us more */
+#define SLEEP_MARGIN_NS 60000 /* nothing may be due within this time after waking */
+#define NET_TICK_NS     5000000
+#define PREPARE_NS      500000000ull /* wait for neighbours at the start of a run */
+#define PREPARE_PATHS   64           /* callees asked for ahead; the others when they are called */
+#define GAP_FLOOR_NS    100000       /* shorter ones are the loop's own noise */
+#define WORK_NS         5000 /* what one packet, mail or timer may take before the rest counts as a gap */
 
 static void
 reply(struct rs_worker *w, const struct rs_mail *mail)
@@ -39,7 +39,8 @@ on_flush(void *ctx, uint64_t time_ns)
 
 /* Ask for the first addresses of @to, as seen from @g. @return how many are not known yet */
 static uint32_t
-ask_for(struct rs_worker *w, const struct rs_plan_group *g, const struct rs_plan_group *to, uint64_t now)
+ask_for(struct rs_worker *w, const struct rs_plan_group *g, const struct rs_plan_group *to,
+	uint64_t now)
 {
 	struct rs_path path = { .port = (uint8_t)g->port };
 	uint32_t open = 0, n = to->n_addrs < to->count ? to->n_addrs : to->count;
@@ -53,7 +54,8 @@ ask_for(struct rs_worker *w, const struct rs_plan_group *g, const struct rs_plan
 }
 
 static uint32_t
-ask_for_one(struct rs_worker *w, const struct rs_plan_group *g, const struct rs_addr *remote, uint64_t now)
+ask_for_one(struct rs_worker *w, const struct rs_plan_group *g, const struct rs_addr *remote,
+	uint64_t now)
 {
 	struct rs_path path = { .port = (uint8_t)g->port, .remote = *remote, .remote_port = 5060 };
 
@@ -84,7 +86,8 @@ unresolved(struct rs_worker *w, uint64_t now)
 	for (uint32_t i = 0; i < w->plan->n_activities; i++) {
 		const struct rs_plan_activity *a = &w->plan->activities[i];
 		const struct rs_plan_group *g = &w->plan->groups[a->from];
-		const struct rs_plan_group *to = a->to_group >= 0 ? &w->plan->groups[a->to_group] : NULL;
+		const struct rs_plan_group *to =
+			a->to_group >= 0 ? &w->plan->groups[a->to_group] : NULL;
 
 		if (a->kind == RS_DO_ANSWER) {
 			if (g->has_proxy && serves(w, g))
@@ -145,7 +148,8 @@ answer_calls(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 
 	w->calls->n = 0;
 	if (w->engine)
-		w->calls->n = rs_engine_calls(w->engine, now, &from, w->calls->calls, RS_CALLS_CHUNK);
+		w->calls->n =
+			rs_engine_calls(w->engine, now, &from, w->calls->calls, RS_CALLS_CHUNK);
 	back.arg[0] = w->engine ? from : UINT32_MAX;
 	reply(w, &back);
 }
@@ -159,9 +163,7 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 
 	w->next_due = 0;
 	switch ((enum rs_worker_mail)m->type) {
-	case RS_MAIL_ATTACH:
-		attach(w, m, now);
-		return true;
+	case RS_MAIL_ATTACH: attach(w, m, now); return true;
 	case RS_MAIL_DETACH:
 		back.data = w->engine;
 		w->engine = NULL;
@@ -169,49 +171,28 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 		w->preparing = false;
 		reply(w, &back);
 		return true;
-	case RS_MAIL_CALLS:
-		answer_calls(w, m, now);
-		return true;
-	case RS_MAIL_PING:
-		reply(w, m);
-		return true;
-	case RS_MAIL_EXIT:
-		return false;
-	default:
-		break;
+	case RS_MAIL_CALLS: answer_calls(w, m, now); return true;
+	case RS_MAIL_PING: reply(w, m); return true;
+	case RS_MAIL_EXIT: return false;
+	default: break;
 	}
 	if (!w->engine)
 		return true;
 	switch ((enum rs_worker_mail)m->type) {
-	case RS_MAIL_BEGIN:
-		rs_engine_begin(w->engine, m->arg[0]);
-		break;
+	case RS_MAIL_BEGIN: rs_engine_begin(w->engine, m->arg[0]); break;
 	case RS_MAIL_START_ACTIVITY:
 		rs_engine_start_activity(w->engine, activity, m->arg[0]);
 		break;
 	case RS_MAIL_RATE:
 		rs_engine_set_rate(w->engine, activity, as_double(m->arg[2]), m->arg[0]);
 		break;
-	case RS_MAIL_LIMIT:
-		rs_engine_set_limit(w->engine, activity, m->arg[2]);
-		break;
-	case RS_MAIL_PAUSE:
-		rs_engine_pause(w->engine, m->arg[0]);
-		break;
-	case RS_MAIL_RESUME:
-		rs_engine_resume(w->engine, m->arg[0]);
-		break;
-	case RS_MAIL_STOP:
-		rs_engine_stop(w->engine, activity);
-		break;
-	case RS_MAIL_HANGUP:
-		rs_engine_hangup(w->engine, activity);
-		break;
-	case RS_MAIL_SILENCE:
-		rs_engine_silence(w->engine);
-		break;
-	default:
-		break;
+	case RS_MAIL_LIMIT: rs_engine_set_limit(w->engine, activity, m->arg[2]); break;
+	case RS_MAIL_PAUSE: rs_engine_pause(w->engine, m->arg[0]); break;
+	case RS_MAIL_RESUME: rs_engine_resume(w->engine, m->arg[0]); break;
+	case RS_MAIL_STOP: rs_engine_stop(w->engine, activity); break;
+	case RS_MAIL_HANGUP: rs_engine_hangup(w->engine, activity); break;
+	case RS_MAIL_SILENCE: rs_engine_silence(w->engine); break;
+	default: break;
 	}
 	return true;
 }
@@ -245,7 +226,8 @@ receive(struct rs_worker *w, struct rs_rx *rx, uint32_t *packets)
 	if (!w->redirect)
 		return n;
 	n = hand_over(w, rx, n);
-	void *mbufs[BURST]; /* as many again: busy queues of its own must not keep a worker from what others have for it */
+	void *mbufs
+		[BURST]; /* as many again: busy queues of its own must not keep a worker from what others have for it */
 	uint32_t more = rs_redirect_receive(w->redirect, w->id, mbufs, BURST);
 
 	for (uint32_t i = 0; i < more; i++)
@@ -279,7 +261,8 @@ sleep_a_little(struct rs_worker *w, uint64_t now)
 	rs_metric_inc(&w->cells, RS_WORK_SLEEPS);
 	uint64_t slept = rs_clock_now(w->clock) - now;
 
-	if (slept > SLEEP_NS + GAP_FLOOR_NS) /* it was to be woken, and the machine had the core for something else */
+	if (slept > SLEEP_NS +
+			GAP_FLOOR_NS) /* it was to be woken, and the machine had the core for something else */
 		rs_metric_record(&w->cells, RS_WORK_GAP, slept - SLEEP_NS);
 }
 
@@ -338,11 +321,13 @@ rs_worker_main(void *arg)
 	struct rs_worker *w = arg;
 
 	prctl(PR_SET_TIMERSLACK, 1);
-	setpriority(PRIO_PROCESS, 0, -19); /* of this thread; refused without the right, and then not worth an error */
+	setpriority(PRIO_PROCESS, 0,
+		-19); /* of this thread; refused without the right, and then not worth an error */
 	rs_net_on_flush(w->net, on_flush, w);
 	w->next_due = UINT64_MAX;
 	w->net_next = rs_clock_now(w->clock) + NET_TICK_NS;
-	rs_net_worker_begin(w->net, rs_clock_now(w->clock)); /* an idle daemon answers ARP and ping, too */
+	rs_net_worker_begin(
+		w->net, rs_clock_now(w->clock)); /* an idle daemon answers ARP and ping, too */
 	while (turn(w))
 		;
 	return 0;

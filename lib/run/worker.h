@@ -12,19 +12,20 @@
 
 /** Mail from control; a reply echoes type and request. Times are in arg[0], activities in arg[1] (as int32_t). */
 enum rs_worker_mail {
-	RS_MAIL_ATTACH = 1, /* data: the engine; reply when next hops are known or do not answer: arg[0] = those that do not */
-	RS_MAIL_DETACH,	    /* reply: data: the engine, no longer in use */
-	RS_MAIL_BEGIN,	    /* arg[0]: t0 */
+	/* data: the engine; reply when next hops are known or do not answer: arg[0] = those that do not */
+	RS_MAIL_ATTACH = 1,
+	RS_MAIL_DETACH, /* reply: data: the engine, no longer in use */
+	RS_MAIL_BEGIN,  /* arg[0]: t0 */
 	RS_MAIL_START_ACTIVITY,
-	RS_MAIL_RATE,	    /* arg[2]: the double's bits */
-	RS_MAIL_LIMIT,	    /* arg[2]: calls */
+	RS_MAIL_RATE,  /* arg[2]: the double's bits */
+	RS_MAIL_LIMIT, /* arg[2]: calls */
 	RS_MAIL_PAUSE,
 	RS_MAIL_RESUME,
 	RS_MAIL_STOP,
 	RS_MAIL_HANGUP,
 	RS_MAIL_SILENCE,
-	RS_MAIL_CALLS,	    /* arg[0]: slot to go on at; reply: arg[0] = the next one, UINT32_MAX at the end; calls in `calls` */
-	RS_MAIL_PING,	    /* reply: all mail before it has been obeyed */
+	RS_MAIL_CALLS, /* arg[0]: slot to go on at; reply: arg[0] = the next one, UINT32_MAX at the end; calls in `calls` */
+	RS_MAIL_PING,  /* reply: all mail before it has been obeyed */
 	RS_MAIL_EXIT,
 };
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define REST_NS 10000000 /* a full ring holds far more than comes in this time */
-#define AT_ONCE 256	 /* records of one ring before the next one has its turn */
+#define AT_ONCE 256      /* records of one ring before the next one has its turn */
 
 struct rs_writer {
 	pthread_t thread;
@@ -43,7 +43,8 @@ tell_lost(struct rs_writer *w, uint32_t i)
 
 	if (lost == w->told[i])
 		return;
-	dprintf(w->fd, "warning log: %llu lines of worker %u came faster than they could be written, and are lost\n",
+	dprintf(w->fd,
+		"warning log: %llu lines of worker %u came faster than they could be written, and are lost\n",
 		(unsigned long long)(lost - w->told[i]), i);
 	w->told[i] = lost;
 }

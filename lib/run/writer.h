@@ -8,7 +8,8 @@
 struct rs_writer;
 
 /** Start the thread. @param rings  one a worker, outlive it. @param fd  where log lines go. @return 0, -ENOMEM, -EAGAIN */
-int rs_writer_start(struct rs_record_ring *const *rings, uint32_t n, int fd, struct rs_writer **out);
+int rs_writer_start(
+	struct rs_record_ring *const *rings, uint32_t n, int fd, struct rs_writer **out);
 /** Write what is left and end the thread; nobody writes to the rings any more. NULL is fine. */
 void rs_writer_stop(struct rs_writer *w);
 

@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rs_server server = { .daemon = &daemon, .fd = -1 };
 	struct client *c = client_new(&server, -1);
 	size_t piece = size > 0 ? (size_t)data[0] + 1 : 1;
-	uint64_t now_ms = server_now_ms();
+	uint64_t now_ms = rs_clock_mono_ms();
 
 	check(c != NULL);
 	server.clients[server.n_clients++] = c;

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The end of a run: watched for, drained, hung up, silenced, and reported. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "run/internal.h"
+
+#define STATUS_NO_MEMORY 6 /* exit status of a run whose report found none */
+#define SETTLE_NS        (100 * RS_NS_PER_MS)
+#define HANGUP_NS        (5 * RS_NS_PER_S) /* after hanging up: as long for the answers, then silence */
+
+void
+run_drain(struct rs_daemon *d, const char *why)
+{
+	uint64_t now = daemon_now(d);
+
+	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_STOP, .arg = { now, UINT64_MAX } });
+	d->state = RS_STATE_DRAINING;
+	d->run->drain_until_ns = now + d->plan->drain_ns;
+	daemon_event(d, "draining", json_pack("{s:s}", "why", why));
+}
+
+void
+run_hang_up(struct rs_daemon *d)
+{
+	uint64_t now = daemon_now(d);
+
+	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_HANGUP, .arg = { now, UINT64_MAX } });
+	d->state = RS_STATE_DRAINING;
+	d->run->drain_until_ns = now;
+	d->run->silence_at_ns = now + HANGUP_NS;
+	daemon_event(d, "hanging up", NULL);
+}
+
+void
+run_silence(struct rs_daemon *d)
+{
+	uint64_t now = daemon_now(d);
+
+	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_SILENCE });
+	d->state = RS_STATE_DRAINING;
+	d->run->drain_until_ns = d->run->silence_at_ns = now;
+	d->run->give_up_at_ns = now + ASK_NS;
+}
+
+static void
+stop_activity(struct rs_daemon *d, uint32_t i, enum rs_worker_mail how)
+{
+	daemon_mail(d, &(struct rs_mail){ .type = (uint16_t)how, .arg = { 0, i } });
+}
+
+/* Activities that were stopped by themselves have the plan's `drain`, too. */
+static void
+hang_up_stopped(struct rs_daemon *d, uint64_t now)
+{
+	for (uint32_t i = 0; i < d->plan->n_activities; i++) {
+		if (!d->run->hangup_at_ns[i] || now < d->run->hangup_at_ns[i])
+			continue;
+		d->run->hangup_at_ns[i] = 0;
+		stop_activity(d, i, RS_MAIL_HANGUP);
+	}
+}
+
+/* A run is over when everything that has a `total` reached it, or its measured time has passed. @return why, or NULL */
+static const char *
+is_over(const struct rs_daemon *d, uint64_t now)
+{
+	const struct rs_plan *plan = d->plan;
+	bool any = false, all = true, short_of = false;
+	struct rs_totals totals;
+
+	rs_observer_totals(d->run->observer, &totals);
+	if (totals.stop_asked)
+		return "asked for by the scenario";
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		struct rs_call_totals t;
+
+		if (!plan->activities[i].total)
+			continue;
+		any = true;
+		rs_observer_activity(d->run->observer, i, &t);
+		if ((plan->activities[i].kind == RS_DO_ANSWER ? t.started : t.offered) >=
+			plan->activities[i].total)
+			continue;
+		if (d->run->stopped[i]) /* it never will */
+			short_of = true;
+		else
+			all = false;
+	}
+	if (any && all) {
+		d->run->by_hand |= short_of;
+		return short_of ? "what has a total was stopped" : "total reached";
+	}
+	if (plan->measure_ns && now >= d->run->t0_ns + plan->warmup_ns + plan->measure_ns)
+		return "measured time over";
+	return NULL;
+}
+
+static void
+keep_report(struct rs_daemon *d, json_t *report)
+{
+	struct kept_report *k = &d->reports[d->next_report++ % KEPT_REPORTS];
+	char path[1024];
+
+	json_decref(k->json);
+	k->json = report;
+	snprintf(k->id, sizeof(k->id), "%s", d->run->id);
+	if (!d->plan->reports)
+		return;
+	snprintf(path, sizeof(path), "%s/%s.json", d->plan->reports, d->run->id);
+	if (json_dump_file(report, path, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0)
+		fprintf(stderr, "%s: the report could not be written: is the disk full?\n", path);
+}
+
+static void
+finish(struct rs_daemon *d)
+{
+	struct rs_run_facts facts;
+
+	d->run->end_ns = daemon_now(d);
+	if (d->run->end_ns < d->run->t0_ns)
+		d->run->end_ns = d->run->t0_ns;
+	rs_net_poll_device_stats(d->net);
+	rs_observer_tick(d->run->observer, d->run->end_ns, d->run->t0_ns);
+	d->state = RS_STATE_DONE;
+	run_facts(d, &facts);
+	json_t *report = rs_observer_report(d->run->observer, &facts, &d->run->verdict);
+
+	d->run->reported = report != NULL;
+	if (report)
+		keep_report(d, report);
+	daemon_event(d, "done", json_pack("{s:s}", "verdict", rs_verdict_name(d->run->verdict)));
+}
+
+/*
+ * Has everything ended, for good? What is open counts only once the workers have obeyed. Calls that are placed may still have to
+ * be answered by us, round through the SUT; after that whatever else calls in is refused, or a run that is called never ends.
+ */
+static bool
+drained(struct rs_daemon *d)
+{
+	struct rs_totals t;
+
+	rs_observer_totals(d->run->observer, &t);
+	if (t.placed.open || (d->run->closed && t.answered.open) || !daemon_settle(d, SETTLE_NS))
+		return false;
+	rs_observer_totals(d->run->observer, &t);
+	if (t.placed.open)
+		return false;
+	if (!d->run->closed) {
+		d->run->closed = true;
+		for (uint32_t i = 0; i < d->plan->n_activities; i++)
+			if (d->plan->activities[i].kind == RS_DO_ANSWER)
+				stop_activity(d, i, RS_MAIL_STOP);
+		if (!daemon_settle(d, SETTLE_NS))
+			return false;
+		rs_observer_totals(d->run->observer, &t);
+	}
+	return t.answered.open == 0;
+}
+
+/* @return true when the run has ended */
+static bool
+drain_on(struct rs_daemon *d, uint64_t now)
+{
+	struct run *r = d->run;
+
+	if (drained(d)) {
+		finish(d);
+		return true;
+	}
+	if (r->give_up_at_ns) {
+		if (now < r->give_up_at_ns)
+			return false;
+		fprintf(stderr, "a worker does not answer: calls are left open\n");
+		finish(d);
+		return true;
+	}
+	if (r->silence_at_ns == 0 && now >= r->drain_until_ns)
+		run_hang_up(d);
+	else if (r->silence_at_ns && now >= r->silence_at_ns)
+		run_silence(d);
+	return false;
+}
+
+bool
+rs_daemon_poll(struct rs_daemon *d)
+{
+	uint64_t now = daemon_now(d);
+	struct rs_totals t;
+	const char *why;
+
+	if (!run_is_on(d))
+		return false;
+	rs_net_poll_device_stats(d->net);
+	rs_observer_tick(d->run->observer, now, d->run->t0_ns);
+	if (d->state == RS_STATE_DRAINING)
+		return drain_on(d, now);
+	hang_up_stopped(d, now);
+	why = is_over(d, now);
+	if (!why)
+		return false;
+	rs_observer_totals(d->run->observer, &t);
+	if (t.stop_asked > 1)
+		run_silence(d);
+	else
+		run_drain(d, why);
+	return false;
+}
+
+int
+rs_daemon_run_status(const struct rs_daemon *d)
+{
+	if (!d->run || d->state != RS_STATE_DONE)
+		return -1;
+	return d->run->reported ? rs_verdict_status(d->run->verdict) : STATUS_NO_MEMORY;
+}
