@@ -19,13 +19,19 @@ WIRES = [
 
 
 def check_peer(lab, peer, stats, status, calls, direction):
-    """SIPp's side: every call successful, nothing lost, nothing unexpected."""
+    """
+    SIPp's side: every call successful, nothing lost, nothing unexpected.
+
+    What comes for a call that has just ended ("dead call") is the answer to a BYE that SIPp repeated: on a machine that stalls
+    for half a second there may be some, and no more than it repeated messages.
+    """
     assert status == 0, f"SIPp ended with {status}:\n{peer.errors()[-2000:]}"
     expected = {
         f"{direction}Call(C)": calls, "SuccessfulCall(C)": calls, "FailedCall(C)": 0, "CurrentCall": 0,
-        "FailedUnexpectedMessage(C)": 0, "OutOfCallMsgs(C)": 0, "DeadCallMsgs(C)": 0, "FatalErrors(C)": 0,
+        "FailedUnexpectedMessage(C)": 0, "OutOfCallMsgs(C)": 0, "FatalErrors(C)": 0,
     }
     assert {name: stats[name] for name in expected} == expected, peer.errors()[-2000:]
+    assert stats["DeadCallMsgs(C)"] <= stats["Retransmissions(C)"], peer.errors()[-2000:]
     assert lab.kernel_counter(lab.peer, "InCsumErrors") == 0
 
 
