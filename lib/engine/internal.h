@@ -91,7 +91,6 @@ struct leg {
 	struct rs_path path;
 	uint32_t remote_tag;	 /* hash of the peer's tag; INVITE_TAG_NONE: not known */
 	int16_t invite_step;	 /* the send of our last INVITE; -1: none */
-	int16_t seen_methods;	 /* bit per enum rs_sip_method that was sent so far (INVITE, BYE, ...) */
 
 	uint64_t due_ns;	 /* arrival's due time, or the INVITE's receive time */
 	uint64_t invite_ns;	 /* transmit burst of the INVITE; 0: not yet */
@@ -129,8 +128,6 @@ struct group {
 	uint32_t n;	     /* endpoints here */
 	struct endpoint *endpoints; /* shared: only one */
 	int32_t answer;	     /* activity that answers here, -1: none */
-	uint8_t proxy_text[48];
-	uint8_t proxy_text_len;
 };
 
 /** Callees of one activity's `to` group that this worker may pick: a list of the idle ones, longest idle first. */
