@@ -500,7 +500,8 @@ worker_that_is_held_up_holds_nobody_up(void **state)
 	for (int i = 0; i < 600; i++) /* more than its mailbox holds */
 		assert_int_equal(rs_daemon_rate(d, "calls", i % 2 ? 10 : 20, false, NULL), 0);
 	rig_hold_worker(false);
-	rig_play(d, 100);
+	assert_int_equal(rs_daemon_stop(d, "calls", RS_STOP_DRAIN, NULL), 0); /* what is late does not come any more */
+	rig_play(d, 200);
 
 	/* What it says too late to the first question is no answer to the second. */
 	calls = rs_daemon_calls(d, 1000);
@@ -514,9 +515,9 @@ run_ends_without_a_worker_that_does_not_obey(void **state)
 {
 	struct rs_daemon *d = *state;
 
-	rig_load(d, RIG_CALLS("rate = 100; hold = \"100s\";"), "");
+	rig_load(d, RIG_CALLS("rate = 200; hold = \"100s\";"), "");
 	rig_start(d);
-	rig_play(d, 100);
+	rig_play(d, 300);
 	rig_hold_worker(true);
 	assert_int_equal(rs_daemon_stop(d, NULL, RS_STOP_NOW, NULL), 0);
 	rig_until_done(d, 8000);
