@@ -35,7 +35,7 @@ REACHED = 0.95      # a rate counts as held when so much of it was reached
 
 PLAN = """
 targets = [ "198.18.0.0/20" ];
-workers = {{ cores = [ 0, 1 ]; idle = "sleep"; memory_mb = 768; mbufs = 131071; }};
+workers = {{ cores = [ 0, 1 ]; idle = "sleep"; memory_mb = 1024; mbufs = 262143; }};
 ports = ( {{ name = "a"; device = "{a}"; addresses = [ "198.18.0.2/20" ]; workers = [ 0 ]; rx_descriptors = {desc}; tx_descriptors = {desc}; }},
           {{ name = "b"; device = "{b}"; addresses = [ "198.18.0.3/20" ]; workers = [ 1 ]; rx_descriptors = {desc}; tx_descriptors = {desc}; }} );
 endpoints = ( {{ name = "callers"; kind = "trunk"; port = "a"; count = 100000; addresses = "198.18.0.4"; }},
@@ -88,7 +88,7 @@ def write_plan(work, ports, rate, total, uac="uac", hold="0"):
     plan = work.path("plan.conf")
     with open(plan, "w") as f:
         # A stalled core of a shared machine is 10 to 50 ms late: an in-process ring must hold what comes in that time.
-        f.write(PLAN.format(desc=32768 if ports[0].startswith("ring:") else 2048, a=ports[0], b=ports[1], dir=SCENARIOS, rate=float(rate), total=int(total), uac=uac, hold=hold))
+        f.write(PLAN.format(desc=65535 if ports[0].startswith("ring:") else 2048, a=ports[0], b=ports[1], dir=SCENARIOS, rate=float(rate), total=int(total), uac=uac, hold=hold))
     return plan
 
 
