@@ -16,7 +16,10 @@ struct guard {
 	size_t len;
 };
 
-/** A copy of @len bytes of @data (or zeros, when it is NULL) that ends where the unreadable page begins. */
+/**
+ * A copy of @len bytes of @data (or zeros, when it is NULL) that ends where the unreadable page
+ * begins.
+ */
 static inline struct guard
 guard_new(const void *data, size_t len)
 {
