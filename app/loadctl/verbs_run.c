@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `run`: a whole test, from the plan to the report, with Ctrl-C in order. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -149,17 +150,37 @@ watch(struct session *s)
 }
 
 static int
+not_writable(const char *file)
+{
+	fprintf(stderr, "loadctl: %s: the report cannot be written there: %s\n", file, strerror(errno));
+	return EXIT_RESOURCE;
+}
+
+static int
 write_report(const char *file, const json_t *report)
 {
 	if (strcmp(file, "-") == 0) {
 		print_json(report);
 		return 0;
 	}
-	if (json_dump_file(report, file, JSON_INDENT(2)) == 0)
+	if (json_dump_file(report, file, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) == 0)
 		return 0;
-	fprintf(stderr, "loadctl: %s: the report could not be written: %s\n", file,
-		strerror(errno));
-	return EXIT_RESOURCE;
+	return not_writable(file);
+}
+
+/* Known before the run rather than after it. The file is not emptied: a run that does not begin leaves the last report. */
+static int
+check_writable(const char *file)
+{
+	int fd;
+
+	if (!file || strcmp(file, "-") == 0)
+		return 0;
+	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return not_writable(file);
+	close(fd);
+	return 0;
 }
 
 static int
@@ -188,8 +209,10 @@ verb_run(const struct args *a)
 {
 	bool text = !a->json_file || strcmp(a->json_file, "-") != 0;
 	struct session s = { .a = a, .signal_fd = -1 };
-	int status = link_open(a->socket, &s.link), told;
+	int status = check_writable(a->json_file), told;
 
+	if (status == 0)
+		status = link_open(a->socket, &s.link);
 	if (status)
 		return status;
 	s.signal_fd = open_signals();

@@ -183,7 +183,7 @@ link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t le
 		return 0;
 	}
 	if (rs_neigh_hold(&l->neigh, e, m) != 0)
-		return refuse(l, m, -ENOBUFS, RS_NET_TX_UNRESOLVED);
+		return refuse(l, m, -EHOSTUNREACH, RS_NET_TX_UNRESOLVED); /* it does not answer */
 	return 0;
 }
 
