@@ -113,6 +113,15 @@ rs_account_count(struct rs_activity_account *a, uint32_t i)
 		memory_order_relaxed);
 }
 
+/** One more call failed with @cause at @step. */
+static inline void
+rs_account_fail(struct rs_activity_account *a, uint32_t step, uint32_t cause)
+{
+	_Atomic uint64_t *cell = &a->failures[(size_t)step * RS_CAUSES + cause];
+
+	atomic_store_explicit(cell, atomic_load_explicit(cell, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
 static inline uint64_t
 rs_account_failures(const struct rs_activity_account *a, uint32_t step, uint32_t cause)
 {

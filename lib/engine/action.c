@@ -72,15 +72,10 @@ operand(struct rs_engine *e, struct leg *leg, const struct rs_action *a, int16_t
 static void
 check_failed(struct rs_engine *e, struct leg *leg, uint32_t cause)
 {
-	struct activity *a = leg_activity(e, leg);
-	_Atomic uint64_t *cell;
-
 	if (leg->flags & LEG_FAILING)
 		return;
 	leg->flags |= LEG_FAILING;
-	cell = &a->account->failures[(size_t)leg->step * RS_CAUSES + cause];
-	atomic_store_explicit(cell, atomic_load_explicit(cell, memory_order_relaxed) + 1,
-		memory_order_relaxed);
+	rs_account_fail(leg_activity(e, leg)->account, leg->step, cause);
 }
 
 static enum verdict

@@ -119,10 +119,8 @@ static void
 count_failure(struct rs_engine *e, struct leg *leg, uint32_t cause)
 {
 	struct activity *a = leg_activity(e, leg);
-	_Atomic uint64_t *cell = &a->account->failures[(size_t)leg->step * RS_CAUSES + cause];
 
-	atomic_store_explicit(cell, atomic_load_explicit(cell, memory_order_relaxed) + 1,
-		memory_order_relaxed);
+	rs_account_fail(a->account, leg->step, cause);
 	count(leg, a, RS_AM_FAILED, RS_AM_M_FAILED);
 	open_add(e, leg, -1);
 }

@@ -72,15 +72,10 @@ linger(struct rs_engine *e, struct leg *leg, uint64_t length_ns)
 	rs_wheel_arm(&e->wheel, node_of(e, leg, TIMER_WAIT), e->now + length_ns);
 }
 
+/* What every step that waits for no message ends with: its counter, its actions, and on. @return false when the leg is gone */
 static bool
-play_send(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
+step_done(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
 {
-	int rc = leg_send(e, leg, leg->step, last, false);
-
-	if (rc < 0) {
-		leg_fail(e, leg, (uint32_t)-rc, false);
-		return false;
-	}
 	if (s->counter >= 0)
 		rs_account_count(leg_activity(e, leg)->account, (uint32_t)s->counter);
 	if (!leg_actions(e, leg, s, last))
@@ -90,16 +85,23 @@ play_send(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const s
 }
 
 static bool
+play_send(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
+{
+	int rc = leg_send(e, leg, leg->step, last, false);
+
+	if (rc < 0) {
+		leg_fail(e, leg, (uint32_t)-rc, false);
+		return false;
+	}
+	return step_done(e, leg, s, last);
+}
+
+static bool
 play_nop(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
 {
 	rs_metric_inc(&leg_activity(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
 	latency_rtd(e, leg, s, e->now);
-	if (s->counter >= 0)
-		rs_account_count(leg_activity(e, leg)->account, (uint32_t)s->counter);
-	if (!leg_actions(e, leg, s, last))
-		return false;
-	leg_next(e, leg, leg->step);
-	return true;
+	return step_done(e, leg, s, last);
 }
 
 /* @return true when there is nothing to wait for */
@@ -120,12 +122,7 @@ static bool
 after_pause(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
 {
 	latency_rtd(e, leg, s, e->now);
-	if (s->counter >= 0)
-		rs_account_count(leg_activity(e, leg)->account, (uint32_t)s->counter);
-	if (!leg_actions(e, leg, s, last))
-		return false;
-	leg_next(e, leg, leg->step);
-	return true;
+	return step_done(e, leg, s, last);
 }
 
 bool
