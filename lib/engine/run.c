@@ -2,6 +2,7 @@
 /* Playing a program: step after step until the leg has to wait, and what its timers do. */
 #include "engine/internal.h"
 
+#define HOLD_STREAM 1000 /* of random numbers, + activity: beside those of callees and URIs */
 #define MAX_PAUSE_MS (365.0 * 86400 * 1000) /* a year, whatever number a variable holds */
 
 static uint32_t
@@ -29,12 +30,12 @@ pause_length(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
 {
 	const struct rs_plan_activity *plan = leg_activity(e, leg)->plan;
 	const struct value *v;
+	struct rs_rng rng;
 
 	switch ((enum rs_dist_kind)s->pause.kind) {
-	case RS_DIST_FIXED:
-		return s->pause.a_ns;
-	case RS_DIST_UNIFORM:
-		return s->pause.a_ns + rs_random_below(rs_rng_next(&e->rng), s->pause.b_ns - s->pause.a_ns + 1);
+	case RS_DIST_DEFAULT: /* follows from the call's number alone, whoever plays it */
+		rng = (struct rs_rng){ rs_random_at(e->plan->seed, leg->activity + HOLD_STREAM, leg->number) };
+		return rs_dist_sample(leg->flags & LEG_UAC ? &plan->hold : &plan->ring, &rng);
 	case RS_DIST_VARIABLE:
 		v = leg_value(e, leg, s->pause.var);
 		if (v->type != VALUE_NUMBER || !(v->number > 0))
@@ -42,7 +43,7 @@ pause_length(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
 		return v->number < MAX_PAUSE_MS ? (uint64_t)(v->number * RS_NS_PER_MS) :
 						  (uint64_t)MAX_PAUSE_MS * RS_NS_PER_MS;
 	default:
-		return leg->flags & LEG_UAC ? plan->hold_ns : plan->ring_ns;
+		return rs_dist_sample(&s->pause, &e->rng);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "base/dist.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "plan/program.h"
@@ -53,6 +54,18 @@ struct rs_pattern {
 	uint8_t width;		/* zero-padded to so many digits */
 };
 
+enum rs_ua_100rel { RS_100REL_OFF, RS_100REL_SUPPORTED, RS_100REL_REQUIRED };
+enum rs_ua_refresher { RS_REFRESHER_AUTO, RS_REFRESHER_UAC, RS_REFRESHER_UAS };
+
+/** What the endpoints of a group do of their own accord, outside any scenario (`ua = { }`). */
+struct rs_ua {
+	bool automatic;		 /* answers what no scenario waits for: OPTIONS, NOTIFY, re-INVITE, UPDATE, INFO ... */
+	uint8_t rel;		 /* enum rs_ua_100rel (RFC 3262) */
+	uint8_t refresher;	 /* enum rs_ua_refresher (RFC 4028) */
+	uint64_t session_expires_ns; /* session timer asked for; 0: none of our own, the peer's is honoured */
+	uint64_t min_se_ns;	 /* 90 s: RFC 4028, 5 */
+};
+
 struct rs_plan_group {
 	const char *name;
 	enum rs_group_kind kind;
@@ -69,16 +82,39 @@ struct rs_plan_group {
 	const char *proxy_host; /* its host, as written */
 	struct rs_pattern user;	/* "{index}" unless set */
 	const char *domain;	/* NULL: the endpoint's address */
+	struct rs_pattern password; /* text NULL: none; {index} as in user */
+	struct rs_pattern auth_user; /* user name in credentials; text NULL: `user` */
+	struct rs_inject *credentials; /* line i: user;password of endpoint i, before `password`; NULL: none */
+	struct rs_ua ua;
 	int line;
 };
 
-enum rs_activity_kind { RS_DO_CALL, RS_DO_ANSWER, RS_DO_OPTIONS };
+enum rs_activity_kind { RS_DO_CALL, RS_DO_ANSWER, RS_DO_OPTIONS, RS_DO_REGISTER };
 /** "call", "answer", ... as in `do` */
 const char *rs_activity_kind_name(enum rs_activity_kind kind);
 
+/** Does it place calls, by rate or as a closed loop? The others answer, or register. */
+static inline bool
+rs_activity_places(enum rs_activity_kind kind)
+{
+	return kind == RS_DO_CALL || kind == RS_DO_OPTIONS;
+}
+
 enum rs_start_kind { RS_START_AT_ONCE, RS_START_AFTER, RS_START_MANUAL };
 enum rs_pick { RS_PICK_IDLE, RS_PICK_ROUND_ROBIN, RS_PICK_RANDOM };
-enum rs_arrivals { RS_ARRIVALS_UNIFORM };
+enum rs_arrivals { RS_ARRIVALS_UNIFORM, RS_ARRIVALS_POISSON };
+
+/** How messages find what waits for them: as SIPp does it, or by client and server transactions (RFC 3261, 17; RFC 6026). */
+enum rs_mode { RS_MODE_SIPP, RS_MODE_RFC3261 };
+
+/**
+ * A stretch of an activity's rate: from @rate_from_hz at its beginning linearly to @rate_to_hz at its end. Behind the last one its
+ * rate_to_hz holds on. `shape` in the plan: steps, ramps and spikes are all made of these.
+ */
+struct rs_stretch {
+	uint64_t begin_ns, end_ns; /* since the activity's start; a step has a rate_from equal to rate_to */
+	double rate_from_hz, rate_to_hz;
+};
 
 struct rs_plan_activity {
 	const char *name;
@@ -93,13 +129,23 @@ struct rs_plan_activity {
 	const char *to_host;	  /* as written */
 	enum rs_pick pick;
 	const char *scenario_file;
-	struct rs_program *program;
+	struct rs_program *program; /* register: one without steps */
 	double rate_hz;		  /* calls a second */
 	enum rs_arrivals arrivals;
 	uint64_t total;		  /* 0: no end by count */
 	uint64_t limit;		  /* open calls of this activity; 0: only max_calls */
-	uint64_t hold_ns;	  /* length of <pause/> when placing */
-	uint64_t ring_ns;	  /* the same when answering */
+	uint8_t mode;		  /* enum rs_mode */
+	uint64_t open_calls;	  /* closed loop: so many are held open, instead of a rate; 0: by rate */
+	struct rs_stretch *shape; /* NULL: rate_hz all the time */
+	uint32_t n_shape;
+	struct rs_dist hold;	  /* length of <pause/> when placing */
+	struct rs_dist ring;	  /* the same when answering */
+	/* register */
+	uint64_t expires_ns;	  /* asked for; the granted one rules */
+	double refresh_from, refresh_to; /* part of the expiry at which it is refreshed, drawn between both: 0.5, 0.9 */
+	bool nonce_reuse;	  /* send credentials at once with the nonce of before and a higher nc */
+	bool unregister;	  /* at the end of the run */
+	double unregister_rate_hz; /* 0: as rate_hz */
 	uint64_t timeout_ns;	  /* of a recv without its own; 32 s */
 	struct rs_inject **data;  /* injection files, the default one first */
 	uint32_t n_data;
@@ -118,6 +164,22 @@ struct rs_threshold {
 	const char *latency;	 /* "post_dial" */
 	const char *stat;	 /* "p99", "mean", "max", ... */
 	double bound;		 /* at most */
+};
+
+/** What a placed call and the call that answers it are matched by, behind an SUT that rewrites everything else (`run.legs`). */
+enum rs_legs_key {
+	RS_LEGS_AUTO,	/* by called user, where an activity calls a group that this plan answers; else none */
+	RS_LEGS_NONE, RS_LEGS_CALLED_USER, RS_LEGS_CALLING_USER,
+	RS_LEGS_SESSION_ID, RS_LEGS_USER_TO_USER, RS_LEGS_HEADER /* legs_header */
+};
+
+/** Beyond these a second of the run is limited by the generator itself (`run.health`). */
+struct rs_health_bounds {
+	double busy_percent;	    /* of a worker's cycles: 95 */
+	double lateness_p99_ms;	    /* 20 */
+	double gap_percent;	    /* of the second that the machine took from a worker: 10 */
+	double drops;		    /* of our own in a second, misses at our ports included: 0 */
+	double not_started;	    /* calls in a second for want of our own memory: 0 */
 };
 
 struct rs_plan {
@@ -145,6 +207,15 @@ struct rs_plan {
 	double max_rate_hz;	 /* the ceiling no rate may pass; 0: none */
 	double catch_up;	 /* 2.0 */
 	const char *reports;	 /* directory or NULL */
+	uint8_t mode;		 /* enum rs_mode: of activities that do not say */
+	uint64_t t1_ns, t2_ns, t4_ns; /* RFC 3261, 17.1.1.1: 500 ms, 4 s, 5 s */
+	double limited_percent;	 /* 5: more limited intervals than this make the run `generator limited` */
+	struct rs_health_bounds health;
+	uint8_t legs;		 /* enum rs_legs_key */
+	const char *legs_header; /* RS_LEGS_HEADER: its name */
+	double trace_share;	 /* of the calls, chosen at their start, whose messages are kept: 1.0 ... */
+	uint32_t trace_calls;	 /* ... but at most so many at a time on one worker: 64; 0: none ... */
+	uint32_t trace_rate;	 /* ... and so many new ones a second: 500 */
 	struct rs_threshold *thresholds;
 	uint32_t n_thresholds;
 	void *memory;		 /* of the reader */

@@ -261,6 +261,7 @@ read_activity(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activ
 
 	a->line = p->node->line;
 	a->to_group = -1;
+	a->hold.kind = a->ring.kind = RS_DIST_FIXED;
 	if ((rc = rs_part_read(r, p, a)) != 0 || (rc = rs_part_check_name(r, p, a->name)) != 0 ||
 		(rc = check_kind(r, p, a)) != 0 || (rc = read_start(r, p, a)) != 0)
 		return rc;

@@ -6,6 +6,7 @@
 #ifndef RS_PLAN_PROGRAM_H
 #define RS_PLAN_PROGRAM_H
 
+#include "base/dist.h"
 #include "plan/inject.h"
 #include "proto/ere/ere.h"
 #include "proto/sip/template.h"
@@ -18,16 +19,6 @@
 enum rs_step_kind { RS_STEP_SEND, RS_STEP_RECV, RS_STEP_PAUSE, RS_STEP_TIMEWAIT, RS_STEP_NOP };
 
 enum rs_optional { RS_MANDATORY, RS_OPTIONAL, RS_OPTIONAL_GLOBAL };
-
-enum rs_dist_kind { RS_DIST_DEFAULT, RS_DIST_FIXED, RS_DIST_UNIFORM, RS_DIST_VARIABLE };
-
-/** The length of a pause. DEFAULT: the activity's `hold`. */
-struct rs_dist {
-	uint8_t kind;  /* enum rs_dist_kind */
-	int16_t var;   /* VARIABLE: milliseconds from a number */
-	uint64_t a_ns; /* FIXED: value; UNIFORM: minimum */
-	uint64_t b_ns; /* UNIFORM: maximum */
-};
 
 enum rs_action_kind {
 	RS_ACT_EREG,
@@ -46,6 +37,7 @@ enum rs_action_kind {
 	RS_ACT_STOP_CALL,
 	RS_ACT_STOP_GRACEFULLY,
 	RS_ACT_STOP_NOW,
+	RS_ACT_VERIFYAUTH, /* var_out[0] = do the credentials of the last request fit template (user) and template2 (password)? */
 	RS_ACTS
 };
 
@@ -64,6 +56,7 @@ struct rs_action {
 	int16_t var_in, var_in2;
 	uint16_t occurrence;  /* EREG in a header: which one, from 1 */
 	int32_t template;     /* LOG, WARNING, ERROR, ASSIGNSTR, STRCMP value: index into templates, -1 none */
+	int32_t template2;    /* VERIFYAUTH: the password; -1: none */
 	int32_t ere;	      /* EREG: index into eres */
 	double value;
 	struct rs_slice header; /* EREG: as the scenario writes it, with its colon if it has one: the search starts behind it */
@@ -97,6 +90,7 @@ struct rs_step {
 	/* recv */
 	uint8_t optional;    /* enum rs_optional */
 	bool rrs;
+	bool auth;	     /* its challenges are kept for a later [authentication] */
 	bool advance_state;  /* false: match and act, but stay */
 	uint64_t timeout_ns; /* 0: the activity's `timeout` */
 	uint64_t methods;    /* recv of a response: bit per enum rs_sip_method sent in some step before this one; and, ... */
@@ -130,6 +124,11 @@ struct rs_fill {
 	int16_t var;
 };
 
+/** [authentication username=X password=Y]: templates, -1 where it does not say: the endpoint's own */
+struct rs_auth_ref {
+	int32_t username, password;
+};
+
 struct rs_program {
 	struct rs_slice name;	     /* of the scenario */
 	const char *file;
@@ -151,6 +150,8 @@ struct rs_program {
 	uint32_t n_fills;
 	const struct rs_slice *keep_names; /* headers without a number that are kept */
 	uint32_t n_keep_names;
+	const struct rs_auth_ref *auths; /* uses of [authentication] */
+	uint32_t n_auths;
 	const struct rs_slice *rtds; /* names of the response timers */
 	uint32_t n_rtds;
 	const struct rs_slice *counters;

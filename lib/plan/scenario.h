@@ -37,6 +37,7 @@ struct rs_scenario_opts {
 	uint32_t n_keys;
 	const char *const *files;      /* injection files by name, the default one first */
 	uint32_t n_files;
+	bool transactions;	       /* rfc3261 mode: any final response and any request may have to be rendered again */
 	bool any_key;		       /* check only: unknown keywords that could be custom ones are warnings */
 };
 

@@ -74,7 +74,7 @@ what_is_left_out_has_its_documented_default(void **state)
 	assert_int_equal(p->activities[1].start, RS_START_AT_ONCE);
 	assert_int_equal(p->activities[1].pick, RS_PICK_IDLE);
 	assert_int_equal(p->activities[1].limit, 0);
-	assert_int_equal(p->activities[1].hold_ns, 0);
+	assert_int_equal(p->activities[1].hold.a_ns, 0);
 	assert_int_equal(p->activities[1].timeout_ns, 32000000000);
 	assert_int_equal(p->seed, 1);
 	assert_int_equal(p->measure_ns, 0);
@@ -212,7 +212,7 @@ set_puts_a_value_over_the_files(void **state)
 
 	assert_int_equal(p->seed, 5000000000);
 	assert_true(p->activities[1].rate_hz == 7.5);
-	assert_int_equal(p->activities[0].ring_ns, 90000000);
+	assert_int_equal(p->activities[0].ring.a_ns, 90000000);
 	assert_int_equal(p->groups[1].count, 3);
 	assert_int_equal(p->groups[1].n_addrs, 3);
 	assert_string_equal(p->thresholds[1].name, "answer_max_ms");

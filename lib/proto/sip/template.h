@@ -56,6 +56,7 @@ enum rs_slot {
 	RS_SLOT_VAR,	     /* aux: variable */
 	RS_SLOT_FIELD,	     /* aux: field access (file, field, line) of the program */
 	RS_SLOT_FILL,	     /* aux: fill of the program */
+	RS_SLOT_AUTH,	     /* aux: auth use of the program; the whole Authorization or Proxy-Authorization line */
 	RS_SLOTS
 };
 
