@@ -63,7 +63,7 @@ read_all(struct rs_reader *r)
 
 	if ((rc = check_sections(r)) != 0 || (rc = rs_read_machine(r)) != 0 ||
 		(rc = rs_read_ports(r)) != 0 || (rc = rs_read_endpoints(r)) != 0 ||
-		(rc = rs_read_activities(r)) != 0 || (rc = rs_read_run(r)) != 0)
+		(rc = rs_read_run(r)) != 0 || (rc = rs_read_activities(r)) != 0)
 		return rc;
 	return rs_check_routes(r);
 }

@@ -28,7 +28,11 @@ rs_setting_type_text(const struct rs_setting *s, char *buf, size_t cap)
 		[RS_SET_WORD] = "",
 		[RS_SET_STRINGS] = "string or strings",
 		[RS_SET_INTS] = "integers",
-		[RS_SET_GROUP] = "group" };
+		[RS_SET_FLOATS] = "numbers",
+		[RS_SET_MS] = "duration or ms",
+		[RS_SET_DIST] = "duration or group",
+		[RS_SET_GROUP] = "group",
+		[RS_SET_GROUPS] = "list of groups" };
 	const char *name = names[s->type], *unit = s->unit ? s->unit : "",
 		   *gap = s->unit ? " " : "";
 
@@ -116,10 +120,9 @@ rows(FILE *out, const struct rs_setting *settings, uint32_t n)
 }
 
 static void
-thresholds(FILE *out)
+latency_names(FILE *out)
 {
-	fputs("\n### run.thresholds\n\nA run fails when one of these is above its bound. "
-	      "Besides the fixed ones there is `LATENCY_STAT_ms` in milliseconds, of the calls that "
+	fputs("Besides the fixed ones there is `LATENCY_STAT_ms` in milliseconds, of the calls that "
 	      "`measure` covers: LATENCY is ",
 		out);
 	for (const char *const *l = rs_plan_latencies; *l; l++)
@@ -128,7 +131,44 @@ thresholds(FILE *out)
 	for (const char *const *s = rs_plan_stats; *s; s++)
 		fprintf(out, "%s`%s`", s == rs_plan_stats ? "" : s[1] ? ", " : " or ", *s);
 	fputs("; `post_dial_p99_ms = 50` for example.\n\n", out);
-	rows(out, rs_plan_thresholds, rs_plan_n_thresholds);
+}
+
+const char *
+rs_setting_group_title(
+	const struct rs_section *section, const struct rs_setting *s, char *buf, size_t cap)
+{
+	const struct rs_setting *end = section->settings + *section->n_settings;
+	size_t at = 0;
+
+	if (!s->group)
+		return NULL;
+	for (const struct rs_setting *o = section->settings; o < s; o++)
+		if (o->group == s->group)
+			return NULL;
+	for (const struct rs_setting *o = s; o < end && at < cap; o++)
+		if (o->group == s->group)
+			at += (size_t)snprintf(buf + at, cap - at, "%s%s.%s", o == s ? "" : ", ",
+				section->name, o->name);
+	return buf;
+}
+
+/** The groups that settings of the section hold. */
+static void
+groups(FILE *out, const struct rs_section *section)
+{
+	char title[160];
+
+	for (uint32_t i = 0; i < *section->n_settings; i++) {
+		const struct rs_setting *s = &section->settings[i];
+
+		if (!rs_setting_group_title(section, s, title, sizeof(title)))
+			continue;
+		fprintf(out, "\n### %s\n\n%s%s", title, s->group->meaning,
+			s->group == &rs_group_thresholds ? " " : "\n\n");
+		if (s->group == &rs_group_thresholds)
+			latency_names(out);
+		rows(out, s->group->settings, *s->group->n_settings);
+	}
 }
 
 void
@@ -158,6 +198,6 @@ rs_plan_document(FILE *out)
 			s->later ? " Not in this version: " : "", s->later ? s->later : "",
 			s->later ? "." : "");
 		rows(out, s->settings, *s->n_settings);
+		groups(out, s);
 	}
-	thresholds(out);
 }

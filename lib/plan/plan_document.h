@@ -21,6 +21,13 @@ const char *rs_setting_type_text(const struct rs_setting *s, char *buf, size_t c
  */
 const char *rs_setting_default_text(const struct rs_setting *s, char *buf, size_t cap);
 
+/**
+ * The heading over the settings inside the setting @s of @section, "run.health": that of all settings of the section with the
+ * same ones inside, at the first of them. @return @buf; NULL: nothing inside, or told of already
+ */
+const char *rs_setting_group_title(
+	const struct rs_section *section, const struct rs_setting *s, char *buf, size_t cap);
+
 /** "one group: name = { ... };" */
 const char *rs_section_shape_text(const struct rs_section *s);
 

@@ -125,6 +125,33 @@ static const char tail[] =
 	".BR ringstormd (8),\n"
 	".BR loadctl (1)\n";
 
+/** The groups that settings of the section hold. */
+static void
+groups(FILE *out, const struct rs_section *section)
+{
+	char title[160];
+
+	for (uint32_t i = 0; i < *section->n_settings; i++) {
+		const struct rs_setting *s = &section->settings[i];
+
+		if (!rs_setting_group_title(section, s, title, sizeof(title)))
+			continue;
+		fprintf(out, ".SS \"%s\"\n", title);
+		roff(out, s->group->meaning);
+		fputc('\n', out);
+		if (s->group == &rs_group_thresholds) {
+			fputs("Besides the fixed ones there is "
+			      "\\fILATENCY\\fB_\\fISTAT\\fB_ms\\fR, in milliseconds: LATENCY is ",
+				out);
+			list(out, rs_plan_latencies);
+			fputs("; STAT is ", out);
+			list(out, rs_plan_stats);
+			fputs(".\n", out);
+		}
+		rows(out, s->group->settings, *s->group->n_settings);
+	}
+}
+
 void
 rs_plan_document_man(FILE *out)
 {
@@ -142,15 +169,7 @@ rs_plan_document_man(FILE *out)
 			fputs(".\n", out);
 		}
 		rows(out, s->settings, *s->n_settings);
+		groups(out, s);
 	}
-	fputs(".SS \"run.thresholds\"\nA run fails when one of these is above its bound.\n"
-	      "Besides the fixed ones there is \\fILATENCY\\fB_\\fISTAT\\fB_ms\\fR, in milliseconds: "
-	      "LATENCY is ",
-		out);
-	list(out, rs_plan_latencies);
-	fputs("; STAT is ", out);
-	list(out, rs_plan_stats);
-	fputs(".\n", out);
-	rows(out, rs_plan_thresholds, rs_plan_n_thresholds);
 	fputs(tail, out);
 }

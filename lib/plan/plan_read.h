@@ -44,6 +44,7 @@ struct rs_part {
 	const struct rs_section *section;
 	int index;                  /* in a list, else -1 */
 	const struct rs_node *node; /* its group; NULL when the plan leaves the section out */
+	const struct rs_part *in;   /* the part that this group is a setting of; NULL: a section */
 };
 
 /**
@@ -61,6 +62,13 @@ struct rs_part rs_part_of(const struct rs_reader *r, enum rs_section_id id, int 
 /** ": did you mean 'X'?" or "", in @buf. */
 const char *rs_did_you_mean(
 	const char *name, const char *const *names, size_t n, char *buf, size_t cap);
+
+/** The group that the setting @s of @p holds, as a part of its own; @index as in rs_part_of. */
+struct rs_part rs_part_inside(const struct rs_part *p, const struct rs_setting *s, int index);
+
+/** The value @n of the setting @s of @p, checked and stored. @return 0, -EINVAL, -ENOMEM */
+int rs_value_read(const struct rs_reader *r, const struct rs_part *p, const struct rs_setting *s,
+	const struct rs_node *n, void *into);
 
 /**
  * Check all settings of @p against its table and store those with an offset into @into; defaults

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The run: seed, times, limits, thresholds. */
+#include <strings.h>
+
 #include "plan/plan_read.h"
 
-#define MAX_NAMES 40
+#define MAX_NAMES 64
 
 /** Divide "post_dial_p99_ms". @return false when it is not such a name */
 static bool
@@ -42,10 +44,6 @@ unknown_threshold(const struct rs_reader *r, const struct rs_part *p, const stru
 			snprintf(store[n], sizeof(store[n]), "%s_%s_ms", *l, *s);
 			names[n] = store[n];
 		}
-	if (strncmp(c->name, "register_", 9) == 0)
-		return rs_part_fail(r, p, "thresholds", -EINVAL,
-			"'%.60s' is not in this version: nothing registers yet, remove it",
-			c->name);
 	rs_did_you_mean(c->name, names, n, near, sizeof(near));
 	return rs_part_fail(r, p, "thresholds", -EINVAL, "unknown threshold '%.60s'%s", c->name,
 		near[0] ? near
@@ -97,6 +95,69 @@ read_thresholds(struct rs_reader *r, const struct rs_part *run)
 	return 0;
 }
 
+/** RFC 3261, 17.1.1.1: T1 may be raised and, in a network of one's own, lowered; T2 is a bound on what grows from T1. */
+static int
+check_timers(const struct rs_reader *r, const struct rs_part *p)
+{
+	const struct rs_plan *plan = r->plan;
+	const struct {
+		const char *name;
+		uint64_t ns;
+	} timers[] = { { "t1", plan->t1_ns }, { "t2", plan->t2_ns }, { "t4", plan->t4_ns } };
+
+	for (size_t i = 0; i < RS_COUNT(timers); i++)
+		if (timers[i].ns < 1000000 || timers[i].ns > 3600ull * 1000000000)
+			return rs_part_fail(r, p, timers[i].name, -EINVAL,
+				"is out of range: 1ms to 1h");
+	if (plan->t2_ns < plan->t1_ns)
+		return rs_part_fail(r, p, rs_tree_get(p->node, "t2") ? "t2" : "t1", -EINVAL,
+			"t2 (%g ms) is shorter than t1 (%g ms): raise t2, or lower t1",
+			(double)plan->t2_ns / 1e6, (double)plan->t1_ns / 1e6);
+	return 0;
+}
+
+/** RFC 3261, 25.1: token */
+static bool
+is_token(const char *text)
+{
+	for (const char *c = text; *c; c++)
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+			    (*c >= '0' && *c <= '9') || strchr("-.!%*_+`'~", *c)))
+			return false;
+	return true;
+}
+
+static int
+read_legs(const struct rs_reader *r, const struct rs_part *p)
+{
+	static const char *const words[] = { [RS_LEGS_AUTO] = "auto",
+		[RS_LEGS_NONE] = "none",
+		[RS_LEGS_CALLED_USER] = "called user",
+		[RS_LEGS_CALLING_USER] = "calling user",
+		[RS_LEGS_SESSION_ID] = "session-id",
+		[RS_LEGS_USER_TO_USER] = "user-to-user" };
+	const char *text = rs_part_text(r, p, "legs");
+	char near[100];
+
+	if (!text)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < RS_COUNT(words); i++)
+		if (strcasecmp(words[i], text) == 0) {
+			r->plan->legs = (uint8_t)i;
+			return 0;
+		}
+	rs_did_you_mean(text, words, RS_COUNT(words), near, sizeof(near));
+	/* a header of one's own has a name like X-Call-Ref; what merely resembles a word is a slip */
+	if (!is_token(text) || near[0])
+		return rs_part_fail(r, p, "legs", -EINVAL,
+			"unknown value \"%.80s\"%s%s", text, near,
+			near[0] ? "" : ": use \"auto\", \"none\", \"called user\", \"calling user\", "
+				       "\"session-id\", \"user-to-user\" or the name of a header");
+	r->plan->legs = RS_LEGS_HEADER;
+	r->plan->legs_header = text;
+	return 0;
+}
+
 int
 rs_read_run(struct rs_reader *r)
 {
@@ -108,5 +169,7 @@ rs_read_run(struct rs_reader *r)
 	if (rs_tree_get(p.node, "measure") && r->plan->measure_ns == 0)
 		return rs_part_fail(
 			r, &p, "measure", -EINVAL, "is 0: leave it out to measure the whole run");
+	if ((rc = check_timers(r, &p)) != 0 || (rc = read_legs(r, &p)) != 0)
+		return rc;
 	return read_thresholds(r, &p);
 }

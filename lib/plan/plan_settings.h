@@ -20,7 +20,11 @@ enum rs_setting_type {
 	RS_SET_WORD,    /* one of a few strings */
 	RS_SET_STRINGS, /* a string, or an array or list of strings */
 	RS_SET_INTS,    /* an array or list of integers */
-	RS_SET_GROUP    /* { } of its own */
+	RS_SET_FLOATS,  /* an array or list of numbers */
+	RS_SET_MS,      /* a duration, or a number of milliseconds; stored as a double, in ms */
+	RS_SET_DIST,    /* a duration, or a group that describes a distribution of durations */
+	RS_SET_GROUP,   /* { } of its own */
+	RS_SET_GROUPS   /* ( { }, { } ) */
 };
 
 #define RS_SET_CUSTOM                                                                              \
@@ -33,6 +37,8 @@ struct rs_word {
 	const char *instead; /* not NULL: known, but not in this version; the remedy */
 };
 
+struct rs_section;
+
 struct rs_setting {
 	const char *name;
 	const char *standard;        /* default, as one would write it in a plan; NULL: none */
@@ -40,6 +46,11 @@ struct rs_setting {
 	const char *meaning;         /* one sentence or two */
 	const char *later;           /* not NULL: known, but not in this version; the remedy */
 	const struct rs_word *words; /* WORD */
+	/**
+	 * GROUP, GROUPS, DIST: the settings inside, documented with this one. Those of a GROUP that is not
+	 * RS_SET_CUSTOM are stored in the same struct as the settings beside it.
+	 */
+	const struct rs_section *group;
 	int64_t min, max;            /* INT, FLOAT; both 0: any */
 	uint16_t offset;             /* into the section's struct, or RS_SET_CUSTOM */
 	uint8_t size;                /* of the field there: 1, 2, 4, 8 */
@@ -81,6 +92,7 @@ extern const struct rs_section rs_plan_sections[RS_SECTIONS];
 /** Settings whose names are made of parts: <latency>_<stat>_ms. NULL-terminated. */
 extern const char *const rs_plan_latencies[];
 extern const char *const rs_plan_stats[];
+extern const struct rs_word rs_mode_words[];
 /** The thresholds with fixed names, run.thresholds. */
 extern const struct rs_setting rs_plan_thresholds[];
 extern const uint32_t rs_plan_n_thresholds;
@@ -92,6 +104,10 @@ extern const struct rs_setting rs_settings_sut[], rs_settings_targets[], rs_sett
 extern const uint32_t rs_n_settings_sut, rs_n_settings_targets, rs_n_settings_workers,
 	rs_n_settings_ports, rs_n_settings_media, rs_n_settings_endpoints, rs_n_settings_activities,
 	rs_n_settings_run;
+
+/* groups inside the sections */
+extern const struct rs_section rs_group_ua, rs_group_dist, rs_group_shape, rs_group_health,
+	rs_group_keep_messages, rs_group_thresholds;
 
 /** @return the row named @name of @n rows at @s, or NULL */
 const struct rs_setting *rs_setting_find(const struct rs_setting *s, uint32_t n, const char *name);

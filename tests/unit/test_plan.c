@@ -83,6 +83,21 @@ what_is_left_out_has_its_documented_default(void **state)
 	assert_true(p->max_rate_hz == 0.0);
 	assert_true(p->catch_up == 2.0);
 	assert_null(p->reports);
+	assert_int_equal(p->mode, RS_MODE_SIPP);
+	assert_int_equal(p->t1_ns, 500000000);
+	assert_int_equal(p->t2_ns, 4000000000);
+	assert_int_equal(p->t4_ns, 5000000000);
+	assert_int_equal(p->legs, RS_LEGS_AUTO);
+	assert_null(p->legs_header);
+	assert_true(p->limited_percent == 5.0);
+	assert_true(p->health.busy_percent == 95.0);
+	assert_true(p->health.lateness_p99_ms == 20.0);
+	assert_true(p->health.gap_percent == 10.0);
+	assert_true(p->health.drops == 0.0);
+	assert_true(p->health.not_started == 0.0);
+	assert_true(p->trace_share == 1.0);
+	assert_int_equal(p->trace_calls, 64);
+	assert_int_equal(p->trace_rate, 500);
 	assert_int_equal(p->n_thresholds, 1); /* always judged */
 	assert_int_equal(p->thresholds[0].metric, RS_TH_FAILED_PERCENT);
 	assert_true(p->thresholds[0].bound == 0.0);
