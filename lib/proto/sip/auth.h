@@ -54,7 +54,7 @@ struct rs_auth_in {
 
 /**
  * Write the value of Authorization or Proxy-Authorization, "Digest username=..." without the header's name.
- * @return bytes, -ENOSPC
+ * @return bytes, -ENOSPC; -ENOTSUP: the challenge's algorithm is none of ours; -EIO: the crypto library failed
  */
 int rs_auth_write(struct rs_auth_hasher *h, const struct rs_auth_in *in, uint8_t *out, size_t cap);
 
@@ -67,6 +67,8 @@ struct rs_auth_credentials {
 };
 /** @return 0; -ENOTSUP: another scheme or algorithm; -EBADMSG */
 int rs_auth_credentials(struct rs_slice value, struct rs_auth_credentials *out);
+/** Is their user name @user, escapes resolved? */
+bool rs_auth_user_is(const struct rs_auth_credentials *c, struct rs_slice user);
 /** Is their response the one that @password gives for @method? (realm, nonce and user are the caller's to compare) */
 bool rs_auth_verify(struct rs_auth_hasher *h, const struct rs_auth_credentials *c, struct rs_slice password,
 	struct rs_slice method);

@@ -9,7 +9,7 @@
 
 #define MAX_FORWARDS 70 /* RFC 3261, 8.1.1.6 */
 
-/** @len bytes of room at the end of what is there, or NULL: then this and all that follows is left out. */
+/** @len bytes at the end of what is there, or NULL: this and all that follows is left out. */
 static uint8_t *
 room(struct rs_sip_out *o, size_t len)
 {
@@ -53,8 +53,8 @@ breaks_line(uint8_t c)
 }
 
 /**
- * A value on one line: a fold becomes one space (RFC 3261, 7.3.1). No CR or LF of a peer gets through, so none can begin a header
- * of its own in what we send.
+ * A value on one line: a fold becomes one space (RFC 3261, 7.3.1). No CR or LF of a peer gets
+ * through, so none can begin a header of its own in what we send.
  */
 static void
 out_unfolded(struct rs_sip_out *o, struct rs_slice value)
@@ -70,7 +70,8 @@ out_unfolded(struct rs_sip_out *o, struct rs_slice value)
 		}
 		while (cut > from && (value.p[cut - 1] == ' ' || value.p[cut - 1] == '\t'))
 			cut--;
-		while (i < value.len && (breaks_line(value.p[i]) || value.p[i] == ' ' || value.p[i] == '\t'))
+		while (i < value.len &&
+			(breaks_line(value.p[i]) || value.p[i] == ' ' || value.p[i] == '\t'))
 			i++;
 		rs_out_bytes(o, rs_slice_of(value.p + from, cut - from));
 		rs_out_text(o, " ");
@@ -160,8 +161,8 @@ copy_to(struct rs_sip_out *o, const struct rs_sip_msg *request, struct rs_slice 
 }
 
 void
-rs_out_response(struct rs_sip_out *o, const struct rs_sip_msg *request, uint16_t status, const char *reason, struct rs_slice tag,
-	bool dialog)
+rs_out_response(struct rs_sip_out *o, const struct rs_sip_msg *request, uint16_t status,
+	const char *reason, struct rs_slice tag, bool dialog)
 {
 	rs_out_text(o, "SIP/2.0 ");
 	rs_out_number(o, status);
