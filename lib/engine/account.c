@@ -24,6 +24,7 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	GAUGE(RS_ENG_LEG_BYTES, "leg_bytes", "bytes", "Memory that the legs have taken from all pools."),
 	COUNTER(RS_ENG_POOL_EMPTY, "pool_empty", "times", "An object was wanted and its pool was empty."),
 	GAUGE(RS_ENG_STOP_ASKED, "stop_asked", "level", "A scenario asked for the end of the run: 1 gracefully, 2 now."),
+	COUNTER(RS_ENG_TRACED, "calls_kept", "calls", "Calls chosen at their start to have their messages kept, whether they failed or not."),
 };
 const struct rs_metric_table rs_engine_metrics_table = { "engine", "worker", engine_defs, RS_ENG_COUNT };
 

@@ -22,6 +22,7 @@ enum rs_engine_metric {
 	RS_ENG_LEG_BYTES,     /* gauge */
 	RS_ENG_POOL_EMPTY,    /* an object was wanted and its pool was empty */
 	RS_ENG_STOP_ASKED,    /* gauge: a scenario asks for the end of the run: 1 gracefully, 2 now */
+	RS_ENG_TRACED,	      /* calls chosen to have their messages kept */
 	RS_ENG_COUNT
 };
 extern const struct rs_metric_table rs_engine_metrics_table;

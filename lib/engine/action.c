@@ -74,6 +74,7 @@ check_failed(struct rs_engine *e, struct leg *leg, uint32_t cause)
 {
 	if (leg->flags & LEG_FAILING)
 		return;
+	trace_failed(e, leg, cause);
 	leg->flags |= LEG_FAILING;
 	rs_account_fail(leg_activity(e, leg)->account, leg->step, cause);
 }

@@ -129,6 +129,7 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 		leg_fail(e, leg, RS_CAUSE_NO_MEMORY, false);
 		return;
 	}
+	trace_received(e, leg, rx);
 	/* Steps before the first recv (nop) are played now; then the request finds its recv like any other message. */
 	if (leg_run(e, leg, msg))
 		leg_receive(e, leg, rx, msg, cseq);
@@ -170,6 +171,7 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 	rs_metric_inc(e->cells, RS_ENG_RECEIVED);
 	switch (lookup_leg(e, &rx->path, msg, &leg)) {
 	case LOOKUP_LEG:
+		trace_received(e, leg, rx);
 		leg_receive(e, leg, rx, msg, &cseq);
 		return;
 	case LOOKUP_DEAD:

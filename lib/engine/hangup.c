@@ -72,6 +72,7 @@ leg_send_own(struct rs_engine *e, struct leg *leg, int32_t template, enum rs_sip
 		if (method == RS_SIP_ACK)
 			e->render.cseq = leg->invite_cseq;
 	}
+	e->sending = RS_TRACE_OWN;
 	if (send_template(e, leg, &a->program->templates[template], false, NULL) == RS_CAUSE_NONE)
 		rs_metric_inc(&a->account->cells, RS_AM_SIP_SENT);
 }

@@ -61,6 +61,7 @@ enum leg_flag {
 	LEG_RESPONSE = 1 << 18,	    /* response latency taken */
 	LEG_CANCELLED = 1 << 19,    /* a CANCEL was sent or received */
 	LEG_STAMPED = 1 << 20,	    /* something of this leg waits for the transmit burst */
+	LEG_TRACED = 1 << 30,	    /* its messages are kept */
 };
 
 /**
@@ -243,6 +244,8 @@ struct rs_engine {
 	struct rs_sip_msg kept_msg;  /* kept headers, parsed again */
 	struct rs_sip_msg swapped;   /* a message with its From and To exchanged */
 	struct rs_render render;
+	struct tracer *tracer;
+	uint8_t sending;	     /* enum rs_trace_flag of the next message that is sent */
 };
 
 static inline struct leg *
@@ -357,5 +360,7 @@ enum lookup lookup_leg(struct rs_engine *e, const struct rs_path *path, const st
 /** The leg whose datagram ICMP quotes in @rx, or NULL. */
 struct leg *lookup_quoted(struct rs_engine *e, const struct rs_rx *rx);
 uint64_t call_id_hash(const struct rs_engine *e, struct rs_slice call_id);
+
+#include "engine/tracer.h"
 
 #endif

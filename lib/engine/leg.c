@@ -74,6 +74,7 @@ leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t du
 	count(leg, a, RS_AM_STARTED, RS_AM_M_STARTED);
 	open_add(e, leg, 1);
 	gauges(e);
+	trace_begin(e, leg);
 	return leg;
 }
 
@@ -96,6 +97,7 @@ leg_free(struct rs_engine *e, struct leg *leg)
 	struct activity *a = leg_activity(e, leg);
 
 	stamps_settle(e, leg);
+	trace_end(e, leg);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_WAIT);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_RETRANS);
 	if (leg->call_id.class)
@@ -136,6 +138,7 @@ leg_complete(struct rs_engine *e, struct leg *leg)
 		count(leg, a, RS_AM_COMPLETED, RS_AM_M_COMPLETED);
 	}
 	open_add(e, leg, -1);
+	trace_end(e, leg);
 	if (leg->callee != NO_ENDPOINT) {
 		callees_return(a, leg->callee);
 		leg->callee = NO_ENDPOINT;
@@ -149,6 +152,7 @@ leg_fail(struct rs_engine *e, struct leg *leg, uint32_t cause, bool hang_up)
 		leg_free(e, leg);
 		return;
 	}
+	trace_failed(e, leg, cause);
 	if (hang_up && !e->silent)
 		leg_hang_up(e, leg, NULL);
 	if (leg->flags & LEG_FAILING) {

@@ -36,6 +36,9 @@ uint32_t
 send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop, bool *answer)
 {
 	struct rs_buf buf;
+	uint8_t flags = e->sending;
+
+	e->sending = 0;
 	int rc = e->link.take(e->link.ctx, &leg->path, &buf);
 
 	if (rc)
@@ -44,11 +47,15 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 
 	if (n > 0 && answer)
 		*answer = answers_invite(buf.data, (size_t)n);
+	if (n > 0)
+		trace_sent(e, leg, buf.data, (uint32_t)n, flags | (drop ? RS_TRACE_DROPPED : 0));
 	if (n < 0 || drop) {
 		e->link.drop(e->link.ctx, &buf);
 		return n < 0 ? RS_CAUSE_TOO_LONG : RS_CAUSE_NONE;
 	}
 	rc = e->link.send(e->link.ctx, &leg->path, &buf, (uint32_t)n);
+	if (rc && (leg->flags & LEG_TRACED))
+		trace_not_sent(e, leg);
 	return rc ? cause_of(rc) : RS_CAUSE_NONE;
 }
 
@@ -170,6 +177,8 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 
 	bool drop = s->lost && chance(e, s->lost), answer = false;
 	bool ask = !again && leg->invited_us && s->status / 100 == 2 && !(leg->flags & LEG_SENT_2XX);
+
+	e->sending = again ? RS_TRACE_AGAIN : 0;
 	uint32_t cause = send_template(e, leg, &a->program->templates[s->template], drop, ask ? &answer : NULL);
 
 	if (cause)

@@ -108,6 +108,7 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 	out->reserved_bytes = out->legs * (leg_cost() + 4 * sizeof(struct rs_table_entry)) +
 		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * sizeof(struct endpoint) + callees * 4 +
 		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
+		tracer_reserve(plan, out->legs) +
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
 }
 
@@ -193,6 +194,8 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 	uint32_t position, n;
 	int rc = pools_setup(e, budget->legs, cfg->wall_at_ns);
 
+	if (rc == 0)
+		rc = tracer_setup(e, (uint32_t)budget->legs);
 	if (rc == 0)
 		rc = scratch_setup(e);
 	if (rc == 0)

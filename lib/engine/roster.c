@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/roster.h"
+
+#include "engine/internal.h"
+
+#define LOOKS 4096 /* endpoints in one step */
+
+static const char *const names[RS_ENDPOINT_STATES] = {
+	[RS_ENDPOINT_IDLE] = "idle",
+	[RS_ENDPOINT_BUSY] = "busy",
+	[RS_ENDPOINT_REGISTERED] = "registered",
+	[RS_ENDPOINT_REGISTERING] = "registering",
+	[RS_ENDPOINT_FAILED] = "failed",
+	[RS_ENDPOINT_UNREGISTERED] = "unregistered",
+};
+
+const char *
+rs_endpoint_state_name(enum rs_endpoint_state state)
+{
+	return names[state];
+}
+
+int
+rs_endpoint_state_of(const char *name)
+{
+	for (int i = 0; i < RS_ENDPOINT_STATES; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return -1;
+}
+
+/* Calls that this worker's activities picked endpoint @index of @g for. */
+static uint32_t
+calls_of(const struct rs_engine *e, const struct group *g, uint32_t index)
+{
+	uint32_t calls = 0;
+
+	for (uint32_t i = 0; i < e->n_activities; i++) {
+		const struct callees *c = &e->activities[i].callees;
+
+		if (e->activities[i].to != g || c->n == 0 || index < c->first || (index - c->first) % c->stride)
+			continue;
+		calls += c->next[(index - c->first) / c->stride] == CALLEE_BUSY;
+	}
+	return calls;
+}
+
+static void
+look_at(const struct rs_engine *e, const struct group *g, uint32_t index, struct rs_endpoint_info *out)
+{
+	out->index = index;
+	out->calls = calls_of(e, g, index);
+	out->state = out->calls ? RS_ENDPOINT_BUSY : RS_ENDPOINT_IDLE;
+	out->expires_in_ns = RS_ENDPOINT_NEVER;
+}
+
+/* *@from is the group's number above 32 bits of slot; slot i is endpoint position + i * (the port's workers). */
+void
+rs_engine_endpoints(const struct rs_engine *e, uint64_t *from, int state, struct rs_endpoint_chunk *chunk,
+	struct rs_endpoint_info *out, uint32_t cap)
+{
+	uint32_t group = (uint32_t)(*from >> 32), looks = 0;
+	uint64_t slot = (uint32_t)*from;
+
+	*chunk = (struct rs_endpoint_chunk){ .group = group };
+	if (group >= e->n_groups) {
+		*from = UINT64_MAX;
+		return;
+	}
+	const struct group *g = &e->groups[group];
+	uint64_t index = g->position + slot * g->port->n_workers;
+
+	for (; g->position != UINT32_MAX && index < g->plan->count && looks < LOOKS; looks++) {
+		struct rs_endpoint_info info;
+
+		look_at(e, g, (uint32_t)index, &info);
+		if (cap && (state < 0 || state == info.state)) {
+			if (chunk->n == cap)
+				break;
+			rs_group_address(g->plan, info.index, &info.addr, &info.port);
+			out[chunk->n++] = info;
+		}
+		chunk->counts[info.state]++;
+		slot++;
+		index += g->port->n_workers;
+	}
+	if (g->position == UINT32_MAX || index >= g->plan->count) {
+		group++;
+		slot = 0;
+	}
+	*from = group < e->n_groups ? (uint64_t)group << 32 | slot : UINT64_MAX;
+}
