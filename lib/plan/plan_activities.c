@@ -10,6 +10,7 @@ rs_activity_kind_name(enum rs_activity_kind kind)
 {
 	static const char *const names[] = {
 		[RS_DO_CALL] = "call", [RS_DO_ANSWER] = "answer", [RS_DO_OPTIONS] = "options",
+		[RS_DO_REGISTER] = "register",
 	};
 
 	return names[kind];
@@ -34,79 +35,132 @@ find_group(const struct rs_reader *r, const struct rs_part *p, const char *setti
 		name, rs_did_you_mean(name, names, n, near, sizeof(near)));
 }
 
-static int
-read_start(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a)
-{
-	const char *text = rs_part_text(r, p, "start");
+#define ON(kind) (1u << (kind))
+#define PLACES   (ON(RS_DO_CALL) | ON(RS_DO_OPTIONS))
+#define PLAYS    (PLACES | ON(RS_DO_ANSWER))
 
-	if (!text)
-		return -ENOMEM;
-	if (strcmp(text, "at once") == 0)
-		a->start = RS_START_AT_ONCE;
-	else if (strcmp(text, "manual") == 0)
-		a->start = RS_START_MANUAL;
-	else if (strncmp(text, "after ", 6) == 0)
-		return rs_part_fail(r, p, "start", -EINVAL,
-			"\"%.80s\" is not in this version: use \"manual\" and loadctl start %s",
-			text, a->name);
-	else
-		return rs_part_fail(r, p, "start", -EINVAL,
-			"unknown value \"%.80s\": use \"at once\" or \"manual\"", text);
-	return 0;
+/** "call", "options" or "register", in quotes. */
+static const char *
+kinds_text(unsigned kinds, char *buf, size_t cap)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (int k = RS_DO_CALL; k <= RS_DO_REGISTER && at < cap; k++)
+		if (kinds & ON(k))
+			at += (size_t)snprintf(buf + at, cap - at, "%s\"%s\"",
+				at == 0			     ? ""
+					: kinds >> (k + 1) ? ", "
+							   : " or ",
+				rs_activity_kind_name(k));
+	return buf;
 }
 
-/** Settings that make sense for the other kind of activity only. */
+/** Settings that make sense for some kinds of activity only. */
 static int
 check_kind(const struct rs_reader *r, const struct rs_part *p, const struct rs_plan_activity *a)
 {
 	static const struct {
 		const char *setting;
-		enum rs_activity_kind kind;
+		unsigned kinds;
 		const char *instead;
 	} only[] = {
-		{ "endpoints", RS_DO_ANSWER, "name the callers with from" },
-		{ "from", RS_DO_CALL, "name the group that answers with endpoints" },
-		{ "to", RS_DO_CALL, "remove it" },
-		{ "pick", RS_DO_CALL, "remove it" },
-		{ "rate", RS_DO_CALL, "remove it" },
-		{ "arrivals", RS_DO_CALL, "remove it" },
-		{ "hold", RS_DO_CALL, "ring is the length of its pauses" },
-		{ "ring", RS_DO_ANSWER, "hold is the length of its pauses" },
+		{ "endpoints", ON(RS_DO_ANSWER) | ON(RS_DO_REGISTER), "name the callers with from" },
+		{ "from", PLACES, "name the group with endpoints" },
+		{ "to", PLACES, "remove it" },
+		{ "pick", PLACES, "remove it" },
+		{ "scenario", PLAYS, "remove it" },
+		{ "rate", PLACES | ON(RS_DO_REGISTER), "remove it" },
+		{ "arrivals", PLACES | ON(RS_DO_REGISTER), "remove it" },
+		{ "open_calls", PLACES, "remove it" },
+		{ "shape", PLACES, "remove it" },
+		{ "limit", PLAYS, "remove it" },
+		{ "hold", PLACES, "ring is the length of its pauses" },
+		{ "ring", ON(RS_DO_ANSWER), "hold is the length of its pauses" },
+		{ "timeout", PLAYS, "remove it" },
+		{ "data", PLAYS, "remove it" },
+		{ "keys", PLAYS, "remove it" },
+		{ "mode", PLAYS, "remove it" },
+		{ "expires", ON(RS_DO_REGISTER), "remove it" },
+		{ "refresh", ON(RS_DO_REGISTER), "remove it" },
+		{ "nonce_reuse", ON(RS_DO_REGISTER), "remove it" },
+		{ "unregister", ON(RS_DO_REGISTER), "remove it" },
+		{ "unregister_rate", ON(RS_DO_REGISTER), "remove it" },
 	};
-	const char *need = a->kind == RS_DO_CALL ? "from" : "endpoints";
+	static const char *const who[] = { [RS_DO_CALL] = "calls",
+		[RS_DO_ANSWER] = "answers",
+		[RS_DO_OPTIONS] = "sends OPTIONS",
+		[RS_DO_REGISTER] = "registers" };
+	const char *need = rs_activity_places(a->kind) ? "from" : "endpoints";
+	char kinds[80];
 
-	for (size_t i = 0; i < RS_COUNT(only); i++)
-		if (only[i].kind != a->kind && rs_tree_get(p->node, only[i].setting))
-			return rs_part_fail(r, p, only[i].setting, -EINVAL,
-				"is for do = \"%s\": %s",
-				only[i].kind == RS_DO_CALL ? "call" : "answer", only[i].instead);
+	for (size_t i = 0; i < RS_COUNT(only); i++) {
+		if ((only[i].kinds & ON(a->kind)) || !rs_tree_get(p->node, only[i].setting))
+			continue;
+		bool pause = a->kind != RS_DO_REGISTER ||
+			(strcmp(only[i].setting, "hold") != 0 && strcmp(only[i].setting, "ring") != 0);
+		return rs_part_fail(r, p, only[i].setting, -EINVAL, "is for do = %s: %s",
+			kinds_text(only[i].kinds, kinds, sizeof(kinds)),
+			pause ? only[i].instead : "remove it");
+	}
 	if (!rs_tree_get(p->node, need))
 		return rs_part_fail(r, p, need, -EINVAL,
-			"is missing: name the group of endpoints that %s",
-			a->kind == RS_DO_CALL ? "calls" : "answers");
+			"is missing: name the group of endpoints that %s", who[a->kind]);
+	if ((PLAYS & ~ON(RS_DO_OPTIONS) & ON(a->kind)) && !rs_tree_get(p->node, "scenario"))
+		return rs_part_fail(
+			r, p, "scenario", -EINVAL, "is missing: add scenario = \"...\";");
 	if (a->timeout_ns == 0)
 		return rs_part_fail(
 			r, p, "timeout", -EINVAL, "is 0: no call could ever be answered in time");
 	return 0;
 }
 
+/** A closed loop: what rate, limit and max_calls mean beside it. */
 static int
-read_rate(const struct rs_reader *r, const struct rs_part *p, const struct rs_plan_activity *a)
+check_open_calls(
+	const struct rs_reader *r, const struct rs_part *p, const struct rs_plan_activity *a)
 {
-	const struct rs_node *run = rs_tree_get(r->root, "run");
-	const struct rs_node *max = rs_tree_get(run, "max_rate");
+	if (rs_tree_get(p->node, "shape"))
+		return rs_part_fail(r, p, "shape", -EINVAL,
+			"stands beside open_calls: calls come by a rate or as others end, remove one of them");
+	if (rs_tree_get(p->node, "arrivals"))
+		return rs_part_fail(r, p, "arrivals", -EINVAL,
+			"stands beside open_calls: calls come as others end, remove it");
+	if (a->limit > 0 && a->limit < a->open_calls)
+		return rs_part_fail(r, p, "limit", -EINVAL,
+			"%llu is below open_calls, %llu: remove it", (unsigned long long)a->limit,
+			(unsigned long long)a->open_calls);
+	if (a->open_calls > r->plan->max_calls)
+		return rs_part_fail(r, p, "open_calls", -EINVAL,
+			"%llu is above run.max_calls, %llu: raise run.max_calls",
+			(unsigned long long)a->open_calls,
+			(unsigned long long)r->plan->max_calls);
+	return 0;
+}
 
-	if (!rs_tree_get(p->node, "rate"))
-		return rs_part_fail(r, p, "rate", -EINVAL, "is missing: how many calls a second");
-	if (!(a->rate_hz > 0))
+static int
+read_rate(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a)
+{
+	bool shaped = rs_tree_get(p->node, "shape") != NULL,
+	     has_rate = rs_tree_get(p->node, "rate") != NULL;
+	double max = r->plan->max_rate_hz;
+	int rc;
+
+	if (a->kind == RS_DO_REGISTER && !has_rate)
+		return rs_part_fail(r, p, "rate", -EINVAL, "is missing: how many registrations a second");
+	if (!has_rate && !shaped && a->open_calls == 0)
 		return rs_part_fail(r, p, "rate", -EINVAL,
-			"is 0: to begin without calls use start = \"manual\"");
-	if (max && (max->type == RS_NODE_INT || max->type == RS_NODE_FLOAT) && max->f > 0 &&
-		a->rate_hz > max->f)
+			"is missing: how many calls a second; or set shape or open_calls");
+	if (has_rate && !shaped && !(a->rate_hz > 0))
+		return rs_part_fail(r, p, "rate", -EINVAL, "is 0: to begin without %s use start = \"manual\"",
+			a->kind == RS_DO_REGISTER ? "registrations" : "calls");
+	if (max > 0 && a->rate_hz > max)
 		return rs_part_fail(r, p, "rate", -EINVAL,
 			"%g is above run.max_rate, %g: lower it, or raise run.max_rate", a->rate_hz,
-			max->f);
-	return 0;
+			max);
+	if (a->open_calls > 0 && (rc = check_open_calls(r, p, a)) != 0)
+		return rc;
+	return shaped ? rs_read_shape(r, p, a) : 0;
 }
 
 /** Nobody named: the next hop itself is called, as user "service", as SIPp does. */
@@ -236,7 +290,9 @@ check_answered(const struct rs_reader *r)
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		int32_t to = plan->activities[i].to_group;
-		bool answered = to < 0;
+		/* OPTIONS outside calls are answered without any scenario */
+		bool answered = to < 0 ||
+			(plan->activities[i].kind == RS_DO_OPTIONS && plan->groups[to].ua.automatic);
 
 		for (uint32_t k = 0; k < plan->n_activities && !answered; k++)
 			answered = plan->activities[k].kind == RS_DO_ANSWER &&
@@ -261,19 +317,21 @@ read_activity(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activ
 
 	a->line = p->node->line;
 	a->to_group = -1;
-	a->hold.kind = a->ring.kind = RS_DIST_FIXED;
+	a->mode = r->plan->mode;
 	if ((rc = rs_part_read(r, p, a)) != 0 || (rc = rs_part_check_name(r, p, a->name)) != 0 ||
-		(rc = check_kind(r, p, a)) != 0 || (rc = read_start(r, p, a)) != 0)
+		(rc = check_kind(r, p, a)) != 0 || (rc = rs_read_dist(r, p, "hold", &a->hold)) != 0 ||
+		(rc = rs_read_dist(r, p, "ring", &a->ring)) != 0)
 		return rc;
-	group = a->kind == RS_DO_CALL ? "from" : "endpoints";
+	group = rs_activity_places(a->kind) ? "from" : "endpoints";
 	if ((rc = find_group(r, p, group, rs_part_text(r, p, group), &a->from)) != 0)
 		return rc;
-	if (a->kind == RS_DO_CALL &&
-		((rc = read_rate(r, p, a)) != 0 || (rc = read_to(r, p, a)) != 0))
+	if (a->kind != RS_DO_ANSWER && (rc = read_rate(r, p, a)) != 0)
+		return rc;
+	if (rs_activity_places(a->kind) && (rc = read_to(r, p, a)) != 0)
 		return rc;
 	if ((rc = check_twins(r, p, a)) != 0 || (rc = read_keys(r, p, a)) != 0)
 		return rc;
-	return rs_read_scenario(r, p, a);
+	return a->kind == RS_DO_REGISTER ? rs_read_register(r, p, a) : rs_read_scenario(r, p, a);
 }
 
 int
@@ -296,5 +354,6 @@ rs_read_activities(struct rs_reader *r)
 		if ((rc = read_activity(r, &p, &plan->activities[plan->n_activities++])) != 0)
 			return rc;
 	}
-	return check_answered(r);
+	rc = rs_read_starts(r);
+	return rc == 0 ? check_answered(r) : rc;
 }

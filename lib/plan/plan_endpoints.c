@@ -208,9 +208,10 @@ rs_read_endpoints(struct rs_reader *r)
 	plan->groups = rs_plan_alloc(r->mem, all.node->n * sizeof(*plan->groups));
 	if (!plan->groups)
 		return -ENOMEM;
-	for (; plan->n_groups < all.node->n; plan->n_groups++) {
+	while (plan->n_groups < all.node->n) {
 		struct rs_part p = rs_part_of(r, RS_SECTION_ENDPOINTS, (int)plan->n_groups);
-		struct rs_plan_group *g = &plan->groups[plan->n_groups];
+		/* counted first: what a failing one has loaded so far is freed with the plan */
+		struct rs_plan_group *g = &plan->groups[plan->n_groups++];
 
 		g->line = p.node->line;
 		if ((rc = rs_part_read(r, &p, g)) != 0 ||
@@ -224,7 +225,8 @@ rs_read_endpoints(struct rs_reader *r)
 		if ((rc = find_port(r, &p, &g->port)) != 0 ||
 			(rc = read_addresses(r, &p, g)) != 0 ||
 			(rc = check_on_port(r, &p, g)) != 0 || (rc = check_sizes(r, &p, g)) != 0 ||
-			(rc = read_proxy(r, &p, g)) != 0 || (rc = read_user(r, &p, g)) != 0)
+			(rc = read_proxy(r, &p, g)) != 0 || (rc = read_user(r, &p, g)) != 0 ||
+			(rc = rs_read_agent(r, &p, g)) != 0)
 			return rc;
 		endpoints += g->count;
 		if (endpoints > MAX_ENDPOINTS)

@@ -151,7 +151,8 @@ read_data(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity 
 int
 rs_read_scenario(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a)
 {
-	const char *name = rs_part_text(r, p, "scenario"), *names[MAX_DATA];
+	const char *set = rs_part_text(r, p, "scenario"), *name = set ? set : "options",
+		   *names[MAX_DATA];
 	struct rs_err cause = { 0 };
 	char path[PATH_MAX];
 	int rc = read_data(r, p, a, names);
@@ -164,7 +165,11 @@ rs_read_scenario(struct rs_reader *r, const struct rs_part *p, struct rs_plan_ac
 	if (!a->scenario_file)
 		return -ENOMEM;
 	struct rs_scenario_opts opts = {
-		.keys = a->keys, .n_keys = a->n_keys, .files = names, .n_files = a->n_data
+		.keys = a->keys,
+		.n_keys = a->n_keys,
+		.files = names,
+		.n_files = a->n_data,
+		.transactions = a->mode == RS_MODE_RFC3261
 	};
 	if ((rc = r->io->scenario(a->scenario_file, &opts, &a->program, NULL, &cause)) != 0)
 		return refer(r, p, "scenario", rc, &cause);

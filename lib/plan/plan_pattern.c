@@ -4,8 +4,6 @@
 
 #include "plan/plan_read.h"
 
-enum { PATTERN_NONE, PATTERN_INDEX, PATTERN_RANDOM };
-
 #define MAX_WIDTH 20
 
 /**
@@ -35,7 +33,7 @@ all_user_chars(struct rs_slice s)
 }
 
 int
-rs_pattern_parse(const char *text, struct rs_pattern *out, const char **why)
+rs_pattern_divide(const char *text, struct rs_pattern *out, const char **why)
 {
 	const char *open = strchr(text, '{'), *close;
 	size_t name;
@@ -51,10 +49,10 @@ rs_pattern_parse(const char *text, struct rs_pattern *out, const char **why)
 		out->after = rs_slice_str(close + 1);
 		name = strcspn(open + 1, ":}");
 		if (name == 5 && strncmp(open + 1, "index", 5) == 0)
-			out->what = PATTERN_INDEX;
+			out->what = RS_PATTERN_INDEX;
 		else if (name == 6 && strncmp(open + 1, "random", 6) == 0)
-			out->what = PATTERN_RANDOM;
-		if (out->what == PATTERN_NONE) {
+			out->what = RS_PATTERN_RANDOM;
+		if (out->what == RS_PATTERN_NONE) {
 			*why = "has an unknown field: {index}, {index:05} and {random} are known";
 			return -EINVAL;
 		}
@@ -75,6 +73,14 @@ rs_pattern_parse(const char *text, struct rs_pattern *out, const char **why)
 			return -EINVAL;
 		}
 	}
+	return 0;
+}
+
+int
+rs_pattern_parse(const char *text, struct rs_pattern *out, const char **why)
+{
+	if (rs_pattern_divide(text, out, why) != 0)
+		return -EINVAL;
 	if (!all_user_chars(out->before) || !all_user_chars(out->after)) {
 		*why = "has a character that a SIP user cannot have (RFC 3261, 25.1): write it as %HH";
 		return -EINVAL;
@@ -89,8 +95,8 @@ rs_pattern_write(
 	uint8_t digits[20];
 	size_t n = 0, pad = 0, at = 0;
 
-	if (p->what != PATTERN_NONE) {
-		n = rs_text_u64(digits, p->what == PATTERN_INDEX ? index : random);
+	if (p->what != RS_PATTERN_NONE) {
+		n = rs_text_u64(digits, p->what == RS_PATTERN_INDEX ? index : random);
 		pad = p->width > n ? p->width - n : 0;
 	}
 	if (p->before.len + pad + n + p->after.len > cap)

@@ -108,6 +108,14 @@ int rs_read_endpoints(struct rs_reader *r);
 int rs_check_overlaps(const struct rs_reader *r); /* of the groups' addresses and SIP ports */
 int rs_read_activities(struct rs_reader *r);
 int rs_read_scenario(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a);
+int rs_read_agent(struct rs_reader *r, const struct rs_part *p,
+	struct rs_plan_group *g); /* password, auth_user, credentials, ua */
+/** The duration @name, fixed or drawn: @out is a fixed 0 where the plan leaves it out. */
+int rs_read_dist(const struct rs_reader *r, const struct rs_part *p, const char *name,
+	struct rs_dist *out);
+int rs_read_shape(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a);
+int rs_read_register(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a);
+int rs_read_starts(const struct rs_reader *r); /* when all activities are read */
 int rs_read_run(struct rs_reader *r);
 int rs_check_routes(
 	const struct rs_reader *r); /* destinations: targets, prefixes, gateways, ring pairs */
@@ -115,6 +123,11 @@ int rs_check_routes(
 /** Apply one --set to the tree. */
 int rs_set_apply(
 	struct rs_plan_mem *m, struct rs_node *root, const struct rs_set *set, struct rs_err *err);
+
+enum { RS_PATTERN_NONE, RS_PATTERN_INDEX, RS_PATTERN_RANDOM }; /* rs_pattern.what */
+
+/** Divide any text at its field. @return 0; -EINVAL with a reason of static text in @why */
+int rs_pattern_divide(const char *text, struct rs_pattern *out, const char **why);
 
 /** Divide a user's text. @return 0; -EINVAL with a reason of static text in @why */
 int rs_pattern_parse(const char *text, struct rs_pattern *out, const char **why);

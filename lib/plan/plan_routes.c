@@ -112,7 +112,7 @@ rs_check_routes(const struct rs_reader *r)
 		const struct rs_plan_group *from = &plan->groups[a->from];
 		struct rs_part p = rs_part_of(r, RS_SECTION_ACTIVITIES, (int)i);
 
-		if (a->kind != RS_DO_CALL ||
+		if (!rs_activity_places(a->kind) ||
 			from->has_proxy) /* the next hop is the proxy, checked above */
 			continue;
 		rc = a->to_group < 0 ? check_destination(r, &p, "to", from, &a->to_addr)

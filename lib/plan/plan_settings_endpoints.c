@@ -10,6 +10,53 @@ static const struct rs_word kind_words[] = {
 static const struct rs_word transport_words[] = { { "udp", NULL }, { "tcp", UDP_ONLY },
 	{ "tls", UDP_ONLY }, { "ws", UDP_ONLY }, { "wss", UDP_ONLY }, { NULL, NULL } };
 
+static const struct rs_word rel100_words[] = { [RS_100REL_OFF] = { "off", NULL },
+	[RS_100REL_SUPPORTED] = { "supported", NULL },
+	[RS_100REL_REQUIRED] = { "required", NULL },
+	{ NULL, NULL } };
+static const struct rs_word refresher_words[] = { [RS_REFRESHER_AUTO] = { "auto", NULL },
+	[RS_REFRESHER_UAC] = { "uac", NULL },
+	[RS_REFRESHER_UAS] = { "uas", NULL },
+	{ NULL, NULL } };
+
+static const struct rs_setting ua_settings[] = {
+	{ .name = "automatic",
+		.type = RS_SET_BOOL,
+		RS_FIELD(struct rs_plan_group, ua.automatic),
+		.standard = "true",
+		.meaning =
+			"Answer what no step of a scenario waits for: OPTIONS, NOTIFY, re-INVITE, UPDATE, INFO and more." },
+	{ .name = "rel100",
+		.type = RS_SET_WORD,
+		.words = rel100_words,
+		RS_FIELD(struct rs_plan_group, ua.rel),
+		.standard = "\"supported\"",
+		.meaning = "Reliable provisional responses (RFC 3262)." },
+	{ .name = "refresher",
+		.type = RS_SET_WORD,
+		.words = refresher_words,
+		RS_FIELD(struct rs_plan_group, ua.refresher),
+		.standard = "\"auto\"",
+		.meaning = "Who refreshes a session (RFC 4028); \"auto\": whom the other side leaves it to." },
+	{ .name = "session_expires",
+		.type = RS_SET_DURATION,
+		RS_FIELD(struct rs_plan_group, ua.session_expires_ns),
+		.standard = "\"0s\"",
+		.meaning = "Session timer that is asked for (RFC 4028); 0s: none, but the peer's is obeyed." },
+	{ .name = "min_se",
+		.type = RS_SET_DURATION,
+		RS_FIELD(struct rs_plan_group, ua.min_se_ns),
+		.standard = "\"90s\"",
+		.meaning = "Shortest session timer that is accepted; a shorter one gets 422." },
+};
+static const uint32_t n_ua_settings = RS_COUNT(ua_settings);
+const struct rs_section rs_group_ua = { .name = "ua",
+	.settings = ua_settings,
+	.n_settings = &n_ua_settings,
+	.shape = RS_SECTION_GROUP,
+	.meaning =
+		"What a user agent does outside any scenario. It applies to calls in rfc3261 mode, and to requests outside calls." };
+
 const struct rs_setting rs_settings_endpoints[] = {
 	{ .name = "name",
 		.type = RS_SET_STRING,
@@ -77,8 +124,24 @@ const struct rs_setting rs_settings_endpoints[] = {
 	{ .name = "password",
 		.type = RS_SET_STRING,
 		.offset = RS_SET_CUSTOM,
-		.later = "nothing registers or authenticates yet: remove it",
-		.meaning = "Password for authentication." },
+		.meaning =
+			"Password that challenges are answered with, such as \"p{index:05}\". Without one a 401 or 407 is a failure." },
+	{ .name = "auth_user",
+		.type = RS_SET_STRING,
+		.offset = RS_SET_CUSTOM,
+		.derived = true,
+		.standard = "user",
+		.meaning = "User name in the answers to challenges; {index} as in user." },
+	{ .name = "credentials",
+		.type = RS_SET_STRING,
+		.offset = RS_SET_CUSTOM,
+		.meaning =
+			"An injection file, relative to the plan: its line i is USER;PASSWORD of endpoint i, and takes the place of "
+			"auth_user and password." },
+	{ .name = "ua",
+		.type = RS_SET_GROUP,
+		.group = &rs_group_ua,
+		.meaning = "What the endpoints do of their own accord, in rfc3261 mode; see below." },
 	{ .name = "media",
 		.type = RS_SET_STRING,
 		.offset = RS_SET_CUSTOM,

@@ -158,6 +158,7 @@ struct rs_program {
 	uint32_t n_counters;
 	/* what is sent when a call ends before its scenario does (templates; -1: not needed) */
 	int32_t abort_ack, abort_bye, abort_cancel, auto_200;
+	int32_t abort_refused;	     /* ACK to a refusal of the first INVITE: its own lines, To as it was answered */
 	void *memory;		     /* of the compiler */
 };
 

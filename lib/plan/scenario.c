@@ -222,6 +222,7 @@ finish(struct rs_sc *c)
 	p->abort_bye = c->aborts[1];
 	p->abort_cancel = c->aborts[2];
 	p->auto_200 = c->aborts[3];
+	p->abort_refused = c->aborts[4];
 	p->memory = c->pool;
 	return p;
 }

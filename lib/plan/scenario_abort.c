@@ -2,6 +2,8 @@
 /*
  * The messages that end a call before its scenario does, and the answer to what it does not expect.
  */
+#include <stdio.h>
+
 #include "plan/scenario_int.h"
 
 /*
@@ -91,6 +93,18 @@ belongs(struct rs_slice line)
 	return false;
 }
 
+static bool
+is_to(struct rs_slice line)
+{
+	const uint8_t *colon = memchr(line.p, ':', line.len);
+	struct rs_slice name;
+
+	if (colon == NULL)
+		return false;
+	name = rs_slice_trim(rs_slice_of(line.p, (size_t)(colon - line.p)));
+	return rs_slice_case_eq(name, rs_slice_str("to")) || rs_slice_case_eq(name, rs_slice_str("t"));
+}
+
 static size_t
 append(uint8_t *out, size_t at, const void *p, size_t len)
 {
@@ -100,18 +114,20 @@ append(uint8_t *out, size_t at, const void *p, size_t len)
 }
 
 /*
- * The CANCEL is made of the INVITE's own lines: Request-URI, Via, From, To, Call-ID and the number
- * of CSeq must be the same.
+ * The CANCEL, and the ACK to a refusal, are made of the INVITE's own lines: Request-URI, Via, From, Call-ID and the number of
+ * CSeq must be the same; so must To, which in the ACK is the refusal's (RFC 3261, 9.1, 17.1.1.3). @method: six letters at most
  */
 static int32_t
-make_cancel(struct rs_sc *c)
+make_like_invite(struct rs_sc *c, const char *method, bool answered_to)
 {
-	static const char end[] = "Max-Forwards: 70\nContent-Length: 0\n\n",
-			  plain_cseq[] = "CSeq: [cseq] CANCEL\n";
+	static const char end[] = "Max-Forwards: 70\nContent-Length: 0\n\n", to_line[] = "[last_To:]\n";
+	const size_t method_len = strlen(method);
+	char plain_cseq[32];
 	const struct rs_sc_text *t = &c->invite;
-	uint8_t *out = rs_sc_alloc(c, t->len + 2 * sizeof(end) + sizeof(plain_cseq));
+	uint8_t *out = rs_sc_alloc(c, t->len + 2 * sizeof(end) + sizeof(plain_cseq) + sizeof(to_line));
 	bool cseq = false;
 	size_t n = 0;
+	size_t plain_len = (size_t)snprintf(plain_cseq, sizeof(plain_cseq), "CSeq: [cseq] %s\n", method);
 
 	if (out == NULL)
 		return -1;
@@ -123,9 +139,11 @@ make_cancel(struct rs_sc *c)
 		if (line.len == 0)
 			break;
 		if (i == 0) {
-			n = append(out, n, "CANCEL", 6);
+			n = append(out, n, method, method_len);
 			n = append(out, n, line.p + 6, line.len - 6);
 			n = append(out, n, "\n", 1);
+		} else if (answered_to && is_to(line)) {
+			n = append(out, n, to_line, sizeof(to_line) - 1);
 		} else if (belongs(line)) {
 			n = append(out, n, line.p, line.len);
 			n = append(out, n, "\n", 1);
@@ -133,13 +151,14 @@ make_cancel(struct rs_sc *c)
 			rs_slice_case_eq(rs_slice_of(line.p, 5), rs_slice_str("cseq:")) &&
 			memcmp(line.p + line.len - 6, "INVITE", 6) == 0) {
 			n = append(out, n, line.p, line.len - 6);
-			n = append(out, n, "CANCEL\n", 7);
+			n = append(out, n, method, method_len);
+			n = append(out, n, "\n", 1);
 			cseq = true;
 		}
 		i += line.len + 1;
 	}
 	if (!cseq)
-		n = append(out, n, plain_cseq, sizeof(plain_cseq) - 1);
+		n = append(out, n, plain_cseq, plain_len);
 	n = append(out, n, end, sizeof(end) - 1);
 	return make(c, rs_slice_of(out, n), false);
 }
@@ -151,6 +170,7 @@ rs_sc_abort_templates(struct rs_sc *c, bool is_server)
 		return;
 	c->aborts[0] = make(c, rs_slice_str(ack_text), true);
 	c->aborts[1] = make(c, rs_slice_str(is_server ? bye_answered : bye_placed), true);
-	c->aborts[2] = c->invite_step >= 0 ? make_cancel(c) : -1;
+	c->aborts[2] = c->invite_step >= 0 ? make_like_invite(c, "CANCEL", false) : -1;
 	c->aborts[3] = make(c, rs_slice_str(ok_text), false);
+	c->aborts[4] = c->invite_step >= 0 ? make_like_invite(c, "ACK", true) : -1;
 }

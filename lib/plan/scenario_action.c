@@ -7,8 +7,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const struct rs_sc_attr *
-need(struct rs_sc_act *j, const char *name, const char *example)
+const struct rs_sc_attr *
+rs_sc_need(struct rs_sc_act *j, const char *name, const char *example)
 {
 	const struct rs_sc_attr *a = rs_sc_attr(j->n, name);
 
@@ -58,7 +58,7 @@ rs_sc_take_out(struct rs_sc_act *j, unsigned min, unsigned max)
 void
 rs_sc_take_in(struct rs_sc_act *j)
 {
-	const struct rs_sc_attr *a = need(j, "variable", "name");
+	const struct rs_sc_attr *a = rs_sc_need(j, "variable", "name");
 
 	if (a != NULL)
 		j->a.var_in = rs_sc_var(j->c, j->n->line, a->value, false);
@@ -80,8 +80,9 @@ rs_sc_take_checks(struct rs_sc_act *j)
 			j->n->name);
 }
 
-static int32_t
-text_template(struct rs_sc_act *j, const struct rs_sc_attr *a, enum rs_sc_use_of_text use)
+int32_t
+rs_sc_attr_template(
+	struct rs_sc_act *j, const struct rs_sc_attr *a, enum rs_sc_use_of_text use)
 {
 	struct rs_sc_text text;
 
@@ -95,10 +96,10 @@ text_template(struct rs_sc_act *j, const struct rs_sc_attr *a, enum rs_sc_use_of
 static void
 message(struct rs_sc_act *j)
 {
-	const struct rs_sc_attr *a = need(j, "message", "text");
+	const struct rs_sc_attr *a = rs_sc_need(j, "message", "text");
 
 	if (a != NULL)
-		j->a.template = text_template(j, a, RS_SC_STRING);
+		j->a.template = rs_sc_attr_template(j, a, RS_SC_STRING);
 }
 
 static void
@@ -110,7 +111,7 @@ assignstr(struct rs_sc_act *j)
 	if (a == NULL)
 		rs_sc_error(j->c, j->n->line, "<assignstr>: value=\"text\" is missing");
 	else
-		j->a.template = text_template(j, a, RS_SC_STRING);
+		j->a.template = rs_sc_attr_template(j, a, RS_SC_STRING);
 }
 
 static void
@@ -140,7 +141,7 @@ value_or_variable(struct rs_sc_act *j, const char *other, int16_t *var)
 	}
 	j->a.has_value = true;
 	if (j->a.kind == RS_ACT_STRCMP)
-		j->a.template = text_template(j, value, RS_SC_LITERAL);
+		j->a.template = rs_sc_attr_template(j, value, RS_SC_LITERAL);
 	else
 		rs_sc_double(j->c, j->n, value, &j->a.value);
 }
@@ -185,7 +186,7 @@ test(struct rs_sc_act *j)
 		[RS_CMP_GE] = "greater_than_equal",
 		[RS_CMP_LE] = "less_than_equal",
 	};
-	const struct rs_sc_attr *a = need(j, "compare", "equal");
+	const struct rs_sc_attr *a = rs_sc_need(j, "compare", "equal");
 	size_t k = 0;
 
 	compare(j);
@@ -262,7 +263,7 @@ exec(struct rs_sc_act *j)
 		rs_sc_unsupported(j->c, j->n->line, others[i], "<exec> %s: %s", others[i],
 			i == 0 ? "commands are not run from inside a call" : "media are not built");
 		if (i == 0)
-			text_template(j, o, RS_SC_STRING);
+			rs_sc_attr_template(j, o, RS_SC_STRING);
 		return;
 	}
 	if (a == NULL) {
@@ -280,7 +281,7 @@ static void
 missing(struct rs_sc_act *j)
 {
 	static const char *const names[] = { "lookup", "insert", "replace", "setdest", "closecon",
-		"verifyauth", "sample", "jump", "pauserestore", "urlencode", "urldecode",
+		"sample", "jump", "pauserestore", "urlencode", "urldecode",
 		"rtp_echo" };
 	static const char *const uses[] = { "variable", "variable2" };
 	static const char *const texts[] = { "key", "line", "value", "host", "port", "protocol",
@@ -304,7 +305,7 @@ missing(struct rs_sc_act *j)
 		const struct rs_sc_attr *a = rs_sc_attr(j->n, texts[i]);
 
 		if (a != NULL)
-			text_template(j, a, RS_SC_STRING);
+			rs_sc_attr_template(j, a, RS_SC_STRING);
 	}
 }
 
@@ -337,6 +338,8 @@ static const struct {
 	{ "trim", RS_ACT_TRIM, trim, { "assign_to" } },
 	{ "gettimeofday", RS_ACT_GETTIMEOFDAY, gettimeofday_action, { "assign_to" } },
 	{ "index", RS_ACT_INDEX, one_out, { "assign_to" } },
+	{ "verifyauth", RS_ACT_VERIFYAUTH, rs_sc_verifyauth,
+		{ "assign_to", "username", "password" } },
 	{ "exec", RS_ACT_STOP_CALL, exec,
 		{ "int_cmd", "command", "play_pcap_audio", "play_pcap_video", "play_pcap_image",
 			"play_dtmf", "rtp_stream", "rtp_echo" } },
@@ -345,7 +348,6 @@ static const struct {
 	{ "replace", 0, missing, { NULL } },
 	{ "setdest", 0, missing, { NULL } },
 	{ "closecon", 0, missing, { NULL } },
-	{ "verifyauth", 0, missing, { NULL } },
 	{ "sample", 0, missing, { NULL } },
 	{ "jump", 0, missing, { NULL } },
 	{ "pauserestore", 0, missing, { NULL } },
@@ -394,6 +396,7 @@ one(struct rs_sc *c, struct rs_sc_node *n, uint32_t step)
 		.var_in = RS_NO_VAR,
 		.var_in2 = RS_NO_VAR,
 		.template = -1,
+		.template2 = -1,
 		.ere = -1,
 		.line = n->line };
 	for (size_t k = 0; k < RS_ERE_GROUPS; k++)

@@ -18,14 +18,8 @@ shown(struct rs_slice s)
 	return (int)(s.len < 60 ? s.len : 60);
 }
 
-/* --- parameters: name="value" name=value --- */
-
-/*
- * The value of @name in @params; what is between quotes may hold anything but a quote. @return
- * absent: not given
- */
-static struct rs_slice
-param(struct rs_slice params, const char *name)
+struct rs_slice
+rs_sc_param(struct rs_slice params, const char *name)
 {
 	size_t i = 0, len = strlen(name);
 
@@ -133,8 +127,8 @@ kw_field(struct rs_sc *c, struct rs_slice kw, int line)
 			"[%.*s]: there is no injection file: set the activity's data = \"file\"",
 			shown(kw), kw.p);
 	rest = behind(rest, i);
-	file = param(rest, "file");
-	expr = param(rest, "line");
+	file = rs_sc_param(rest, "file");
+	expr = rs_sc_param(rest, "line");
 	rs_sc_op(c, RS_SLOT_FIELD)->aux = c->fields.n;
 	f = rs_sc_push(c, &c->fields, sizeof(*f));
 	*f = (struct rs_field_ref){ .file = inject_file(c, file, line),
@@ -163,8 +157,8 @@ kw_field(struct rs_sc *c, struct rs_slice kw, int line)
 static void
 kw_fill(struct rs_sc *c, struct rs_slice kw, int line)
 {
-	struct rs_slice rest = behind(kw, strlen("fill")), text = param(rest, "text"),
-			var = param(rest, "variable");
+	struct rs_slice rest = behind(kw, strlen("fill")), text = rs_sc_param(rest, "text"),
+			var = rs_sc_param(rest, "variable");
 	struct rs_fill *f;
 	int16_t v;
 
@@ -185,7 +179,7 @@ kw_fill(struct rs_sc *c, struct rs_slice kw, int line)
 static void
 kw_file(struct rs_sc *c, struct rs_slice kw, int line)
 {
-	struct rs_slice name = param(behind(kw, strlen("file")), "name");
+	struct rs_slice name = rs_sc_param(behind(kw, strlen("file")), "name");
 	const char *slash = strrchr(c->name, '/');
 	char path[4096];
 	uint8_t *bytes;

@@ -71,6 +71,12 @@ struct rs_sc_use {
 	int line;        /* of the first use */
 };
 
+/** Values of an [authentication], to be compiled when the message that it stands in has been. */
+struct rs_sc_auth_text {
+	struct rs_slice username, password; /* absent: not given */
+	int line;
+};
+
 struct rs_sc_rtd {
 	int started_line, stopped_line; /* 0: never */
 };
@@ -95,15 +101,16 @@ struct rs_sc {
 	/* parts of the program */
 	struct rs_slice title;
 	struct rs_sc_vec steps, actions, templates, ops, text, eres, vars, fields, fills,
-		keep_names, rtds, counters;
+		keep_names, rtds, counters, auths;
 	/* beside it */
-	struct rs_sc_vec uses, rtd_marks, labels, jumps;
+	struct rs_sc_vec uses, rtd_marks, labels, jumps, auth_texts;
+	uint32_t template_auths; /* auths before the template that is being made */
 	bool hide_rest;
 	int optional_line; /* of the optional recvs that no mandatory one has followed yet; 0: none */
 	int timewait_line;
 	int32_t invite_step;      /* first step that sends an INVITE, -1: none */
 	struct rs_sc_text invite; /* and its text */
-	int32_t aborts[4];        /* abort_ack, abort_bye, abort_cancel, auto_200 */
+	int32_t aborts[5];        /* abort_ack, abort_bye, abort_cancel, auto_200, abort_refused */
 	uint32_t template_ops;    /* first op of the template that is being made */
 	uint8_t sink[512];        /* where an element goes that there is no memory for */
 };
@@ -189,6 +196,9 @@ void rs_sc_step_attrs(struct rs_sc *c, struct rs_sc_node *n, uint32_t step);
 /* scenario_elem.c */
 void rs_sc_elements(struct rs_sc *c, struct rs_sc_node *root);
 
+/** What a text is: a message with a body, keywords only, or not even these. */
+enum rs_sc_use_of_text { RS_SC_MESSAGE, RS_SC_STRING, RS_SC_LITERAL };
+
 /** One action being read. */
 struct rs_sc_act {
 	struct rs_sc *c;
@@ -208,6 +218,11 @@ void rs_sc_take_out(struct rs_sc_act *j, unsigned min, unsigned max);
 void rs_sc_take_in(struct rs_sc_act *j);
 /** check_it, check_it_inverse */
 void rs_sc_take_checks(struct rs_sc_act *j);
+/** A needed attribute @name with text; NULL after a finding that gives @example. */
+const struct rs_sc_attr *rs_sc_need(struct rs_sc_act *j, const char *name, const char *example);
+/** The template of attribute @a. */
+int32_t rs_sc_attr_template(
+	struct rs_sc_act *j, const struct rs_sc_attr *a, enum rs_sc_use_of_text use);
 void rs_sc_actions(struct rs_sc *c, struct rs_sc_node *action, uint32_t step);
 
 /* scenario_text.c */
@@ -220,17 +235,29 @@ int rs_sc_text_line(const struct rs_sc_text *t, size_t off);
 bool rs_sc_start_line(struct rs_sc *c, const struct rs_sc_text *t, struct rs_step *s);
 
 /* scenario_template.c */
-enum rs_sc_use_of_text { RS_SC_MESSAGE, RS_SC_STRING, RS_SC_LITERAL };
-/**
- * Compile @t. MESSAGE: with a body; STRING: keywords only; LITERAL: not even these. @return number
- * of the template
- */
+/** Compile @t. @return number of the template */
 int32_t rs_sc_template(struct rs_sc *c, const struct rs_sc_text *t, enum rs_sc_use_of_text use);
 
 /* scenario_family.c */
 bool rs_sc_is_family(struct rs_slice kw);
 /** Take @kw if it belongs to a family of keywords. @return it does */
 bool rs_sc_family(struct rs_sc *c, struct rs_slice kw, int line);
+/**
+ * The value of @name in @params (name="value" name=value); what is between quotes may hold anything
+ * but a quote. @return absent: not given
+ */
+struct rs_slice rs_sc_param(struct rs_slice params, const char *name);
+
+/* scenario_auth.c */
+bool rs_sc_is_auth(struct rs_slice kw);
+/** [authentication ...] */
+void rs_sc_auth(struct rs_sc *c, struct rs_slice kw, int line, enum rs_sc_use_of_text use);
+/** The template with the last [authentication]s is made: now their own values are. */
+void rs_sc_auth_values(struct rs_sc *c);
+/** <verifyauth> */
+void rs_sc_verifyauth(struct rs_sc_act *j);
+/** Is there anything that uses the challenges that <recv auth="true"> keeps? */
+void rs_sc_check_auth(struct rs_sc *c);
 
 /* scenario_keyword.c */
 /** Keyword in brackets, without them, at @line. */

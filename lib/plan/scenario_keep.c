@@ -122,7 +122,7 @@ step(const struct rs_sc *c, struct flow *f, uint32_t i)
 
 	switch (s->kind) {
 	case RS_STEP_SEND:
-		if (s->retrans_ns > 0)
+		if (s->retrans_ns > 0 || c->opts->transactions)
 			join(&live, f[i].own);
 		join(&live, onward(c, f, i, true));
 		join(&later, onward(c, f, i, false));
@@ -177,8 +177,9 @@ for_abort(const struct rs_sc *c, uint32_t i)
 	const uint64_t ends = BIT(RS_HDR_FROM) | BIT(RS_HDR_TO), all = ends | BIT(RS_HDR_CONTACT);
 
 	if (s->status == 0) {
+		/* In rfc3261 mode answers of our own are made of it, too: 100, 480, 487 */
 		if (s->method == RS_SIP_INVITE)
-			return all;
+			return c->opts->transactions ? all | BIT(RS_HDR_VIA) | BIT(RS_HDR_CALL_ID) | BIT(RS_HDR_CSEQ) | BIT(RS_HDR_RECORD_ROUTE) : all;
 		return s->method == RS_SIP_BYE || s->method == RS_SIP_CANCEL ? 0 : ends;
 	}
 	/* the request that it answers is most likely the last one above it */

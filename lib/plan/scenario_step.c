@@ -309,7 +309,7 @@ unsupported_if_true(struct rs_sc_take *j, const char *construct, const char *wha
 static void
 take_auth(struct rs_sc_take *j)
 {
-	unsupported_if_true(j, "auth", "authentication");
+	rs_sc_bool(j->c, j->n, j->a, &j->s->auth);
 }
 
 static void
