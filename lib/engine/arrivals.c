@@ -20,17 +20,6 @@ due_time(const struct arrivals *r, uint64_t k)
 	return ns < NEVER_NS ? r->base_ns + (uint64_t)ns : UINT64_MAX;
 }
 
-/* The first arrival at or after @k that this worker starts. */
-static uint64_t
-next_own(const struct rs_engine *e, const struct activity *a, uint64_t k)
-{
-	const struct rs_plan_group *g = a->group->plan;
-
-	while (group_owner(e->plan, g, (uint32_t)(k % g->count), k) != a->group->position)
-		k++;
-	return k;
-}
-
 void
 arrivals_begin(struct rs_engine *e, struct activity *a, uint64_t at_ns)
 {
@@ -45,7 +34,7 @@ arrivals_begin(struct rs_engine *e, struct activity *a, uint64_t at_ns)
 	r->base_k = 0;
 	r->offset = 0;
 	r->total = a->plan->total;
-	r->k = next_own(e, a, 0);
+	r->k = group_next(a->group, 0);
 	r->next_start_ns = 0;
 	if (r->paused) {
 		r->resume_rate = r->rate_hz;
@@ -207,6 +196,6 @@ arrivals_turn(struct rs_engine *e, struct activity *a)
 		r->next_start_ns += (uint64_t)((double)RS_NS_PER_S / own_rate);
 		offer(e, a, r->k, due);
 		started++;
-		r->k = next_own(e, a, r->k + 1);
+		r->k = group_next(a->group, r->k + 1);
 	}
 }

@@ -2,6 +2,7 @@
 /* Endpoint groups: who owns an endpoint, where its messages leave, and which callees are idle. */
 #include <errno.h>
 
+#include "base/steer.h"
 #include "engine/internal.h"
 
 uint32_t
@@ -24,29 +25,65 @@ group_is_shared(const struct rs_plan *plan, const struct rs_plan_group *g)
 	return pairs < plan->ports[g->port].n_workers;
 }
 
-uint32_t
-group_owner(const struct rs_plan *plan, const struct rs_plan_group *g, uint32_t index, uint64_t k)
-{
-	uint32_t n = plan->ports[g->port].n_workers;
-
-	if (n == 1)
-		return 0;
-	return (uint32_t)((group_is_shared(plan, g) || g->kind == RS_GROUP_TRUNK ? k : index) % n);
-}
-
 /* A trunk is one address and port for all its users: one endpoint here; phones have one each. */
 static bool
-is_single(const struct group *g)
+is_single(const struct rs_plan_group *g)
 {
-	return g->plan->kind == RS_GROUP_TRUNK;
+	return g->kind == RS_GROUP_TRUNK;
+}
+
+static uint32_t
+owner_of(const struct rs_plan_group *g, uint32_t index, unsigned bits, uint32_t n_workers)
+{
+	struct rs_addr addr;
+	uint16_t port;
+
+	rs_group_address(g, index, &addr, &port);
+	return rs_steer_queue(&addr, port, bits, n_workers);
+}
+
+uint64_t
+group_workers(const struct rs_plan *plan, const struct rs_plan_group *g, unsigned bits)
+{
+	uint32_t n = plan->ports[g->port].n_workers;
+	uint64_t all = n < 64 ? (1ull << n) - 1 : UINT64_MAX, seen = 0;
+
+	if (n == 1 || group_is_shared(plan, g))
+		return all;
+	for (uint32_t i = 0; i < g->count && seen != all; i++)
+		seen |= 1ull << owner_of(g, i, bits, n);
+	return seen;
+}
+
+bool
+group_has(const struct group *g, uint32_t index)
+{
+	return !g->slots || g->slots[index] != NO_ENDPOINT;
+}
+
+uint64_t
+group_next(const struct group *g, uint64_t k)
+{
+	uint32_t n = g->port->n_workers, count = g->plan->count, i;
+
+	if (n == 1)
+		return k;
+	if (g->shared) /* all have the callers: they take turns */
+		return k + (g->position + n - (uint32_t)(k % n)) % n;
+	if (g->n == 0)
+		return UINT64_MAX;
+	for (i = (uint32_t)(k % count); g->slots[i] == NO_ENDPOINT; k++)
+		if (++i == count)
+			i = 0;
+	return k;
 }
 
 struct endpoint *
 group_endpoint(const struct group *g, uint32_t index)
 {
-	if (is_single(g))
+	if (is_single(g->plan))
 		return &g->endpoints[0];
-	return &g->endpoints[g->shared ? index : index / g->port->n_workers];
+	return &g->endpoints[g->slots ? g->slots[index] : index];
 }
 
 static void
@@ -65,30 +102,52 @@ endpoint_setup(struct endpoint *ep, const struct rs_plan_group *g, uint32_t inde
 	}
 }
 
+/* Which endpoints are here, and in which slot. */
+static int
+slots_setup(struct rs_engine *e, struct group *g)
+{
+	const struct rs_plan_group *plan = g->plan;
+	uint32_t n_workers = g->port->n_workers;
+
+	if (is_single(plan) || g->shared || n_workers == 1) {
+		g->n = is_single(plan) ? 1 : plan->count;
+		return 0;
+	}
+	g->slots = rs_arena_alloc(&e->arena, (size_t)plan->count * sizeof(*g->slots), 64);
+	if (!g->slots)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < plan->count; i++)
+		g->slots[i] = owner_of(plan, i, g->steer_bits, n_workers) == g->position ? g->n++ : NO_ENDPOINT;
+	return 0;
+}
+
 static int
 group_setup(struct rs_engine *e, struct group *g, const struct rs_plan_group *plan)
 {
 	uint32_t n_workers;
+	uint64_t with;
 
 	g->plan = plan;
 	g->port = &e->plan->ports[plan->port];
 	g->position = group_position(e->plan, plan, e->worker, &n_workers);
 	g->shared = group_is_shared(e->plan, plan);
+	g->steer_bits = e->steer_bits[plan->port];
 	g->answer = -1;
+	with = group_workers(e->plan, plan, g->steer_bits);
+	g->starters = (uint32_t)__builtin_popcountll(with);
+	g->rank = UINT32_MAX;
 	if (g->position == UINT32_MAX)
 		return 0;
-	if (is_single(g))
-		g->n = 1;
-	else if (g->shared)
-		g->n = plan->count;
-	else
-		g->n = plan->count / n_workers + (g->position < plan->count % n_workers);
+	if (with >> g->position & 1)
+		g->rank = (uint32_t)__builtin_popcountll(with & ((1ull << g->position) - 1));
+	if (slots_setup(e, g) != 0)
+		return -ENOMEM;
 	g->endpoints = rs_arena_alloc(&e->arena, (size_t)(g->n ? g->n : 1) * sizeof(*g->endpoints), 64);
 	if (!g->endpoints)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < g->n; i++)
-		endpoint_setup(&g->endpoints[i], plan,
-			is_single(g) || g->shared ? i : g->position + i * n_workers);
+	for (uint32_t i = 0; i < plan->count && (!is_single(plan) || i == 0); i++)
+		if (group_has(g, i))
+			endpoint_setup(group_endpoint(g, i), plan, i);
 	return 0;
 }
 
@@ -104,15 +163,15 @@ groups_setup(struct rs_engine *e)
 	return 0;
 }
 
-/* Callees are shared out among the workers that place the activity's calls: callee i belongs to caller position i mod n. */
+/* Callees are shared out among the workers that place the activity's calls: callee i belongs to the caller of rank i mod n. */
 int
 callees_setup(struct rs_engine *e, struct activity *a)
 {
 	struct callees *c = &a->callees;
 	uint32_t count = a->to->plan->count;
 
-	c->stride = a->n_owners;
-	c->first = a->group->position;
+	c->stride = a->group->starters;
+	c->first = a->group->rank;
 	c->n = count > c->first ? (count - c->first + c->stride - 1) / c->stride : 0;
 	c->next = rs_arena_alloc(&e->arena, (size_t)(c->n ? c->n : 1) * sizeof(*c->next), 64);
 	if (!c->next)

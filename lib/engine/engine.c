@@ -55,8 +55,7 @@ answering_activity(struct rs_engine *e, const struct rs_rx *rx, uint32_t *endpoi
 		if (g->answer < 0 || g->plan->port != rx->path.port || g->position == UINT32_MAX)
 			continue;
 		index = rs_group_find(g->plan, &rx->path.local, rx->path.local_port);
-		if (index < 0 || (!g->shared && g->plan->kind != RS_GROUP_TRUNK &&
-					 group_owner(e->plan, g->plan, (uint32_t)index, 0) != g->position))
+		if (index < 0 || !group_has(g, (uint32_t)index))
 			continue;
 		*endpoint = (uint32_t)index;
 		return &e->activities[g->answer];
@@ -306,9 +305,9 @@ rs_engine_set_limit(struct rs_engine *e, int32_t activity, uint64_t limit)
 	for (uint32_t i = 0; i < e->n_activities; i++) {
 		struct activity *a = &e->activities[i];
 
-		if (!is_meant(e, activity, i) || a->group->position == UINT32_MAX)
+		if (!is_meant(e, activity, i) || a->group->rank == UINT32_MAX)
 			continue;
-		a->limit = limit / a->n_owners + (a->group->position < limit % a->n_owners);
+		a->limit = limit / a->group->starters + (a->group->rank < limit % a->group->starters);
 	}
 }
 

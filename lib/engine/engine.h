@@ -28,6 +28,7 @@ struct rs_engine_cfg {
 	 * address decides, so that no share of `total` would fit. NULL: this is the only worker.
 	 */
 	_Atomic uint64_t *answered;
+	const uint8_t *steer_bits; /* [plan->n_ports], R of base/steer.h: the same on all workers. NULL: RS_STEER_BITS each */
 	struct rs_log *log;	/* may be NULL */
 	uint64_t wall_us;	/* wall clock at now == wall_at_ns, for [timestamp] and [date] */
 	uint64_t wall_at_ns;

@@ -120,13 +120,17 @@ struct endpoint {
 _Static_assert(RS_SLOTS <= 64, "a template's slots are a bit mask");
 _Static_assert(sizeof(struct endpoint) <= 256, "an endpoint is at most 256 bytes");
 
-/** Endpoints of one group that this worker owns; endpoint index = first + slot * stride. */
+/** Endpoints of one group that this worker owns: those that the rule of base/steer.h gives it. */
 struct group {
 	const struct rs_plan_group *plan;
 	const struct rs_plan_port *port;
 	uint32_t position;   /* of this worker among the port's workers; UINT32_MAX: none */
 	bool shared;	     /* one address for all workers: every worker holds all endpoints */
+	uint8_t steer_bits;  /* of the rule, at its port */
 	uint32_t n;	     /* endpoints here */
+	uint32_t *slots;     /* index -> slot, NO_ENDPOINT: another worker's; NULL: slot = index */
+	uint32_t starters;   /* workers that have some: they start its calls, and share what there is of them, ... */
+	uint32_t rank;	     /* ... and which of them this one is; UINT32_MAX: none */
 	struct endpoint *endpoints; /* shared: only one */
 	int32_t answer;	     /* activity that answers here, -1: none */
 };
@@ -177,7 +181,6 @@ struct activity {
 	uint64_t answered;	    /* calls answered so far by this worker */
 	_Atomic uint64_t *answered_all; /* by all workers; NULL: `answered` it is */
 	uint32_t frame_bytes;
-	uint32_t n_owners;	    /* workers that start calls of it */
 	double own_share;	    /* of all arrivals, this worker's */
 	bool accepts;		    /* answer: takes new calls */
 	bool hang_up;		    /* its legs are being hung up */
@@ -216,6 +219,7 @@ struct rs_engine {
 	struct group *groups;
 	uint32_t n_groups;
 	uint32_t worker;
+	uint8_t steer_bits[RS_MAX_PORTS]; /* of the owner rule, per port */
 	uint16_t run;
 	uint64_t secret;
 	uint64_t hash_seed;
@@ -346,8 +350,13 @@ void arrivals_rate(struct activity *a, double rate_hz, uint64_t at_ns);
 int groups_setup(struct rs_engine *e);
 uint32_t group_position(const struct rs_plan *plan, const struct rs_plan_group *g, uint32_t worker, uint32_t *n_workers);
 bool group_is_shared(const struct rs_plan *plan, const struct rs_plan_group *g);
-/** Number of the worker (position among the port's workers) that owns endpoint @index; arrival @k decides when shared. */
-uint32_t group_owner(const struct rs_plan *plan, const struct rs_plan_group *g, uint32_t index, uint64_t k);
+/** The workers of its port (a bit a position) that have endpoints of it, by the rule with @bits. */
+uint64_t group_workers(const struct rs_plan *plan, const struct rs_plan_group *g, unsigned bits);
+/** Is endpoint @index this worker's? Of a shared group all are. */
+bool group_has(const struct group *g, uint32_t index);
+/** The first arrival at or after @k of calls from @g that this worker starts. @return UINT64_MAX: none, ever */
+uint64_t group_next(const struct group *g, uint64_t k);
+/** Endpoint @index, which must be this worker's. */
 struct endpoint *group_endpoint(const struct group *g, uint32_t index);
 int callees_setup(struct rs_engine *e, struct activity *a);
 /** @return index of a callee in the `to` group, or NO_ENDPOINT */

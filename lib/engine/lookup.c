@@ -3,6 +3,7 @@
  * Which leg a message belongs to. What we minted comes back to us: the branch in a response's top Via, our tag in a request's To,
  * our Call-ID. Only calls that came to us, with a Call-ID of the peer's making, need the hash table.
  */
+#include "base/steer.h"
 #include "engine/internal.h"
 
 static const char cookie[] = "z9hG4bK";
@@ -245,7 +246,8 @@ owner_by_address(const struct rs_engine *e, const struct rs_path *path, const st
 		if (index < 0)
 			continue;
 		if (!g->shared)
-			return port->workers[group_owner(e->plan, g->plan, (uint32_t)index, 0)];
+			return port->workers[rs_steer_queue(
+				&path->local, path->local_port, g->steer_bits, port->n_workers)];
 		*shared = g;
 		return e->worker;
 	}

@@ -4,30 +4,31 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/steer.h"
 #include "engine/internal.h"
 
 #define LINGER_LEGS 65536 /* answered calls stay a while in timewait: room beside those that are open */
 
 /* Workers that place calls of any activity: max_calls is shared among them. */
 static uint32_t
-count_placers(const struct rs_plan *plan, uint32_t worker, uint32_t *position)
+count_placers(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker, uint32_t *position)
 {
-	uint32_t n = 0;
+	uint64_t placers = 0;
 
-	*position = UINT32_MAX;
-	for (uint32_t w = 0; w < plan->n_workers; w++) {
-		bool places = false;
-		uint32_t ignored;
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		const struct rs_plan_group *g = &plan->groups[plan->activities[i].from];
+		const struct rs_plan_port *port = &plan->ports[g->port];
+		uint64_t with;
 
-		for (uint32_t i = 0; i < plan->n_activities && !places; i++)
-			places = plan->activities[i].kind == RS_DO_CALL &&
-				group_position(plan, &plan->groups[plan->activities[i].from], w, &ignored) !=
-					UINT32_MAX;
-		if (places && w == worker)
-			*position = n;
-		n += places;
+		if (plan->activities[i].kind != RS_DO_CALL)
+			continue;
+		with = group_workers(plan, g, steer_bits[g->port]);
+		for (uint32_t w = 0; w < port->n_workers; w++)
+			if (with >> w & 1)
+				placers |= 1ull << port->workers[w];
 	}
-	return n;
+	*position = placers >> worker & 1 ? (uint32_t)__builtin_popcountll(placers & ((1ull << worker) - 1)) : UINT32_MAX;
+	return (uint32_t)__builtin_popcountll(placers);
 }
 
 static uint64_t
@@ -39,10 +40,10 @@ share(uint64_t total, uint32_t n, uint32_t position)
 }
 
 static uint64_t
-legs_needed(const struct rs_plan *plan, uint32_t worker)
+legs_needed(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker)
 {
 	uint64_t legs = 64;
-	uint32_t position, n = count_placers(plan, worker, &position), ignored;
+	uint32_t position, n = count_placers(plan, steer_bits, worker, &position), ignored;
 
 	legs += share(plan->max_calls, n, position);
 	for (uint32_t i = 0; i < plan->n_activities; i++)
@@ -87,8 +88,8 @@ blobs_needed(const struct rs_plan *plan, uint64_t legs)
 	return n;
 }
 
-void
-rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_budget *out)
+static void
+budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker, struct rs_engine_budget *out)
 {
 	uint64_t callees = 0, vars = 0, scratch = 0;
 
@@ -101,15 +102,32 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 		if (p->ere_scratch > scratch)
 			scratch = p->ere_scratch;
 	}
-	out->legs = legs_needed(plan, worker);
+	out->legs = legs_needed(plan, steer_bits, worker);
 	out->endpoints = endpoints_needed(plan);
 	out->bytes_per_leg = leg_cost();
 	/* Tables round up to a power of two; a page of slack for every allocation. */
 	out->reserved_bytes = out->legs * (leg_cost() + 4 * sizeof(struct rs_table_entry)) +
-		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * sizeof(struct endpoint) + callees * 4 +
+		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees * 4 +
 		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
 		tracer_reserve(plan, out->legs) +
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
+}
+
+static void
+steer_setup(const struct rs_plan *plan, const uint8_t *bits, uint8_t *out)
+{
+	memset(out, RS_STEER_BITS, RS_MAX_PORTS);
+	for (uint32_t i = 0; bits && i < plan->n_ports; i++)
+		out[i] = bits[i];
+}
+
+void
+rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_budget *out)
+{
+	uint8_t bits[RS_MAX_PORTS];
+
+	steer_setup(plan, NULL, bits);
+	budget_of(plan, bits, worker, out);
 }
 
 static int
@@ -133,7 +151,6 @@ static int
 activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 {
 	const struct rs_plan_activity *plan = &e->plan->activities[index];
-	uint32_t n;
 
 	a->plan = plan;
 	a->program = plan->program;
@@ -142,11 +159,9 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 	a->to = plan->kind == RS_DO_CALL && plan->to_group >= 0 ? &e->groups[plan->to_group] : NULL;
 	if (slots_setup(e, a) != 0)
 		return -ENOMEM;
-	group_position(e->plan, a->group->plan, e->worker, &n);
-	a->n_owners = n ? n : 1;
 	a->own_share = a->group->shared || a->group->plan->kind == RS_GROUP_TRUNK ?
-		1.0 / a->n_owners : (double)a->group->n / a->group->plan->count;
-	a->limit = plan->limit ? share(plan->limit, a->n_owners, a->group->position) : UINT64_MAX;
+		1.0 / a->group->starters : (double)a->group->n / a->group->plan->count;
+	a->limit = plan->limit ? share(plan->limit, a->group->starters, a->group->rank) : UINT64_MAX;
 	a->frame_bytes = (uint32_t)(plan->program->n_vars * sizeof(struct value) +
 		plan->program->n_rtds * sizeof(uint64_t));
 	if (plan->program->n_vars) {
@@ -156,7 +171,7 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 	}
 	if (a->frame_bytes > UINT16_MAX)
 		return -EINVAL;
-	return a->to && a->group->position != UINT32_MAX ? callees_setup(e, a) : 0;
+	return a->to && a->group->rank != UINT32_MAX ? callees_setup(e, a) : 0;
 }
 
 static int
@@ -202,7 +217,7 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 		rc = groups_setup(e);
 	for (uint32_t i = 0; rc == 0 && i < e->n_activities; i++)
 		rc = activity_setup(e, &e->activities[i], i);
-	n = count_placers(e->plan, e->worker, &position);
+	n = count_placers(e->plan, e->steer_bits, e->worker, &position);
 	e->max_calls = e->plan->max_calls ? share(e->plan->max_calls, n, position) : UINT64_MAX;
 	return rc;
 }
@@ -210,14 +225,17 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 int
 rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct rs_err *err)
 {
+	uint8_t steer_bits[RS_MAX_PORTS];
 	struct rs_engine_budget budget;
 	struct rs_engine *e = calloc(1, sizeof(*e));
 	int rc = -ENOMEM;
 
-	rs_engine_budget(cfg->plan, cfg->worker, &budget);
+	steer_setup(cfg->plan, cfg->steer_bits, steer_bits);
+	budget_of(cfg->plan, steer_bits, cfg->worker, &budget);
 	if (!e || rs_arena_init(&e->arena, budget.reserved_bytes) != 0)
 		goto fail;
 	e->plan = cfg->plan;
+	memcpy(e->steer_bits, steer_bits, sizeof(e->steer_bits));
 	e->account = cfg->account;
 	e->cells = &cfg->account->engine;
 	e->link = cfg->link;

@@ -40,6 +40,7 @@ struct rs_plan_port {
 	bool routed;		    /* endpoint addresses are behind this port: no neighbour entry each */
 	uint32_t *workers;	    /* positions in workers.cores */
 	uint32_t n_workers;
+	uint8_t steering;	    /* enum rs_steer_mode (base/steer.h) */
 	uint16_t rx_descriptors, tx_descriptors; /* 1024 */
 	int line;
 };

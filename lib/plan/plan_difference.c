@@ -36,6 +36,8 @@ port_difference(const struct rs_plan_port *a, const struct rs_plan_port *b)
 	if (a->n_workers != b->n_workers ||
 		memcmp(a->workers, b->workers, a->n_workers * sizeof(*a->workers)) != 0)
 		return "ports[].workers";
+	if (a->steering != b->steering)
+		return "ports[].steering";
 	if (a->rx_descriptors != b->rx_descriptors)
 		return "ports[].rx_descriptors";
 	if (a->tx_descriptors != b->tx_descriptors)

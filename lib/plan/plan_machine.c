@@ -59,11 +59,6 @@ read_cores(struct rs_reader *r, const struct rs_part *p)
 			return rs_part_fail(r, p, "cores", -EINVAL,
 				"core %lld does not exist: this machine has 0 to %u",
 				(long long)c->i, cores - 1);
-		for (uint32_t i = 0; i < plan->n_workers; i++)
-			if (plan->cores[i] == (uint32_t)c->i)
-				return rs_part_fail(r, p, "cores", -EINVAL,
-					"core %lld stands twice: one worker a core",
-					(long long)c->i);
 		plan->cores[plan->n_workers++] = (uint32_t)c->i;
 	}
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the test runs on: the system under test, targets, workers, ports. */
+#include "base/steer.h"
 #include "plan/plan.h"
 #include "plan/plan_settings.h"
 
@@ -35,7 +36,8 @@ const struct rs_setting rs_settings_workers[] = {
 		.offset = RS_SET_CUSTOM,
 		.derived = true,
 		.standard = "the last core",
-		.meaning = "CPU cores, one worker each." },
+		.meaning = "CPU cores, one worker each. A core may be listed again: its workers then take turns, which is good for trying "
+			"out many workers, and for no figure about speed." },
 	{ .name = "idle",
 		.type = RS_SET_WORD,
 		.words = idle_words,
@@ -67,6 +69,13 @@ const struct rs_setting rs_settings_workers[] = {
 			"Take the memory for packets from huge pages (they must be reserved); real NICs want it." },
 };
 const uint32_t rs_n_settings_workers = RS_COUNT(rs_settings_workers);
+
+static const struct rs_word steering_words[] = { [RS_STEER_AUTO] = { "auto", NULL },
+	[RS_STEER_KEY] = { "hardware key", NULL },
+	[RS_STEER_FLOW] = { "rte_flow", NULL },
+	[RS_STEER_PAIR] = { "queue pair", NULL },
+	[RS_STEER_SOFTWARE] = { "software", NULL },
+	{ NULL, NULL } };
 
 const struct rs_setting rs_settings_ports[] = {
 	{ .name = "name",
@@ -126,6 +135,15 @@ const struct rs_setting rs_settings_ports[] = {
 		.derived = true,
 		.standard = "all",
 		.meaning = "The workers that serve the port: positions in workers.cores, from 0." },
+	{ .name = "steering",
+		.type = RS_SET_WORD,
+		.words = steering_words,
+		RS_FIELD(struct rs_plan_port, steering),
+		.standard = "\"auto\"",
+		.meaning =
+			"How what comes in finds the worker that owns it, where several serve the port: the first of \"hardware key\" (the "
+			"device's RSS with a key of ours), \"rte_flow\", \"queue pair\" and \"software\" (redirected inside the process) "
+			"that the device can do, or the one named here." },
 	{ .name = "rx_descriptors",
 		.type = RS_SET_INT,
 		.min = 64,

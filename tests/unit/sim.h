@@ -47,6 +47,8 @@ struct sim {
 	/** May look at or change a packet on its way. @return how many copies arrive (0: lost) */
 	unsigned (*on_wire)(void *ctx, struct sim_packet *p);
 	void *ctx;
+	uint32_t sending; /* worker of the packet that on_wire sees */
+	const uint8_t *steer_bits; /* [ports]; NULL: the default */
 	int send_error; /* returned instead of sending */
 	struct rs_log *log;
 };
@@ -99,6 +101,7 @@ sim_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len
 		.remote_port = path->local_port, .port = path->port ^ 1 };
 	memcpy(p.data, buf->data, len);
 	s->sent++;
+	s->sending = port->worker;
 	if (s->on_wire)
 		copies = s->on_wire(s->ctx, &p);
 	while (copies-- > 0)
@@ -128,6 +131,7 @@ sim_open(struct sim *s, const char *plan)
 			.pid = 42,
 			.link = { sim_take, sim_send, sim_drop, &s->ports[i] },
 			.account = s->accounts[i],
+			.steer_bits = s->steer_bits,
 			.log = s->log,
 			.wall_us = 1760000000000000,
 			.wall_at_ns = s->now_ns,

@@ -2,6 +2,7 @@
 /** Plans that are good: what is read, which defaults hold, what --set changes, what needs another start of the daemon. */
 #include "unit.h"
 
+#include "base/steer.h"
 #include "plan_text.h"
 
 static struct rs_plan *
@@ -213,6 +214,21 @@ keys_and_injection_files_reach_the_scenario(void **state)
 }
 
 static void
+a_core_may_have_several_workers(void **state)
+{
+	static const struct rs_set sets[] = { { "workers.cores", "[0,1,0,1]" }, { "ports.a.workers", "[0,2]" },
+		{ "ports.b.workers", "[1,3]" }, { "ports.b.steering", "queue pair" } };
+	struct rs_plan *p = read_ok(good_plan, sets, RS_COUNT(sets));
+
+	assert_int_equal(p->n_workers, 4);
+	assert_int_equal(p->cores[2], 0);
+	assert_int_equal(p->ports[1].workers[1], 3);
+	assert_int_equal(p->ports[0].steering, RS_STEER_AUTO);
+	assert_int_equal(p->ports[1].steering, RS_STEER_PAIR);
+	rs_plan_free(p);
+}
+
+static void
 set_puts_a_value_over_the_files(void **state)
 {
 	static const struct rs_set sets[] = { { "run.seed", "5000000000" },
@@ -305,6 +321,7 @@ ports_workers_and_memory_need_another_start(void **state)
 		{ { "ports.b.routed", "true" }, "ports[].routed" },
 		{ { "ports.b.gateway", "198.18.0.9" }, "ports[].gateway" },
 		{ { "ports.b.workers", "[1,0]" }, "ports[].workers" },
+		{ { "ports.b.steering", "software" }, "ports[].steering" },
 		{ { "ports.b.rx_descriptors", "512" }, "ports[].rx_descriptors" },
 		{ { "ports.b.tx_descriptors", "512" }, "ports[].tx_descriptors" },
 		{ { "activities.calls.rate", "5" }, NULL },
@@ -358,6 +375,7 @@ main(void)
 		cmocka_unit_test(ipv6_plans_are_plans),
 		cmocka_unit_test(thresholds_name_a_latency_and_a_statistic),
 		cmocka_unit_test(keys_and_injection_files_reach_the_scenario),
+		cmocka_unit_test(a_core_may_have_several_workers),
 		cmocka_unit_test(set_puts_a_value_over_the_files),
 		cmocka_unit_test(set_names_what_is_not_there),
 		cmocka_unit_test(ports_workers_and_memory_need_another_start),

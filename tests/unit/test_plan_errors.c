@@ -19,8 +19,6 @@ static struct row rows[] = {
 	{ "a core that is not there", "[ 0, 1 ]", "[ 0, 2 ]",
 		"t.conf:2: workers.cores: core 2 does not exist: this machine has 0 to 1", NULL,
 		NULL },
-	{ "a core twice", "[ 0, 1 ]", "[ 1, 1 ]",
-		"t.conf:2: workers.cores: core 1 stands twice: one worker a core", NULL, NULL },
 	{ "more packets than memory", "cores = [ 0, 1 ];", "cores = [ 0, 1 ]; mbufs = 1048575;",
 		"t.conf:2: workers.mbufs: 1048575 packets need 2560 MiB: raise workers.memory_mb (256)",
 		NULL, NULL },
