@@ -24,6 +24,13 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	GAUGE(RS_ENG_LEG_BYTES, "leg_bytes", "bytes", "Memory that the legs have taken from all pools."),
 	COUNTER(RS_ENG_POOL_EMPTY, "pool_empty", "times", "An object was wanted and its pool was empty."),
 	GAUGE(RS_ENG_STOP_ASKED, "stop_asked", "level", "A scenario asked for the end of the run: 1 gracefully, 2 now."),
+	[RS_ENG_BURST_1MS] = { "max_starts_1ms", "calls", "The most calls of all activities started within any 1 ms.", RS_METRIC_MAX },
+	[RS_ENG_BURST_10MS] = { "max_starts_10ms", "calls", "The most calls of all activities started within any 10 ms.", RS_METRIC_MAX },
+	COUNTER(RS_ENG_AUTO_ANSWERED, "auto_answered", "requests", "Requests out of any call that endpoints answered of their own accord."),
+	COUNTER(RS_ENG_REPEATED, "repeated", "messages", "Copies of messages whose transaction is over: answered again or swallowed by tombstones."),
+	COUNTER(RS_ENG_STRAY_SENT, "sent_out_of_call", "messages", "Messages sent that belong to no call: answers to requests out of calls, ACKs of tombstones."),
+	GAUGE(RS_ENG_TOMBS, "tombstones", "tombstones", "Finished transactions that are remembered."),
+	COUNTER(RS_ENG_TOMBS_EARLY, "tombstones_early", "tombstones", "Given up before their time: the plan's rates leave no room for so many."),
 	COUNTER(RS_ENG_TRACED, "calls_kept", "calls", "Calls chosen at their start to have their messages kept, whether they failed or not."),
 };
 const struct rs_metric_table rs_engine_metrics_table = { "engine", "worker", engine_defs, RS_ENG_COUNT };
@@ -60,6 +67,17 @@ static const struct rs_metric_def activity_defs[RS_AM_COUNT] = {
 	HIST(RS_AM_RESPONSE, "response", "The first request of another method (OPTIONS, MESSAGE ...) to its final response."),
 	HIST(RS_AM_LATENESS, "lateness", "A call's due time to the transmit burst of its first message."),
 	HIST(RS_AM_POST_DIAL_ALL, "post_dial_all", "As `post_dial`, of the whole run: for intervals."),
+	COUNTER(RS_AM_TAINTED, "tainted", "calls", "Ended calls that overlapped an interval which control had found limited by the generator."),
+	COUNTER(RS_AM_TAINTED_FAILED, "tainted_failed", "calls", "Those of them that failed."),
+	COUNTER(RS_AM_M_TAINTED, "measured_tainted", "calls", "As `tainted`, in the measured window."),
+	COUNTER(RS_AM_M_TAINTED_FAILED, "measured_tainted_failed", "calls", "As `tainted_failed`, in the measured window."),
+	HIST(RS_AM_LATENESS_GAP, "lateness_gap", "The part of `lateness` of calls that fell due while the machine had the core, or while what had piled up then was caught up with."),
+	COUNTER(RS_AM_SIP_REORDERED, "sip_reordered", "messages", "Provisional responses that came behind the final one (rfc3261 mode)."),
+	COUNTER(RS_AM_FORKS_ENDED, "forks_ended", "dialogs", "2xx of further branches of a fork, acknowledged and hung up (RFC 3261, 13.2.2.4)."),
+	COUNTER(RS_AM_AUTHENTICATED, "authenticated", "requests", "Requests sent again with credentials, after a challenge."),
+	GAUGE(RS_AM_OVER, "over", "workers", "1 on a worker where the activity has reached its end: nothing more comes, nothing is open."),
+	[RS_AM_BURST_1MS] = { "max_starts_1ms", "calls", "The most calls started within any 1 ms on this worker.", RS_METRIC_MAX },
+	[RS_AM_BURST_10MS] = { "max_starts_10ms", "calls", "The most calls started within any 10 ms on this worker.", RS_METRIC_MAX },
 };
 const struct rs_metric_table rs_activity_metrics_table = { "activity", "worker,activity", activity_defs, RS_AM_COUNT };
 
@@ -94,8 +112,9 @@ static const struct {
 	[RS_CAUSE_UNREACHABLE] = { "unreachable", "ICMP said that the destination does not take our datagrams." },
 	[RS_CAUSE_NO_BUFFER] = { "no buffer", "No packet buffer, or the transmit queue was full." },
 	[RS_CAUSE_NO_MEMORY] = { "no memory", "A pool of the worker was empty." },
-	[RS_CAUSE_TOO_LONG] = { "too long", "A message does not fit the path's MTU." },
+	[RS_CAUSE_TOO_LONG] = { "too long", "A message does not fit a datagram, even in fragments." },
 	[RS_CAUSE_STOPPED] = { "stopped", "The call was ended by `stop`." },
+	[RS_CAUSE_CANCELLED_LATE] = { "cancelled too late", "The CANCEL crossed a 2xx: acknowledged and hung up (RFC 3261, 9.1)." },
 	[RS_CAUSE_RESPONSE] = { "response", "A final response of 300 to 699 that the scenario does not expect; the code follows." },
 };
 

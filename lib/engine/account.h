@@ -22,6 +22,12 @@ enum rs_engine_metric {
 	RS_ENG_LEG_BYTES,     /* gauge */
 	RS_ENG_POOL_EMPTY,    /* an object was wanted and its pool was empty */
 	RS_ENG_STOP_ASKED,    /* gauge: a scenario asks for the end of the run: 1 gracefully, 2 now */
+	RS_ENG_BURST_1MS, RS_ENG_BURST_10MS, /* max: as RS_AM_BURST_1MS, of all activities together */
+	RS_ENG_AUTO_ANSWERED, /* requests out of calls, answered by endpoints themselves */
+	RS_ENG_REPEATED,      /* copies that tombstones knew */
+	RS_ENG_STRAY_SENT,    /* messages sent out of any call */
+	RS_ENG_TOMBS,	      /* gauge */
+	RS_ENG_TOMBS_EARLY,   /* tombstones given up before their time, for want of room */
 	RS_ENG_TRACED,	      /* calls chosen to have their messages kept */
 	RS_ENG_COUNT
 };
@@ -50,6 +56,14 @@ enum rs_activity_metric {
 	RS_AM_RESPONSE,	/* hist: first request of another method (OPTIONS, MESSAGE, ...) to its final response */
 	RS_AM_LATENESS,	/* hist: due time to transmit burst */
 	RS_AM_POST_DIAL_ALL,	/* hist: as POST_DIAL, of the whole run, for intervals */
+	RS_AM_TAINTED,		/* ended, and a limited interval lay between their due time and their end */
+	RS_AM_TAINTED_FAILED, RS_AM_M_TAINTED, RS_AM_M_TAINTED_FAILED,
+	RS_AM_LATENESS_GAP,	/* hist: the part of LATENESS that a gap of the machine explains */
+	RS_AM_SIP_REORDERED,	/* provisionals that came behind the final response (rfc3261 mode) */
+	RS_AM_FORKS_ENDED,	/* 2xx of further branches, acknowledged and hung up */
+	RS_AM_AUTHENTICATED,	/* requests sent again with credentials */
+	RS_AM_OVER,	/* gauge: 1 when nothing more of it comes and nothing of it is open, on this worker */
+	RS_AM_BURST_1MS, RS_AM_BURST_10MS, /* max: calls started within so much time, see arrivals.h */
 	RS_AM_COUNT
 };
 extern const struct rs_metric_table rs_activity_metrics_table;
@@ -77,8 +91,9 @@ enum rs_cause {
 	RS_CAUSE_UNREACHABLE,	   /* ICMP said so */
 	RS_CAUSE_NO_BUFFER,	   /* no packet buffer, or the transmit queue is full */
 	RS_CAUSE_NO_MEMORY,	   /* a pool of the worker is empty */
-	RS_CAUSE_TOO_LONG,	   /* a message does not fit the path's MTU */
+	RS_CAUSE_TOO_LONG,	   /* a message does not fit a datagram, even in fragments */
 	RS_CAUSE_STOPPED,	   /* by `stop` */
+	RS_CAUSE_CANCELLED_LATE,   /* the CANCEL crossed a 2xx (rfc3261 mode) */
 	RS_CAUSE_RESPONSE,	   /* + code - 300 */
 	RS_CAUSES = RS_CAUSE_RESPONSE + 400
 };

@@ -1,23 +1,104 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * When calls come. Arrival k of an activity is due at a time that follows from the rate alone; every worker walks all k and
- * starts those whose caller it owns. After a stall what is late comes out at no more than catch_up times the asked rate.
+ * When calls come by a rate or a shape. Arrival k of an activity is due at a time that follows from seed, activity and k alone;
+ * every worker walks all k and starts those whose caller it owns. After a stall what is late comes out at no more than catch_up
+ * times the pace at which it was due.
  */
 #include <math.h>
 
 #include "engine/internal.h"
 
-#define NEVER_NS 4e18 /* 126 years */
+#define ARRIVAL_STREAM 2000 /* of random numbers, + activity: beside those of holds, callees and URIs */
+#define LONGEST_NS 4e18 /* 126 years */
 #define BURST_NS RS_NS_PER_MS /* within this much time the catch-up limit does not spread starts */
+#define TURN_WALK 1024 /* arrivals of other workers passed over in one turn */
+
+static void
+set_rate(struct arrivals *r, double rate_hz)
+{
+	r->rate_hz = rate_hz;
+	r->unit_ns = rate_hz > 0 ? (double)RS_NS_PER_S / rate_hz : 0;
+}
 
 static uint64_t
-due_time(const struct arrivals *r, uint64_t k)
+reckon_due(const struct arrivals *r)
 {
-	if (r->rate_hz <= 0)
-		return UINT64_MAX;
-	double ns = ((double)(k - r->base_k) + r->offset) * (double)RS_NS_PER_S / r->rate_hz;
+	uint64_t at;
+	double ns;
 
-	return ns < NEVER_NS ? r->base_ns + (uint64_t)ns : UINT64_MAX;
+	if (r->paused)
+		return NEVER_NS;
+	if (r->shaped) {
+		at = shape_time(&r->shape, r->shape_units + r->units);
+		return at == NEVER_NS ? at : r->base_ns + (at > r->shape_at_ns ? at - r->shape_at_ns : 0);
+	}
+	ns = r->rate_hz > 0 ? units_number(r->units) * r->unit_ns : LONGEST_NS;
+	return ns < LONGEST_NS ? r->base_ns + (uint64_t)ns : NEVER_NS;
+}
+
+static uint64_t
+due_time(struct arrivals *r)
+{
+	if (!r->due_known) {
+		r->due_ns = reckon_due(r);
+		r->due_known = true;
+	}
+	return r->due_ns;
+}
+
+/* Units that pass from r->base_ns to @at_ns, which lies behind it. */
+static unsigned __int128
+passed(const struct arrivals *r, uint64_t at_ns)
+{
+	if (r->paused)
+		return 0;
+	if (r->shaped)
+		return shape_units(&r->shape, r->shape_at_ns + (at_ns - r->base_ns)) - r->shape_units;
+	return units_of((double)(at_ns - r->base_ns) * r->rate_hz / (double)RS_NS_PER_S);
+}
+
+/* Units from arrival k - 1 (or the beginning) to arrival k. */
+static unsigned __int128
+gap(const struct rs_engine *e, const struct activity *a, uint64_t k)
+{
+	uint64_t stream = ARRIVAL_STREAM + (uint64_t)(a - e->activities);
+
+	if (!a->arrivals.poisson)
+		return k ? UNIT : 0;
+	return units_of(-log(1 - rs_random_unit(rs_random_at(e->plan->seed, stream, k))));
+}
+
+bool
+arrivals_find(struct rs_engine *e, struct activity *a, uint32_t *walk)
+{
+	struct arrivals *r = &a->arrivals;
+	const struct group *g = a->group;
+
+	while (!r->found && (!r->total || r->k < r->total)) {
+		uint32_t n = g->port->n_workers;
+
+		if (n == 1 || (g->shared ? r->k % n == g->position : group_has(g, r->caller))) {
+			r->found = true;
+			break;
+		}
+		if (*walk == 0)
+			return false;
+		(*walk)--;
+		arrivals_next(e, a);
+	}
+	return true;
+}
+
+void
+arrivals_next(struct rs_engine *e, struct activity *a)
+{
+	struct arrivals *r = &a->arrivals;
+
+	r->k++;
+	if (++r->caller == a->group->plan->count)
+		r->caller = 0;
+	r->units += gap(e, a, r->k);
+	r->found = r->due_known = false;
 }
 
 void
@@ -28,174 +109,142 @@ arrivals_begin(struct rs_engine *e, struct activity *a, uint64_t at_ns)
 	if (r->running || r->stopped || a->group->position == UINT32_MAX)
 		return;
 	r->running = true;
-	r->rate_hz = r->asked ? r->asked_hz : a->plan->rate_hz;
-	r->n_changes = 0;
+	r->poisson = a->plan->arrivals == RS_ARRIVALS_POISSON;
+	r->shaped = r->shape.n && !r->asked;
 	r->base_ns = at_ns;
-	r->base_k = 0;
-	r->offset = 0;
 	r->total = a->plan->total;
-	r->k = group_next(a->group, 0);
-	r->next_start_ns = 0;
-	if (r->paused) {
-		r->resume_rate = r->rate_hz;
-		r->rate_hz = 0;
-	}
+	r->units = gap(e, a, 0);
+	set_rate(r, r->asked ? r->asked_hz : a->plan->rate_hz);
+	if (a->plan->open_calls)
+		loop_begin(a);
 }
 
 /*
- * Take a stamped change over: what had been waited for so far of the next interval counts at the new rate. Every worker makes
- * the same of the same stamp, whenever it gets here, and the first arrival at the new rate is the first that was not due before
- * the stamp, by due_time's own rounding.
+ * Take a stamped change over: what has passed of the next arrival's units stays passed. Every worker makes the same of the same
+ * stamp, whenever it gets here.
  */
-static void
-apply_change(struct arrivals *r)
+void
+arrivals_change(struct arrivals *r)
 {
 	const struct change c = r->changes[0];
 
 	r->n_changes--;
 	memmove(r->changes, r->changes + 1, r->n_changes * sizeof(c));
-	if (c.at_ns <= r->base_ns) { /* not begun yet, or twice at once: the next arrival's share of an interval stays */
-		r->rate_hz = c.rate_hz;
-		return;
-	}
-	if (r->rate_hz > 0) {
-		double passed = (double)(c.at_ns - r->base_ns) * r->rate_hz / (double)RS_NS_PER_S - r->offset;
-		uint64_t whole = passed > 0 ? (uint64_t)passed : 0;
+	if (c.at_ns > r->base_ns) { /* else it has not begun yet, or there are two at once */
+		unsigned __int128 units = passed(r, c.at_ns);
 
-		while (whole > 0 && due_time(r, r->base_k + whole - 1) >= c.at_ns)
-			whole--;
-		while (due_time(r, r->base_k + whole) < c.at_ns)
-			whole++;
-		r->offset = fmax((double)whole - passed, 0);
-		r->base_k += whole;
+		if (r->shaped && !r->paused) {
+			r->shape_at_ns += c.at_ns - r->base_ns;
+			r->shape_units += units;
+		}
+		r->units = r->units > units ? r->units - units : 0;
+		r->base_ns = c.at_ns;
 	}
-	r->base_ns = c.at_ns;
-	r->rate_hz = c.rate_hz;
+	if (c.what == CHANGE_RATE) {
+		r->shaped = false;
+		set_rate(r, c.rate_hz);
+	} else {
+		r->paused = c.what == CHANGE_PAUSE;
+	}
+	r->due_known = false;
 }
 
 void
-arrivals_rate(struct activity *a, double rate_hz, uint64_t at_ns)
+arrivals_order(struct activity *a, enum change_what what, double rate_hz, uint64_t at_ns)
 {
 	struct arrivals *r = &a->arrivals;
 
-	if (!r->running) { /* what it will begin with */
+	if (r->running) {
+		if (r->n_changes == MAX_CHANGES) /* more than any stamp's lead holds: the last one gives way */
+			r->n_changes--;
+		r->changes[r->n_changes++] = (struct change){ at_ns, rate_hz, what };
+	} else if (what == CHANGE_RATE) { /* what it will begin with */
 		r->asked = true;
 		r->asked_hz = rate_hz;
-		return;
-	}
-	if (r->paused) {
-		r->resume_rate = rate_hz;
-		return;
-	}
-	if (r->n_changes == MAX_CHANGES) /* more than any stamp's lead holds: the last one gives way */
-		r->n_changes--;
-	r->changes[r->n_changes++] = (struct change){ rate_hz, at_ns };
-}
-
-static void
-not_started(struct activity *a, bool measured, uint32_t row)
-{
-	struct rs_metrics *m = &a->account->cells;
-
-	rs_metric_inc(m, RS_AM_NOT_STARTED);
-	rs_metric_inc(m, row);
-	if (measured)
-		rs_metric_inc(m, RS_AM_M_NOT_STARTED);
-}
-
-static void
-set_path(struct rs_engine *e, struct activity *a, struct leg *leg)
-{
-	const struct rs_plan_group *g = a->group->plan;
-	struct endpoint *ep = group_endpoint(a->group, leg->endpoint);
-
-	leg->path.port = (uint8_t)g->port;
-	leg->path.local = ep->addr;
-	leg->path.local_port = ep->port;
-	if (g->has_proxy) {
-		leg->path.remote = g->proxy;
-		leg->path.remote_port = g->proxy_port;
-	} else if (leg->callee != NO_ENDPOINT) {
-		rs_group_address(a->to->plan, leg->callee, &leg->path.remote, &leg->path.remote_port);
 	} else {
-		leg->path.remote = a->plan->to_addr;
-		leg->path.remote_port = a->plan->to_port;
+		r->paused = what == CHANGE_PAUSE;
 	}
 }
 
-static void
-offer(struct rs_engine *e, struct activity *a, uint64_t k, uint64_t due_ns)
+/*
+ * What is late follows the last start by the time that lay between their due times, divided by catch_up; so does what is not
+ * late, but that time has passed when it falls due.
+ */
+static uint64_t
+earliest_start(const struct rs_engine *e, const struct arrivals *r, uint64_t due_ns)
 {
-	struct rs_metrics *m = &a->account->cells;
-	bool measured = due_ns >= e->measure_from && due_ns < e->measure_to;
-	uint32_t caller = (uint32_t)(k % a->group->plan->count), callee = NO_ENDPOINT;
+	uint64_t since = due_ns > r->pace_due_ns ? due_ns - r->pace_due_ns : 0;
 
-	rs_metric_inc(m, RS_AM_OFFERED);
-	if (measured)
-		rs_metric_inc(m, RS_AM_M_OFFERED);
-	if (rs_metric_get(m, RS_AM_OPEN) >= a->limit || e->open_placed >= e->max_calls) {
-		not_started(a, measured, RS_AM_NOT_LIMIT);
-		return;
-	}
-	if (a->to) {
-		callee = callees_pick(e, a, caller);
-		if (callee == NO_ENDPOINT) {
-			not_started(a, measured, RS_AM_NOT_IDLE);
-			return;
-		}
-	}
-	struct leg *leg = leg_create(e, a, k, due_ns);
-
-	if (!leg) {
-		if (callee != NO_ENDPOINT)
-			callees_return(a, callee);
-		not_started(a, measured, RS_AM_NOT_MEMORY);
-		return;
-	}
-	leg->endpoint = caller;
-	leg->callee = callee;
-	if (a->plan->n_data)
-		leg->line = leg_inject_line(e, leg, 0);
-	set_path(e, a, leg);
-	leg_run(e, leg, NULL);
+	return r->pace_ns + (uint64_t)((double)since / e->plan->catch_up);
 }
 
-uint64_t
-arrivals_turn(struct rs_engine *e, struct activity *a)
+/* The shape's last rate is 0, and it is reached. @param next_ns  in: when to look again; out: not after that moment */
+static bool
+shape_is_over(const struct rs_engine *e, const struct arrivals *r, uint64_t *next_ns)
+{
+	uint64_t end;
+
+	if (!r->running || !r->shaped || r->paused || (end = shape_end(&r->shape)) == NEVER_NS)
+		return false;
+	end = end > r->shape_at_ns ? r->base_ns + (end - r->shape_at_ns) : r->base_ns;
+	if (e->now < end && end < *next_ns)
+		*next_ns = end;
+	return e->now >= end && *next_ns == NEVER_NS;
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t
+rate_turn(struct rs_engine *e, struct activity *a)
 {
 	struct arrivals *r = &a->arrivals;
+	uint32_t walk = TURN_WALK;
 	unsigned started = 0;
 
-	if (!r->running || r->stopped)
-		return UINT64_MAX;
 	for (;;) {
-		uint64_t due = due_time(r, r->k);
+		bool found = arrivals_find(e, a, &walk);
 
-		if (r->n_changes && r->changes[0].at_ns <= (due < e->now ? due : e->now)) {
-			apply_change(r);
+		if (r->n_changes && r->changes[0].at_ns <= e->now &&
+			(r->changes[0].at_ns <= r->base_ns || r->units >= passed(r, r->changes[0].at_ns))) {
+			arrivals_change(r);
 			continue;
 		}
 		if (r->total && r->k >= r->total) {
 			r->stopped = true;
-			return UINT64_MAX;
+			return NEVER_NS;
 		}
-		if (due > e->now) {
-			if (r->n_changes && r->changes[0].at_ns < due)
-				return r->changes[0].at_ns;
-			return due;
-		}
-		if (started == TURN_STARTS)
-			return e->now;
-		if (e->now < r->next_start_ns)
-			return r->next_start_ns;
-		double own_rate = r->rate_hz * a->own_share * e->plan->catch_up;
-		uint64_t earliest = e->now > BURST_NS ? e->now - BURST_NS : 0;
+		uint64_t due = due_time(r);
 
-		if (r->next_start_ns < earliest)
-			r->next_start_ns = earliest;
-		r->next_start_ns += (uint64_t)((double)RS_NS_PER_S / own_rate);
-		offer(e, a, r->k, due);
+		if (due > e->now)
+			return r->n_changes ? earlier(r->changes[0].at_ns, due) : due;
+		if (!found || started == TURN_STARTS)
+			return e->now;
+		uint64_t start = earliest_start(e, r, due);
+
+		if (start > e->now)
+			return start;
+		uint64_t recent = e->now > BURST_NS ? e->now - BURST_NS : 0;
+
+		r->pace_ns = start > recent ? start : recent;
+		r->pace_due_ns = due;
+		offer(e, a, r->k, r->caller, due);
 		started++;
-		r->k = group_next(a->group, r->k + 1);
+		arrivals_next(e, a);
 	}
+}
+
+uint64_t
+arrivals_turn(struct rs_engine *e, struct activity *a, bool *over)
+{
+	struct arrivals *r = &a->arrivals;
+	uint64_t next = NEVER_NS;
+
+	if (r->running && !r->stopped)
+		next = a->plan->open_calls ? loop_turn(e, a) : rate_turn(e, a);
+	*over = r->stopped || shape_is_over(e, r, &next);
+	return next;
 }

@@ -134,6 +134,7 @@ group_setup(struct rs_engine *e, struct group *g, const struct rs_plan_group *pl
 	g->steer_bits = e->steer_bits[plan->port];
 	g->answer = -1;
 	with = group_workers(e->plan, plan, g->steer_bits);
+	g->with = with;
 	g->starters = (uint32_t)__builtin_popcountll(with);
 	g->rank = UINT32_MAX;
 	if (g->position == UINT32_MAX)
@@ -163,6 +164,47 @@ groups_setup(struct rs_engine *e)
 	return 0;
 }
 
+/* Take an idle callee out of the list; @what it is from now on. */
+static void
+take_out(struct callees *c, uint32_t slot, uint32_t what)
+{
+	uint32_t next = c->next[slot], prev = c->prev[slot];
+
+	*(prev == CALLEE_END ? &c->head : &c->next[prev]) = next;
+	*(next == CALLEE_END ? &c->tail : &c->prev[next]) = prev;
+	c->next[slot] = what;
+	c->idle--;
+}
+
+static uint32_t
+take_head(struct callees *c)
+{
+	uint32_t slot = c->head;
+
+	take_out(c, slot, CALLEE_BUSY);
+	return slot;
+}
+
+static void
+put_tail(struct callees *c, uint32_t slot)
+{
+	c->next[slot] = CALLEE_END;
+	c->prev[slot] = c->tail;
+	*(c->tail == CALLEE_END ? &c->head : &c->next[c->tail]) = slot;
+	c->tail = slot;
+	c->idle++;
+}
+
+/* Where an activity registers the group, only those are called for which that is known. */
+static bool
+is_registered_by_plan(const struct rs_plan *plan, uint32_t group)
+{
+	for (uint32_t i = 0; i < plan->n_activities; i++)
+		if (plan->activities[i].kind == RS_DO_REGISTER && plan->activities[i].from == group)
+			return true;
+	return false;
+}
+
 /* Callees are shared out among the workers that place the activity's calls: callee i belongs to the caller of rank i mod n. */
 int
 callees_setup(struct rs_engine *e, struct activity *a)
@@ -173,40 +215,17 @@ callees_setup(struct rs_engine *e, struct activity *a)
 	c->stride = a->group->starters;
 	c->first = a->group->rank;
 	c->n = count > c->first ? (count - c->first + c->stride - 1) / c->stride : 0;
-	c->next = rs_arena_alloc(&e->arena, (size_t)(c->n ? c->n : 1) * sizeof(*c->next), 64);
+	c->next = rs_arena_alloc(&e->arena, 2 * (size_t)(c->n ? c->n : 1) * sizeof(*c->next), 64);
 	if (!c->next)
 		return -ENOMEM;
+	c->prev = c->next + c->n;
+	c->head = c->tail = CALLEE_END;
 	for (uint32_t i = 0; i < c->n; i++)
-		c->next[i] = i + 1 < c->n ? i + 1 : CALLEE_END;
-	c->head = c->n ? 0 : CALLEE_END;
-	c->tail = c->n ? c->n - 1 : CALLEE_END;
-	c->idle = c->n;
+		if (is_registered_by_plan(e->plan, (uint32_t)a->plan->to_group))
+			c->next[i] = CALLEE_GONE;
+		else
+			put_tail(c, i);
 	return 0;
-}
-
-static uint32_t
-take_head(struct callees *c)
-{
-	uint32_t slot = c->head;
-
-	c->head = c->next[slot];
-	if (c->head == CALLEE_END)
-		c->tail = CALLEE_END;
-	c->next[slot] = CALLEE_BUSY;
-	c->idle--;
-	return slot;
-}
-
-static void
-put_tail(struct callees *c, uint32_t slot)
-{
-	c->next[slot] = CALLEE_END;
-	if (c->tail == CALLEE_END)
-		c->head = slot;
-	else
-		c->next[c->tail] = slot;
-	c->tail = slot;
-	c->idle++;
 }
 
 /* `random` turns the list a random few places first: the choice is among idle ones only, in bounded time. */
@@ -245,5 +264,69 @@ callees_pick(struct rs_engine *e, struct activity *a, uint32_t caller)
 void
 callees_return(struct activity *a, uint32_t callee)
 {
-	put_tail(&a->callees, (callee - a->callees.first) / a->callees.stride);
+	struct callees *c = &a->callees;
+	uint32_t slot = (callee - c->first) / c->stride;
+
+	if (c->next[slot] == CALLEE_BUSY_GONE)
+		c->next[slot] = CALLEE_GONE;
+	else
+		put_tail(c, slot);
+}
+
+void
+callees_registered(struct rs_engine *e, struct activity *a, uint32_t callee, bool registered)
+{
+	struct callees *c = &a->callees;
+
+	if (c->n == 0 || callee % c->stride != c->first || !is_registered_by_plan(e->plan, (uint32_t)a->plan->to_group))
+		return;
+	uint32_t slot = callee / c->stride;
+
+	if (slot >= c->n)
+		return;
+	switch (c->next[slot]) {
+	case CALLEE_GONE:
+		if (registered)
+			put_tail(c, slot);
+		break;
+	case CALLEE_BUSY_GONE:
+		if (registered)
+			c->next[slot] = CALLEE_BUSY;
+		break;
+	case CALLEE_BUSY:
+		if (!registered)
+			c->next[slot] = CALLEE_BUSY_GONE;
+		break;
+	default:
+		if (!registered)
+			take_out(c, slot, CALLEE_GONE);
+		break;
+	}
+}
+
+void
+group_registered(struct rs_engine *e, uint32_t group, uint32_t index, bool registered)
+{
+	for (uint32_t i = 0; i < e->n_activities; i++)
+		if (e->activities[i].to == &e->groups[group])
+			callees_registered(e, &e->activities[i], index, registered);
+}
+
+uint64_t
+callee_holders(const struct rs_engine *e, uint32_t group, uint32_t index)
+{
+	uint64_t holders = 0;
+
+	for (uint32_t i = 0; i < e->n_activities; i++) {
+		const struct activity *a = &e->activities[i];
+		uint32_t rank;
+
+		if (a->to != &e->groups[group])
+			continue;
+		rank = index % a->group->starters;
+		for (uint32_t w = 0; w < a->group->port->n_workers; w++)
+			if ((a->group->with >> w & 1) && rank-- == 0)
+				holders |= 1ull << a->group->port->workers[w];
+	}
+	return holders;
 }

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "engine/internal.h"
+#include "engine/dialog.h"
 
 void
 rs_engine_begin(struct rs_engine *e, uint64_t t0_ns)
@@ -79,6 +79,14 @@ take_one_of_total(struct activity *a)
 	return false;
 }
 
+static bool
+is_total_taken(const struct activity *a)
+{
+	uint64_t answered = a->answered_all ? atomic_load_explicit(a->answered_all, memory_order_relaxed) : a->answered;
+
+	return a->plan->total && answered >= a->plan->total;
+}
+
 /* The call did not start: `total` counts those that did. */
 static void
 give_one_back(struct activity *a)
@@ -134,6 +142,26 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 		leg_receive(e, leg, rx, msg, cseq);
 }
 
+/* The group whose endpoint has the address that the message came to. */
+static const struct group *
+group_at(const struct rs_engine *e, const struct rs_path *path)
+{
+	for (uint32_t i = 0; i < e->n_groups; i++)
+		if (e->groups[i].plan->port == path->port && e->groups[i].automatic &&
+			rs_group_find(e->groups[i].plan, &path->local, path->local_port) >= 0)
+			return &e->groups[i];
+	return NULL;
+}
+
+/* A request that no call has and that begins none. */
+static void
+out_of_call(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, uint32_t row)
+{
+	const struct group *g = e->rfc ? group_at(e, &rx->path) : NULL;
+
+	rs_metric_inc(e->cells, g && stray_answer(e, g, rx, msg) ? RS_ENG_AUTO_ANSWERED : row);
+}
+
 static void
 unreachable(struct rs_engine *e, const struct rs_rx *rx)
 {
@@ -174,7 +202,12 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		leg_receive(e, leg, rx, msg, &cseq);
 		return;
 	case LOOKUP_DEAD:
-		rs_metric_inc(e->cells, RS_ENG_DEAD_CALL);
+		if (msg->status ? stray_response(e, rx, msg, &cseq) : stray_request(e, rx, msg, &cseq))
+			return;
+		if (msg->status)
+			rs_metric_inc(e->cells, RS_ENG_DEAD_CALL);
+		else
+			out_of_call(e, rx, msg, RS_ENG_DEAD_CALL);
 		return;
 	case LOOKUP_OTHER_RUN:
 		rs_metric_inc(e->cells, RS_ENG_OTHER_RUN);
@@ -186,11 +219,14 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		rs_metric_inc(e->cells, RS_ENG_OUT_OF_CALL);
 		return;
 	}
+	if (stray_request(e, rx, msg, &cseq))
+		return;
 	a = answering_activity(e, rx, &endpoint);
 	if (!a)
-		rs_metric_inc(e->cells, RS_ENG_NO_ENDPOINT);
-	else if (!program_begins_with(a->program, msg))
-		rs_metric_inc(e->cells, RS_ENG_OUT_OF_CALL);
+		out_of_call(e, rx, msg, RS_ENG_NO_ENDPOINT);
+	else if (!program_begins_with(a->program, msg) ||
+		(a->rfc && rs_sip_tag(rs_sip_get(msg, RS_HDR_TO)).len)) /* of a dialog that we do not have */
+		out_of_call(e, rx, msg, RS_ENG_OUT_OF_CALL);
 	else
 		answer(e, a, endpoint, rx, msg, &cseq);
 }
@@ -239,6 +275,28 @@ hang_up_some(struct rs_engine *e)
 	return UINT64_MAX;
 }
 
+/* Its arrivals, and whether it has reached its end on this worker: nothing more comes, and nothing of it is open. */
+static uint64_t
+activity_turn(struct rs_engine *e, struct activity *a)
+{
+	struct rs_metrics *m = &a->account->cells;
+	uint64_t next = UINT64_MAX;
+	bool over = false;
+
+	if (a->group->position == UINT32_MAX)
+		return next;
+	if (rs_activity_places(a->plan->kind))
+		next = arrivals_turn(e, a, &over);
+	else if (a->plan->kind == RS_DO_ANSWER)
+		over = a->arrivals.stopped || is_total_taken(a);
+	else
+		return next;
+	over = over && rs_metric_get(m, RS_AM_OPEN) == 0;
+	if (rs_metric_get(m, RS_AM_OVER) != over)
+		rs_metric_set(m, RS_AM_OVER, over);
+	return next;
+}
+
 uint64_t
 rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 {
@@ -257,13 +315,18 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 	}
 	if (n == TURN_TIMERS)
 		next = now_ns;
+	if (e->rfc) {
+		tombs_expire(&e->tombs, now_ns);
+		rs_metric_set(e->cells, RS_ENG_TOMBS, e->tombs.n);
+		rs_metric_set(e->cells, RS_ENG_TOMBS_EARLY, e->tombs.early);
+	}
 	if (e->hanging_up) {
 		due = hang_up_some(e);
 		if (due < next)
 			next = due;
 	}
 	for (uint32_t i = 0; i < e->n_activities && !e->stopping; i++) {
-		due = arrivals_turn(e, &e->activities[i]);
+		due = activity_turn(e, &e->activities[i]);
 		if (due < next)
 			next = due;
 	}
@@ -280,7 +343,7 @@ rs_engine_start_activity(struct rs_engine *e, int32_t activity, uint64_t at_ns)
 		if (a->group->position != UINT32_MAX && a->group->answer < 0)
 			a->group->answer = activity;
 		a->accepts = true;
-	} else {
+	} else if (rs_activity_places(a->plan->kind)) {
 		arrivals_begin(e, a, at_ns);
 	}
 }
@@ -295,8 +358,8 @@ void
 rs_engine_set_rate(struct rs_engine *e, int32_t activity, double rate_hz, uint64_t at_ns)
 {
 	for (uint32_t i = 0; i < e->n_activities; i++)
-		if (is_meant(e, activity, i) && e->activities[i].plan->kind == RS_DO_CALL)
-			arrivals_rate(&e->activities[i], rate_hz, at_ns);
+		if (is_meant(e, activity, i) && rs_activity_places(e->activities[i].plan->kind))
+			arrivals_order(&e->activities[i], CHANGE_RATE, rate_hz, at_ns);
 }
 
 void
@@ -307,6 +370,10 @@ rs_engine_set_limit(struct rs_engine *e, int32_t activity, uint64_t limit)
 
 		if (!is_meant(e, activity, i) || a->group->rank == UINT32_MAX)
 			continue;
+		if (a->plan->open_calls) { /* a closed loop holds as many open as it may */
+			loop_target(a, limit);
+			continue;
+		}
 		a->limit = limit / a->group->starters + (a->group->rank < limit % a->group->starters);
 	}
 }
@@ -314,31 +381,17 @@ rs_engine_set_limit(struct rs_engine *e, int32_t activity, uint64_t limit)
 void
 rs_engine_pause(struct rs_engine *e, uint64_t at_ns)
 {
-	for (uint32_t i = 0; i < e->n_activities; i++) {
-		struct arrivals *r = &e->activities[i].arrivals;
-		double rate = r->n_changes ? r->changes[r->n_changes - 1].rate_hz : r->rate_hz;
-
-		if (r->paused)
-			continue;
-		if (r->running)
-			arrivals_rate(&e->activities[i], 0, at_ns);
-		r->resume_rate = rate;
-		r->paused = true;
-	}
+	for (uint32_t i = 0; i < e->n_activities; i++)
+		if (rs_activity_places(e->activities[i].plan->kind))
+			arrivals_order(&e->activities[i], CHANGE_PAUSE, 0, at_ns);
 }
 
 void
 rs_engine_resume(struct rs_engine *e, uint64_t at_ns)
 {
-	for (uint32_t i = 0; i < e->n_activities; i++) {
-		struct arrivals *r = &e->activities[i].arrivals;
-
-		if (!r->paused)
-			continue;
-		r->paused = false;
-		if (r->running)
-			arrivals_rate(&e->activities[i], r->resume_rate, at_ns);
-	}
+	for (uint32_t i = 0; i < e->n_activities; i++)
+		if (rs_activity_places(e->activities[i].plan->kind))
+			arrivals_order(&e->activities[i], CHANGE_RESUME, 0, at_ns);
 }
 
 void

@@ -28,6 +28,11 @@ struct rs_engine_cfg {
 	 * address decides, so that no share of `total` would fit. NULL: this is the only worker.
 	 */
 	_Atomic uint64_t *answered;
+	/*
+	 * The end of the last interval that control found limited by the generator, 0 before there is one: a call that was due before
+	 * it and ends later is tainted. NULL: nobody judges.
+	 */
+	const _Atomic uint64_t *limited_until;
 	const uint8_t *steer_bits; /* [plan->n_ports], R of base/steer.h: the same on all workers. NULL: RS_STEER_BITS each */
 	struct rs_log *log;	/* may be NULL */
 	uint64_t wall_us;	/* wall clock at now == wall_at_ns, for [timestamp] and [date] */
@@ -63,6 +68,12 @@ uint64_t rs_engine_turn(struct rs_engine *e, uint64_t now_ns);
 void rs_engine_flushed(struct rs_engine *e, uint64_t time_ns);
 
 /**
+ * The machine had the core from @from_ns to @to_ns: calls due then, or while what piled up is caught up with, are late for that
+ * reason, and their lateness is counted as such, too.
+ */
+void rs_engine_gap(struct rs_engine *e, uint64_t from_ns, uint64_t to_ns);
+
+/**
  * Which worker must get this item? Needed only where several workers share a port.
  * @return a position in plan->cores
  */
@@ -80,6 +91,9 @@ void rs_engine_stop(struct rs_engine *e, int32_t activity);
 void rs_engine_hangup(struct rs_engine *e, int32_t activity);
 /** No new calls, and nothing is sent any more: open calls end as failed, cause `stopped`. */
 void rs_engine_silence(struct rs_engine *e);
+
+/** The rate that the shape of @a asks for @since_ns after its start; without a shape, its rate. */
+double rs_engine_shape_rate(const struct rs_plan_activity *a, uint64_t since_ns);
 
 /** Legs that are open or still absorb retransmissions. */
 uint32_t rs_engine_legs(const struct rs_engine *e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What we say of our own accord: the end of a call before its scenario's, and the answer to what it does not expect. */
+#include "engine/dialog.h"
 #include "engine/render.h"
 
 /*
@@ -81,6 +82,11 @@ void
 leg_hang_up(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 {
 	const struct rs_program *p = leg_activity(e, leg)->program;
+
+	if (leg_is_rfc(e, leg)) {
+		rfc_hang_up(e, leg);
+		return;
+	}
 	bool placed = leg->flags & LEG_UAC, invited = leg->flags & LEG_INVITED;
 	bool dialog = placed ? leg->flags & (LEG_ESTABLISHED | LEG_ANSWERED) :
 			       (leg->flags & LEG_SENT_2XX) && (leg->flags & LEG_GOT_ACK);

@@ -10,12 +10,13 @@
 #include "base/table.h"
 #include "base/token.h"
 #include "base/wheel.h"
+#include "engine/arrivals.h"
 #include "engine/blob.h"
 #include "engine/engine.h"
+#include "engine/tomb.h"
 #include "proto/sip/field.h"
 
 #define NO_ENDPOINT UINT32_MAX
-#define MAX_CHANGES 16	   /* rate changes that may be under way, stamped but not yet due */
 #define TURN_STARTS 64	   /* arrivals started in one turn at most */
 #define TURN_TIMERS 256	   /* timers served in one turn at most */
 #define TURN_HANGUPS 32	   /* legs hung up in one turn at most, ... */
@@ -61,6 +62,7 @@ enum leg_flag {
 	LEG_RESPONSE = 1 << 18,	    /* response latency taken */
 	LEG_CANCELLED = 1 << 19,    /* a CANCEL was sent or received */
 	LEG_STAMPED = 1 << 20,	    /* something of this leg waits for the transmit burst */
+	LEG_REFRESHED = 1 << 21,    /* rfc3261: the answer of a session refresh is not the call's */
 	LEG_TRACED = 1 << 30,	    /* its messages are kept */
 };
 
@@ -129,10 +131,12 @@ struct group {
 	uint8_t steer_bits;  /* of the rule, at its port */
 	uint32_t n;	     /* endpoints here */
 	uint32_t *slots;     /* index -> slot, NO_ENDPOINT: another worker's; NULL: slot = index */
+	uint64_t with;	     /* positions of the workers that have some: a bit each */
 	uint32_t starters;   /* workers that have some: they start its calls, and share what there is of them, ... */
 	uint32_t rank;	     /* ... and which of them this one is; UINT32_MAX: none */
 	struct endpoint *endpoints; /* shared: only one */
 	int32_t answer;	     /* activity that answers here, -1: none */
+	bool automatic;	     /* what no scenario waits for is answered: see stray.c, ua.c */
 };
 
 /** Callees of one activity's `to` group that this worker may pick: a list of the idle ones, longest idle first. */
@@ -140,34 +144,14 @@ struct callees {
 	uint32_t n;
 	uint32_t first;	     /* callee index = first + slot * stride */
 	uint32_t stride;
-	uint32_t *next;	     /* per slot; CALLEE_BUSY while in a call */
+	uint32_t *next;	     /* per slot: in the list, or one of those below */
+	uint32_t *prev;
 	uint32_t head, tail, idle;
 };
-#define CALLEE_BUSY (UINT32_MAX - 1)
 #define CALLEE_END UINT32_MAX
-
-/** When calls come: arrival k is due at base + (k - base_k + offset) / rate, on every worker alike. */
-struct arrivals {
-	bool running;
-	bool stopped;	     /* for good */
-	double rate_hz;
-	uint64_t base_ns;
-	uint64_t base_k;
-	double offset;	     /* arrivals */
-	uint64_t k;	     /* the next one of this worker */
-	uint64_t total;	     /* 0: no end */
-	uint64_t next_start_ns; /* catch-up: not before */
-	double resume_rate;  /* while paused */
-	bool paused;
-	bool asked;	     /* a rate was set before it began: */
-	double asked_hz;
-	/* changes that control stamped, each taken over when its time comes */
-	uint32_t n_changes;
-	struct change {
-		double rate_hz;
-		uint64_t at_ns;
-	} changes[MAX_CHANGES];
-};
+#define CALLEE_BUSY (UINT32_MAX - 1)	  /* in a call */
+#define CALLEE_GONE (UINT32_MAX - 2)	  /* not registered */
+#define CALLEE_BUSY_GONE (UINT32_MAX - 3) /* both: it does not come back to the list when the call ends */
 
 struct activity {
 	const struct rs_plan_activity *plan;
@@ -181,7 +165,8 @@ struct activity {
 	uint64_t answered;	    /* calls answered so far by this worker */
 	_Atomic uint64_t *answered_all; /* by all workers; NULL: `answered` it is */
 	uint32_t frame_bytes;
-	double own_share;	    /* of all arrivals, this worker's */
+	struct burst burst_1ms, burst_10ms;
+	bool rfc;		    /* mode = "rfc3261" */
 	bool accepts;		    /* answer: takes new calls */
 	bool hang_up;		    /* its legs are being hung up */
 	uint64_t *slots;	    /* per template of the program: bit per enum rs_slot that stands in it */
@@ -226,6 +211,10 @@ struct rs_engine {
 	uint64_t now;
 	uint64_t t0;
 	uint64_t measure_from, measure_to;
+	uint64_t gap_from, gap_until; /* due times that a gap of the machine made late */
+	const _Atomic uint64_t *limited_until;
+	_Atomic uint64_t never_limited; /* what limited_until is when nobody judges: 0 */
+	struct burst burst_1ms, burst_10ms; /* of all activities */
 	uint64_t open_placed;	     /* for max_calls */
 	uint64_t max_calls;	     /* this worker's share */
 	struct rs_rng rng;
@@ -248,6 +237,12 @@ struct rs_engine {
 	struct rs_sip_msg kept_msg;  /* kept headers, parsed again */
 	struct rs_sip_msg swapped;   /* a message with its From and To exchanged */
 	struct rs_render render;
+	/* rfc3261 mode; nothing of it without an activity that has it */
+	struct dialog *dialogs;	     /* of the leg with the same slot */
+	struct tombs tombs;
+	bool rfc;		     /* some activity is in it */
+	const struct client *again;  /* whose request is being sent once more */
+	const struct rs_path *path;  /* what is being sent takes this one, not the leg's */
 	struct tracer *tracer;
 	uint8_t sending;	     /* enum rs_trace_flag of the next message that is sent */
 };
@@ -287,6 +282,8 @@ struct leg *leg_create(struct rs_engine *e, struct activity *a, uint64_t number,
 void leg_free(struct rs_engine *e, struct leg *leg);
 /** The scenario reached its end (or its timewait). */
 void leg_complete(struct rs_engine *e, struct leg *leg);
+/** The call is over and counted: the leg goes, in rfc3261 mode as soon as its transactions are at their end. */
+void leg_part(struct rs_engine *e, struct leg *leg);
 /** The call failed: counted with @cause at its present step, the peer told by @hang_up, the leg freed. */
 void leg_fail(struct rs_engine *e, struct leg *leg, uint32_t cause, bool hang_up);
 void leg_established(struct rs_engine *e, struct leg *leg);
@@ -300,8 +297,13 @@ bool leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last
 /** Where does the program go after @step has been done? Sets leg->step. @return true when its `next` was taken */
 bool leg_next(struct rs_engine *e, struct leg *leg, uint32_t step);
 void leg_timer(struct rs_engine *e, struct leg *leg, enum timer which);
+/** Nothing came in time: where the recv says to go then, else the call has failed. */
+void leg_timed_out(struct rs_engine *e, struct leg *leg);
 
 /* send.c, hangup.c and render.c (see render.h): rendering and sending */
+struct client;
+struct dialog;
+struct texts;
 /** Send template of step @step. @return 0, or a cause as a negative number */
 int leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_sip_msg *last, bool again);
 /** Send one of the program's own templates (ACK, BYE, CANCEL, 200). */
@@ -323,12 +325,17 @@ void stamps_settle(struct rs_engine *e, struct leg *leg);
 /** Keep what @step says of @msg. @return false without memory */
 bool leg_keep(struct rs_engine *e, struct leg *leg, const struct rs_step *step, const struct rs_sip_msg *msg);
 bool leg_store_routes(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** Values of Record-Route, one by one, in reverse order when @reverse. @return how many of @max */
+size_t join_routes(const struct rs_sip_msg *msg, bool reverse, struct rs_slice *values, size_t max);
 /** The kept headers as a message (in e->kept_msg), or NULL when nothing was kept. */
 const struct rs_sip_msg *leg_kept(struct rs_engine *e, struct leg *leg);
 
 /* match.c: which recv a message belongs to */
 void leg_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
 	const struct rs_sip_cseq *cseq);
+/** The message goes to the scenario: the recv it belongs to, or `unexpected`. */
+void leg_match(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq, uint64_t hash);
 /** Would the program of an answering activity begin with this request? */
 bool program_begins_with(const struct rs_program *p, const struct rs_sip_msg *msg);
 
@@ -342,9 +349,26 @@ bool leg_actions(struct rs_engine *e, struct leg *leg, const struct rs_step *ste
 
 /* arrivals.c */
 void arrivals_begin(struct rs_engine *e, struct activity *a, uint64_t at_ns);
-/** Start what is due. @return when the next one is due */
-uint64_t arrivals_turn(struct rs_engine *e, struct activity *a);
-void arrivals_rate(struct activity *a, double rate_hz, uint64_t at_ns);
+/** Start what is due. @param over  out: nothing more comes. @return when the next one is due */
+uint64_t arrivals_turn(struct rs_engine *e, struct activity *a, bool *over);
+/** A stamped order; what has not begun yet takes it over at once. */
+void arrivals_order(struct activity *a, enum change_what what, double rate_hz, uint64_t at_ns);
+/** Take the first stamped change over. */
+void arrivals_change(struct arrivals *r);
+/** Go on to the first arrival from r->k on that this worker starts, past at most *@walk others. @return false: not reached */
+bool arrivals_find(struct rs_engine *e, struct activity *a, uint32_t *walk);
+/** The arrival after r->k. */
+void arrivals_next(struct rs_engine *e, struct activity *a);
+
+/* arrivals_loop.c */
+void loop_begin(struct activity *a);
+/** Start what there is room for. @return when there is something to do, by what is known now */
+uint64_t loop_turn(struct rs_engine *e, struct activity *a);
+/** Hold @n calls open from now on, all workers together; UINT64_MAX: as many as the plan says. */
+void loop_target(struct activity *a, uint64_t n);
+
+/* offer.c */
+void offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t caller, uint64_t due_ns);
 
 /* endpoint.c: groups, owners, callees */
 int groups_setup(struct rs_engine *e);
@@ -362,6 +386,15 @@ int callees_setup(struct rs_engine *e, struct activity *a);
 /** @return index of a callee in the `to` group, or NO_ENDPOINT */
 uint32_t callees_pick(struct rs_engine *e, struct activity *a, uint32_t caller);
 void callees_return(struct activity *a, uint32_t callee);
+/**
+ * A callee of @a's `to` group is registered now, or no longer: only registered ones are picked where an activity of the plan
+ * registers the group, and at the start none is. Nothing happens on a worker that does not hold it (see callee_holders).
+ */
+void callees_registered(struct rs_engine *e, struct activity *a, uint32_t callee, bool registered);
+/** The same for all activities of this worker that call @group. */
+void group_registered(struct rs_engine *e, uint32_t group, uint32_t index, bool registered);
+/** Workers (a bit for each position in plan->cores) that must hear of it when endpoint @index of @group is registered or not. */
+uint64_t callee_holders(const struct rs_engine *e, uint32_t group, uint32_t index);
 
 /* lookup.c: which leg a message belongs to */
 enum lookup { LOOKUP_LEG, LOOKUP_NONE, LOOKUP_DEAD, LOOKUP_OTHER_RUN };

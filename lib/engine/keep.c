@@ -78,7 +78,7 @@ leg_kept(struct rs_engine *e, struct leg *leg)
  * The route set: Record-Route in order for the side that was called, in reverse for the caller (RFC 3261, 12.1.1 and 12.1.2).
  * A first route without ;lr is a strict router: it becomes the request URI and the remote target goes to the end (12.2.1.1).
  */
-static size_t
+size_t
 join_routes(const struct rs_sip_msg *msg, bool reverse, struct rs_slice *values, size_t max)
 {
 	size_t n = 0;

@@ -40,6 +40,16 @@ latency_rtd(struct rs_engine *e, struct leg *leg, const struct rs_step *step, ui
 }
 
 static void
+record_lateness(struct rs_engine *e, struct leg *leg, uint64_t late_ns)
+{
+	struct rs_metrics *m = &leg_activity(e, leg)->account->cells;
+
+	rs_metric_record(m, RS_AM_LATENESS, late_ns);
+	if (leg->due_ns >= e->gap_from && leg->due_ns < e->gap_until)
+		rs_metric_record(m, RS_AM_LATENESS_GAP, late_ns);
+}
+
+static void
 stamp_apply(struct rs_engine *e, struct leg *leg, const struct stamp *s, uint64_t time_ns)
 {
 	switch ((enum stamp_what)s->what) {
@@ -61,10 +71,26 @@ stamp_apply(struct rs_engine *e, struct leg *leg, const struct stamp *s, uint64_
 		break;
 	case STAMP_LATENESS:
 		if (leg->flags & LEG_MEASURED)
-			rs_metric_record(&leg_activity(e, leg)->account->cells, RS_AM_LATENESS,
-				time_ns > leg->due_ns ? time_ns - leg->due_ns : 0);
+			record_lateness(e, leg, time_ns > leg->due_ns ? time_ns - leg->due_ns : 0);
 		break;
 	}
+}
+
+#define GAP_REACH 20 /* so many times its own length a gap makes calls late at most, however slow the catching up */
+
+void
+rs_engine_gap(struct rs_engine *e, uint64_t from_ns, uint64_t to_ns)
+{
+	double catch_up = e->plan->catch_up - 1;
+	double length = to_ns > from_ns ? (double)(to_ns - from_ns) : 0;
+	/* What fell due in the gap comes out beside what falls due after it: that takes so long again. */
+	uint64_t after = (uint64_t)(catch_up > 1.0 / GAP_REACH ? length / catch_up : length * GAP_REACH);
+	uint64_t until = to_ns > e->gap_until ? to_ns : e->gap_until;
+
+	/* A call that the turn before did not see due was due up to a turn before the gap. */
+	if (from_ns > e->gap_until)
+		e->gap_from = from_ns > RS_NS_PER_MS ? from_ns - RS_NS_PER_MS : 0;
+	e->gap_until = until + after;
 }
 
 void

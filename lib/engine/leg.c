@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Life and death of a leg, its variables, and what both are counted as. */
-#include "engine/internal.h"
+#include "engine/dialog.h"
 
 static void
 count(struct leg *leg, struct activity *a, uint32_t row, uint32_t measured_row)
@@ -58,7 +58,7 @@ leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t du
 		for (uint32_t i = 0; i < a->program->n_rtds; i++) /* a timer that is never started counts from here */
 			*leg_rtd(e, leg, (int)i) = due_ns;
 	}
-	if (a->plan->kind == RS_DO_CALL)
+	if (rs_activity_places(a->plan->kind))
 		leg->flags = LEG_UAC;
 	if (due_ns >= e->measure_from && due_ns < e->measure_to)
 		leg->flags |= LEG_MEASURED;
@@ -71,6 +71,8 @@ leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t du
 	};
 
 	rs_token_write(&token, e->secret, leg->token);
+	if (a->rfc)
+		rfc_open(e, leg);
 	count(leg, a, RS_AM_STARTED, RS_AM_M_STARTED);
 	open_add(e, leg, 1);
 	gauges(e);
@@ -96,6 +98,8 @@ leg_free(struct rs_engine *e, struct leg *leg)
 	uint32_t slot = leg_slot(e, leg);
 	struct activity *a = leg_activity(e, leg);
 
+	if (a->rfc)
+		rfc_bury(e, leg);
 	stamps_settle(e, leg);
 	trace_end(e, leg);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_WAIT);
@@ -117,6 +121,19 @@ leg_free(struct rs_engine *e, struct leg *leg)
 	gauges(e);
 }
 
+/* After the end itself was counted, so that no look at the cells shows more tainted calls than ended ones. */
+static void
+count_tainted(struct rs_engine *e, struct leg *leg, bool failed)
+{
+	struct activity *a = leg_activity(e, leg);
+
+	if (leg->due_ns >= atomic_load_explicit(e->limited_until, memory_order_relaxed))
+		return;
+	count(leg, a, RS_AM_TAINTED, RS_AM_M_TAINTED);
+	if (failed)
+		count(leg, a, RS_AM_TAINTED_FAILED, RS_AM_M_TAINTED_FAILED);
+}
+
 static void
 count_failure(struct rs_engine *e, struct leg *leg, uint32_t cause)
 {
@@ -124,6 +141,7 @@ count_failure(struct rs_engine *e, struct leg *leg, uint32_t cause)
 
 	rs_account_fail(a->account, leg->step, cause);
 	count(leg, a, RS_AM_FAILED, RS_AM_M_FAILED);
+	count_tainted(e, leg, true);
 	open_add(e, leg, -1);
 }
 
@@ -137,6 +155,7 @@ leg_complete(struct rs_engine *e, struct leg *leg)
 	} else {
 		count(leg, a, RS_AM_COMPLETED, RS_AM_M_COMPLETED);
 	}
+	count_tainted(e, leg, leg->flags & LEG_FAILING);
 	open_add(e, leg, -1);
 	trace_end(e, leg);
 	if (leg->callee != NO_ENDPOINT) {
@@ -157,11 +176,21 @@ leg_fail(struct rs_engine *e, struct leg *leg, uint32_t cause, bool hang_up)
 		leg_hang_up(e, leg, NULL);
 	if (leg->flags & LEG_FAILING) {
 		count(leg, leg_activity(e, leg), RS_AM_FAILED, RS_AM_M_FAILED);
+		count_tainted(e, leg, true);
 		open_add(e, leg, -1);
 	} else {
 		count_failure(e, leg, cause);
 	}
-	leg_free(e, leg);
+	leg_part(e, leg);
+}
+
+void
+leg_part(struct rs_engine *e, struct leg *leg)
+{
+	if (leg_is_rfc(e, leg) && !e->silent && rfc_outstanding(e, leg))
+		rfc_close(e, leg);
+	else
+		leg_free(e, leg);
 }
 
 void

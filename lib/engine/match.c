@@ -4,7 +4,7 @@
  * contiguous optional ones or any global one; an old 2xx gets its ACK again; all else is unexpected. Retransmissions are known
  * by the hash of the whole message and answered by what answered the first copy.
  */
-#include "engine/internal.h"
+#include "engine/dialog.h"
 
 #define NO_MATCH (-1)
 
@@ -50,13 +50,29 @@ program_begins_with(const struct rs_program *p, const struct rs_sip_msg *msg)
 	return false;
 }
 
-static int
-search_forward(const struct rs_program *p, uint32_t from, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
+/*
+ * In rfc3261 mode nobody can count on a provisional (17.1.1.2: it is not repeated), and an ACK that is lost comes again only when
+ * the 2xx does: what follows may come before them.
+ */
+static bool
+may_be_passed(const struct activity *a, const struct rs_step *s)
 {
+	if (s->kind != RS_STEP_RECV)
+		return false;
+	if (s->optional != RS_MANDATORY)
+		return true;
+	return a->rfc && (s->status ? s->status < 200 : s->method == RS_SIP_ACK);
+}
+
+static int
+search_forward(const struct activity *a, uint32_t from, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
+{
+	const struct rs_program *p = a->program;
+
 	for (uint32_t i = from; i < p->n_steps; i++) {
 		if (matches(&p->steps[i], msg, cseq))
 			return (int)i;
-		if (p->steps[i].kind != RS_STEP_RECV || p->steps[i].optional == RS_MANDATORY)
+		if (!may_be_passed(a, &p->steps[i]))
 			break;
 	}
 	return NO_MATCH;
@@ -113,6 +129,8 @@ take_response(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, cons
 	uint32_t node = leg_slot(e, leg) * TIMERS + TIMER_RETRANS;
 
 	latency_response(e, leg, rx, msg->status, cseq->method);
+	if (leg_is_rfc(e, leg)) /* the transaction has it already */
+		return;
 	if (cseq->method == RS_SIP_INVITE) {
 		if (msg->status < 200)
 			leg->flags |= LEG_PROVISIONAL;
@@ -137,7 +155,7 @@ take_response(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, cons
 static void
 take_request(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
 {
-	if (cseq->number > leg->cseq)
+	if (cseq->number > leg->cseq && !leg_is_rfc(e, leg))
 		leg->cseq = cseq->number;
 	if (msg->method == RS_SIP_ACK)
 		leg->flags |= LEG_GOT_ACK;
@@ -145,6 +163,8 @@ take_request(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg,
 		leg->flags |= LEG_ENDING;
 	else if (msg->method == RS_SIP_CANCEL)
 		leg->flags |= LEG_CANCELLED;
+	if (leg_is_rfc(e, leg))
+		return;
 	rs_wheel_cancel(&e->wheel, leg_slot(e, leg) * TIMERS + TIMER_RETRANS);
 	leg->retrans_step = -1;
 }
@@ -186,9 +206,11 @@ take(struct rs_engine *e, struct leg *leg, int at, const struct rs_rx *rx, const
 		take_request(e, leg, msg, cseq);
 	if (step->counter >= 0)
 		rs_account_count(a->account, step->counter);
+	if (a->rfc)
+		server_put_aside(e, leg);
 	bool kept = leg_keep(e, leg, step, msg);
 
-	if (kept && step->rrs && !(leg->flags & LEG_ROUTES))
+	if (kept && step->rrs && !a->rfc && !(leg->flags & LEG_ROUTES))
 		kept = leg_store_routes(e, leg, msg);
 	if (!kept) {
 		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
@@ -257,10 +279,13 @@ leg_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const 
 	const struct rs_sip_cseq *cseq)
 {
 	struct activity *a = leg_activity(e, leg);
-	uint64_t hash = rs_hash(msg->buf, msg->len, e->hash_seed);
-	int again;
-
 	rs_metric_inc(&a->account->cells, RS_AM_SIP_RECEIVED);
+	if (a->rfc) {
+		rfc_receive(e, leg, rx, msg, cseq);
+		return;
+	}
+	uint64_t hash = rs_hash(msg->buf, msg->len, e->hash_seed);
+
 	if (leg->cause_send >= 0 && hash == leg->cause_hash) {
 		send_again(e, leg, leg->cause_recv, leg->cause_send, msg);
 		return;
@@ -273,7 +298,15 @@ leg_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const 
 		rs_metric_inc(e->cells, RS_ENG_DEAD_CALL);
 		return;
 	}
-	int at = search_forward(a->program, leg->step, msg, cseq);
+	leg_match(e, leg, rx, msg, cseq, hash);
+}
+
+void
+leg_match(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq, uint64_t hash)
+{
+	struct activity *a = leg_activity(e, leg);
+	int again, at = search_forward(a, leg->step, msg, cseq);
 
 	if (at == NO_MATCH)
 		at = search_back(a->program, leg->step, msg, cseq, &again);
@@ -281,6 +314,8 @@ leg_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const 
 		again = NO_MATCH;
 	if (at != NO_MATCH)
 		take(e, leg, at, rx, msg, cseq, hash);
+	else if (a->rfc)
+		rfc_unexpected(e, leg, rx, msg, cseq);
 	else if (again != NO_MATCH)
 		send_again(e, leg, again - 1, again, msg);
 	else

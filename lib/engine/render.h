@@ -15,7 +15,7 @@ struct rendering {
 struct texts {
 	uint8_t remote[48];
 	uint8_t call_id[RS_TOKEN_LEN + 48];
-	uint8_t branch[8 + RS_TOKEN_LEN];
+	uint8_t branch[16 + RS_TOKEN_LEN];
 	uint8_t user[128];
 	uint8_t service[128];
 	uint8_t target[256];
@@ -29,11 +29,14 @@ void fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, uint64_t s
 /** The peer's Contact where it is known (of the dialog, else of @last), else the address we talk to. */
 struct rs_slice target_text(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last, const struct rs_render *r,
 	struct texts *t);
+struct sent;
 /**
- * Render @t by e->render into a buffer of the link and send it by the leg's path; not sent when @drop.
- * @param answer  NULL, or out: it answers an INVITE
+ * Render @t by e->render into a buffer of the link and send it by the leg's path (e->path, when set); not sent when @drop.
+ * @param sent  NULL, or out: what the message says of itself
  * @return 0 or a cause
  */
-uint32_t send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop, bool *answer);
+uint32_t send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop, struct sent *sent);
+/** The cause that a link's refusal is counted as. */
+uint32_t cause_of(int rc);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Playing a program: step after step until the leg has to wait, and what its timers do. */
-#include "engine/internal.h"
+#include "engine/dialog.h"
 
 #define HOLD_STREAM 1000 /* of random numbers, + activity: beside those of callees and URIs */
 #define MAX_PAUSE_MS (365.0 * 86400 * 1000) /* a year, whatever number a variable holds */
@@ -136,7 +136,7 @@ leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 		if (leg->step >= p->n_steps) {
 			leg->step = (uint16_t)(p->n_steps - 1);
 			leg_complete(e, leg);
-			leg_free(e, leg);
+			leg_part(e, leg);
 			return false;
 		}
 		const struct rs_step *s = &p->steps[leg->step];
@@ -166,6 +166,11 @@ leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 			break;
 		case RS_STEP_TIMEWAIT:
 			rs_metric_inc(&leg_activity(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
+			if (leg_is_rfc(e, leg)) { /* tombstones do that */
+				leg_complete(e, leg);
+				leg_part(e, leg);
+				return false;
+			}
 			linger(e, leg, pause_length(e, leg, s));
 			return true;
 		case RS_STEP_NOP:
@@ -178,8 +183,8 @@ leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 	return false;
 }
 
-static void
-receive_timed_out(struct rs_engine *e, struct leg *leg)
+void
+leg_timed_out(struct rs_engine *e, struct leg *leg)
 {
 	struct activity *a = leg_activity(e, leg);
 	uint32_t which;
@@ -200,7 +205,10 @@ void
 leg_timer(struct rs_engine *e, struct leg *leg, enum timer which)
 {
 	if (which == TIMER_RETRANS) {
-		leg_retransmit(e, leg);
+		if (leg_is_rfc(e, leg))
+			rfc_timer(e, leg);
+		else
+			leg_retransmit(e, leg);
 	} else if (leg->flags & LEG_LINGERING) {
 		leg_free(e, leg);
 	} else if (leg->flags & LEG_PAUSED) {
@@ -210,6 +218,6 @@ leg_timer(struct rs_engine *e, struct leg *leg, enum timer which)
 		if (after_pause(e, leg, s, NULL))
 			leg_run(e, leg, NULL);
 	} else {
-		receive_timed_out(e, leg);
+		leg_timed_out(e, leg);
 	}
 }

@@ -2,9 +2,10 @@
 /* Sending: a step's message, its number and what it is remembered for, and the same again. */
 #include <errno.h>
 
+#include "engine/dialog.h"
 #include "engine/render.h"
 
-static uint32_t
+uint32_t
 cause_of(int rc)
 {
 	switch (rc) {
@@ -17,43 +18,57 @@ cause_of(int rc)
 	}
 }
 
-/* A scenario may write a response's CSeq as it likes: whether it answers the INVITE is seen in what was rendered. */
-static bool
-answers_invite(const uint8_t *data, size_t len)
+static struct rs_slice
+line_value(const uint8_t *data, size_t len, const char *start)
 {
-	const uint8_t *at = memmem(data, len, "\nCSeq:", 6), *end;
+	size_t n = strlen(start);
+	const uint8_t *at = memmem(data, len, start, n), *end;
 
 	if (!at)
-		return false;
+		return rs_slice_of(NULL, 0);
 	end = memchr(at + 1, '\n', (size_t)(data + len - at - 1));
-	struct rs_sip_cseq cseq;
-	struct rs_slice value = { at + 6, (size_t)((end ? end : data + len) - at - 6) };
+	return rs_slice_trim(rs_slice_of(at + n, (size_t)((end ? end : data + len) - at) - n));
+}
 
-	return rs_sip_cseq(rs_slice_trim(value), &cseq) == 0 && cseq.method == RS_SIP_INVITE;
+void
+sent_read(const uint8_t *data, size_t len, struct sent *out)
+{
+	*out = (struct sent){ 0 };
+	if (rs_sip_cseq(line_value(data, len, "\nCSeq:"), &out->cseq) != 0)
+		out->cseq = (struct rs_sip_cseq){ 0 };
+	out->to = line_value(data, len, "\nTo:");
 }
 
 uint32_t
-send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop, bool *answer)
+send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop, struct sent *sent)
 {
+	const struct rs_path *path = e->path ? e->path : &leg->path;
 	struct rs_buf buf;
 	uint8_t flags = e->sending;
 
 	e->sending = 0;
-	int rc = e->link.take(e->link.ctx, &leg->path, &buf);
+	int rc = e->link.take(e->link.ctx, path, &buf);
 
 	if (rc)
 		return cause_of(rc);
 	int n = rs_template_render(t, &e->render, buf.data, buf.cap);
 
-	if (n > 0 && answer)
-		*answer = answers_invite(buf.data, (size_t)n);
+	if (n == -ENOSPC) { /* then in fragments: what fits does not pay for it */
+		e->link.drop(e->link.ctx, &buf);
+		rc = rs_link_take_large(&e->link, path, &buf);
+		if (rc)
+			return rc == -EMSGSIZE ? RS_CAUSE_TOO_LONG : cause_of(rc);
+		n = rs_template_render(t, &e->render, buf.data, buf.cap);
+	}
+	if (n > 0 && sent)
+		sent_read(buf.data, (size_t)n, sent);
 	if (n > 0)
 		trace_sent(e, leg, buf.data, (uint32_t)n, flags | (drop ? RS_TRACE_DROPPED : 0));
 	if (n < 0 || drop) {
 		e->link.drop(e->link.ctx, &buf);
 		return n < 0 ? RS_CAUSE_TOO_LONG : RS_CAUSE_NONE;
 	}
-	rc = e->link.send(e->link.ctx, &leg->path, &buf, (uint32_t)n);
+	rc = e->link.send(e->link.ctx, path, &buf, (uint32_t)n);
 	if (rc && (leg->flags & LEG_TRACED))
 		trace_not_sent(e, leg);
 	return rc ? cause_of(rc) : RS_CAUSE_NONE;
@@ -80,7 +95,7 @@ note_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_s
 			stamp_add(e, leg, STAMP_LATENESS, 0);
 	}
 	if (s->status) {
-		if (answer) {
+		if (answer && !(leg->flags & LEG_SENT_2XX)) {
 			leg->flags |= LEG_SENT_2XX;
 			leg_established(e, leg);
 		}
@@ -159,6 +174,16 @@ count_dynamic_id(struct rs_engine *e, const struct rs_template *t)
 	}
 }
 
+/* Responses go where the request came from; requests have their transaction's branch and number. */
+static void
+transaction_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, bool again, struct texts *t)
+{
+	if (s->status)
+		e->path = &leg_dialog(e, leg)->reply;
+	else
+		client_prepare(e, leg, s, again ? e->again : NULL, t);
+}
+
 int
 leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_sip_msg *last, bool again)
 {
@@ -170,17 +195,25 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 
 	if (e->silent)
 		return 0;
+	if (a->rfc && !again && !(s->status ? server_may_send(e, leg, s) : client_may_send(e, leg, s))) {
+		rs_metric_inc(cells, RS_SM_MESSAGES);
+		return 0;
+	}
 	number_request(leg, s, again);
 	fill_render(e, leg, step, a->slots[s->template], last ? last : leg_kept(e, leg), &ctx, &texts);
 	if (again && s->status == 0)
 		e->render.cseq = s->method == RS_SIP_ACK || s->method == RS_SIP_CANCEL ? leg->invite_cseq : leg->retrans_cseq;
+	if (a->rfc)
+		transaction_prepare(e, leg, s, again, &texts);
 
-	bool drop = s->lost && chance(e, s->lost), answer = false;
-	bool ask = !again && leg->invited_us && s->status / 100 == 2 && !(leg->flags & LEG_SENT_2XX);
+	bool drop = s->lost && chance(e, s->lost);
+	bool ask = !again && (a->rfc || (leg->invited_us && s->status / 100 == 2 && !(leg->flags & LEG_SENT_2XX)));
+	struct sent sent = { 0 };
 
 	e->sending = again ? RS_TRACE_AGAIN : 0;
-	uint32_t cause = send_template(e, leg, &a->program->templates[s->template], drop, ask ? &answer : NULL);
+	uint32_t cause = send_template(e, leg, &a->program->templates[s->template], drop, ask ? &sent : NULL);
 
+	e->path = NULL;
 	if (cause)
 		return -(int)cause;
 	if (a->wants_dynamic_id)
@@ -193,9 +226,15 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	rs_metric_inc(cells, again ? RS_SM_RETRANS : RS_SM_MESSAGES);
 	if (again)
 		return 0;
-	note_cause(leg, step, s, a->program);
-	note_sent(e, leg, step, s, answer);
-	arm_retransmission(e, leg, step, s);
+	note_sent(e, leg, step, s, s->status / 100 == 2 && leg->invited_us && sent.cseq.method == RS_SIP_INVITE);
+	if (!a->rfc) {
+		note_cause(leg, step, s, a->program);
+		arm_retransmission(e, leg, step, s);
+	} else if (s->status) {
+		server_sent(e, leg, step, s, &sent);
+	} else {
+		client_sent(e, leg, step, s, &sent);
+	}
 	return 0;
 }
 

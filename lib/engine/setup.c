@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/steer.h"
-#include "engine/internal.h"
+#include "engine/dialog.h"
 
 #define LINGER_LEGS 65536 /* answered calls stay a while in timewait: room beside those that are open */
 
@@ -20,7 +20,7 @@ count_placers(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t wo
 		const struct rs_plan_port *port = &plan->ports[g->port];
 		uint64_t with;
 
-		if (plan->activities[i].kind != RS_DO_CALL)
+		if (!rs_activity_places(plan->activities[i].kind))
 			continue;
 		with = group_workers(plan, g, steer_bits[g->port]);
 		for (uint32_t w = 0; w < port->n_workers; w++)
@@ -72,12 +72,57 @@ leg_cost(void)
 		2 * (uint32_t)sizeof(struct rs_table_entry);
 }
 
+static bool
+is_rfc(const struct rs_plan_activity *a)
+{
+	return a->mode == RS_MODE_RFC3261 && a->program->n_steps > 0;
+}
+
+static bool
+wants_rfc(const struct rs_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->n_activities; i++)
+		if (is_rfc(&plan->activities[i]))
+			return true;
+	return false;
+}
+
+#define TOMBS_LEAST (1u << 14)
+#define TOMBS_MOST (1u << 26)
+#define TOMBS_PER_CALL 4 /* both sides: the INVITE and the BYE of who answers, the INVITE of who calls; and one to spare */
+#define UNKNOWN_RATE_HZ 10000 /* calls that others place */
+
+/* Finished transactions are remembered for 64*T1: as many as the plan's rates make in that time. */
+static uint32_t
+tombs_needed(const struct rs_plan *plan)
+{
+	double rate = 0, n;
+
+	if (!wants_rfc(plan))
+		return 0;
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		const struct rs_plan_activity *a = &plan->activities[i];
+		double most = a->rate_hz;
+
+		for (uint32_t k = 0; k < a->n_shape; k++)
+			if (a->shape[k].rate_to_hz > most)
+				most = a->shape[k].rate_to_hz;
+		rate += most;
+	}
+	rate = rate > 0 ? rate : UNKNOWN_RATE_HZ;
+	if (plan->max_rate_hz > rate)
+		rate = plan->max_rate_hz;
+	n = rate * TOMBS_PER_CALL * 64 * (double)plan->t1_ns / RS_NS_PER_S;
+	return n < TOMBS_LEAST ? TOMBS_LEAST : n > TOMBS_MOST ? TOMBS_MOST : (uint32_t)n;
+}
+
 #define MANY_TEXTS 64 /* no scenario seen fills more variables with text at a time */
 
 static struct rs_blob_count
 blobs_needed(const struct rs_plan *plan, uint64_t legs)
 {
-	struct rs_blob_count n = { .legs = (uint32_t)legs };
+	/* In rfc3261 mode a leg knows both parties, its routes, and puts an INVITE aside. */
+	struct rs_blob_count n = { .legs = (uint32_t)legs * (wants_rfc(plan) ? 2 : 1) };
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		uint32_t vars = plan->activities[i].program->n_vars;
@@ -91,13 +136,14 @@ blobs_needed(const struct rs_plan *plan, uint64_t legs)
 static void
 budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker, struct rs_engine_budget *out)
 {
-	uint64_t callees = 0, vars = 0, scratch = 0;
+	uint64_t callees = 0, shapes = 0, vars = 0, scratch = 0;
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		const struct rs_program *p = plan->activities[i].program;
 
 		if (plan->activities[i].to_group >= 0)
 			callees += plan->groups[plan->activities[i].to_group].count;
+		shapes += shape_bytes(&plan->activities[i]);
 		vars += p->n_vars + p->n_templates;
 		if (p->ere_scratch > scratch)
 			scratch = p->ere_scratch;
@@ -107,7 +153,8 @@ budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker
 	out->bytes_per_leg = leg_cost();
 	/* Tables round up to a power of two; a page of slack for every allocation. */
 	out->reserved_bytes = out->legs * (leg_cost() + 4 * sizeof(struct rs_table_entry)) +
-		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees * 4 +
+		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees * 8 + shapes +
+		(wants_rfc(plan) ? out->legs * sizeof(struct dialog) + tombs_reserve(tombs_needed(plan)) : 0) +
 		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
 		tracer_reserve(plan, out->legs) +
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
@@ -154,13 +201,14 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 
 	a->plan = plan;
 	a->program = plan->program;
+	a->rfc = is_rfc(plan);
 	a->account = &e->account->activities[index];
 	a->group = &e->groups[plan->from];
-	a->to = plan->kind == RS_DO_CALL && plan->to_group >= 0 ? &e->groups[plan->to_group] : NULL;
+	if ((a->rfc || plan->kind == RS_DO_REGISTER) && a->group->plan->ua.automatic)
+		a->group->automatic = true;
+	a->to = rs_activity_places(plan->kind) && plan->to_group >= 0 ? &e->groups[plan->to_group] : NULL;
 	if (slots_setup(e, a) != 0)
 		return -ENOMEM;
-	a->own_share = a->group->shared || a->group->plan->kind == RS_GROUP_TRUNK ?
-		1.0 / a->group->starters : (double)a->group->n / a->group->plan->count;
 	a->limit = plan->limit ? share(plan->limit, a->group->starters, a->group->rank) : UINT64_MAX;
 	a->frame_bytes = (uint32_t)(plan->program->n_vars * sizeof(struct value) +
 		plan->program->n_rtds * sizeof(uint64_t));
@@ -171,6 +219,12 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 	}
 	if (a->frame_bytes > UINT16_MAX)
 		return -EINVAL;
+	if (shape_setup(&a->arrivals.shape, &e->arena, plan) != 0)
+		return -ENOMEM;
+	if (plan->open_calls)
+		loop_target(a, plan->open_calls);
+	if (a->group->position == UINT32_MAX) /* no part in it: the others say when it is over */
+		rs_metric_set(&a->account->cells, RS_AM_OVER, 1);
 	return a->to && a->group->rank != UINT32_MAX ? callees_setup(e, a) : 0;
 }
 
@@ -185,7 +239,11 @@ pools_setup(struct rs_engine *e, uint64_t legs, uint64_t now_ns)
 		rc = rs_table_init(&e->calls, &e->arena, (uint32_t)legs);
 	if (rc == 0)
 		rc = rs_blobs_init(&e->blobs, &e->arena, blobs_needed(e->plan, legs));
-	return rc;
+	if (rc || !wants_rfc(e->plan))
+		return rc;
+	e->rfc = true;
+	e->dialogs = rs_arena_alloc(&e->arena, legs * sizeof(*e->dialogs), 64);
+	return e->dialogs ? tombs_init(&e->tombs, &e->arena, tombs_needed(e->plan), 64 * e->plan->t1_ns) : -ENOMEM;
 }
 
 static int
@@ -248,6 +306,7 @@ rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct
 	e->wall_us = cfg->wall_us;
 	e->wall_at_ns = e->now = cfg->wall_at_ns;
 	e->measure_from = e->measure_to = UINT64_MAX;
+	e->limited_until = cfg->limited_until ? cfg->limited_until : &e->never_limited;
 	e->dynamic_id = 10000;
 	e->pid_len = (uint8_t)rs_text_u64(e->pid_text, cfg->pid % 100000000);
 	e->n_groups = cfg->plan->n_groups;

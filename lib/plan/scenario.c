@@ -203,6 +203,7 @@ finish(struct rs_sc *c)
 	TAKE(vars, n_vars, vars, struct rs_var);
 	TAKE(fields, n_fields, fields, struct rs_field_ref);
 	TAKE(fills, n_fills, fills, struct rs_fill);
+	TAKE(auths, n_auths, auths, struct rs_auth_ref);
 	TAKE(keep_names, n_keep_names, keep_names, struct rs_slice);
 	TAKE(rtds, n_rtds, rtds, struct rs_slice);
 	TAKE(counters, n_counters, counters, struct rs_slice);
@@ -330,7 +331,7 @@ rs_scenario_compile(const char *name, struct rs_slice xml, const struct rs_scena
 	}
 	struct rs_sc_vec *const vecs[] = { &c.steps, &c.actions, &c.templates, &c.ops, &c.text,
 		&c.eres, &c.vars, &c.fields, &c.fills, &c.keep_names, &c.rtds, &c.counters, &c.uses,
-		&c.rtd_marks, &c.labels, &c.jumps };
+		&c.rtd_marks, &c.labels, &c.jumps, &c.auths, &c.auth_texts };
 
 	for (size_t i = 0; i < sizeof(vecs) / sizeof(vecs[0]); i++)
 		free(vecs[i]->p);

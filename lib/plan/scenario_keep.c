@@ -45,10 +45,14 @@ keep_name(struct rs_sc *c, struct rs_slice name)
 
 #define BIT(id) (UINT64_C(1) << (id))
 
-/* What rendering template number @number takes from the last message. */
+/*
+ * What rendering template number @number takes from the last message. Challenges are kept apart
+ * from it, as long as the call lasts; the values of an [authentication] may want more.
+ */
 static struct want
 of_template(struct rs_sc *c, int32_t number)
 {
+	const struct rs_auth_ref *auth;
 	struct want w = { 0 };
 	const struct rs_template *t;
 
@@ -72,6 +76,11 @@ of_template(struct rs_sc *c, int32_t number)
 		case RS_SLOT_LAST_REQUEST_URI: w.headers |= BIT(RS_HDR_TO); break;
 		case RS_SLOT_PEER_TAG_PARAM: w.headers |= BIT(RS_HDR_FROM) | BIT(RS_HDR_TO); break;
 		case RS_SLOT_LAST_CSEQ_NUMBER: w.headers |= BIT(RS_HDR_CSEQ); break;
+		case RS_SLOT_AUTH:
+			auth = RS_SC_AT(c->auths, struct rs_auth_ref, op->aux);
+			join(&w, of_template(c, auth->username));
+			join(&w, of_template(c, auth->password));
+			break;
 		default: break;
 		}
 	}
@@ -83,11 +92,15 @@ of_actions(struct rs_sc *c, const struct rs_step *s)
 {
 	struct want w = { 0 };
 
-	for (uint32_t i = 0; i < s->n_actions; i++)
-		join(&w,
-			of_template(c,
-				RS_SC_AT(c->actions, struct rs_action, s->first_action + i)
-					->template));
+	for (uint32_t i = 0; i < s->n_actions; i++) {
+		const struct rs_action *a =
+			RS_SC_AT(c->actions, struct rs_action, s->first_action + i);
+
+		join(&w, of_template(c, a->template));
+		join(&w, of_template(c, a->template2));
+		if (a->kind == RS_ACT_VERIFYAUTH)
+			w.headers |= BIT(RS_HDR_AUTHORIZATION) | BIT(RS_HDR_PROXY_AUTHORIZATION);
+	}
 	return w;
 }
 

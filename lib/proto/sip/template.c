@@ -94,6 +94,7 @@ static const struct slot_def defs[RS_SLOTS] = {
 	[RS_SLOT_VAR] = { .kind = KIND_EXPAND },
 	[RS_SLOT_FIELD] = { .kind = KIND_EXPAND },
 	[RS_SLOT_FILL] = { .kind = KIND_EXPAND },
+	[RS_SLOT_AUTH] = { .kind = KIND_EXPAND },
 };
 
 static inline const void *
@@ -132,7 +133,7 @@ static uint8_t *
 put_branch(uint8_t *p, const uint8_t *end, const struct rs_render *r, int32_t n)
 {
 	p = put_slice(p, end, r->branch);
-	if (!p || (n == 0 && !r->branch_by_index))
+	if (!p || r->branch_whole || (n == 0 && !r->branch_by_index))
 		return p;
 	p = put_bytes(p, end, (const uint8_t *)"-", 1);
 	return p ? put_offset(p, end, r->branch_by_index ? r->msg_index : 0, n) : NULL;

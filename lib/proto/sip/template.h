@@ -86,6 +86,7 @@ struct rs_render {
 	uint16_t remote_port, local_port, media_port;
 	uint8_t local_family, media_family; /* 4, 6 */
 	bool branch_by_index; /* BRANCH is branch "-" msg_index + n, so that [branch-4] is that of the step 4 before (SIPp) */
+	bool branch_whole;    /* BRANCH is branch as it is, whatever n: a transaction has one branch (RFC 3261, 8.1.1.7) */
 	uint32_t msg_index;
 	uint64_t call_number;	/* from 1 */
 	uint32_t dynamic_id;
@@ -96,7 +97,7 @@ struct rs_render {
 	struct rs_slice peer_tag;	/* absent: none */
 	struct rs_slice next_url;
 	struct rs_slice routes;		/* "<sip:a;lr>, <sip:b;lr>"; absent: none */
-	/** VAR, FIELD, FILL, TIMESTAMP, DATE: write at most @cap bytes at @out. @return bytes written, or -ENOSPC */
+	/** VAR, FIELD, FILL, AUTH, TIMESTAMP, DATE: write at most @cap bytes at @out. @return bytes written, or -ENOSPC */
 	int (*expand)(void *ctx, const struct rs_op *op, uint8_t *out, size_t cap);
 	void *ctx;
 };

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Client transactions: RFC 3261, 17.1, with the Accepted state of RFC 6026, 7.2. */
+#include "engine/auth_retry.h"
+#include "engine/dialog.h"
+#include "engine/render.h"
+
+#include <stdio.h>
+
+static struct client *
+client_invite(struct dialog *d)
+{
+	for (unsigned i = 0; i < CLIENTS; i++)
+		if (d->clients[i].state && d->clients[i].method == RS_SIP_INVITE)
+			return &d->clients[i];
+	return NULL;
+}
+
+struct client *
+client_find(struct dialog *d, uint32_t cseq, uint8_t method)
+{
+	for (unsigned i = 0; i < CLIENTS; i++)
+		if (d->clients[i].state && d->clients[i].cseq == cseq && d->clients[i].method == method)
+			return &d->clients[i];
+	return NULL;
+}
+
+/* What a late copy of the answer to this INVITE will find. */
+static void
+bury_invite(struct rs_engine *e, const struct leg *leg, const struct client *c)
+{
+	uint8_t branch[16 + RS_TOKEN_LEN];
+	struct tomb t = { .kind = c->state == TXN_COMPLETED ? TOMB_REFUSED : TOMB_ACCEPTED, .peer_tag = leg->remote_tag };
+
+	t.hash = rs_hash(branch, branch_text(leg, c->branch, branch), e->hash_seed);
+	tombs_add(&e->tombs, e->now, t);
+}
+
+static struct client *
+client_open(struct rs_engine *e, struct leg *leg, uint8_t method, int16_t step, uint32_t cseq, uint16_t branch)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	struct client *c = method == RS_SIP_INVITE ? client_invite(d) : NULL;
+	uint64_t t1 = e->plan->t1_ns;
+
+	if (c && c->state >= TXN_COMPLETED)
+		bury_invite(e, leg, c);
+	for (unsigned i = 0; i < CLIENTS && !c; i++)
+		if (!d->clients[i].state)
+			c = &d->clients[i];
+	if (!c) /* a scenario that sends on without waiting: the oldest of its requests is no longer repeated */
+		for (unsigned i = 0; i < CLIENTS; i++)
+			if (d->clients[i].method != RS_SIP_INVITE && (!c || d->clients[i].give_up_ns < c->give_up_ns))
+				c = &d->clients[i];
+	*c = (struct client){
+		.due_ns = e->now + t1,
+		.give_up_ns = e->now + 64 * t1,
+		.interval_ns = t1,
+		.cseq = cseq,
+		.branch = branch,
+		.step = step,
+		.state = TXN_TRYING,
+		.method = method,
+	};
+	rfc_due(e, leg, c->due_ns);
+	return c;
+}
+
+bool
+client_may_send(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	const struct client *invite = client_invite(d);
+
+	if (s->method == RS_SIP_ACK)
+		return !invite || invite->state != TXN_COMPLETED;
+	if (s->method != RS_SIP_CANCEL)
+		return true;
+	if (!invite || invite->state > TXN_PROCEEDING)
+		return false;
+	if (invite->state == TXN_TRYING) { /* RFC 3261, 9.1 */
+		d->flags |= DIALOG_CANCEL_WANTED;
+		return false;
+	}
+	return true;
+}
+
+void
+client_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct client *again, struct texts *t)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	const struct client *invite = client_invite(d);
+	uint16_t number;
+
+	if (again) {
+		number = again->branch;
+		e->render.cseq = again->cseq;
+	} else if (s->method == RS_SIP_ACK && invite) {
+		if (!(d->flags & DIALOG_ACK_SENT))
+			d->ack_branch = ++d->branches;
+		number = d->ack_branch;
+		e->render.cseq = invite->cseq;
+	} else if (s->method == RS_SIP_CANCEL && invite) {
+		number = invite->branch;
+		e->render.cseq = invite->cseq;
+	} else {
+		number = ++d->branches;
+	}
+	e->render.branch = rs_slice_of(t->branch, branch_text(leg, number, t->branch));
+	e->render.branch_whole = true;
+}
+
+void
+client_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_step *s, const struct sent *sent)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	const struct client *invite = client_invite(d);
+	uint32_t cseq = sent->cseq.method == s->method ? sent->cseq.number : leg->cseq;
+	uint16_t branch = d->branches;
+
+	if (s->method == RS_SIP_ACK) {
+		d->flags |= DIALOG_ACK_SENT;
+		d->ack_step = (int16_t)step;
+		return;
+	}
+	if (s->method == RS_SIP_CANCEL && invite)
+		branch = invite->branch;
+	if (s->method == RS_SIP_INVITE) {
+		d->flags &= (uint16_t)~(DIALOG_ACK_SENT | DIALOG_CANCEL_WANTED);
+		d->ack_step = OWN_NONE;
+		d->sdp_step = (int16_t)step;
+	}
+	struct client *c = client_open(e, leg, s->method, (int16_t)step, cseq, branch);
+
+	auth_note(e, leg, c);
+	if (s->method == RS_SIP_CANCEL && invite)
+		client_find(d, invite->cseq, RS_SIP_INVITE)->give_up_ns = e->now + 64 * e->plan->t1_ns; /* 9.1 */
+}
+
+/* --- what no scenario writes --- */
+
+static void
+use_branch(struct rs_engine *e, const struct leg *leg, const struct client *c, struct texts *t)
+{
+	e->render.branch = rs_slice_of(t->branch, branch_text(leg, c->branch, t->branch));
+	e->render.branch_whole = true;
+	e->render.cseq = c->cseq;
+}
+
+static void
+count_sent(struct rs_engine *e, struct leg *leg, bool again, uint32_t cause)
+{
+	if (cause == RS_CAUSE_NONE)
+		rs_metric_inc(&leg_activity(e, leg)->account->cells, again ? RS_AM_SIP_RETRANSMITTED : RS_AM_SIP_SENT);
+}
+
+/* ACK to a refusal and CANCEL: the INVITE's own lines, branch and number (RFC 3261, 17.1.1.3, 9.1). */
+static void
+send_in_invite(struct rs_engine *e, struct leg *leg, const struct client *c, int32_t template, const struct rs_sip_msg *last,
+	bool again)
+{
+	struct rendering ctx;
+	struct texts texts;
+
+	if (template < 0 || e->silent)
+		return;
+	fill_render(e, leg, 0, EVERY_SLOT, last, &ctx, &texts);
+	if (leg->flags & LEG_ESTABLISHED)
+		e->render.next_url = target_text(e, leg, NULL, &e->render, &texts);
+	else
+		e->render.routes = rs_slice_of(NULL, 0);
+	if (last == NULL)
+		e->render.peer_tag = rs_slice_of(NULL, 0);
+	use_branch(e, leg, c, &texts);
+	count_sent(e, leg, again,
+		send_template(e, leg, &leg_activity(e, leg)->program->templates[template], false, NULL));
+}
+
+static void
+acknowledge_refusal(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_msg *msg, bool again)
+{
+	const struct rs_program *p = leg_activity(e, leg)->program;
+
+	send_in_invite(e, leg, c, leg->flags & LEG_ESTABLISHED ? p->abort_ack : p->abort_refused, msg, again);
+}
+
+static const struct {
+	uint8_t method;
+	const char *lines;
+} owns[] = {
+	[-OWN_BYE] = { RS_SIP_BYE, "" },
+	[-OWN_CANCEL] = { RS_SIP_CANCEL, "" },
+	[-OWN_PRACK] = { RS_SIP_PRACK, "" },
+	[-OWN_UPDATE] = { RS_SIP_UPDATE, "Supported: timer\r\n" },
+	[-OWN_REINVITE] = { RS_SIP_INVITE, "Supported: timer\r\n" },
+};
+
+static void
+put_own_lines(struct rs_engine *e, struct leg *leg, const struct client *c, struct rs_sip_out *o)
+{
+	const struct dialog *d = leg_dialog(e, leg);
+	const struct endpoint *ep = group_endpoint(leg_activity(e, leg)->group, leg->endpoint);
+	char line[160];
+
+	if (c->step == OWN_PRACK) { /* RFC 3262, 7.2 */
+		const struct client *invite = client_invite(leg_dialog(e, leg));
+
+		snprintf(line, sizeof(line), "RAck: %u %u INVITE\r\n", c->about, invite ? invite->cseq : 1);
+		rs_out_text(o, line);
+	} else if (c->step == OWN_UPDATE || c->step == OWN_REINVITE) {
+		snprintf(line, sizeof(line), "Contact: <sip:%.*s:%u>\r\nSession-Expires: %u;refresher=uac\r\n", ep->text_len,
+			(const char *)ep->text, leg->path.local_port, d->session_s);
+		rs_out_text(o, line);
+	}
+	rs_out_text(o, owns[-c->step].lines);
+}
+
+/* A request inside the dialog: @c is NULL for the ACK to a 2xx. */
+static uint32_t
+compose_own(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_request *r, struct rs_slice sdp)
+{
+	struct rs_buf buf;
+	int rc = e->link.take(e->link.ctx, &leg->path, &buf), n;
+
+	if (rc)
+		return cause_of(rc);
+	struct rs_sip_out o = rs_sip_out(buf.data, buf.cap);
+
+	rs_out_request(&o, r);
+	if (c)
+		put_own_lines(e, leg, c, &o);
+	auth_put(e, leg, c, r, &o);
+	n = rs_out_end(&o, "application/sdp", sdp);
+	if (n < 0) {
+		e->link.drop(e->link.ctx, &buf);
+		return RS_CAUSE_TOO_LONG;
+	}
+	rc = e->link.send(e->link.ctx, &leg->path, &buf, (uint32_t)n);
+	return rc ? cause_of(rc) : RS_CAUSE_NONE;
+}
+
+static uint32_t
+send_in_dialog(struct rs_engine *e, struct leg *leg, const struct client *c, uint8_t method, uint32_t cseq, uint16_t branch,
+	struct rs_slice sdp)
+{
+	const struct dialog *d = leg_dialog(e, leg);
+	struct rendering ctx;
+	struct texts t;
+
+	fill_render(e, leg, 0, EVERY_SLOT, NULL, &ctx, &t);
+	struct rs_sip_request r = {
+		.method = method,
+		.uri = target_text(e, leg, NULL, &e->render, &t),
+		.transport = e->render.transport,
+		.host = e->render.local_ip,
+		.port = leg->path.local_port,
+		.branch = rs_slice_of(t.branch, branch_text(leg, branch, t.branch)),
+		.routes = e->render.routes,
+		.from = rs_blob_get(&e->blobs, &d->local),
+		.to = rs_blob_get(&e->blobs, &d->remote),
+		.call_id = e->render.call_id,
+		.cseq = cseq,
+	};
+	return compose_own(e, leg, c, &r, sdp);
+}
+
+static void
+transmit_own(struct rs_engine *e, struct leg *leg, const struct client *c, bool again)
+{
+	struct rs_slice sdp = { NULL, 0 };
+
+	if (e->silent)
+		return;
+	if (c->step == OWN_CANCEL) {
+		send_in_invite(e, leg, c, leg_activity(e, leg)->program->abort_cancel, NULL, again);
+		return;
+	}
+	if (c->step == OWN_REINVITE)
+		sdp = ua_sdp(e, leg);
+	count_sent(e, leg, again, send_in_dialog(e, leg, c, c->method, c->cseq, c->branch, sdp));
+}
+
+struct client *
+client_own(struct rs_engine *e, struct leg *leg, enum own what, uint32_t about)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	struct client *invite = client_invite(d), *c;
+
+	if (what == OWN_CANCEL) {
+		if (!invite)
+			return NULL;
+		leg->flags |= LEG_CANCELLED;
+		invite->give_up_ns = e->now + 64 * e->plan->t1_ns;
+		c = client_open(e, leg, RS_SIP_CANCEL, OWN_CANCEL, invite->cseq, invite->branch);
+	} else {
+		c = client_open(e, leg, owns[-what].method, (int16_t)what, ++leg->cseq, ++d->branches);
+	}
+	c->about = about;
+	auth_note(e, leg, c);
+	if (what == OWN_BYE) {
+		leg->flags |= LEG_ENDING;
+		d->session_ns = 0;
+		stamp_add(e, leg, STAMP_BYE, 0);
+	}
+	transmit_own(e, leg, c, false);
+	return c;
+}
+
+void
+client_own_ack(struct rs_engine *e, struct leg *leg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	const struct client *invite = client_invite(d);
+	bool again = d->flags & DIALOG_ACK_SENT;
+
+	if (!invite || e->silent)
+		return;
+	if (!again)
+		d->ack_branch = ++d->branches;
+	d->flags |= DIALOG_ACK_SENT;
+	leg->flags |= LEG_ACKED;
+	count_sent(e, leg, again,
+		send_in_dialog(e, leg, NULL, RS_SIP_ACK, invite->cseq, d->ack_branch, rs_slice_of(NULL, 0)));
+}
+
+/* --- what comes back --- */
+
+static void
+count_repeated(struct rs_engine *e, struct leg *leg)
+{
+	rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_SIP_RETRANS_RECEIVED);
+}
+
+static void
+note_fork(struct dialog *d, uint32_t tag)
+{
+	for (unsigned i = 0; i < d->n_forks; i++)
+		if (d->forks[i] == tag)
+			return;
+	if (d->n_forks < FORKS)
+		d->forks[d->n_forks++] = tag;
+}
+
+static bool
+take_provisional(struct rs_engine *e, struct leg *leg, struct client *c, const struct rs_rx *rx,
+	const struct rs_sip_msg *msg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	struct rs_slice tag = rs_sip_tag(rs_sip_get(msg, RS_HDR_TO));
+
+	if (c->state >= TXN_COMPLETED) {
+		rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_SIP_REORDERED);
+		return false;
+	}
+	latency_response(e, leg, rx, msg->status, RS_SIP_INVITE);
+	c->state = TXN_PROCEEDING;
+	c->due_ns = 0;
+	if (!(leg->flags & LEG_CANCELLED))
+		c->give_up_ns = 0;
+	leg->flags |= LEG_PROVISIONAL;
+	if (d->flags & DIALOG_CANCEL_WANTED) {
+		d->flags &= (uint16_t)~DIALOG_CANCEL_WANTED;
+		client_own(e, leg, OWN_CANCEL, 0);
+	}
+	if (msg->status == 100 || tag.len == 0)
+		return true;
+	note_fork(d, (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1);
+	dialog_learn(e, leg, msg);
+	return ua_provisional(e, leg, msg);
+}
+
+static bool
+take_success(struct rs_engine *e, struct leg *leg, struct client *c, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	struct rs_slice tag = rs_sip_tag(rs_sip_get(msg, RS_HDR_TO));
+	uint32_t hash = (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1;
+
+	if (c->state >= TXN_COMPLETED) {
+		if (c->state == TXN_ACCEPTED && hash == leg->remote_tag) {
+			count_repeated(e, leg);
+			if (d->ack_step >= 0)
+				leg_send(e, leg, (uint32_t)d->ack_step, msg, true);
+			else if (d->flags & DIALOG_ACK_SENT)
+				client_own_ack(e, leg);
+		} else { /* another branch of a fork answered, too (13.2.2.4) */
+			rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_FORKS_ENDED);
+			stray_end(e, rx, msg, cseq, true);
+		}
+		return false;
+	}
+	latency_response(e, leg, rx, msg->status, RS_SIP_INVITE);
+	c->state = TXN_ACCEPTED;
+	c->due_ns = c->give_up_ns = 0;
+	note_fork(d, hash);
+	dialog_learn(e, leg, msg);
+	leg->flags |= LEG_ANSWERED | LEG_FINAL;
+	leg->flags &= ~(uint32_t)LEG_ACKED;
+	leg_established(e, leg);
+	ua_established(e, leg, msg);
+	if (c->step >= 0)
+		return true;
+	client_own_ack(e, leg); /* a session refresh of our own */
+	return false;
+}
+
+static bool
+take_refusal(struct rs_engine *e, struct leg *leg, struct client *c, const struct rs_rx *rx, const struct rs_sip_msg *msg)
+{
+	if (c->state >= TXN_COMPLETED) {
+		count_repeated(e, leg);
+		if (c->state == TXN_COMPLETED)
+			acknowledge_refusal(e, leg, c, msg, true);
+		return false;
+	}
+	c->state = TXN_COMPLETED;
+	c->due_ns = c->give_up_ns = 0;
+	leg->flags |= LEG_FINAL | LEG_ACKED;
+	acknowledge_refusal(e, leg, c, msg, false);
+	if (auth_retry(e, leg, c, msg) || ua_refused(e, leg, c, msg))
+		return false;
+	latency_response(e, leg, rx, msg->status, RS_SIP_INVITE);
+	return c->step >= 0;
+}
+
+static bool
+take_other(struct rs_engine *e, struct leg *leg, struct client *c, const struct rs_rx *rx, const struct rs_sip_msg *msg)
+{
+	if (msg->status < 200) {
+		c->state = TXN_PROCEEDING;
+		c->interval_ns = e->plan->t2_ns; /* 17.1.2.2 */
+		c->due_ns = e->now + c->interval_ns;
+		return c->step >= 0;
+	}
+	struct client done = *c;
+
+	c->state = TXN_FREE;
+	if (auth_retry(e, leg, &done, msg))
+		return false;
+	latency_response(e, leg, rx, msg->status, (enum rs_sip_method)done.method);
+	if (done.step < 0 && done.step != OWN_CANCEL) {
+		ua_answered(e, leg, &done, msg);
+		return false;
+	}
+	if (done.step >= 0 && msg->status < 300 && done.method == RS_SIP_UPDATE)
+		dialog_refresh_target(e, leg, msg);
+	return true;
+}
+
+bool
+client_response(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq)
+{
+	struct client *c = client_find(leg_dialog(e, leg), cseq->number, cseq->method);
+
+	if (!c) { /* its transaction is over */
+		count_repeated(e, leg);
+		return false;
+	}
+	if (c->method != RS_SIP_INVITE)
+		return take_other(e, leg, c, rx, msg);
+	if (msg->status < 200)
+		return take_provisional(e, leg, c, rx, msg);
+	if (msg->status < 300)
+		return take_success(e, leg, c, rx, msg, cseq);
+	return take_refusal(e, leg, c, rx, msg);
+}
+
+/* --- timers --- */
+
+static void
+send_again(struct rs_engine *e, struct leg *leg, struct client *c)
+{
+	c->interval_ns *= 2;
+	if (c->method != RS_SIP_INVITE && c->interval_ns > e->plan->t2_ns)
+		c->interval_ns = e->plan->t2_ns;
+	c->due_ns += c->interval_ns;
+	if (c->due_ns <= e->now) /* after a stall: the spacing is what matters */
+		c->due_ns = e->now + c->interval_ns;
+	if (c->step < 0) {
+		transmit_own(e, leg, c, true);
+		return;
+	}
+	e->again = c;
+	leg_send(e, leg, (uint32_t)c->step, NULL, true);
+	e->again = NULL;
+}
+
+/* Timer B or F. */
+static void
+give_up(struct rs_engine *e, struct leg *leg, struct client *c)
+{
+	struct client done = *c;
+
+	c->state = TXN_FREE;
+	if (leg->flags & LEG_LINGERING)
+		return;
+	if (done.step < 0)
+		ua_gave_up(e, leg, &done);
+	else if (done.method != RS_SIP_CANCEL)
+		leg_timed_out(e, leg);
+}
+
+bool
+client_timers(struct rs_engine *e, struct leg *leg)
+{
+	uint32_t slot = leg_slot(e, leg), generation = e->legs.generation[slot];
+	struct dialog *d = leg_dialog(e, leg);
+
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		struct client *c = &d->clients[i];
+
+		if (!c->state)
+			continue;
+		if (c->give_up_ns && c->give_up_ns <= e->now) {
+			give_up(e, leg, c);
+			if (e->legs.generation[slot] != generation)
+				return false;
+		} else if (c->due_ns && c->due_ns <= e->now) {
+			send_again(e, leg, c);
+		}
+	}
+	return true;
+}
+
+bool
+client_outstanding(const struct dialog *d)
+{
+	for (unsigned i = 0; i < CLIENTS; i++)
+		if (d->clients[i].state == TXN_TRYING || d->clients[i].state == TXN_PROCEEDING)
+			return true;
+	return false;
+}
+
+void
+client_bury(struct rs_engine *e, const struct leg *leg)
+{
+	const struct dialog *d = leg_dialog(e, leg);
+
+	for (unsigned i = 0; i < CLIENTS; i++)
+		if (d->clients[i].state >= TXN_COMPLETED)
+			bury_invite(e, leg, &d->clients[i]);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * `rfc3261` mode: client and server transactions (RFC 3261, 17; RFC 6026) and the dialog (12) between the wire and a leg's scenario.
+ * The scenario says what is sent and what is waited for; what is repeated, acknowledged, answered twice or given up is decided here.
+ * A leg of an activity in this mode has one of these at its own slot of a parallel array; legs in `sipp` mode never touch it.
+ */
+#ifndef RS_ENGINE_DIALOG_H
+#define RS_ENGINE_DIALOG_H
+
+#include "engine/internal.h"
+#include "proto/sip/compose.h"
+
+#define CLIENTS 4 /* transactions that one leg has under way at a time */
+#define SERVERS 4
+#define FORKS	4 /* early dialogs told apart */
+
+/** Requests and answers that no step has sent, in place of the step. */
+enum own { OWN_NONE = -1, OWN_BYE = -2, OWN_CANCEL = -3, OWN_PRACK = -4, OWN_UPDATE = -5, OWN_REINVITE = -6, OWN_ANSWER = -7 };
+
+enum txn_state {
+	TXN_FREE,
+	TXN_TRYING,	/* client: nothing came yet; server: nothing was sent yet */
+	TXN_PROCEEDING, /* a provisional */
+	TXN_COMPLETED,	/* INVITE: refused, the ACK is repeated (client) or waited for (server) */
+	TXN_ACCEPTED,	/* INVITE: a 2xx (RFC 6026, 7.1 and 8.7) */
+	TXN_CONFIRMED,	/* server, INVITE: acknowledged */
+};
+
+struct client {
+	uint64_t due_ns;     /* of the next copy; 0: none */
+	uint64_t give_up_ns; /* timer B or F; 0: none */
+	uint64_t interval_ns;
+	uint32_t cseq;
+	uint32_t about;	     /* PRACK: the RSeq it acknowledges */
+	uint16_t branch;     /* number behind the token in its branch */
+	int16_t step;	     /* or enum own */
+	uint8_t state, method;
+	uint8_t nc;	     /* uses of the nonce up to this request, 0: no credentials in it */
+	uint8_t tries;	     /* challenges answered for this request */
+};
+
+struct server {
+	uint64_t key;	     /* of the request: server_key() */
+	uint32_t cseq;
+	uint16_t status;     /* last one sent; 0: none */
+	int16_t step;	     /* that sent it; OWN_ANSWER */
+	uint8_t state, method;
+};
+
+enum dialog_flag {
+	DIALOG_MADE = 1 << 0,	     /* both parties' headers are known */
+	DIALOG_CONFIRMED = 1 << 1,   /* by a 2xx */
+	DIALOG_CANCEL_WANTED = 1 << 2, /* as soon as a provisional comes */
+	DIALOG_BYE_WANTED = 1 << 3,  /* as soon as the ACK comes, or is given up */
+	DIALOG_CLOSING = 1 << 4,     /* the call is counted; its transactions are brought to an end */
+	DIALOG_ACK_SENT = 1 << 5,    /* for the 2xx to our INVITE */
+};
+
+struct dialog {
+	struct client clients[CLIENTS];
+	struct server servers[SERVERS];
+	uint64_t armed_ns;	/* of the leg's timer; 0: not armed */
+	uint64_t trying_ns;	/* 100 is due (RFC 3261, 17.2.1); 0: not */
+	uint64_t answer_ns;	/* the final response to the INVITE goes again: timer G, or 13.3.1.4; 0: not */
+	uint64_t answer_interval_ns;
+	uint64_t answer_give_up_ns; /* timer H, or 64*T1 for the ACK to a 2xx */
+	uint64_t close_ns;	/* DIALOG_CLOSING: not longer than this */
+	uint64_t session_ns;	/* session timer (RFC 4028): refresh, or the end; 0: none */
+	struct rs_path reply;	/* where answers go: RFC 3261, 18.2.2 and RFC 3581 */
+	struct rs_blob local, remote; /* values of From and To, as a request of ours has them */
+	struct rs_blob invite;	/* kept headers of the INVITE, put aside while its answer may go again */
+	struct rs_blob challenge; /* header lines of the last 401 or 407 */
+	uint32_t remote_cseq;	/* highest of the peer's requests */
+	uint32_t session_s;	/* session interval agreed; 0: none */
+	uint32_t rseq, peer_rseq; /* last reliable provisional sent, received (RFC 3262) */
+	uint32_t forks[FORKS];	/* hashes of the tags that answered our INVITE */
+	int16_t invite_recv;	/* the recv that `invite` belongs to */
+	int16_t ack_step;	/* that acknowledged the 2xx; OWN_NONE: none */
+	int16_t sdp_step;	/* whose body is the present SDP; OWN_NONE: none */
+	uint16_t ack_branch;
+	uint16_t branches;	/* numbers used so far */
+	uint16_t flags;		/* enum dialog_flag */
+	uint16_t nonce_uses;
+	uint8_t n_forks;
+	uint8_t refresher;	/* 1: we refresh the session */
+};
+_Static_assert(sizeof(struct dialog) <= 640, "what rfc3261 mode adds to a leg is at most ten cache lines");
+
+static inline struct dialog *
+leg_dialog(const struct rs_engine *e, const struct leg *leg)
+{
+	return &e->dialogs[leg_slot(e, leg)];
+}
+
+static inline bool
+leg_is_rfc(const struct rs_engine *e, const struct leg *leg)
+{
+	return leg_activity(e, leg)->rfc;
+}
+
+/** What a message that was rendered says of itself; looked up in its bytes, since a scenario writes what it likes. */
+struct sent {
+	struct rs_sip_cseq cseq;
+	struct rs_slice to;
+	bool sdp;
+};
+void sent_read(const uint8_t *data, size_t len, struct sent *out);
+
+/* rfc.c: what leg_receive, timers and the end of a call are in this mode */
+void rfc_open(struct rs_engine *e, struct leg *leg);
+void rfc_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq);
+void rfc_timer(struct rs_engine *e, struct leg *leg);
+/** A message that the scenario does not wait for. */
+void rfc_unexpected(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq);
+/** Tell the peer that the call is over: CANCEL, BYE, a refusal, whatever its state asks for. */
+void rfc_hang_up(struct rs_engine *e, struct leg *leg);
+/** Is there a transaction that has to be brought to its end although the call is over? */
+bool rfc_outstanding(const struct rs_engine *e, const struct leg *leg);
+/** The call is over and counted: its transactions go on. */
+void rfc_close(struct rs_engine *e, struct leg *leg);
+/** The leg goes: what its transactions may still be asked becomes tombstones. */
+void rfc_bury(struct rs_engine *e, struct leg *leg);
+/** Something is due at @due_ns at the latest. */
+void rfc_due(struct rs_engine *e, struct leg *leg, uint64_t due_ns);
+/** A transaction of a leg that is closing has ended. @return false when the leg is gone with it */
+bool rfc_settled(struct rs_engine *e, struct leg *leg);
+
+/* client.c */
+/** May the scenario's step send its request now? false: it has been done already (ACK to a refusal), or will be (CANCEL). */
+bool client_may_send(struct rs_engine *e, struct leg *leg, const struct rs_step *s);
+/** Branch and number of a request about to be rendered; @again: the transaction it belongs to, else NULL. */
+void client_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct client *again, struct texts *t);
+/** A step's request has been sent. */
+void client_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_step *s, const struct sent *sent);
+/** @return true when the scenario is to see the response */
+bool client_response(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq);
+/** @return false when the leg is gone */
+bool client_timers(struct rs_engine *e, struct leg *leg);
+struct client *client_find(struct dialog *d, uint32_t cseq, uint8_t method);
+/** A request of our own, by the dialog. @about: PRACK: the RSeq. @return its transaction, NULL: none was begun */
+struct client *client_own(struct rs_engine *e, struct leg *leg, enum own what, uint32_t about);
+/** The ACK to a 2xx, of our own. */
+void client_own_ack(struct rs_engine *e, struct leg *leg);
+/** Is an answer still waited for? */
+bool client_outstanding(const struct dialog *d);
+void client_bury(struct rs_engine *e, const struct leg *leg);
+
+/* server.c */
+uint64_t server_key(const struct rs_engine *e, const struct rs_sip_msg *msg, uint8_t method);
+/** @return true when the scenario, or the user agent, is to see the request */
+bool server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq);
+/** May the scenario's step send this response? false: its request has had its final answer. */
+bool server_may_send(struct rs_engine *e, struct leg *leg, const struct rs_step *s);
+void server_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_step *s, const struct sent *sent);
+/** @return false when the leg is gone */
+bool server_timers(struct rs_engine *e, struct leg *leg);
+struct server *server_invite(struct dialog *d);
+/** Answer @msg (NULL: the INVITE that waits, from its kept headers) ourselves. @extra: whole header lines, "" for none */
+void server_own(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status, const char *extra,
+	struct rs_slice sdp);
+/** Is an ACK still waited for? */
+bool server_outstanding(const struct dialog *d);
+void server_bury(struct rs_engine *e, const struct leg *leg);
+/** The kept headers are about to be overwritten: are they what the INVITE's answer is rendered from? */
+void server_put_aside(struct rs_engine *e, struct leg *leg);
+
+/* dialog.c */
+/** From a response to our INVITE, or the INVITE we got: parties, route set, remote target (RFC 3261, 12.1). */
+void dialog_learn(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** Our own To, as it went out with its tag. */
+void dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice to);
+/** A request or 2xx inside the dialog may move the remote target (12.2). */
+void dialog_refresh_target(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** Where an answer to what came by @rx goes. */
+void reply_path(const struct rs_rx *rx, const struct rs_sip_msg *msg, struct rs_path *out);
+/** The tag that we have in this dialog. */
+struct rs_slice dialog_tag(const struct rs_engine *e, const struct leg *leg);
+/** "z9hG4bK<token>-<number>" into @out. @return bytes */
+size_t branch_text(const struct leg *leg, uint16_t number, uint8_t *out);
+
+/* stray.c: messages of no leg */
+/** @return true when a tombstone knew it */
+bool stray_response(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq);
+bool stray_request(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq);
+/** A request that begins nothing at a group whose endpoints answer by themselves (481, 405, 200 to OPTIONS ...). @return answered */
+bool stray_answer(struct rs_engine *e, const struct group *g, const struct rs_rx *rx, const struct rs_sip_msg *msg);
+/** ACK, and BYE when @bye, to a 2xx of a dialog that no leg has: another branch of a fork, or a late copy. */
+void stray_end(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq, bool bye);
+
+/* ua.c: what a user agent does of its own accord */
+/** The present SDP of our side, rendered again (in e->scratch2); absent when there was none. */
+struct rs_slice ua_sdp(struct rs_engine *e, struct leg *leg);
+/** A provisional with a tag came. @return false when it is a copy (of a reliable one) */
+bool ua_provisional(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** The INVITE (or a session refresh) was answered with a 2xx, by the peer or by us. @msg: the response, or the request we answered */
+void ua_established(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** @return true when the refusal was dealt with: another request is under way (422) or the refresh was our own */
+bool ua_refused(struct rs_engine *e, struct leg *leg, struct client *c, const struct rs_sip_msg *msg);
+/** A request of our own other than INVITE was answered, or never was. */
+void ua_answered(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_msg *msg);
+void ua_gave_up(struct rs_engine *e, struct leg *leg, const struct client *c);
+/** The session timer is due. @return false when the leg is gone */
+bool ua_session(struct rs_engine *e, struct leg *leg);
+/** @return true when the request inside a call was answered */
+bool ua_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq);
+
+#endif
