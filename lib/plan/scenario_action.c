@@ -284,8 +284,8 @@ missing(struct rs_sc_act *j)
 		"sample", "jump", "pauserestore", "urlencode", "urldecode",
 		"rtp_echo" };
 	static const char *const uses[] = { "variable", "variable2" };
-	static const char *const texts[] = { "key", "line", "value", "host", "port", "protocol",
-		"username", "password" };
+	static const char *const texts[] = { "key", "line", "value", "host", "port",
+		"protocol" };
 	const char *name = j->n->name;
 
 	for (size_t i = 0; i < COUNT(names); i++)

@@ -29,12 +29,14 @@ rs_sc_auth(struct rs_sc *c, struct rs_slice kw, int line, enum rs_sc_use_of_text
 	}
 	if (use != RS_SC_MESSAGE) {
 		rs_sc_error(c, line,
-			"[" NAME "] has a meaning inside a message only: its credentials are for that message");
+			"[" NAME
+			"] has a meaning inside a message only: its credentials are for that message");
 		return;
 	}
 	if (c->auths.n > c->template_auths) {
 		rs_sc_error(c, line,
-			"[" NAME "] stands twice in this message: one writes the credentials for all realms");
+			"[" NAME
+			"] stands twice in this message: one writes the credentials for all realms");
 		return;
 	}
 	rs_sc_op(c, RS_SLOT_AUTH)->aux = c->auths.n;
@@ -53,7 +55,7 @@ value(struct rs_sc *c, struct rs_slice text, int line)
 	return rs_sc_template(c, &t, RS_SC_STRING);
 }
 
-/* A template's operations stand together, so these must wait until those of the message are all there. */
+/* The operations of a template stand together: these wait until the message has all of its own. */
 void
 rs_sc_auth_values(struct rs_sc *c)
 {
@@ -99,5 +101,6 @@ rs_sc_check_auth(struct rs_sc *c)
 	}
 	if (c->auths.n > 0 && !kept)
 		rs_sc_warn(c, RS_SC_AT(c->auth_texts, struct rs_sc_auth_text, 0)->line,
-			"[" NAME "]: nothing is written, for no <recv> above keeps a challenge: add auth=\"true\" to it");
+			"[" NAME
+			"]: nothing is written, for no <recv> above keeps a challenge: add auth=\"true\" to it");
 }

@@ -116,6 +116,7 @@ rs_sc_check(struct rs_sc *c)
 	variables(c);
 	timers(c);
 	methods(c);
+	rs_sc_check_auth(c);
 	for (uint32_t i = 0; i < c->steps.n; i++) {
 		uint8_t kind = RS_SC_AT(c->steps, struct rs_step, i)->kind;
 

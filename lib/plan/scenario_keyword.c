@@ -57,7 +57,6 @@ static const struct {
 	const char *name;
 	const char *why;
 } missing[] = {
-	{ "authentication*", "authentication is not built" },
 	{ "users", "there is no -users mode: endpoints are the plan's" },
 	{ "userid", "there is no -users mode: endpoints are the plan's" },
 	{ "tdmmap", "the TDM map is not carried over" },
@@ -198,7 +197,7 @@ rs_sc_is_keyword(struct rs_slice kw)
 	}
 	if (word.len == 0)
 		return false;
-	if (rs_sc_is_family(word))
+	if (rs_sc_is_family(word) || rs_sc_is_auth(word))
 		return true;
 	cut_offset(&word, &n);
 	return builtin(word) >= 0 || missing_why(kw, &name) != NULL;
@@ -255,6 +254,10 @@ rs_sc_keyword(struct rs_sc *c, struct rs_slice kw, int line, enum rs_sc_use_of_t
 
 	offset = cut_offset(&name, &n);
 	k = builtin(name);
+	if (k < 0 && rs_sc_is_auth(kw)) {
+		rs_sc_auth(c, kw, line, use);
+		return;
+	}
 	if (k < 0 && rs_sc_family(c, kw, line))
 		return;
 	why = missing_why(kw, &construct);

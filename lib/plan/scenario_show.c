@@ -43,6 +43,7 @@ static const char *const slots[RS_SLOTS] = {
 	[RS_SLOT_NEXT_URL] = "next_url",
 	[RS_SLOT_ROUTES] = "routes",
 	[RS_SLOT_FILL] = "fill",
+	[RS_SLOT_AUTH] = "authentication",
 };
 
 static const char *const action_names[RS_ACTS] = {
@@ -65,6 +66,7 @@ static const char *const action_names[RS_ACTS] = {
 	[RS_ACT_STOP_CALL] = "stop_call",
 	[RS_ACT_STOP_GRACEFULLY] = "stop_gracefully",
 	[RS_ACT_STOP_NOW] = "stop_now",
+	[RS_ACT_VERIFYAUTH] = "verifyauth",
 };
 
 static void
@@ -223,7 +225,7 @@ print_step(FILE *out, const struct rs_program *p, uint32_t i)
 		fprintf(out, " %s", rs_step_name(p, i, name, sizeof(name)));
 	else if (s->kind != RS_STEP_NOP)
 		print_pause(out, p, &s->pause);
-	fprintf(out, "%s", optional[s->optional]);
+	fprintf(out, "%s%s", optional[s->optional], s->auth ? ", keeps its challenge" : "");
 	if (s->retrans_ns > 0)
 		fprintf(out, ", again after %g ms", (double)s->retrans_ns / MS);
 	if (s->timeout_ns > 0)

@@ -297,16 +297,6 @@ take_advance_state(struct rs_sc_take *j)
 }
 
 static void
-unsupported_if_true(struct rs_sc_take *j, const char *construct, const char *what)
-{
-	bool on = false;
-
-	if (rs_sc_bool(j->c, j->n, j->a, &on) && on)
-		rs_sc_unsupported(j->c, j->n->line, construct, "<%s> %s: %s is not built",
-			j->n->name, j->a->name, what);
-}
-
-static void
 take_auth(struct rs_sc_take *j)
 {
 	rs_sc_bool(j->c, j->n, j->a, &j->s->auth);

@@ -70,8 +70,10 @@ rs_sc_template(struct rs_sc *c, const struct rs_sc_text *t, enum rs_sc_use_of_te
 	uint32_t first = c->ops.n;
 	size_t i = 0, from = 0; /* of the run of plain bytes */
 	bool message = use == RS_SC_MESSAGE;
+	int32_t number;
 
 	c->template_ops = first;
+	c->template_auths = c->auths.n;
 	while (i < t->len && !c->oom) {
 		uint8_t ch = t->p[i];
 
@@ -111,5 +113,7 @@ rs_sc_template(struct rs_sc *c, const struct rs_sc_text *t, enum rs_sc_use_of_te
 	tmpl.ops = (const struct rs_op *)(uintptr_t)first;
 	tmpl.n_ops = c->ops.n - first;
 	*(struct rs_template *)rs_sc_push(c, &c->templates, sizeof(tmpl)) = tmpl;
-	return (int32_t)c->templates.n - 1;
+	number = (int32_t)c->templates.n - 1;
+	rs_sc_auth_values(c);
+	return number;
 }

@@ -54,6 +54,7 @@ every_slot_writes_its_value(void **state)
 		{ RS_SLOT_VAR, 0, "var" },
 		{ RS_SLOT_FIELD, 0, "field" },
 		{ RS_SLOT_FILL, 0, "xxxx" },
+		{ RS_SLOT_AUTH, 0, "Authorization: Digest" },
 	};
 	bool seen[RS_SLOTS] = { [RS_SLOT_LITERAL] = true, [RS_SLOT_LAST_HEADER] = true };
 	struct rs_render r = values();
