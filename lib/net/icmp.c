@@ -85,9 +85,14 @@ rs_icmp_quoted(const struct rs_iface *ifc, const struct rs_ip *ip, struct rs_rx 
 		memcpy(path.local.b, q + 12, 4);
 		memcpy(path.remote.b, q + 16, 4);
 	} else {
-		if (left < RS_IP6_HDR_LEN || q[0] >> 4 != 6 || q[6] != RS_IPPROTO_UDP)
+		if (left < RS_IP6_HDR_LEN + 8 || q[0] >> 4 != 6 ||
+			!(q[6] == RS_IPPROTO_UDP ||
+				(q[6] == RS_IPPROTO_FRAGMENT && q[RS_IP6_HDR_LEN] == RS_IPPROTO_UDP &&
+					(rs_load16(q + RS_IP6_HDR_LEN + 2) & 0xfff8) == 0)))
 			return RS_NET_RX_ICMP;
 		head = RS_IP6_HDR_LEN;
+		if (q[6] == RS_IPPROTO_FRAGMENT) /* our first fragment */
+			head += 8;
 		path.local.family = path.remote.family = 6;
 		memcpy(path.local.b, q + 8, 16);
 		memcpy(path.remote.b, q + 24, 16);
@@ -101,4 +106,17 @@ rs_icmp_quoted(const struct rs_iface *ifc, const struct rs_ip *ip, struct rs_rx 
 	rx->data = q + head + RS_UDP_HDR_LEN;
 	rx->len = left - head - RS_UDP_HDR_LEN;
 	return 0;
+}
+
+bool
+rs_icmp_too_big(const struct rs_ip *ip, uint32_t *mtu)
+{
+	const uint8_t *p = ip->payload;
+
+	if (ip->src.family == 6) {
+		*mtu = rs_load32(p + 4);
+		return p[0] == RS_ICMP6_TOO_BIG;
+	}
+	*mtu = rs_load16(p + 6);
+	return p[0] == RS_ICMP_UNREACHABLE && p[1] == RS_ICMP_NEEDS_FRAGMENT;
 }

@@ -9,6 +9,7 @@
 #define RS_ICMP_ECHO_REPLY     0
 #define RS_ICMP_UNREACHABLE    3
 #define RS_ICMP_ECHO           8
+#define RS_ICMP_NEEDS_FRAGMENT 4 /* a code of RS_ICMP_UNREACHABLE */
 #define RS_ICMP_TIME_EXCEEDED  11
 #define RS_ICMP6_UNREACHABLE   1
 #define RS_ICMP6_TOO_BIG       2
@@ -38,5 +39,11 @@ void rs_icmp_echo(uint8_t *frame, uint32_t l3, const struct rs_ip *ip, const uin
  * 	address of ours)
  */
 int rs_icmp_quoted(const struct rs_iface *ifc, const struct rs_ip *ip, struct rs_rx *rx);
+
+/**
+ * Does the (checked) error message say that the packet was too long for the path?
+ * @param mtu  out: bytes of an IP packet that the path takes, 0 when an old router does not say (RFC 1191, 4)
+ */
+bool rs_icmp_too_big(const struct rs_ip *ip, uint32_t *mtu);
 
 #endif

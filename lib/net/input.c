@@ -59,6 +59,12 @@ input_icmp(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t 
 	row = rs_icmp_quoted(ifc, ip, rx);
 	if (row != 0)
 		return drop(in, row);
+	if (rs_icmp_too_big(ip, &in->mtu)) {
+		/* No failure: with what was learned the same message gets through when it is sent again. */
+		in->mtu_told = 1;
+		in->mtu_dst = rx->path.remote;
+		return drop(in, RS_NET_RX_TOO_BIG);
+	}
 	rx->kind = RS_RX_UNREACHABLE;
 	in->row = RS_NET_RX_UNREACHABLE;
 	return RS_INPUT_ITEM;
@@ -72,10 +78,17 @@ input_ip(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t *f
 	int row = rs_ip_parse(frame + l3, len - l3, flags, &ip);
 	bool group = rs_eth_is_group(frame);
 
-	if (row != 0)
+	if (row != 0 && row != RS_NET_RX_FRAGMENT)
 		return drop(in, row);
 	if (ip.src.family != (type == RS_ETHERTYPE_IPV4 ? 4 : 6))
 		return drop(in, RS_NET_RX_UNKNOWN);
+	if (row != 0) {
+		if (group || !rs_ranges_has(ifc->own, &ip.dst))
+			return drop(in, RS_NET_RX_NOT_OURS);
+		in->ip = ip;
+		in->row = RS_NET_RX_FRAGMENT;
+		return RS_INPUT_FRAGMENT;
+	}
 	if (ip.proto == RS_IPPROTO_ICMPV6 && ip.src.family == 6) {
 		/*
 		 * Groups are for neighbour discovery only; what else is sent to one is refused
@@ -102,6 +115,7 @@ rs_input_frame(const struct rs_iface *ifc, const struct rs_ranges *targets, uint
 	uint16_t type, vlan = 0;
 
 	in->refused = 0;
+	in->mtu_told = 0;
 	in->news.addr.family = 0;
 	in->reply_len = 0;
 	if (len < RS_ETH_HDR_LEN)
@@ -129,4 +143,17 @@ rs_input_frame(const struct rs_iface *ifc, const struct rs_ranges *targets, uint
 		return in->reply_len ? RS_INPUT_REPLY : RS_INPUT_DROP;
 	default: return drop(in, RS_NET_RX_UNKNOWN);
 	}
+}
+
+enum rs_input_verdict
+rs_input_whole(const struct rs_iface *ifc, struct rs_ip *ip, struct rs_rx *rx, struct rs_input *in)
+{
+	int row = rs_ip_unwrap(ip);
+
+	if (row != 0)
+		return drop(in, row);
+	/* A ping that long would want an answer as long; nothing else that comes in pieces is for us. */
+	if (ip->proto != RS_IPPROTO_UDP)
+		return drop(in, RS_NET_RX_UNKNOWN);
+	return input_udp(ifc, ip, 0, rx, in);
 }

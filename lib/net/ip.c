@@ -98,6 +98,7 @@ static int
 parse4(const uint8_t *p, uint32_t len, unsigned flags, struct rs_ip *ip)
 {
 	uint32_t head, total;
+	uint16_t place;
 
 	if (len < RS_IP4_HDR_LEN)
 		return RS_NET_RX_TRUNCATED;
@@ -107,14 +108,63 @@ parse4(const uint8_t *p, uint32_t len, unsigned flags, struct rs_ip *ip)
 		return RS_NET_RX_TRUNCATED;
 	if (!(flags & RS_FRAME_IP_GOOD) && rs_ip_fold(rs_ip_sum(p, head, 0)) != 0xffff)
 		return RS_NET_RX_BAD_CHECKSUM;
-	if (rs_load16(p + 6) & 0x3fff) /* more fragments, or an offset */
-		return RS_NET_RX_FRAGMENT;
 	put_addr4(&ip->src, p + 12);
 	put_addr4(&ip->dst, p + 16);
 	ip->proto = p[9];
 	ip->hops = p[8];
 	ip->payload = p + head;
 	ip->len = total - head;
+	place = rs_load16(p + 6);
+	if (__builtin_expect(place & 0x3fff, 0)) { /* more fragments, or an offset */
+		ip->frag_id = rs_load16(p + 4);
+		ip->frag_offset = (place & 0x1fffu) * 8;
+		ip->frag_more = place & 0x2000;
+		return RS_NET_RX_FRAGMENT;
+	}
+	return 0;
+}
+
+/** From header @next with @left bytes at @p to the payload of @ip. */
+static int
+walk6(struct rs_ip *ip, uint8_t next, const uint8_t *p, uint32_t left, bool whole)
+{
+	for (unsigned i = 0; next == RS_IPPROTO_HOPOPTS || next == RS_IPPROTO_DSTOPTS ||
+		next == RS_IPPROTO_FRAGMENT;
+		i++) {
+		uint32_t ext;
+
+		if (i == EXTENSIONS_MAX)
+			return RS_NET_RX_UNKNOWN;
+		if (left < 8)
+			return RS_NET_RX_TRUNCATED;
+		ext = next == RS_IPPROTO_FRAGMENT ? 8 : (p[1] + 1) * 8u;
+		if (ext > left)
+			return RS_NET_RX_TRUNCATED;
+		if (next == RS_IPPROTO_FRAGMENT) {
+			uint16_t place = rs_load16(p + 2);
+
+			if (whole) /* fragments within fragments: nobody makes such */
+				return RS_NET_RX_UNKNOWN;
+			if (place & 0xfff9) { /* more, or an offset */
+				*ip = (struct rs_ip){ .src = ip->src,
+					.dst = ip->dst,
+					.payload = p + 8,
+					.len = left - 8,
+					.proto = p[0],
+					.hops = ip->hops,
+					.frag_more = place & 1,
+					.frag_id = rs_load32(p + 4),
+					.frag_offset = place & 0xfff8 };
+				return RS_NET_RX_FRAGMENT;
+			}
+		}
+		next = p[0];
+		p += ext;
+		left -= ext;
+	}
+	ip->proto = next;
+	ip->payload = p;
+	ip->len = left;
 	return 0;
 }
 
@@ -122,7 +172,6 @@ static int
 parse6(const uint8_t *p, uint32_t len, struct rs_ip *ip)
 {
 	uint32_t left;
-	uint8_t next;
 
 	if (len < RS_IP6_HDR_LEN)
 		return RS_NET_RX_TRUNCATED;
@@ -132,28 +181,13 @@ parse6(const uint8_t *p, uint32_t len, struct rs_ip *ip)
 	put_addr6(&ip->src, p + 8);
 	put_addr6(&ip->dst, p + 24);
 	ip->hops = p[7];
-	next = p[6];
-	p += RS_IP6_HDR_LEN;
-	for (unsigned i = 0; next == RS_IPPROTO_HOPOPTS || next == RS_IPPROTO_DSTOPTS; i++) {
-		uint32_t ext;
+	return walk6(ip, p[6], p + RS_IP6_HDR_LEN, left, false);
+}
 
-		if (i == EXTENSIONS_MAX)
-			return RS_NET_RX_UNKNOWN;
-		if (left < 8)
-			return RS_NET_RX_TRUNCATED;
-		ext = (p[1] + 1) * 8u;
-		if (ext > left)
-			return RS_NET_RX_TRUNCATED;
-		next = p[0];
-		p += ext;
-		left -= ext;
-	}
-	if (next == RS_IPPROTO_FRAGMENT)
-		return RS_NET_RX_FRAGMENT;
-	ip->proto = next;
-	ip->payload = p;
-	ip->len = left;
-	return 0;
+int
+rs_ip_unwrap(struct rs_ip *ip)
+{
+	return ip->src.family == 6 ? walk6(ip, ip->proto, ip->payload, ip->len, true) : 0;
 }
 
 int
@@ -172,14 +206,15 @@ rs_ip_parse(const uint8_t *p, uint32_t len, unsigned flags, struct rs_ip *ip)
 
 static void
 put4(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint8_t proto, uint32_t len,
-	uint8_t hops)
+	uint8_t hops, uint32_t place)
 {
-	uint32_t words = 0x4500 + RS_IP4_HDR_LEN + len + 0x4000 + (hops << 8 | proto);
+	uint32_t words = 0x4500 + RS_IP4_HDR_LEN + len + (place >> 16) + (place & 0xffff) +
+		(hops << 8 | proto);
 	uint32_t sum = __builtin_bswap16(rs_ip_fold(words)) + sum4(src->b) + sum4(dst->b);
 	uint16_t check = (uint16_t)~rs_ip_fold(sum);
 
 	rs_store32(p, 0x45000000 | (RS_IP4_HDR_LEN + len));
-	rs_store32(p + 4, 0x00004000);
+	rs_store32(p + 4, place);
 	p[8] = hops;
 	p[9] = proto;
 	memcpy(p + 10, &check, 2);
@@ -192,7 +227,7 @@ rs_ip_put(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint
 	uint32_t len, uint8_t hops)
 {
 	if (src->family == 4) {
-		put4(p, src, dst, proto, len, hops);
+		put4(p, src, dst, proto, len, hops, 0x4000);
 		return;
 	}
 	rs_store32(p, 0x60000000);
@@ -201,6 +236,13 @@ rs_ip_put(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint
 	p[7] = hops;
 	memcpy(p + 8, src->b, 16);
 	memcpy(p + 24, dst->b, 16);
+}
+
+void
+rs_ip_put_fragment(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint8_t proto,
+	uint32_t len, uint8_t hops, uint16_t id, uint16_t place)
+{
+	put4(p, src, dst, proto, len, hops, (uint32_t)id << 16 | place);
 }
 
 int

@@ -37,6 +37,9 @@ struct rs_ip {
 	uint32_t len;           /* bytes of payload, padding of the link left out */
 	uint8_t proto;
 	uint8_t hops; /* TTL or hop limit */
+	/* Of a fragment only: payload is a piece of the datagram, proto what the piece at offset zero begins with. */
+	bool frag_more;
+	uint32_t frag_id, frag_offset;
 };
 
 /**
@@ -67,9 +70,15 @@ uint32_t rs_ip_pseudo_sum(
  * @param flags  enum rs_frame_flags
  * @param ip     out
  * @return 0, or the row of rs_net_metrics_table to count: RS_NET_RX_TRUNCATED, _BAD_CHECKSUM,
- * 	_FRAGMENT, _UNKNOWN (an extension header that ends nowhere we go, or no IP at all)
+ * 	_UNKNOWN (an extension header that ends nowhere we go, or no IP at all); RS_NET_RX_FRAGMENT:
+ * 	@ip holds a fragment. An IPv6 fragment that is all of its datagram is none (RFC 6946).
  */
 int rs_ip_parse(const uint8_t *p, uint32_t len, unsigned flags, struct rs_ip *ip);
+
+/**
+ * Go past the options in front of the payload of a datagram that was put together. @return 0; RS_NET_RX_TRUNCATED; RS_NET_RX_UNKNOWN
+ */
+int rs_ip_unwrap(struct rs_ip *ip);
 
 /** Bytes of the IP header that rs_ip_put writes for this family. */
 static inline uint32_t
@@ -84,6 +93,10 @@ rs_ip_hdr_len(const struct rs_addr *a)
  */
 void rs_ip_put(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint8_t proto,
 	uint32_t len, uint8_t hops);
+
+/** The same for a fragment, IPv4 only. @param place  offset in units of 8 bytes, and 0x2000 when more follow */
+void rs_ip_put_fragment(uint8_t *p, const struct rs_addr *src, const struct rs_addr *dst, uint8_t proto,
+	uint32_t len, uint8_t hops, uint16_t id, uint16_t place);
 
 /** A UDP datagram whose header was read. */
 struct rs_udp {

@@ -18,7 +18,16 @@ lane_init(struct rs_net_lane *l, struct rs_net_port *p, uint32_t position, uint3
 	atomic_init(&l->sets, p->sets);
 	l->ifc.own = p->sets->own;
 	l->ifc.answered = p->sets->answered;
-	return rs_neigh_init(&l->neigh, RS_NET_NEIGHBOURS, RS_NET_WAITING, RS_NET_WAITING_EACH);
+	if (rs_neigh_init(&l->neigh, RS_NET_NEIGHBOURS, RS_NET_WAITING, RS_NET_WAITING_EACH) != 0)
+		return -ENOMEM;
+	if (!l->owner)
+		return 0;
+	l->reassembly = malloc(sizeof(*l->reassembly));
+	if (l->reassembly && rs_reassembly_init(l->reassembly, l->metrics, rs_tsc()) == 0)
+		return 0;
+	free(l->reassembly);
+	rs_neigh_fini(&l->neigh);
+	return -ENOMEM;
 }
 
 static int
@@ -32,6 +41,9 @@ worker_create(struct rs_net *net, uint32_t number)
 	w->net = net;
 	w->clock = net->clock;
 	w->pool = net->pool;
+	w->large = net->large;
+	w->room = rte_pktmbuf_data_room_size(net->pool);
+	rs_fragment_ids_init(&w->ids, (uint32_t)net->id, number, net->n_workers);
 	w->number = number;
 	atomic_init(&w->targets, net->targets);
 	w->target_set = net->targets->set;
@@ -76,6 +88,9 @@ lane_fini(struct rs_net_lane *l)
 	while ((m = rs_neigh_take_any(&l->neigh)) != NULL)
 		rte_pktmbuf_free(m);
 	rs_neigh_fini(&l->neigh);
+	if (l->reassembly)
+		rs_reassembly_fini(l->reassembly);
+	free(l->reassembly);
 	rte_pktmbuf_free_bulk(l->tx, l->n_tx);
 }
 

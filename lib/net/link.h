@@ -6,6 +6,8 @@
 #ifndef RS_NET_LINK_H
 #define RS_NET_LINK_H
 
+#include <errno.h>
+
 #include "base/text.h"
 
 /** Where a datagram goes and from where. Ports in host byte order. */
@@ -18,7 +20,7 @@ struct rs_path {
 /** Room for one datagram's payload. */
 struct rs_buf {
 	uint8_t *data;
-	uint32_t cap; /* bytes that fit the path's MTU */
+	uint32_t cap; /* bytes that fit the path's MTU; of a large one: what fits a datagram */
 	void *opaque;
 };
 
@@ -49,6 +51,21 @@ struct rs_link {
 	/** Give an unused buffer back. */
 	void (*drop)(void *ctx, struct rs_buf *buf);
 	void *ctx;
+	/**
+	 * As take, for a message that did not fit: what is sent from it goes out in as many IP fragments as the path's MTU makes
+	 * of it. There are few of these buffers, so they are for a second attempt only. May be NULL: nothing longer can be sent.
+	 */
+	int (*take_large)(void *ctx, const struct rs_path *path, struct rs_buf *buf);
 };
+
+/**
+ * A large buffer, for what did not fit one that take gave.
+ * @return 0; -ENOBUFS when there is none (counted); -EMSGSIZE when @link has none at all
+ */
+static inline int
+rs_link_take_large(const struct rs_link *link, const struct rs_path *path, struct rs_buf *buf)
+{
+	return link->take_large ? link->take_large(link->ctx, path, buf) : -EMSGSIZE;
+}
 
 #endif

@@ -86,6 +86,14 @@ int rs_neigh_find(
 
 /** Hold @buf until @e is known. @return 0; -ENOBUFS: it stays the caller's */
 int rs_neigh_hold(struct rs_neigh *n, struct rs_neigh_entry *e, void *buf);
+/** How many more buffers may be held for @e. */
+static inline uint32_t
+rs_neigh_room(const struct rs_neigh *n, const struct rs_neigh_entry *e)
+{
+	uint32_t each = n->per_entry - e->held, all = n->held_cap - n->n_held;
+
+	return each < all ? each : all;
+}
 /** Take the oldest buffer held for @e. @return NULL when there is none */
 void *rs_neigh_take(struct rs_neigh *n, struct rs_neigh_entry *e);
 /** Take any held buffer, to close. @return NULL when there is none */

@@ -102,14 +102,14 @@ port_copy(struct rs_net *net, uint32_t index, const struct rs_net_port_cfg *cfg,
  * sets for all headers, and an af_xdp device maps only as much as the packets take side by side.
  */
 static struct rte_mempool *
-make_pool(const char *name, uint32_t n, uint16_t room)
+make_pool(const char *name, uint32_t n, uint16_t room, unsigned cache)
 {
 	struct rte_pktmbuf_pool_private about = {
 		.mbuf_data_room_size = room,
 		.mbuf_priv_size = RTE_ALIGN(sizeof(struct rs_net_priv), RTE_MBUF_PRIV_ALIGN),
 	};
 	struct rte_mempool *pool = rte_mempool_create_empty(name, n,
-		(unsigned)sizeof(struct rte_mbuf) + about.mbuf_priv_size + room, CACHE_SIZE, sizeof(about), SOCKET_ID_ANY,
+		(unsigned)sizeof(struct rte_mbuf) + about.mbuf_priv_size + room, cache, sizeof(about), SOCKET_ID_ANY,
 		rte_eal_has_hugepages() ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG);
 	int rc;
 
@@ -141,12 +141,18 @@ pool_create(struct rs_net *net, const struct rs_net_cfg *cfg, struct rs_err *err
 	for (uint32_t i = 0; i < net->n_ports; i++)
 		room = RTE_MAX(room, net->ports[i].mtu + rs_eth_len(1));
 	snprintf(name, sizeof(name), "rs%" PRIx64, net->id);
-	net->pool = make_pool(name, cfg->mbufs, (uint16_t)(room + RTE_PKTMBUF_HEADROOM));
+	net->pool = make_pool(name, cfg->mbufs, (uint16_t)(room + RTE_PKTMBUF_HEADROOM), CACHE_SIZE);
 	if (net->pool == NULL)
 		return rs_err_set(err, -ENOMEM,
 			"no memory for %u packets of %u bytes (%s): raise workers.memory_mb, or lower "
 			"workers.mbufs",
 			cfg->mbufs, room, rte_strerror(rte_errno));
+	snprintf(name, sizeof(name), "rsl%" PRIx64, net->id);
+	net->large = make_pool(name, (net->n_workers + 1) * RS_NET_LARGE_EACH, RS_NET_LARGE_ROOM, 0);
+	if (net->large == NULL)
+		return rs_err_set(err, -ENOMEM,
+			"no memory for %u packets of 64 KiB (%s): raise workers.memory_mb",
+			(net->n_workers + 1) * RS_NET_LARGE_EACH, rte_strerror(rte_errno));
 	return 0;
 }
 
@@ -175,6 +181,8 @@ port_complete(struct rs_net_port *p, struct rs_err *err)
 				rc = -ENOMEM;
 		}
 	}
+	if (rc == 0)
+		rc = rs_net_datagram_init(p);
 	if (rc != 0)
 		return rs_err_set(err, rc, "port \"%s\": %s", p->name,
 			rc == -EINVAL ? "an address or prefix is not valid" : "no memory");
@@ -263,8 +271,10 @@ rs_net_close(struct rs_net *net)
 	rs_net_workers_free(net);
 	for (uint32_t i = 0; i < net->n_ports; i++)
 		rs_net_device_close(&net->ports[i]);
-	for (uint32_t i = 0; i < net->n_ports; i++)
+	for (uint32_t i = 0; i < net->n_ports; i++) {
 		rs_net_ring_free(&net->ports[i]);
+		rs_net_datagram_free(&net->ports[i]);
+	}
 	while (net->targets) {
 		struct rs_net_targets *t = net->targets;
 
@@ -273,6 +283,7 @@ rs_net_close(struct rs_net *net)
 		free(t);
 	}
 	rte_mempool_free(net->pool);
+	rte_mempool_free(net->large);
 	for (uint32_t i = 0; i < net->n_ports; i++)
 		port_free(&net->ports[i]);
 	free(net->ports);

@@ -154,7 +154,7 @@ enum rs_net_metric {
 	RS_NET_RX_TRUNCATED, /* shorter than their headers say */
 	RS_NET_RX_BAD_CHECKSUM,
 	RS_NET_RX_UNKNOWN,  /* ether type, protocol or port nobody here serves */
-	RS_NET_RX_FRAGMENT, /* dropped: reassembly is not in this version */
+	RS_NET_RX_FRAGMENT, /* taken for reassembly: the FRAG rows say what became of it */
 	RS_NET_RX_VLAN,     /* other VLAN */
 	RS_NET_RX_ARP,
 	RS_NET_RX_ND,
@@ -169,6 +169,22 @@ enum rs_net_metric {
 	RS_NET_DEV_MISSED,
 	RS_NET_DEV_ERRORS,
 	RS_NET_DEV_NO_MBUF, /* gauges of the device's own counters */
+	RS_NET_FRAG_WHOLE,  /* datagrams put together */
+	RS_NET_FRAG_DUPLICATE,
+	RS_NET_FRAG_LATE,
+	RS_NET_FRAG_BAD,
+	RS_NET_FRAG_OVERLAP, /* this and the next ones: datagrams given up */
+	RS_NET_FRAG_TOO_LONG,
+	RS_NET_FRAG_TOO_MANY,
+	RS_NET_FRAG_TIMEOUT,
+	RS_NET_FRAG_EVICTED,
+	RS_NET_FRAG_NO_MBUF,
+	RS_NET_FRAG_HANDED, /* fragments given to the port's owner */
+	RS_NET_FRAG_LOST,   /* its ring was full */
+	RS_NET_RX_TOO_BIG,  /* ICMP: the path takes less */
+	RS_NET_TX_FRAGMENTED,
+	RS_NET_MISSES_INFERRED, /* estimate: packets lost in front of a worker that did not look */
+	RS_NET_KERNEL_DROPS,    /* gauge: what the kernel counts as lost on the way into the port */
 	RS_NET_METRICS
 };
 

@@ -20,11 +20,11 @@ rs_output_allowed(const struct rs_ranges *targets, const struct rs_addr *dst)
 	return rs_ranges_has(targets, dst);
 }
 
-/** Payload bytes of a UDP datagram that fit the MTU. */
+/** Payload bytes of a UDP datagram that fit @mtu. */
 static inline uint32_t
-rs_output_udp_max(const struct rs_iface *ifc, const struct rs_addr *remote)
+rs_output_udp_max(uint16_t mtu, const struct rs_addr *remote)
 {
-	return ifc->mtu - rs_ip_hdr_len(remote) - RS_UDP_HDR_LEN;
+	return mtu - rs_ip_hdr_len(remote) - RS_UDP_HDR_LEN;
 }
 
 /**

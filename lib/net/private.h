@@ -7,9 +7,11 @@
 #include <rte_mbuf.h>
 
 #include "base/mailbox.h"
+#include "net/fragment.h"
 #include "net/input.h"
 #include "net/net.h"
 #include "net/output.h"
+#include "net/reassembly.h"
 
 #define RS_NET_PORTS_MAX 64
 #define RS_NET_RX_BURST  32
@@ -24,6 +26,13 @@
 #define RS_NET_WAITING      1024
 #define RS_NET_WAITING_EACH 64
 
+/*
+ * Buffers for whole datagrams that are longer than the MTU. One is taken only while a message is cut up, or from the moment a
+ * datagram is whole until the end of the turn: a full receive burst of last fragments, on each worker.
+ */
+#define RS_NET_LARGE_ROOM UINT16_MAX
+#define RS_NET_LARGE_EACH 32
+
 enum rs_net_kind {
 	RS_NET_KIND_RING,
 	RS_NET_KIND_VDEV,     /* made from a device string */
@@ -31,9 +40,12 @@ enum rs_net_kind {
 	RS_NET_KIND_EXISTING, /* EAL had it already: it is not removed at the end */
 };
 
-/** Behind each mbuf: what an item needs when it moves to another worker. */
+/** Behind each mbuf: what an item, or a fragment, needs when it moves to another worker. */
 struct rs_net_priv {
-	struct rs_rx rx;
+	union {
+		struct rs_rx rx;
+		struct rs_ip ip;
+	};
 	struct rte_mbuf *chain;
 };
 
@@ -74,6 +86,7 @@ struct rs_net_port {
 	struct rte_ring **rx_rings, **tx_rings; /* ring ports; the other end has them crossed */
 	/* With several workers: one of each a worker, none for the owner. */
 	struct rs_mailbox **to_owner, **from_owner;
+	struct rte_ring **fragments; /* to the owner */
 };
 
 /** One worker's share of one port. */
@@ -93,12 +106,16 @@ struct rs_net_lane {
 	struct rs_ranges_cursor announced;
 	uint32_t n_announce;  /* announcements still to come */
 	uint64_t announce_ns; /* the next ones */
+	struct rs_reassembly *reassembly; /* the owner's */
+	struct rs_pmtu pmtu;
 };
 
 struct rs_net_worker {
 	struct rs_net *net;
 	const struct rs_clock *clock;
-	struct rte_mempool *pool;
+	struct rte_mempool *pool, *large;
+	uint32_t room; /* bytes that one of @pool holds */
+	struct rs_fragment_ids ids;
 	struct rs_net_lane *lane_of[RS_NET_PORTS_MAX]; /* by port index; NULL: not this worker's */
 	struct rs_net_lane *lanes;
 	uint32_t n_lanes;
@@ -116,7 +133,7 @@ struct rs_net_worker {
 
 struct rs_net {
 	const struct rs_clock *clock;
-	struct rte_mempool *pool;
+	struct rte_mempool *pool, *large;
 	struct rs_net_port *ports;
 	uint32_t n_ports;
 	struct rs_net_worker **workers;
@@ -124,6 +141,30 @@ struct rs_net {
 	struct rs_net_targets *targets; /* newest first */
 	uint64_t id;                    /* makes names of rings and pools unique in this process */
 };
+
+/** Keep @m until rs_net_release. */
+static inline void
+rs_net_hold(struct rs_net_worker *w, struct rte_mbuf *m)
+{
+	struct rs_net_priv *priv;
+
+	if (likely(w->n_held < RS_NET_HELD_MAX)) {
+		w->held[w->n_held++] = m;
+		return;
+	}
+	priv = rte_mbuf_to_priv(m);
+	priv->chain = w->chain;
+	w->chain = m;
+}
+
+/** Bytes of an IP packet that may go to @remote. */
+static inline uint16_t
+rs_net_mtu(const struct rs_net_worker *w, const struct rs_net_lane *l, const struct rs_addr *remote)
+{
+	if (likely(l->pmtu.n == 0))
+		return l->ifc.mtu;
+	return rs_pmtu_of(&l->pmtu, remote, l->ifc.mtu, w->now_ns);
+}
 
 /* device.c */
 int rs_net_device_attach(struct rs_net_port *p, struct rs_err *err);
@@ -162,7 +203,29 @@ void rs_net_push(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf
 void rs_net_push_copy(
 	struct rs_net_worker *w, struct rs_net_lane *l, const uint8_t *frame, uint32_t len);
 
+/* datagram.c */
+/** Rings to the port's owner. @return 0, -ENOMEM (rs_net_datagram_free) */
+int rs_net_datagram_init(struct rs_net_port *p);
+void rs_net_datagram_free(struct rs_net_port *p);
+/** A fragment came in; @m is used up. @return true: its datagram is whole, and @rx the item */
+bool rs_net_fragment_in(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m,
+	const struct rs_ip *ip, uint64_t now_ns, struct rs_rx *rx);
+/** The owner takes what other workers of the port handed it. @return items in @out, at most @cap */
+uint32_t rs_net_fragments_handed(
+	struct rs_net_worker *w, struct rs_net_lane *l, struct rs_rx *out, uint32_t cap);
+/** A message in a large buffer turned out to fit: @large is given back. @return its new buffer, NULL when there was none */
+struct rte_mbuf *rs_net_shorten(
+	struct rs_net_worker *w, struct rs_buf *buf, struct rte_mbuf *large, uint32_t len);
+/**
+ * Send @len bytes in fragments; they are copied. @param resolved  else they wait for @e
+ * @return 0; -EHOSTUNREACH; -ENOBUFS; both counted
+ */
+int rs_net_send_fragments(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_path *path,
+	struct rs_neigh_entry *e, bool resolved, uint8_t *payload, uint32_t len);
+
 /* resolve.c */
+/** A router said what the path to @dst takes: this worker and the others of the port heed it. */
+void rs_net_learn_mtu(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_addr *dst, uint32_t told);
 void rs_net_learn(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_neigh_news *news);
 void rs_net_ask_due(struct rs_net_worker *w, struct rs_net_lane *l, uint64_t now_ns);
 void rs_net_read_mail(struct rs_net_worker *w, struct rs_net_lane *l);

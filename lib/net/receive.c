@@ -40,20 +40,6 @@ flags_of(const struct rs_net_lane *l, const struct rte_mbuf *m)
 	return flags;
 }
 
-static inline void
-hold(struct rs_net_worker *w, struct rte_mbuf *m)
-{
-	struct rs_net_priv *priv;
-
-	if (likely(w->n_held < RS_NET_HELD_MAX)) {
-		w->held[w->n_held++] = m;
-		return;
-	}
-	priv = rte_mbuf_to_priv(m);
-	priv->chain = w->chain;
-	w->chain = m;
-}
-
 /** What is neither a plain datagram nor a plain drop. @return true when the mbuf was used up */
 static bool
 deal_with(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m,
@@ -63,6 +49,8 @@ deal_with(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m,
 		rs_net_learn(w, l, &in->news);
 	if (in->refused)
 		rs_metric_inc(l->metrics, RS_NET_TX_NOT_TARGET);
+	if (in->mtu_told)
+		rs_net_learn_mtu(w, l, &in->mtu_dst, in->mtu);
 	if (verdict == RS_INPUT_REPLY)
 		rs_net_push_copy(w, l, in->reply, in->reply_len);
 	if (verdict != RS_INPUT_TURNED)
@@ -109,12 +97,15 @@ receive_lane(struct rs_net_worker *w, struct rs_net_lane *l, struct rs_rx *out, 
 		if (likely(verdict == RS_INPUT_ITEM)) {
 			rx->time_ns = now_ns;
 			rx->opaque = m;
-			hold(w, m);
+			rs_net_hold(w, m);
 			n_out++;
 			if (likely(in.row == RS_NET_RX_SIP)) {
 				n_sip++;
 				continue;
 			}
+		} else if (verdict == RS_INPUT_FRAGMENT) {
+			n_out += rs_net_fragment_in(w, l, m, &in.ip, now_ns, rx);
+			continue; /* counted there */
 		} else if (!deal_with(w, l, m, verdict, &in)) {
 			done[n_done++] = m;
 		}
@@ -143,8 +134,11 @@ rs_net_receive(struct rs_net_worker *w, struct rs_rx *out, uint32_t cap, uint32_
 
 		if (++at == w->n_lanes)
 			at = 0;
-		if (unlikely(l->port->n_workers > 1))
+		if (unlikely(l->port->n_workers > 1)) {
 			rs_net_read_mail(w, l);
+			if (l->owner)
+				n += rs_net_fragments_handed(w, l, out + n, cap - n);
+		}
 		n += receive_lane(w, l, out + n, cap - n, &taken);
 		total += taken;
 	}
@@ -193,5 +187,5 @@ rs_net_attach(struct rs_net_worker *w, void *mbuf, struct rs_rx *out)
 	struct rs_net_priv *priv = rte_mbuf_to_priv((struct rte_mbuf *)mbuf);
 
 	*out = priv->rx;
-	hold(w, mbuf);
+	rs_net_hold(w, mbuf);
 }

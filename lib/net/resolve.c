@@ -15,7 +15,7 @@
 #define TICK_MAX_NS                                                                                \
 	10000000ull /* a neighbour may be added at any time, and its questions want repeating */
 
-enum mail_type { MAIL_WANT, MAIL_NEWS };
+enum mail_type { MAIL_WANT, MAIL_NEWS, MAIL_MTU };
 
 static void
 send_frame(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_neigh_entry *e,
@@ -103,6 +103,30 @@ rs_net_ask_due(struct rs_net_worker *w, struct rs_net_lane *l, uint64_t now_ns)
 	}
 }
 
+/** @return true when it was news */
+static bool
+learn_mtu(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_addr *dst, uint32_t told)
+{
+	return rs_pmtu_learn(&l->pmtu, dst, told, rs_net_mtu(w, l, dst), w->now_ns);
+}
+
+void
+rs_net_learn_mtu(
+	struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_addr *dst, uint32_t told)
+{
+	struct rs_mail mail = mail_of(MAIL_MTU, dst, NULL, 0);
+	struct rs_net_port *p = l->port;
+
+	if (!learn_mtu(w, l, dst, told) || p->n_workers == 1)
+		return;
+	/* A full mailbox loses it: the next packet that is too long brings the same news. */
+	mail.arg[2] = told;
+	if (!l->owner)
+		(void)rs_mailbox_send(p->to_owner[l->position], &mail);
+	for (uint32_t i = 1; l->owner && i < p->n_workers; i++)
+		(void)rs_mailbox_send(p->from_owner[i], &mail);
+}
+
 static void
 read_one(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_mail *mail)
 {
@@ -114,6 +138,10 @@ read_one(struct rs_net_worker *w, struct rs_net_lane *l, const struct rs_mail *m
 	memcpy(news.mac, &mail->arg[2], RS_ETH_ADDR_LEN);
 	if (mail->type == MAIL_NEWS)
 		learn(w, l, &news);
+	else if (mail->type == MAIL_MTU && l->owner)
+		rs_net_learn_mtu(w, l, &news.addr, (uint32_t)mail->arg[2]);
+	else if (mail->type == MAIL_MTU)
+		(void)learn_mtu(w, l, &news.addr, (uint32_t)mail->arg[2]);
 	else if (rs_neigh_find(&l->neigh, &news.addr, w->now_ns, &e) == 0)
 		spread(l, e);
 }
@@ -212,6 +240,8 @@ rs_net_tick(struct rs_net_worker *w, uint64_t now_ns)
 			rs_net_read_mail(w, l);
 		if (now_ns >= l->neigh.next_ns)
 			rs_net_ask_due(w, l, now_ns);
+		if (l->reassembly)
+			rs_reassembly_expire(l->reassembly, now_ns);
 		if (l->n_announce)
 			announce(w, l);
 		if (l->n_announce && l->announce_ns < next)

@@ -112,7 +112,28 @@ link_take(void *ctx, const struct rs_path *path, struct rs_buf *buf)
 		return -ENOBUFS;
 	}
 	buf->data = rte_pktmbuf_mtod(m, uint8_t *);
-	buf->cap = rs_output_udp_max(&l->ifc, &path->remote);
+	buf->cap = rs_output_udp_max(rs_net_mtu(w, l, &path->remote), &path->remote);
+	buf->opaque = m;
+	return 0;
+}
+
+static int
+link_take_large(void *ctx, const struct rs_path *path, struct rs_buf *buf)
+{
+	struct rs_net_worker *w = ctx;
+	struct rs_net_lane *l = lane_of(w, path);
+	struct rte_mbuf *m;
+
+	if (l == NULL)
+		return -ENODEV;
+	m = rte_pktmbuf_alloc(w->large);
+	if (m == NULL) {
+		rs_metric_inc(l->metrics, RS_NET_TX_NO_MBUF);
+		return -ENOBUFS;
+	}
+	/* Only the UDP header goes in front here: fragments are written into buffers of their own. */
+	buf->data = (uint8_t *)m->buf_addr + RS_UDP_HDR_LEN;
+	buf->cap = RS_DATAGRAM_MAX;
 	buf->opaque = m;
 	return 0;
 }
@@ -152,6 +173,7 @@ link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t le
 	struct rs_neigh_entry *e = NULL;
 	uint8_t *frame;
 	uint32_t total;
+	bool fits;
 	int rc;
 
 	buf->opaque = NULL;
@@ -161,11 +183,22 @@ link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t le
 	}
 	if (unlikely(path->local.family != path->remote.family))
 		return refuse(l, m, -EHOSTUNREACH, RS_NET_TX_NO_ROUTE);
-	if (unlikely(len > rs_output_udp_max(&l->ifc, &path->remote)))
+	fits = len <= rs_output_udp_max(rs_net_mtu(w, l, &path->remote), &path->remote);
+	if (unlikely(m->pool == w->large && fits)) {
+		m = rs_net_shorten(w, buf, m, len);
+		if (m == NULL)
+			return refuse(l, NULL, -ENOBUFS, RS_NET_TX_NO_MBUF);
+	}
+	if (unlikely(!fits && (m->pool != w->large || len > RS_DATAGRAM_MAX)))
 		return refuse(l, m, -EMSGSIZE, RS_NET_TX_NO_ROUTE);
 	rc = rs_output_next_hop(&l->ifc, w->target_set, &l->neigh, &path->remote, w->now_ns, &e);
 	if (unlikely(rc != 0 && rc != -EINPROGRESS))
 		return refuse_hop(l, m, rc, e);
+	if (unlikely(!fits)) {
+		rc = rs_net_send_fragments(w, l, path, e, rc == 0, buf->data, len);
+		rte_pktmbuf_free(m);
+		return rc;
+	}
 	total = rs_output_udp(&l->ifc, path, e, buf->data, len, &frame);
 	m->data_off = (uint16_t)(frame - (uint8_t *)m->buf_addr);
 	m->pkt_len = total;
@@ -191,6 +224,10 @@ struct rs_link
 rs_net_link(struct rs_net_worker *w)
 {
 	return (struct rs_link){
-		.take = link_take, .send = link_send, .drop = link_drop, .ctx = w
+		.take = link_take,
+		.send = link_send,
+		.drop = link_drop,
+		.ctx = w,
+		.take_large = link_take_large
 	};
 }

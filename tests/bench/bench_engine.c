@@ -64,7 +64,7 @@ open_side(struct side *s, const struct rs_plan *plan, uint32_t worker, uint64_t 
 {
 	struct rs_err err;
 	struct rs_engine_cfg cfg = { .plan = plan, .worker = worker, .run = 1, .secret = 99, .pid = 4242, .wall_at_ns = now,
-		.link = { take, send_it, drop, s } };
+		.link = { .take = take, .send = send_it, .drop = drop, .ctx = s } };
 
 	if (rs_account_create(plan, &s->account) != 0)
 		exit(6);

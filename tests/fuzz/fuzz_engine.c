@@ -311,7 +311,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.run = 3,
 		.secret = 7,
 		.pid = 1,
-		.link = { link_take, link_send, link_drop, w },
+		.link = { .take = link_take, .send = link_send, .drop = link_drop, .ctx = w },
 		.account = w->account,
 		.wall_us = 1760000000000000,
 		.wall_at_ns = w->now,

@@ -129,7 +129,7 @@ sim_open(struct sim *s, const char *plan)
 			.run = 7,
 			.secret = 0x1234567890abcdef,
 			.pid = 42,
-			.link = { sim_take, sim_send, sim_drop, &s->ports[i] },
+			.link = { .take = sim_take, .send = sim_send, .drop = sim_drop, .ctx = &s->ports[i] },
 			.account = s->accounts[i],
 			.steer_bits = s->steer_bits,
 			.log = s->log,
@@ -208,7 +208,7 @@ sim_play(struct sim *s, uint64_t span_ns)
 }
 
 /* Sum over workers of row @row of activity @activity. */
-static uint64_t
+static inline uint64_t
 sim_count(const struct sim *s, uint32_t activity, uint32_t row)
 {
 	uint64_t sum = 0;
@@ -218,7 +218,7 @@ sim_count(const struct sim *s, uint32_t activity, uint32_t row)
 	return sum;
 }
 
-static uint64_t
+static inline uint64_t
 sim_engine(const struct sim *s, uint32_t row)
 {
 	uint64_t sum = 0;
@@ -228,7 +228,7 @@ sim_engine(const struct sim *s, uint32_t row)
 	return sum;
 }
 
-static uint64_t
+static inline uint64_t
 sim_cause(const struct sim *s, uint32_t activity, uint32_t cause)
 {
 	uint64_t sum = 0;

@@ -399,7 +399,7 @@ what_is_not_ours_is_dropped(void **state)
 }
 
 static void
-fragments_are_counted(void **state)
+fragments_to_us_are_taken_for_reassembly(void **state)
 {
 	struct host h;
 	uint8_t changed[sizeof(frame_udp4)];
@@ -414,9 +414,87 @@ fragments_are_counted(void **state)
 		rs_store16(changed + 24, 0);
 		check = (uint16_t)~rs_ip_fold(rs_ip_sum(changed + 14, 20, 0));
 		memcpy(changed + 24, &check, 2);
-		assert_int_equal(judge(&h, changed, sizeof(changed)), RS_INPUT_DROP);
+		assert_int_equal(judge(&h, changed, sizeof(changed)), RS_INPUT_FRAGMENT);
 		assert_int_equal(h.in.row, RS_NET_RX_FRAGMENT);
+		assert_int_equal(h.in.ip.frag_id, 0xfd90);
+		assert_int_equal(h.in.ip.frag_more, marks[i] >> 13);
+		assert_int_equal(h.in.ip.frag_offset, (marks[i] & 0x1fff) * 8);
+		assert_int_equal(h.in.ip.len, sizeof(frame_udp4) - 34);
+		assert_ptr_equal(h.in.ip.payload, h.frame + 34);
+		h.ifc.own = h.on_link; /* for another host */
+		memset(changed, 0xff, 6);
+		assert_int_equal(judge(&h, changed, sizeof(changed)), RS_INPUT_DROP);
+		assert_int_equal(h.in.row, RS_NET_RX_NOT_OURS);
+		h.ifc.own = h.own;
 	}
+	host_fini(&h);
+}
+
+/** frame_udp6 with a fragment header. */
+static void
+with_fragment_header(uint8_t *out, uint16_t place)
+{
+	memcpy(out, frame_udp6, 54);
+	rs_store16(out + 18, (uint16_t)(sizeof(frame_udp6) - 54 + 8));
+	out[20] = RS_IPPROTO_FRAGMENT;
+	memcpy(out + 54, (uint8_t[]){ RS_IPPROTO_UDP, 0, 0, 0, 1, 2, 3, 4 }, 8);
+	rs_store16(out + 56, place);
+	memcpy(out + 62, frame_udp6 + 54, sizeof(frame_udp6) - 54);
+}
+
+static void
+ipv6_fragment_that_is_all_of_its_datagram_is_none(void **state)
+{
+	uint8_t frame[sizeof(frame_udp6) + 8];
+	struct host h;
+
+	(void)state;
+	host_init(&h, 2);
+	with_fragment_header(frame, 0x1231);
+	assert_int_equal(judge(&h, frame, sizeof(frame)), RS_INPUT_FRAGMENT);
+	assert_int_equal(h.in.ip.frag_id, 0x01020304);
+	assert_int_equal(h.in.ip.frag_offset, 0x1230);
+	assert_true(h.in.ip.frag_more);
+	assert_int_equal(h.in.ip.proto, RS_IPPROTO_UDP);
+	assert_ptr_equal(h.in.ip.payload, h.frame + 62);
+	with_fragment_header(frame, 0x0006); /* reserved bits only (RFC 6946) */
+	assert_int_equal(judge(&h, frame, sizeof(frame)), RS_INPUT_ITEM);
+	assert_int_equal(h.rx.len, strlen(FRAME_PAYLOAD));
+	host_fini(&h);
+}
+
+static void
+router_says_what_a_path_takes(void **state)
+{
+	struct host h;
+
+	(void)state;
+	host_init(&h, 1);
+	for (int v = 0; v < 2; v++) {
+		uint8_t frame[256];
+		uint32_t len = v ? sizeof(frame_unreachable6) : sizeof(frame_unreachable4);
+		uint32_t at = v ? 54 : 34, sum = 0;
+		uint16_t check;
+
+		memcpy(frame, v ? frame_unreachable6 : frame_unreachable4, len);
+		frame[at] = v ? RS_ICMP6_TOO_BIG : RS_ICMP_UNREACHABLE;
+		frame[at + 1] = v ? 0 : RS_ICMP_NEEDS_FRAGMENT;
+		rs_store32(frame + at + 4, 1300);
+		rs_store16(frame + at + 2, 0);
+		if (v)
+			sum = rs_ip_pseudo_sum(&h.prefixes[1].addr,
+				&(struct rs_addr){ { 0x20, 1, 0, 2, [15] = 2 }, 6 }, RS_IPPROTO_ICMPV6, len - at);
+		check = (uint16_t)~rs_ip_fold(rs_ip_sum(frame + at, len - at, sum));
+		memcpy(frame + at + 2, &check, 2);
+		/* The engine hears nothing: its call has not failed. */
+		assert_int_equal(judge(&h, frame, len), RS_INPUT_DROP);
+		assert_int_equal(h.in.row, RS_NET_RX_TOO_BIG);
+		assert_int_equal(h.in.mtu_told, 1);
+		assert_int_equal(h.in.mtu, 1300);
+		assert_int_equal(h.in.mtu_dst.b[v ? 15 : 3], 2);
+	}
+	assert_int_equal(JUDGE(&h, unreachable4), RS_INPUT_ITEM);
+	assert_int_equal(h.in.mtu_told, 0);
 	host_fini(&h);
 }
 
@@ -558,7 +636,9 @@ main(void)
 		cmocka_unit_test(wrong_checksums_are_dropped),
 		cmocka_unit_test(zero_checksum_is_no_checksum_over_ipv6),
 		cmocka_unit_test(what_is_not_ours_is_dropped),
-		cmocka_unit_test(fragments_are_counted),
+		cmocka_unit_test(fragments_to_us_are_taken_for_reassembly),
+		cmocka_unit_test(ipv6_fragment_that_is_all_of_its_datagram_is_none),
+		cmocka_unit_test(router_says_what_a_path_takes),
 		cmocka_unit_test(vlan_must_be_ours),
 		cmocka_unit_test(frame_cut_anywhere_is_not_read_past),
 		cmocka_unit_test(any_flipped_bit_of_a_datagram_is_noticed),
