@@ -20,7 +20,8 @@ static int
 find(const char *plan_file, const char *name, bool is_scenario, char *path, size_t cap,
 	struct rs_err *err)
 {
-	if (strcmp(name, "uac") != 0 && strcmp(name, "uas") != 0 && strcmp(name, "users.csv") != 0)
+	if (strcmp(name, "uac") != 0 && strcmp(name, "uas") != 0 &&
+		strcmp(name, "options") != 0 && strcmp(name, "users.csv") != 0)
 		return rs_err_set(err, -ENOENT, "there is no \"%.80s\"", name);
 	snprintf(path, cap, "%s", name);
 	return 0;
@@ -65,6 +66,18 @@ use_group(const struct rs_plan_group *g)
 		check(rs_group_find(g, &addr, port) ==
 			(g->kind == RS_GROUP_TRUNK ? 0 : (int64_t)some[i]));
 		check(rs_pattern_write(&g->user, some[i], some[i], out, sizeof(out)) >= 0);
+		check(rs_pattern_write(&g->password, some[i], some[i], out, sizeof(out)) >= 0);
+	}
+}
+
+/** One stretch begins where the one before ends. */
+static void
+use_shape(const struct rs_plan_activity *a)
+{
+	for (uint32_t i = 0; i < a->n_shape; i++) {
+		check(a->shape[i].begin_ns == (i > 0 ? a->shape[i - 1].end_ns : 0));
+		check(a->shape[i].end_ns > a->shape[i].begin_ns);
+		check(a->shape[i].rate_from_hz >= 0 && a->shape[i].rate_to_hz >= 0);
 	}
 }
 
@@ -82,7 +95,11 @@ use(const struct rs_plan *p)
 		const struct rs_plan_activity *a = &p->activities[i];
 
 		check(a->program && a->from < p->n_groups && a->to_group < (int32_t)p->n_groups);
-		check(a->kind != RS_DO_CALL || a->rate_hz > 0);
+		check(a->kind == RS_DO_ANSWER || a->rate_hz > 0 || a->open_calls > 0 || a->n_shape > 0);
+		check(a->start != RS_START_AFTER || (a->after < p->n_activities && a->after != i));
+		check(rs_dist_check(&a->hold) == NULL && rs_dist_check(&a->ring) == NULL);
+		check((a->kind == RS_DO_REGISTER) == (a->program->n_steps == 0));
+		use_shape(a);
 	}
 }
 

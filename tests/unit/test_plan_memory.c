@@ -74,7 +74,12 @@ static void
 every_allocation_may_fail(void **state)
 {
 	static const struct rs_set sets[] = { { "activities.calls.data", "users.csv" },
-		{ "activities.calls.keys.x", "1" } };
+		{ "activities.calls.keys.x", "1" }, { "endpoints.callees.count", "1" },
+		{ "endpoints.callees.credentials", "users.csv" },
+		{ "endpoints.callers.proxy", "sip:198.18.0.3" },
+		{ "activities.calls.shape", "( { to = 5; time = \"1s\"; } )" }, };
+	char *text = plan_edit(good_plan, "activities = (\n",
+		"activities = (\n{ name = \"reg\"; do = \"register\"; endpoints = \"callers\"; rate = 5; },\n");
 	size_t before = n_live;
 	int rc = -ENOMEM;
 
@@ -83,7 +88,7 @@ every_allocation_may_fail(void **state)
 		struct rs_err err = { 0 };
 
 		fail_at = n;
-		rc = plan_read(good_plan, sets, 2, &p, &err);
+		rc = plan_read(text, sets, RS_COUNT(sets), &p, &err);
 		bool failed = fail_at < 0;
 		fail_at = -1;
 		if (failed) {
@@ -97,6 +102,7 @@ every_allocation_may_fail(void **state)
 		assert_int_equal(n_live, before);
 		assert_true(n < 100000);
 	}
+	free(text);
 }
 
 int
