@@ -61,23 +61,6 @@ group_has(const struct group *g, uint32_t index)
 	return !g->slots || g->slots[index] != NO_ENDPOINT;
 }
 
-uint64_t
-group_next(const struct group *g, uint64_t k)
-{
-	uint32_t n = g->port->n_workers, count = g->plan->count, i;
-
-	if (n == 1)
-		return k;
-	if (g->shared) /* all have the callers: they take turns */
-		return k + (g->position + n - (uint32_t)(k % n)) % n;
-	if (g->n == 0)
-		return UINT64_MAX;
-	for (i = (uint32_t)(k % count); g->slots[i] == NO_ENDPOINT; k++)
-		if (++i == count)
-			i = 0;
-	return k;
-}
-
 struct endpoint *
 group_endpoint(const struct group *g, uint32_t index)
 {

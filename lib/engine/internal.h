@@ -378,8 +378,6 @@ bool group_is_shared(const struct rs_plan *plan, const struct rs_plan_group *g);
 uint64_t group_workers(const struct rs_plan *plan, const struct rs_plan_group *g, unsigned bits);
 /** Is endpoint @index this worker's? Of a shared group all are. */
 bool group_has(const struct group *g, uint32_t index);
-/** The first arrival at or after @k of calls from @g that this worker starts. @return UINT64_MAX: none, ever */
-uint64_t group_next(const struct group *g, uint64_t k);
 /** Endpoint @index, which must be this worker's. */
 struct endpoint *group_endpoint(const struct group *g, uint32_t index);
 int callees_setup(struct rs_engine *e, struct activity *a);
