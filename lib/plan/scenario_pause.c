@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How long a pause is: the attributes of pause and timewait. */
+#include "base/text.h"
+#include "plan/distribution.h"
 #include "plan/scenario_int.h"
 
 static void
@@ -40,9 +42,48 @@ uniform(struct rs_sc_take *j)
 		.b_ns = (uint64_t)(hi * 1e6) };
 }
 
-static const char *const other_dists[] = { "normal", "lognormal", "exponential", "weibull",
-	"pareto", "gpareto", "gamma", "negbin" };
-#define N_OTHER_DISTS (sizeof(other_dists) / sizeof(other_dists[0]))
+/** A distribution by its parameters, SIPp's names for them. */
+static void
+drawn(struct rs_sc_take *j, enum rs_dist_kind kind)
+{
+	const struct rs_distribution *d = rs_distribution_of(kind);
+	double v[2] = { 0, 0 };
+
+	for (int i = 0; i < 2 && d->params[i]; i++) {
+		const struct rs_sc_attr *a = rs_sc_attr(j->n, d->params[i]);
+
+		if (a == NULL) {
+			rs_sc_error(j->c, j->n->line,
+				"<%s>: the distribution '%s' needs %s=\"...\"%s%s%s", j->n->name,
+				d->name, d->params[0], d->params[1] ? " and " : "",
+				d->params[1] ? d->params[1] : "", d->params[1] ? "=\"...\"" : "");
+			return;
+		}
+		if (!rs_sc_double(j->c, j->n, a, &v[i]))
+			return;
+	}
+	const char *why = rs_distribution_set(kind, v, &j->s->pause);
+	if (why != NULL)
+		rs_sc_error(j->c, j->n->line, "<%s>: the distribution '%s': %s", j->n->name,
+			d->name, why);
+}
+
+static void
+unknown(struct rs_sc_take *j, const char *name)
+{
+	size_t n = 0;
+
+	while (rs_distribution_names[n] != NULL)
+		n++;
+	const char *near = rs_text_nearest(name, rs_distribution_names, n);
+	if (near != NULL)
+		rs_sc_error(j->c, j->n->line, "<%s> distribution=\"%.40s\": is %s meant?",
+			j->n->name, name, near);
+	else
+		rs_sc_error(j->c, j->n->line,
+			"<%s> distribution=\"%.40s\": fixed, uniform, exponential, normal, lognormal, weibull, pareto, gamma or negbin is needed",
+			j->n->name, name);
+}
 
 /*
  * The distribution that the attributes describe: distribution="..." or, as older files do, an
@@ -57,27 +98,23 @@ rs_sc_take_distribution(struct rs_sc_take *j)
 
 	if (strcmp(j->a->name, "distribution") != 0)
 		name = j->a->name;
-	for (size_t i = 0; i < N_OTHER_DISTS; i++) {
-		if (strcmp(name, other_dists[i]) == 0) {
-			rs_sc_unsupported(j->c, j->n->line, other_dists[i],
-				"<%s>: the distribution '%s' is not built; fixed and uniform are",
-				j->n->name, name);
-			return;
-		}
-	}
-	if (strcmp(name, "uniform") == 0) {
+	enum rs_dist_kind kind = rs_distribution_find(name);
+
+	if (kind == RS_DIST_UNIFORM)
 		uniform(j);
-	} else if (strcmp(name, "fixed") == 0) {
-		if (value == NULL)
-			rs_sc_error(j->c, j->n->line,
-				"<%s>: a fixed pause needs value=\"milliseconds\"", j->n->name);
-		else if (rs_sc_double(j->c, j->n, value, &v))
-			fixed(j, v);
-	} else {
+	else if (kind == RS_DIST_FIXED && value == NULL)
 		rs_sc_error(j->c, j->n->line,
-			"<%s> distribution=\"%.40s\": fixed or uniform is needed", j->n->name,
-			name);
-	}
+			"<%s>: a fixed pause needs value=\"milliseconds\"", j->n->name);
+	else if (kind == RS_DIST_FIXED && rs_sc_double(j->c, j->n, value, &v))
+		fixed(j, v);
+	else if (strcmp(name, "gpareto") == 0)
+		rs_sc_unsupported(j->c, j->n->line, "gpareto",
+			"<%s>: the distribution 'gpareto' is not built; pareto, weibull and lognormal have long tails, too",
+			j->n->name);
+	else if (kind == RS_DIST_DEFAULT)
+		unknown(j, name);
+	else if (kind != RS_DIST_FIXED)
+		drawn(j, kind);
 }
 
 void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A compiled program in words, for `scenario show`. */
+#include "plan/distribution.h"
 #include "plan/report.h"
 
 #define MS 1000000.0
@@ -122,7 +123,10 @@ print_template(FILE *out, const struct rs_program *p, int32_t number)
 static void
 print_pause(FILE *out, const struct rs_program *p, const struct rs_dist *d)
 {
-	switch (d->kind) {
+	const struct rs_distribution *named = rs_distribution_of(d->kind);
+	double v[2];
+
+	switch ((enum rs_dist_kind)d->kind) {
 	case RS_DIST_FIXED: fprintf(out, " %g ms", (double)d->a_ns / MS); break;
 	case RS_DIST_UNIFORM:
 		fprintf(out, " uniform %g to %g ms", (double)d->a_ns / MS, (double)d->b_ns / MS);
@@ -131,7 +135,14 @@ print_pause(FILE *out, const struct rs_program *p, const struct rs_dist *d)
 		print_var(out, p, " ", d->var);
 		fprintf(out, " ms");
 		break;
-	default: fprintf(out, " as long as the plan's hold or ring"); break;
+	case RS_DIST_DEFAULT: fprintf(out, " as long as the plan's hold or ring"); break;
+	default:
+		rs_distribution_get(d, v);
+		fprintf(out, " %s", named->name);
+		for (int i = 0; i < 2 && named->params[i]; i++)
+			fprintf(out, "%s %s %g%s", i > 0 ? "," : "", named->params[i], v[i],
+				named->ms[i] ? " ms" : "");
+		break;
 	}
 }
 

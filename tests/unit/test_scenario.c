@@ -41,6 +41,51 @@ a_plain_call_becomes_its_steps(void **state)
 }
 
 static void
+a_pause_is_drawn_from_any_of_sipps_distributions(void **state)
+{
+	static const struct {
+		const char *attributes;
+		struct rs_dist want;
+	} rows[] = {
+		{ "distribution=\"fixed\" value=\"1.5\"", { .kind = RS_DIST_FIXED, .a_ns = 1500000 } },
+		{ "min=\"1\" max=\"2\"", { .kind = RS_DIST_UNIFORM, .a_ns = 1000000, .b_ns = 2000000 } },
+		{ "distribution=\"normal\" mean=\"60000\" stdev=\"15000\"",
+			{ .kind = RS_DIST_NORMAL, .a = 60000, .b = 15000 } },
+		{ "distribution=\"lognormal\" mean=\"12.28\" stdev=\"1\" sanity_check=\"false\"",
+			{ .kind = RS_DIST_LOGNORMAL, .a = 12.28, .b = 1 } },
+		{ "distribution=\"exponential\" mean=\"900000\"",
+			{ .kind = RS_DIST_EXPONENTIAL, .a = 900000 } },
+		{ "distribution=\"weibull\" lambda=\"3\" k=\"4\"",
+			{ .kind = RS_DIST_WEIBULL, .a = 3, .b = 4 } },
+		{ "distribution=\"pareto\" k=\"1\" x_m=\"2\"",
+			{ .kind = RS_DIST_PARETO, .a = 1, .b = 2 } },
+		{ "distribution=\"gamma\" k=\"3\" theta=\"2\"",
+			{ .kind = RS_DIST_GAMMA, .a = 3, .b = 2 } },
+		{ "distribution=\"negbin\" n=\"2\" p=\"0.1\"",
+			{ .kind = RS_DIST_NEGBIN, .a = 0.1, .b = 2 } },
+		{ "normal=\"true\" stdev=\"1\" mean=\"5\"", { .kind = RS_DIST_NORMAL, .a = 5, .b = 1 } },
+	};
+	char xml[400];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(xml, sizeof(xml),
+			HEAD "<send><![CDATA[OPTIONS sip:a@b SIP/2.0\n]]></send><pause %s/><timewait %s/>" TAIL,
+			rows[i].attributes, rows[i].attributes);
+		struct rs_program *p = compile(xml);
+
+		for (int k = 1; k < 3; k++) {
+			const struct rs_dist *d = &p->steps[k].pause;
+
+			assert_int_equal(d->kind, rows[i].want.kind);
+			assert_int_equal(d->a_ns, rows[i].want.a_ns);
+			assert_int_equal(d->b_ns, rows[i].want.b_ns);
+			assert_true(d->a == rows[i].want.a && d->b == rows[i].want.b);
+		}
+		rs_program_free(p);
+	}
+}
+
+static void
 the_first_message_decides_who_calls(void **state)
 {
 	struct rs_program *p = compile(HEAD
@@ -285,6 +330,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_call_becomes_its_steps),
+		cmocka_unit_test(a_pause_is_drawn_from_any_of_sipps_distributions),
 		cmocka_unit_test(the_first_message_decides_who_calls),
 		cmocka_unit_test(lines_are_trimmed_and_end_in_crlf),
 		cmocka_unit_test(hex_escapes_make_any_byte),

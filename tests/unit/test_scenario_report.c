@@ -86,12 +86,13 @@ a_program_is_shown_in_words(void **state)
 		"<label id=\"l\"/><send retrans=\"500\" start_rtd=\"t\" lost=\"10\" counter=\"c\"><![CDATA[INVITE sip:a SIP/2.0\n[last_Via:] [$v] [cseq]\n]]></send>"
 		"<recv response=\"200\" rtd=\"t\" timeout=\"100\" ontimeout=\"l\" next=\"l\" test=\"v\" chance=\"0.25\"><action>"
 		"<ereg regexp=\"a\" search_in=\"hdr\" header=\"To:\" assign_to=\"v\" check_it=\"true\"/></action></recv>"
-		"<pause distribution=\"uniform\" min=\"1\" max=\"2\" condexec=\"v\"/><pause variable=\"v\"/><timewait/>" TAIL);
+		"<pause distribution=\"uniform\" min=\"1\" max=\"2\" condexec=\"v\"/><pause variable=\"v\"/>"
+		"<pause distribution=\"weibull\" lambda=\"3\" k=\"4\"/><pause distribution=\"exponential\" mean=\"900\"/><timewait/>" TAIL);
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 	static const char *const wanted[] = {
-		"places calls, 5 steps, 1 variables",
+		"places calls, 7 steps, 1 variables",
 		"send INVITE, again after 500 ms, starts timer t, counts c, lost 10 %",
 		"[last_Via] [$v] [cseq]",
 		"recv 200, timeout 100 ms, stops timer t, then to 0 (INVITE) if $v with probability 0.25, "
@@ -100,6 +101,8 @@ a_program_is_shown_in_words(void **state)
 		"kept: Via From To Contact",
 		"pause uniform 1 to 2 ms, if $v",
 		"pause $v ms",
+		"pause weibull lambda 3 ms, k 4\n",
+		"pause exponential mean 900 ms\n",
 		"timewait as long as",
 	};
 
