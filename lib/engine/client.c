@@ -107,6 +107,8 @@ client_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, co
 	}
 	e->render.branch = rs_slice_of(t->branch, branch_text(leg, number, t->branch));
 	e->render.branch_whole = true;
+	if (s->method != RS_SIP_CANCEL && (s->method != RS_SIP_INVITE || (leg->flags & LEG_ESTABLISHED)))
+		e->path = dialog_path(e, leg);
 }
 
 void
@@ -219,7 +221,8 @@ static uint32_t
 compose_own(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_request *r, struct rs_slice sdp)
 {
 	struct rs_buf buf;
-	int rc = e->link.take(e->link.ctx, &leg->path, &buf), n;
+	const struct rs_path *path = dialog_path(e, leg);
+	int rc = e->link.take(e->link.ctx, path, &buf), n;
 
 	if (rc)
 		return cause_of(rc);
@@ -234,7 +237,7 @@ compose_own(struct rs_engine *e, struct leg *leg, const struct client *c, const 
 		e->link.drop(e->link.ctx, &buf);
 		return RS_CAUSE_TOO_LONG;
 	}
-	rc = e->link.send(e->link.ctx, &leg->path, &buf, (uint32_t)n);
+	rc = e->link.send(e->link.ctx, path, &buf, (uint32_t)n);
 	return rc ? cause_of(rc) : RS_CAUSE_NONE;
 }
 

@@ -40,6 +40,7 @@ uri_address(struct rs_slice text, const struct rs_path *like, struct rs_addr *ad
 static void
 set_next_hop(struct rs_engine *e, struct leg *leg)
 {
+	struct dialog *d = leg_dialog(e, leg);
 	struct rs_slice routes = rs_blob_get(&e->blobs, &leg->routes);
 	struct rs_slice contact = rs_blob_get(&e->blobs, &leg->contact);
 	struct rs_sip_addr first;
@@ -54,8 +55,10 @@ set_next_hop(struct rs_engine *e, struct leg *leg)
 		return;
 	}
 	if (contact.len && uri_address(contact, &leg->path, &addr, &port)) {
-		leg->path.remote = addr;
-		leg->path.remote_port = port;
+		d->next = leg->path;
+		d->next.remote = addr;
+		d->next.remote_port = port;
+		d->flags |= DIALOG_NEXT;
 	}
 }
 

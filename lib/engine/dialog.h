@@ -54,6 +54,7 @@ enum dialog_flag {
 	DIALOG_BYE_WANTED = 1 << 3,  /* as soon as the ACK comes, or is given up */
 	DIALOG_CLOSING = 1 << 4,     /* the call is counted; its transactions are brought to an end */
 	DIALOG_ACK_SENT = 1 << 5,    /* for the 2xx to our INVITE */
+	DIALOG_NEXT = 1 << 6,	     /* `next` is set */
 };
 
 struct dialog {
@@ -67,6 +68,7 @@ struct dialog {
 	uint64_t close_ns;	/* DIALOG_CLOSING: not longer than this */
 	uint64_t session_ns;	/* session timer (RFC 4028): refresh, or the end; 0: none */
 	struct rs_path reply;	/* where answers go: RFC 3261, 18.2.2 and RFC 3581 */
+	struct rs_path next;	/* where requests in the dialog go; the leg's own path stays that of its INVITE */
 	struct rs_blob local, remote; /* values of From and To, as a request of ours has them */
 	struct rs_blob invite;	/* kept headers of the INVITE, put aside while its answer may go again */
 	struct rs_blob challenge; /* header lines of the last 401 or 407 */
@@ -177,6 +179,14 @@ void dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice to
 void dialog_refresh_target(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
 /** Where an answer to what came by @rx goes. */
 void reply_path(const struct rs_rx *rx, const struct rs_sip_msg *msg, struct rs_path *out);
+/** The path of a request in the dialog. */
+static inline const struct rs_path *
+dialog_path(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct dialog *d = leg_dialog(e, leg);
+
+	return d->flags & DIALOG_NEXT ? &d->next : &leg->path;
+}
 /** The tag that we have in this dialog. */
 struct rs_slice dialog_tag(const struct rs_engine *e, const struct leg *leg);
 /** "z9hG4bK<token>-<number>" into @out. @return bytes */
