@@ -35,6 +35,9 @@ print_status(const json_t *j)
 	printf("state    %s\nrun      %s\nplan     %s\nelapsed  %.1f s\n", text_of(j, "state"),
 		text_of(j, "run"), text_of(j, "plan"),
 		json_number_value(json_object_get(j, "elapsed_s")));
+	if (json_integer_value(json_object_get(j, "limited_s")) > 0)
+		printf("limited  %lld s by the generator: see loadctl health\n",
+			(long long)json_integer_value(json_object_get(j, "limited_s")));
 }
 
 int

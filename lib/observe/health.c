@@ -52,16 +52,16 @@ signals_minus(const struct signals *a, const struct signals *b)
 	};
 }
 
-bool
-signals_hard(const struct signals *s)
-{
-	return s->misses || s->device_no_mbuf || s->tx_full || s->tx_no_mbuf || s->pool_empty ||
-		s->redirect_full;
-}
-
 void
-signals_text(struct now *now)
+signals_text(struct now *now, const struct breach *broken)
 {
+	if (broken) {
+		int n = snprintf(now->text, sizeof(now->text), "limited: ");
+
+		snprintf(now->text + n, sizeof(now->text) - (size_t)n,
+			limit_rules[broken->limit].live, broken->value);
+		return;
+	}
 	const struct signals *g = &now->grown;
 	const struct {
 		uint64_t n;

@@ -124,6 +124,18 @@ sentences(struct view *v, const struct signals *s)
 	return list;
 }
 
+static const struct rs_hist_sum *
+lateness_without_gaps(struct view *v)
+{
+	struct rs_observer *o = v->o;
+
+	memcpy(o->scratch[3], view_latency(v, RS_AM_LATENESS_GAP), sizeof(*o->scratch[3]));
+	(void)view_latency(v, RS_AM_LATENESS);
+	if (o->scratch[3]->count)
+		lateness_clear(o->scratch[0], o->scratch[3], o->scratch[2], o->scratch[0]);
+	return o->scratch[0];
+}
+
 json_t *
 health_json(struct view *v)
 {
@@ -131,19 +143,23 @@ health_json(struct view *v)
 	struct signals s = signals_of(o, v->image);
 	json_t *j = json_object(), *workers = json_array(), *ports = json_array();
 	struct maker *m = &v->maker;
-	uint64_t limited = 0, busy = 0;
+	uint64_t limited, judged, busy = 0;
 
-	for (uint32_t i = 0; i < o->n_intervals; i++)
-		limited += o->intervals[i].limited;
 	for (uint32_t w = 0; w < o->what.n_workers; w++) {
 		busy += snapshot_worker(o, v->image, w)[RS_WORK_BUSY_CYCLES];
 		append(m, workers, worker_json(v, w));
 	}
 	for (uint32_t p = 0; p < o->what.n_ports; p++)
 		append(m, ports, port_json(v, p));
-	put_count(m, j, "limited_intervals", limited);
+	put_count(m, j, "limited_intervals", rs_observer_limited(o));
+	limits_share(o, &limited, &judged);
+	put_count(m, j, "limited_measured", limited);
+	put_count(m, j, "measured_intervals", judged);
+	put_number(m, j, "limited_percent", o->what.plan->limited_percent);
+	put(m, j, "bounds", bounds_json(v));
 	put_number(m, j, "busy", busy_share(v, busy, o->what.n_workers));
 	put(m, j, "lateness", latency_json(m, view_latency(v, RS_AM_LATENESS), 1e6));
+	put(m, j, "lateness_without_gaps", latency_json(m, lateness_without_gaps(v), 1e6));
 	put_signals(m, j, &s);
 	put(m, j, "turn_us", hist_us(v, o->at_turns, o->what.n_workers));
 	put(m, j, "gap_us", hist_us(v, o->at_gaps, o->what.n_workers));

@@ -8,10 +8,8 @@
 
 #include "observe/observe.h"
 
-#define LATENCIES    7 /* rows of an activity's histograms, RS_AM_TRYING first */
-#define LATENCY(row) ((uint32_t)(row)-RS_AM_TRYING)
-_Static_assert(RS_AM_POST_DIAL_ALL - RS_AM_TRYING + 1 == LATENCIES,
-	"all rows from TRYING on are histograms");
+#define NO_HIST   UINT32_MAX
+#define SCRATCHES 4
 
 /** From when on figures count. */
 enum zero { ZERO_RUN, ZERO_RESET };
@@ -28,6 +26,10 @@ struct samples {
 	uint32_t n_sources;
 	struct rs_hist_sum *sum;     /* all since the process began; NULL: nothing */
 	struct rs_hist_sum *from[2]; /* by enum zero: copies of sum; NULL: was empty then */
+	struct rs_hist_sum *mark;    /* copy of sum at the end of the last closed interval */
+	struct rs_hist_sum *limited; /* what came in limited intervals; NULL: nothing, or nobody asks */
+	struct rs_hist_sum *limited_from; /* copy of that at ZERO_RESET */
+	bool splits;                      /* kept with and without limited intervals */
 };
 
 /** Signals of trouble, counted; the generator's own and its neighbourhood's. */
@@ -43,7 +45,64 @@ struct interval {
 	double length_s; /* from look to look: control may come late, and a rate is by what it saw */
 	uint64_t offered, started, open, failed;
 	double p50, p99;
+	bool calls; /* some call was open or offered in it */
 	bool limited;
+	uint32_t first_breach, n_breaches; /* which bounds were broken: limits.breaches */
+};
+
+/** Bounds; what was lost comes after what was slow. */
+enum limit {
+	LIMIT_BUSY,
+	LIMIT_LATENESS,
+	LIMIT_LATENESS_ALL, /* with what gaps explain of it */
+	LIMIT_GAP,
+	LIMIT_TX_FULL,
+	LIMIT_TX_NO_MBUF,
+	LIMIT_RX_NO_MBUF,
+	LIMIT_MISSES,
+	LIMIT_MISSES_INFERRED,
+	LIMIT_REDIRECT_FULL,
+	LIMIT_MEMORY,
+	LIMITS
+};
+#define NOWHERE UINT16_MAX /* a worker or port that does not apply */
+
+struct limit_rule {
+	const char *name, *unit;
+	const char *live; /* format of the value, for the live line */
+	size_t bound;     /* offset in struct rs_health_bounds */
+	double factor;    /* of that */
+	bool by_time;     /* of no matter while there is no call */
+};
+extern const struct limit_rule limit_rules[LIMITS];
+
+/** A bound that an interval broke, with the worst worker and port. */
+struct breach {
+	double value;
+	uint16_t worker, port;
+	uint8_t limit; /* enum limit */
+};
+
+struct limits {
+	struct limit_state {
+		double worst; /* of all intervals, those within the bound too */
+		uint16_t worker, port;
+		uint64_t worst_t;
+		uint64_t intervals; /* that broke it */
+	} of[LIMITS];
+	uint64_t *before; /* the image at the end of the last closed interval */
+	struct breach *breaches;
+	uint32_t n_breaches, cap_breaches;
+};
+
+/** Calls that overlapped limited intervals. */
+struct taint {
+	uint64_t calls, failed;
+};
+struct taint_count {
+	struct taint ended, known; /* at the end of the last closed interval: of all, and of those that knew it themselves */
+	struct taint added;        /* those that ended before anybody knew */
+	struct taint at_reset;     /* of added */
 };
 
 /** The last closed interval's signals, for the live line and `health`. */
@@ -52,13 +111,6 @@ struct now {
 	double late_p99_ms, late_max_ms, gap_max_ms; /* NAN without samples */
 	char text[64];                               /* "ok" or what stands out */
 };
-
-/** A merged histogram of which intervals are cut. */
-struct window {
-	struct rs_hist_sum *before;
-};
-
-enum window_kind { WINDOW_POST_DIAL, WINDOW_LATENESS, WINDOW_GAP, WINDOWS };
 
 struct rs_observer {
 	struct rs_observed what;
@@ -71,17 +123,21 @@ struct rs_observer {
 	uint64_t zero_ns; /* of the last reset; 0: none */
 	uint64_t t0_ns, last_ns;
 	uint64_t looked_ns; /* when the last interval was closed; 0: none yet */
-	/* histograms: LATENCIES per activity, timers, turns, gaps */
+	/* histograms: those of each activity, timers; of each worker turns, gaps, lateness and what gaps explain of it */
+	uint32_t hist_of[RS_AM_COUNT], n_hists; /* which of an activity's each row is; NO_HIST: it is none */
 	struct samples *samples;
-	uint32_t n_samples, at_rtds, at_turns, at_gaps;
-	struct window windows[WINDOWS];
-	struct rs_hist_sum *scratch[2];
+	uint32_t n_samples, at_rtds, at_turns, at_gaps, at_late, at_late_gap;
+	struct rs_hist_sum *scratch[SCRATCHES];
 	/* intervals */
 	struct interval *intervals;
 	uint32_t n_intervals, cap_intervals;
 	struct rs_call_totals before; /* at the end of the last closed one */
+	struct rs_call_totals before_other; /* and of the other side: answered where `before` is placed */
 	struct signals signals_before;
 	struct now now;
+	struct limits limits;
+	struct taint_count taint[2][2]; /* [placed][measured] */
+	bool ended;                     /* the run is: no interval comes after the last one */
 	bool places; /* some activity places calls: intervals and thresholds are of those */
 };
 
@@ -89,7 +145,7 @@ struct rs_observer {
 static inline bool
 is_placing(const struct rs_plan_activity *a)
 {
-	return a->kind != RS_DO_ANSWER;
+	return rs_activity_places(a->kind);
 }
 int snapshot_layout(struct rs_observer *o);
 /** Every cell now; offered, open are made of the others, so that their sums hold while workers count. */
@@ -124,15 +180,40 @@ const struct rs_hist_sum *samples_since(
 /** Add what came since @zero to @into. @param tmp  scratch */
 void samples_add(
 	const struct samples *s, enum zero zero, struct rs_hist_sum *into, struct rs_hist_sum *tmp);
+/** The same without what came in limited intervals. */
+const struct rs_hist_sum *samples_clean(
+	const struct samples *s, enum zero zero, struct rs_hist_sum *tmp[2]);
+/** What came since the last closed interval, in @tmp; NULL: nothing did. */
+const struct rs_hist_sum *samples_interval(const struct samples *s, struct rs_hist_sum *tmp);
+/** An interval is closed: the next one begins here. */
+void samples_close(struct rs_observer *o, bool limited);
+/** NULL when @row is no histogram. */
 struct samples *samples_latency(const struct rs_observer *o, uint32_t activity, uint32_t row);
 
 /* health.c */
 void signals_add_port(struct signals *s, const uint64_t *cells);
 struct signals signals_of(const struct rs_observer *o, const uint64_t *image);
 struct signals signals_minus(const struct signals *a, const struct signals *b);
-bool signals_hard(const struct signals *s);
-/** The one signal that stands out most, or "ok". */
-void signals_text(struct now *now);
+/** The one signal that stands out most, or "ok". @param broken  a bound of the interval; NULL: it was not limited */
+void signals_text(struct now *now, const struct breach *broken);
+
+/* limits.c */
+int limits_create(struct rs_observer *o);
+void limits_free(struct rs_observer *o);
+double limit_bound(const struct rs_observer *o, enum limit which);
+/** Hold what came since the last closed interval against the bounds, and begin the next one. @return limited */
+bool limits_judge(struct rs_observer *o, const uint64_t *image, struct interval *i);
+/** Does it lie in the measured window, in part at least? */
+bool interval_measured(const struct rs_observer *o, const struct interval *i);
+/** Closed intervals of the measured window in which there was something to judge, and how many of them were limited. */
+void limits_share(const struct rs_observer *o, uint64_t *limited, uint64_t *judged);
+/** Lateness without the part that gaps explain, in @out (which may be @all). */
+void lateness_clear(const struct rs_hist_sum *all, const struct rs_hist_sum *gaps,
+	struct rs_hist_sum *scratch, struct rs_hist_sum *out);
+
+/* taint.c */
+void taint_close(struct rs_observer *o, const uint64_t *image, bool limited);
+void taint_reset(struct rs_observer *o);
 
 /* interval.c */
 /** What has come since the last closed interval, up to @now_ns, as one of its own. @return false: nothing has */
@@ -168,6 +249,18 @@ struct view {
 const struct rs_hist_sum *view_latency(struct view *v, uint32_t row);
 /** Row of an activity's cells by the name in `latency_ms`; -1: no such. */
 int view_latency_row(const char *name);
+/** The same without what came in limited intervals. */
+const struct rs_hist_sum *view_latency_clean(struct view *v, uint32_t row);
+/* taint.c */
+/** Calls that ended and overlapped a limited interval. */
+struct taint view_taint(const struct view *v, bool placed, bool measured);
+/* limits_json.c */
+/** Every bound: {name, bound, unit, worst, worst_t, intervals, worker, port, remedy}. */
+json_t *bounds_json(struct view *v);
+/** The bounds that one interval broke: {bound, value, unit, worker, port}. */
+json_t *breaches_json(struct view *v, const struct interval *i);
+/** A sentence on each bound that was broken. */
+void append_broken_bounds(struct view *v, json_t *list);
 /* report_parts.c */
 json_t *failures_json(struct view *v);
 json_t *scenarios_json(struct view *v);
@@ -178,5 +271,13 @@ json_t *environment_json(struct view *v);
 json_t *health_json(struct view *v);
 /* verdict.c */
 enum rs_verdict verdict_of(struct view *v, json_t *reasons);
+/* owners.c */
+enum owner { OWNER_SUT, OWNER_PLAN, OWNER_GENERATOR, OWNERS };
+/** Whose doing a failure of cause @cause is. */
+enum owner cause_owner(uint32_t cause);
+/** Failed calls whose cause names the generator itself. */
+uint64_t view_own_failures(const struct view *v, bool placed);
+/** A sentence for each owner with something to its name: calls that failed, or were not started. */
+void append_owners(struct view *v, json_t *reasons);
 
 #endif

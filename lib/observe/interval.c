@@ -5,46 +5,121 @@
 
 #include "observe/internal.h"
 
-/* What @kind is about, merged into scratch[0]. */
-static void
-merge(struct rs_observer *o, enum window_kind kind)
-{
-	const struct rs_plan *plan = o->what.plan;
-
-	rs_hist_sum_clear(o->scratch[0]);
-	if (kind == WINDOW_GAP) {
-		for (uint32_t w = 0; w < o->what.n_workers; w++)
-			samples_add(&o->samples[o->at_gaps + w], ZERO_RUN, o->scratch[0],
-				o->scratch[1]);
-		return;
-	}
-	for (uint32_t a = 0; a < plan->n_activities; a++)
-		if (is_placing(&plan->activities[a]) == o->places)
-			samples_add(samples_latency(o, a,
-					    kind == WINDOW_LATENESS ? RS_AM_LATENESS
-								    : RS_AM_POST_DIAL_ALL),
-				ZERO_RUN, o->scratch[0], o->scratch[1]);
-}
-
-/* What came into @kind since its window was closed last, in scratch[1]; NULL: nothing. @param close  begin a new window */
-static const struct rs_hist_sum *
-window(struct rs_observer *o, enum window_kind kind, bool close)
-{
-	struct rs_hist_sum *before = o->windows[kind].before;
-
-	merge(o, kind);
-	if (o->scratch[0]->count == before->count)
-		return NULL;
-	rs_hist_sum_diff(o->scratch[1], o->scratch[0], before);
-	if (close)
-		memcpy(before, o->scratch[0], sizeof(*before));
-	return o->scratch[1];
-}
-
 static double
 ms(uint64_t ns)
 {
 	return (double)ns / 1e6;
+}
+
+/* What came since the last closed interval into @n histograms from @from on, merged in scratch[0]. */
+static const struct rs_hist_sum *
+merged(struct rs_observer *o, uint32_t from, uint32_t n)
+{
+	rs_hist_sum_clear(o->scratch[0]);
+	for (uint32_t i = from; i < from + n; i++) {
+		const struct rs_hist_sum *s = samples_interval(&o->samples[i], o->scratch[1]);
+
+		if (s)
+			rs_hist_sum_add(o->scratch[0], s);
+	}
+	return o->scratch[0];
+}
+
+static const struct rs_hist_sum *
+post_dial(struct rs_observer *o)
+{
+	const struct rs_plan *plan = o->what.plan;
+
+	rs_hist_sum_clear(o->scratch[0]);
+	for (uint32_t a = 0; a < plan->n_activities; a++) {
+		if (is_placing(&plan->activities[a]) != o->places)
+			continue;
+		const struct rs_hist_sum *s = samples_interval(
+			samples_latency(o, a, RS_AM_POST_DIAL_ALL), o->scratch[1]);
+
+		if (s)
+			rs_hist_sum_add(o->scratch[0], s);
+	}
+	return o->scratch[0];
+}
+
+static void
+fill_times(struct rs_observer *o, struct interval *out, struct now *now)
+{
+	uint32_t n = o->what.n_workers;
+	const struct rs_hist_sum *s = post_dial(o);
+
+	*now = (struct now){ .late_p99_ms = NAN, .late_max_ms = NAN, .gap_max_ms = NAN };
+	if (s->count) {
+		out->p50 = ms(rs_hist_quantile(s, 0.5));
+		out->p99 = ms(rs_hist_quantile(s, 0.99));
+	}
+	s = merged(o, o->at_late, n);
+	if (s->count) {
+		now->late_p99_ms = ms(rs_hist_quantile(s, 0.99));
+		now->late_max_ms = ms(s->max_ns);
+	}
+	s = merged(o, o->at_gaps, n);
+	if (s->count)
+		now->gap_max_ms = ms(s->max_ns);
+}
+
+static void
+read_cells(struct rs_observer *o, uint64_t *image)
+{
+	snapshot_read(o, image);
+	snapshot_since(o, image, ZERO_RUN);
+}
+
+static void
+fill_counts(
+	struct rs_observer *o, const uint64_t *image, struct interval *out, struct now *now)
+{
+	struct rs_call_totals t = snapshot_totals(o, image, o->places, false);
+	struct signals all = signals_of(o, image);
+
+	now->grown = signals_minus(&all, &o->signals_before);
+	out->offered = t.offered - o->before.offered;
+	out->started = t.started - o->before.started;
+	out->failed = t.failed - o->before.failed;
+	out->open = t.open;
+}
+
+/* Calls of either side: what is answered suffers as what is placed does. */
+static bool
+had_calls(const struct rs_observer *o, const uint64_t *image)
+{
+	struct rs_call_totals t = snapshot_totals(o, image, !o->places, false);
+	const struct rs_call_totals *was = &o->before_other;
+	struct rs_call_totals mine = snapshot_totals(o, image, o->places, false);
+
+	return t.open || was->open || mine.open || o->before.open || t.offered != was->offered ||
+		mine.offered != o->before.offered;
+}
+
+/*
+ * Close the interval. When it was limited, that is told to the workers before calls are counted: a call that ends in between is
+ * among those of this interval, and one that ends later knows it by itself.
+ */
+static void
+close_interval(
+	struct rs_observer *o, uint64_t *image, uint64_t now_ns, struct interval *out, struct now *now)
+{
+	out->calls = had_calls(o, image);
+	out->limited = limits_judge(o, image, out);
+	if (out->limited) {
+		if (o->what.limited_until)
+			atomic_store_explicit(o->what.limited_until, now_ns, memory_order_relaxed);
+		read_cells(o, image);
+		fill_counts(o, image, out, now);
+	}
+	signals_text(now, out->n_breaches ? &o->limits.breaches[out->first_breach] : NULL);
+	taint_close(o, image, out->limited);
+	samples_close(o, out->limited);
+	o->before = snapshot_totals(o, image, o->places, false);
+	o->before_other = snapshot_totals(o, image, !o->places, false);
+	o->signals_before = signals_of(o, image);
+	o->looked_ns = now_ns;
 }
 
 /* The part of the run since the last closed interval. */
@@ -53,7 +128,6 @@ cut(struct rs_observer *o, uint64_t now_ns, bool close, struct interval *out, st
 {
 	uint64_t from = o->looked_ns > o->t0_ns ? o->looked_ns : o->t0_ns;
 	uint64_t *image = calloc(o->image_cells + 1, sizeof(*image));
-	const struct rs_hist_sum *s;
 
 	samples_collect(o);
 	*out = (struct interval){
@@ -62,41 +136,14 @@ cut(struct rs_observer *o, uint64_t now_ns, bool close, struct interval *out, st
 		.p50 = NAN,
 		.p99 = NAN,
 	};
-	*now = (struct now){ .late_p99_ms = NAN, .late_max_ms = NAN, .gap_max_ms = NAN };
+	fill_times(o, out, now);
 	if (image) {
-		snapshot_read(o, image);
-		snapshot_since(o, image, ZERO_RUN);
-
-		struct rs_call_totals t = snapshot_totals(o, image, o->places, false);
-		struct signals all = signals_of(o, image);
-
-		now->grown = signals_minus(&all, &o->signals_before);
-		out->offered = t.offered - o->before.offered;
-		out->started = t.started - o->before.started;
-		out->failed = t.failed - o->before.failed;
-		out->open = t.open;
-		out->limited = signals_hard(&now->grown);
-		if (close) {
-			o->before = t;
-			o->signals_before = all;
-			o->looked_ns = now_ns;
-		}
+		read_cells(o, image);
+		fill_counts(o, image, out, now);
+		if (close)
+			close_interval(o, image, now_ns, out, now);
 	}
 	free(image);
-	s = window(o, WINDOW_POST_DIAL, close);
-	if (s) {
-		out->p50 = ms(rs_hist_quantile(s, 0.5));
-		out->p99 = ms(rs_hist_quantile(s, 0.99));
-	}
-	s = window(o, WINDOW_LATENESS, close);
-	if (s) {
-		now->late_p99_ms = ms(rs_hist_quantile(s, 0.99));
-		now->late_max_ms = ms(s->max_ns);
-	}
-	s = window(o, WINDOW_GAP, close);
-	if (s)
-		now->gap_max_ms = ms(s->max_ns);
-	signals_text(now);
 }
 
 static bool
@@ -131,18 +178,42 @@ rs_observer_tick(struct rs_observer *o, uint64_t now_ns, uint64_t t0_ns)
 	if (whole <= o->n_intervals || whole > UINT32_MAX / 2 || !reserve(o, whole))
 		return;
 	/* Seconds that nobody looked at in time: what they counted shows in the last of them. */
-	while (o->n_intervals + 1 < whole) {
-		struct interval *i = &o->intervals[o->n_intervals];
-
-		*i = (struct interval){
-			.t = o->n_intervals, .open = o->before.open, .p50 = NAN, .p99 = NAN
-		};
-		o->n_intervals++;
-	}
+	uint32_t first = o->n_intervals;
+	uint64_t open = o->before.open;
 	struct interval last;
 
 	cut(o, now_ns, true, &last, &o->now);
+	last.t = whole - 1;
+	for (; o->n_intervals + 1 < whole; o->n_intervals++)
+		o->intervals[o->n_intervals] = (struct interval){
+			.t = o->n_intervals,
+			.open = open,
+			.p50 = NAN,
+			.p99 = NAN,
+			.calls = last.calls,
+			.limited = last.limited, /* and so does what limited it */
+		};
 	o->intervals[o->n_intervals++] = last;
+	if (last.limited)
+		for (uint32_t k = first; k + 1 < o->n_intervals; k++) {
+			o->intervals[k].first_breach = last.first_breach;
+			o->intervals[k].n_breaches = last.n_breaches;
+		}
+}
+
+void
+rs_observer_end(struct rs_observer *o, uint64_t now_ns, uint64_t t0_ns)
+{
+	struct interval last;
+	struct now now;
+
+	rs_observer_tick(o, now_ns, t0_ns);
+	if (o->ended || now_ns <= t0_ns || !interval_tail(o, now_ns, &last) ||
+		!reserve(o, (uint64_t)o->n_intervals + 1))
+		return;
+	cut(o, now_ns, true, &last, &now);
+	o->intervals[o->n_intervals++] = last;
+	o->ended = true;
 }
 
 bool
@@ -150,8 +221,20 @@ interval_tail(struct rs_observer *o, uint64_t now_ns, struct interval *out)
 {
 	struct now now;
 
+	if (o->ended)
+		return false;
 	cut(o, now_ns, false, out, &now);
 	return out->offered || out->started || out->failed || out->open || !isnan(out->p50);
+}
+
+uint64_t
+rs_observer_limited(const struct rs_observer *o)
+{
+	uint64_t n = 0;
+
+	for (uint32_t k = 0; k < o->n_intervals; k++)
+		n += o->intervals[k].limited;
+	return n;
 }
 
 void
@@ -175,6 +258,7 @@ rs_observer_live(struct rs_observer *o, const struct rs_run_facts *facts, uint64
 		.failed = t->failed,
 		.offered = t->offered,
 		.completed = t->completed,
+		.limited = rs_observer_limited(o),
 		.health = o->now.text,
 	};
 }

@@ -41,6 +41,8 @@ struct rs_observed {
 	struct rs_metrics *const *ports;    /* [worker * n_ports + port], entries may be NULL */
 	uint32_t n_workers, n_ports;
 	const struct rs_clock *clock;
+	/** Told to the workers' engines: see struct rs_engine_cfg. NULL: nobody wants to know */
+	_Atomic uint64_t *limited_until;
 };
 
 enum rs_verdict { RS_VERDICT_PASSED, RS_VERDICT_FAILED, RS_VERDICT_STOPPED, RS_VERDICT_LIMITED };
@@ -69,6 +71,12 @@ void rs_observer_free(struct rs_observer *o);
  */
 void rs_observer_tick(struct rs_observer *o, uint64_t now_ns, uint64_t t0_ns);
 
+/** The run has ended at @now_ns: what there is of the last second is an interval, too. */
+void rs_observer_end(struct rs_observer *o, uint64_t now_ns, uint64_t t0_ns);
+
+/** Seconds so far that the generator limited. */
+uint64_t rs_observer_limited(const struct rs_observer *o);
+
 /** Totals right now, without waiting for a tick. */
 struct rs_totals {
 	struct rs_call_totals {
@@ -87,6 +95,7 @@ void rs_observer_activity(
 struct rs_live {
 	double elapsed_s, rate_asked, rate_reached, p50_ms, p99_ms;
 	uint64_t open, failed, offered, completed;
+	uint64_t limited; /* seconds so far that the generator limited */
 	const char
 		*health; /* "ok", or the signal that stands out: "late 12 ms", "pool empty", ... */
 };

@@ -18,14 +18,14 @@ rs_observer_create(const struct rs_observed *what, struct rs_observer **out)
 	if (rc == 0)
 		rc = samples_layout(o);
 	o->from[ZERO_RUN] = rc == 0 ? calloc(o->image_cells + 1, sizeof(uint64_t)) : NULL;
-	o->scratch[0] = rs_hist_sum_create();
-	o->scratch[1] = rs_hist_sum_create();
-	if (!o->from[ZERO_RUN] || !o->scratch[0] || !o->scratch[1])
+	if (!o->from[ZERO_RUN])
 		rc = -ENOMEM;
-	for (uint32_t i = 0; i < WINDOWS && rc == 0; i++) {
-		o->windows[i].before = rs_hist_sum_create();
-		rc = o->windows[i].before ? 0 : -ENOMEM;
+	for (uint32_t i = 0; i < SCRATCHES && rc == 0; i++) {
+		o->scratch[i] = rs_hist_sum_create();
+		rc = o->scratch[i] ? 0 : -ENOMEM;
 	}
+	if (rc == 0)
+		rc = limits_create(o);
 	if (rc == 0) {
 		/* The cells of workers and ports live as long as the process: what earlier runs left in them is not ours. */
 		snapshot_read(o, o->from[ZERO_RUN]);
@@ -48,12 +48,11 @@ rs_observer_free(struct rs_observer *o)
 {
 	if (!o)
 		return;
-	for (uint32_t i = 0; i < WINDOWS; i++)
-		free(o->windows[i].before);
 	free(o->intervals);
+	limits_free(o);
 	samples_free(o);
-	free(o->scratch[0]);
-	free(o->scratch[1]);
+	for (uint32_t i = 0; i < SCRATCHES; i++)
+		free(o->scratch[i]);
 	free(o->from[ZERO_RUN]);
 	free(o->from[ZERO_RESET]);
 	free(o->step_at);
@@ -77,4 +76,5 @@ rs_observer_reset(struct rs_observer *o, uint64_t now_ns)
 	snapshot_read(o, image);
 	o->from[ZERO_RESET] = image;
 	o->zero_ns = now_ns;
+	taint_reset(o);
 }

@@ -28,6 +28,22 @@ view_latency(struct view *v, uint32_t row)
 	return o->scratch[0];
 }
 
+const struct rs_hist_sum *
+view_latency_clean(struct view *v, uint32_t row)
+{
+	struct rs_observer *o = v->o;
+
+	rs_hist_sum_clear(o->scratch[0]);
+	for (uint32_t a = 0; a < o->what.plan->n_activities; a++) {
+		const struct rs_hist_sum *s =
+			samples_clean(samples_latency(o, a, row), v->zero, &o->scratch[1]);
+
+		if (s)
+			rs_hist_sum_add(o->scratch[0], s);
+	}
+	return o->scratch[0];
+}
+
 int
 view_latency_row(const char *name)
 {
@@ -145,10 +161,39 @@ latencies_json(struct view *v)
 	return j;
 }
 
-static void
-append_interval(struct maker *m, json_t *list, const struct interval *i)
+/* The same of what no limited interval had a part in. */
+static json_t *
+clean_latencies_json(struct view *v)
 {
 	json_t *j = json_object();
+
+	for (size_t i = 0; i < N_LATENCIES; i++)
+		put(&v->maker, j, latencies[i].name,
+			latency_json(&v->maker, view_latency_clean(v, latencies[i].row), 1e6));
+	return j;
+}
+
+static json_t *
+tainted_json(struct view *v)
+{
+	json_t *j = json_object();
+
+	for (int placed = 1; placed >= 0; placed--) {
+		struct taint t = view_taint(v, placed, false);
+		json_t *side = json_object();
+
+		put_count(&v->maker, side, "calls", t.calls);
+		put_count(&v->maker, side, "failed", t.failed);
+		put(&v->maker, j, placed ? "placed" : "answered", side);
+	}
+	return j;
+}
+
+static void
+append_interval(struct view *v, json_t *list, const struct interval *i)
+{
+	json_t *j = json_object();
+	struct maker *m = &v->maker;
 
 	put_count(m, j, "t", i->t);
 	put_count(m, j, "offered", i->offered);
@@ -158,6 +203,8 @@ append_interval(struct maker *m, json_t *list, const struct interval *i)
 	put_number(m, j, "p50", i->p50);
 	put_number(m, j, "p99", i->p99);
 	put(m, j, "limited", json_boolean(i->limited));
+	if (i->limited)
+		put(m, j, "limits", breaches_json(v, i));
 	put_number(m, j, "length_s", i->length_s);
 	append(m, list, j);
 }
@@ -173,10 +220,10 @@ intervals_json(struct view *v)
 		first = (v->from_ns - v->o->t0_ns) / RS_NS_PER_S;
 	for (uint32_t i = 0; i < v->o->n_intervals; i++)
 		if (v->o->intervals[i].t >= first)
-			append_interval(&v->maker, list, &v->o->intervals[i]);
+			append_interval(v, list, &v->o->intervals[i]);
 	/* So that their sums are those of `calls`, the second that is not over is there as well. */
 	if (interval_tail(v->o, v->to_ns, &tail))
-		append_interval(&v->maker, list, &tail);
+		append_interval(v, list, &tail);
 	return list;
 }
 
@@ -241,6 +288,8 @@ make(struct view *v, enum rs_verdict *verdict)
 	put(m, r, "sip", sip_json(v));
 	put(m, r, "failures", failures_json(v));
 	put(m, r, "latency_ms", latencies_json(v));
+	put(m, r, "latency_clean_ms", clean_latencies_json(v));
+	put(m, r, "tainted", tainted_json(v));
 	put(m, r, "lateness_ms", latency_json(m, view_latency(v, RS_AM_LATENESS), 1e6));
 	put(m, r, "response_times", response_times_json(v));
 	put(m, r, "scenarios", scenarios_json(v));

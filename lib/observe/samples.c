@@ -20,22 +20,46 @@ layout_activity(struct rs_observer *o, uint32_t a)
 	uint32_t n_rtds = o->rtd_at[a + 1] - o->rtd_at[a];
 	int rc = 0;
 
-	for (uint32_t k = 0; k < LATENCIES && rc == 0; k++) {
-		struct samples *s = &o->samples[a * LATENCIES + k];
+	for (uint32_t row = 0; row < RS_AM_COUNT && rc == 0; row++) {
+		struct samples *s = samples_latency(o, a, row);
 
+		if (!s)
+			continue;
 		rc = set_sources(s, what->n_workers);
+		s->splits = true;
 		for (uint32_t w = 0; w < s->n_sources; w++)
-			s->sources[w].hist =
-				what->accounts[w]->activities[a].cells.hists[RS_AM_TRYING + k];
+			s->sources[w].hist = what->accounts[w]->activities[a].cells.hists[row];
 	}
 	for (uint32_t i = 0; i < n_rtds && rc == 0; i++) {
 		struct samples *s = &o->samples[o->at_rtds + o->rtd_at[a] + i];
 
 		rc = set_sources(s, what->n_workers);
+		s->splits = true;
 		for (uint32_t w = 0; w < s->n_sources; w++)
 			s->sources[w].hist = what->accounts[w]->activities[a].rtds[i].hists[0];
 	}
 	return rc;
+}
+
+/* Row @row of all activities of worker @w. */
+static int
+layout_worker(struct rs_observer *o, struct samples *s, uint32_t w, uint32_t row)
+{
+	uint32_t n = o->what.plan->n_activities;
+	int rc = set_sources(s, n);
+
+	for (uint32_t a = 0; a < n && rc == 0; a++)
+		s->sources[a].hist = o->what.accounts[w]->activities[a].cells.hists[row];
+	return rc;
+}
+
+static void
+number_rows(struct rs_observer *o)
+{
+	for (uint32_t row = 0; row < RS_AM_COUNT; row++)
+		o->hist_of[row] = rs_activity_metrics_table.defs[row].type == RS_METRIC_HIST
+			? o->n_hists++
+			: NO_HIST;
 }
 
 int
@@ -52,16 +76,25 @@ samples_layout(struct rs_observer *o)
 		o->rtd_at[a] = rtds;
 		rtds += what->plan->activities[a].program->n_rtds;
 	}
+	number_rows(o);
 	o->rtd_at[n] = rtds;
-	o->at_rtds = n * LATENCIES;
+	o->at_rtds = n * o->n_hists;
 	o->at_turns = o->at_rtds + rtds;
 	o->at_gaps = o->at_turns + what->n_workers;
-	o->n_samples = o->at_gaps + what->n_workers;
+	o->at_late_gap = o->at_gaps + what->n_workers; /* looked at before the whole it is part of */
+	o->at_late = o->at_late_gap + what->n_workers;
+	o->n_samples = o->at_late + what->n_workers;
 	o->samples = calloc(o->n_samples + 1, sizeof(*o->samples));
 	if (!o->samples)
 		return -ENOMEM;
 	for (uint32_t a = 0; a < n && rc == 0; a++)
 		rc = layout_activity(o, a);
+	for (uint32_t w = 0; w < what->n_workers && rc == 0; w++) {
+		rc = layout_worker(o, &o->samples[o->at_late + w], w, RS_AM_LATENESS);
+		if (rc == 0)
+			rc = layout_worker(
+				o, &o->samples[o->at_late_gap + w], w, RS_AM_LATENESS_GAP);
+	}
 	for (uint32_t w = 0; what->workers && w < what->n_workers && rc == 0; w++) {
 		rc = set_sources(&o->samples[o->at_turns + w], 1);
 		if (rc == 0)
@@ -88,6 +121,9 @@ samples_free(struct rs_observer *o)
 		free(s->sum);
 		free(s->from[ZERO_RUN]);
 		free(s->from[ZERO_RESET]);
+		free(s->mark);
+		free(s->limited);
+		free(s->limited_from);
 	}
 	free(o->samples);
 	free(o->rtd_at);
@@ -155,25 +191,85 @@ samples_set_zero(struct rs_observer *o, enum zero zero)
 			if (s->from[ZERO_RUN])
 				memcpy(s->from[zero], s->from[ZERO_RUN], sizeof(*s->sum));
 		}
+		if (s->limited && !s->limited_from) {
+			s->limited_from = rs_hist_sum_create();
+			if (!s->limited_from)
+				return -ENOMEM;
+		}
 	}
-	for (uint32_t i = 0; i < o->n_samples; i++)
-		if (o->samples[i].sum)
-			memcpy(o->samples[i].from[zero], o->samples[i].sum,
-				sizeof(struct rs_hist_sum));
+	for (uint32_t i = 0; i < o->n_samples; i++) {
+		struct samples *s = &o->samples[i];
+
+		if (s->sum)
+			memcpy(s->from[zero], s->sum, sizeof(*s->sum));
+		if (s->limited && zero == ZERO_RESET)
+			memcpy(s->limited_from, s->limited, sizeof(*s->limited));
+	}
 	return 0;
+}
+
+/* Difference of @now and @before, an earlier copy of it or NULL, in @tmp. @return @now itself when @before is NULL, NULL when equal */
+static const struct rs_hist_sum *
+grown(const struct rs_hist_sum *now, const struct rs_hist_sum *before, struct rs_hist_sum *tmp)
+{
+	if (!now || now->count == (before ? before->count : 0))
+		return NULL;
+	if (!before)
+		return now;
+	rs_hist_sum_diff(tmp, now, before);
+	return tmp;
 }
 
 const struct rs_hist_sum *
 samples_since(const struct samples *s, enum zero zero, struct rs_hist_sum *tmp)
 {
-	const struct rs_hist_sum *from = s->from[zero] ? s->from[zero] : s->from[ZERO_RUN];
+	return grown(s->sum, s->from[zero] ? s->from[zero] : s->from[ZERO_RUN], tmp);
+}
 
-	if (!s->sum || s->sum->count == (from ? from->count : 0))
+const struct rs_hist_sum *
+samples_clean(const struct samples *s, enum zero zero, struct rs_hist_sum *tmp[2])
+{
+	const struct rs_hist_sum *all = samples_since(s, zero, tmp[0]), *limited;
+
+	limited = grown(s->limited, zero == ZERO_RESET ? s->limited_from : NULL, tmp[1]);
+	if (!all || !limited)
+		return all;
+	if (all->count == limited->count)
 		return NULL;
-	if (!from)
-		return s->sum;
-	rs_hist_sum_diff(tmp, s->sum, from);
-	return tmp;
+	rs_hist_sum_diff(tmp[0], all, limited);
+	return tmp[0];
+}
+
+const struct rs_hist_sum *
+samples_interval(const struct samples *s, struct rs_hist_sum *tmp)
+{
+	return grown(s->sum, s->mark ? s->mark : s->from[ZERO_RUN], tmp);
+}
+
+/* Without memory the interval's samples stay with the next one's, and count as clean. */
+static void
+close_one(struct samples *s, bool limited, struct rs_hist_sum *tmp)
+{
+	const struct rs_hist_sum *part = samples_interval(s, tmp);
+
+	if (!part)
+		return;
+	if (!s->mark)
+		s->mark = rs_hist_sum_create();
+	if (limited && s->splits && !s->limited)
+		s->limited = rs_hist_sum_create();
+	if (!s->mark || (limited && s->splits && !s->limited))
+		return;
+	if (limited && s->splits)
+		rs_hist_sum_add(s->limited, part);
+	memcpy(s->mark, s->sum, sizeof(*s->mark));
+}
+
+void
+samples_close(struct rs_observer *o, bool limited)
+{
+	for (uint32_t i = 0; i < o->n_samples; i++)
+		close_one(&o->samples[i], limited, o->scratch[1]);
 }
 
 void
@@ -189,5 +285,6 @@ samples_add(
 struct samples *
 samples_latency(const struct rs_observer *o, uint32_t activity, uint32_t row)
 {
-	return &o->samples[activity * LATENCIES + LATENCY(row)];
+	return o->hist_of[row] == NO_HIST ? NULL
+					  : &o->samples[activity * o->n_hists + o->hist_of[row]];
 }

@@ -34,56 +34,124 @@ reason(struct view *v, json_t *reasons, const char *text)
 	append(&v->maker, reasons, json_string(text));
 }
 
-/* A share of the placed and of the answered calls; the better half must not hide the other. */
-static bool
-judge_percent(struct view *v, const struct rs_threshold *t, json_t *reasons)
+/* What a threshold comes to. Broken by tainted calls alone, it says nothing about the SUT. */
+enum judgement { HOLDS, TAINTED, BROKEN };
+
+static enum judgement
+worse(enum judgement a, enum judgement b)
 {
-	bool good = true;
-
-	for (int placed = 1; placed >= 0; placed--) {
-		struct rs_call_totals c = snapshot_totals(v->o, v->image, placed, true);
-		bool failed = t->metric == RS_TH_FAILED_PERCENT;
-		uint64_t part = failed ? c.failed : c.not_started,
-			 whole = failed ? c.started : c.offered;
-		double percent = whole ? 100.0 * (double)part / (double)whole : 0;
-		char text[200];
-
-		if (percent <= t->bound)
-			continue;
-		good = false;
-		snprintf(text, sizeof(text),
-			"%s: at most %g asked, %.6g got (%llu of %llu %s calls)", t->name, t->bound,
-			percent, (unsigned long long)part, (unsigned long long)whole,
-			placed ? "placed" : "answered");
-		reason(v, reasons, text);
-	}
-	return good;
+	return a > b ? a : b;
 }
 
-static bool
+static double
+percent_of(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static uint64_t
+without(uint64_t n, uint64_t taken)
+{
+	return n > taken ? n - taken : 0;
+}
+
+/* Calls that failed: all of them, or those that no limited interval and no cause of our own explains. */
+static enum judgement
+judge_failed(struct view *v, const struct rs_threshold *t, bool placed, json_t *reasons)
+{
+	struct rs_call_totals c = snapshot_totals(v->o, v->image, placed, true);
+	struct taint tainted = view_taint(v, placed, true);
+	uint64_t own = view_own_failures(v, placed);
+	uint64_t clean = without(c.failed, tainted.failed > own ? tainted.failed : own);
+	double percent = percent_of(c.failed, c.started);
+	char text[240];
+
+	if (percent <= t->bound)
+		return HOLDS;
+	snprintf(text, sizeof(text), "%s: at most %g asked, %.6g got (%llu of %llu %s calls)",
+		t->name, t->bound, percent, (unsigned long long)c.failed,
+		(unsigned long long)c.started, placed ? "placed" : "answered");
+	reason(v, reasons, text);
+	if (percent_of(clean, without(c.started, tainted.calls)) > t->bound)
+		return BROKEN;
+	if (clean == 0)
+		snprintf(text, sizeof(text),
+			"all %llu failed %s calls overlapped intervals that the generator limited: not blamed on the SUT",
+			(unsigned long long)c.failed, placed ? "placed" : "answered");
+	else
+		snprintf(text, sizeof(text),
+			"%s: %.6g without the %s calls that overlapped intervals that the generator limited: not blamed on "
+			"the SUT",
+			t->name, percent_of(clean, without(c.started, tainted.calls)),
+			placed ? "placed" : "answered");
+	reason(v, reasons, text);
+	return TAINTED;
+}
+
+static enum judgement
+judge_not_started(struct view *v, const struct rs_threshold *t, bool placed, json_t *reasons)
+{
+	struct rs_call_totals c = snapshot_totals(v->o, v->image, placed, true);
+	double percent = percent_of(c.not_started, c.offered);
+	char text[200];
+
+	if (percent <= t->bound)
+		return HOLDS;
+	snprintf(text, sizeof(text), "%s: at most %g asked, %.6g got (%llu of %llu %s calls)",
+		t->name, t->bound, percent, (unsigned long long)c.not_started,
+		(unsigned long long)c.offered, placed ? "placed" : "answered");
+	reason(v, reasons, text);
+	return BROKEN;
+}
+
+/* A share of the placed and of the answered calls; the better half must not hide the other. */
+static enum judgement
+judge_percent(struct view *v, const struct rs_threshold *t, json_t *reasons)
+{
+	enum judgement j = HOLDS;
+
+	for (int placed = 1; placed >= 0; placed--)
+		j = worse(j,
+			t->metric == RS_TH_FAILED_PERCENT ? judge_failed(v, t, placed, reasons)
+							  : judge_not_started(v, t, placed, reasons));
+	return j;
+}
+
+static enum judgement
 judge_latency(struct view *v, const struct rs_threshold *t, json_t *reasons)
 {
 	int row = view_latency_row(t->latency);
-	double got = row < 0 ? NAN : latency_stat(view_latency(v, (uint32_t)row), t->stat);
+	double got = row < 0 ? NAN : latency_stat(view_latency(v, (uint32_t)row), t->stat), clean;
 	char text[200];
 
 	if (got <= t->bound)
-		return true;
-	if (isnan(got)) /* what was not measured was not shown to hold */
+		return HOLDS;
+	if (isnan(got)) { /* what was not measured was not shown to hold */
 		snprintf(text, sizeof(text), "%s: at most %g asked, nothing was measured", t->name,
 			t->bound);
-	else
-		snprintf(text, sizeof(text), "%s: at most %g asked, %.6g got", t->name, t->bound,
-			got);
+		reason(v, reasons, text);
+		return BROKEN;
+	}
+	snprintf(text, sizeof(text), "%s: at most %g asked, %.6g got", t->name, t->bound, got);
 	reason(v, reasons, text);
-	return false;
+	clean = latency_stat(view_latency_clean(v, (uint32_t)row), t->stat);
+	if (clean > t->bound)
+		return BROKEN;
+	if (isnan(clean))
+		snprintf(text, sizeof(text), "%s: all of it was measured in intervals that the generator limited",
+			t->name);
+	else
+		snprintf(text, sizeof(text), "%s: %.6g outside intervals that the generator limited", t->name,
+			clean);
+	reason(v, reasons, text);
+	return TAINTED;
 }
 
 /* With nothing started, no share of it failed: that is no success. */
-static bool
+static enum judgement
 judge_started(struct view *v, json_t *reasons)
 {
-	bool good = true;
+	enum judgement j = HOLDS;
 
 	for (int placed = 1; placed >= 0; placed--) {
 		struct rs_call_totals c = snapshot_totals(v->o, v->image, placed, true);
@@ -91,16 +159,16 @@ judge_started(struct view *v, json_t *reasons)
 
 		if (c.offered == 0 || c.started > 0)
 			continue;
-		good = false;
+		j = BROKEN;
 		snprintf(text, sizeof(text), "none of %llu calls %s was started",
 			(unsigned long long)c.offered, placed ? "to be placed" : "that came");
 		reason(v, reasons, text);
 	}
-	return good;
+	return j;
 }
 
-enum rs_verdict
-verdict_of(struct view *v, json_t *reasons)
+static enum judgement
+judge_thresholds(struct view *v, json_t *reasons)
 {
 	static const struct rs_threshold none_fails = {
 		.name = "failed_percent",
@@ -108,21 +176,61 @@ verdict_of(struct view *v, json_t *reasons)
 		.bound = 0.0,
 	};
 	const struct rs_plan *plan = v->o->what.plan;
-	bool good = true, set = false;
+	enum judgement j = HOLDS;
+	bool set = false;
 
-	if (v->facts->stopped_by_hand)
-		reason(v, reasons, "stopped by hand");
 	for (uint32_t i = 0; i < plan->n_thresholds; i++) {
 		const struct rs_threshold *t = &plan->thresholds[i];
 
 		set |= t->metric == RS_TH_FAILED_PERCENT;
-		good &= t->metric == RS_TH_LATENCY ? judge_latency(v, t, reasons)
-						   : judge_percent(v, t, reasons);
+		j = worse(j,
+			t->metric == RS_TH_LATENCY ? judge_latency(v, t, reasons)
+						   : judge_percent(v, t, reasons));
 	}
 	if (!set)
-		good &= judge_percent(v, &none_fails, reasons);
-	good &= judge_started(v, reasons);
+		j = worse(j, judge_percent(v, &none_fails, reasons));
+	return worse(j, judge_started(v, reasons));
+}
+
+/* @return more of the measured intervals were limited than the plan allows */
+static bool
+judge_intervals(struct view *v, json_t *reasons)
+{
+	struct taint placed = view_taint(v, true, false), answered = view_taint(v, false, false);
+	double allowed = v->o->what.plan->limited_percent;
+	uint64_t limited, judged;
+	bool too_many;
+	char text[300];
+
+	limits_share(v->o, &limited, &judged);
+	if (limited == 0)
+		return false;
+	too_many = percent_of(limited, judged) > allowed;
+	snprintf(text, sizeof(text),
+		"%llu of %llu intervals were limited by the generator (%g %% allowed); the %llu placed and %llu answered "
+		"calls that overlapped them are tainted, %llu and %llu of those failed",
+		(unsigned long long)limited, (unsigned long long)judged, allowed,
+		(unsigned long long)placed.calls, (unsigned long long)answered.calls,
+		(unsigned long long)placed.failed, (unsigned long long)answered.failed);
+	reason(v, reasons, text);
+	return too_many;
+}
+
+enum rs_verdict
+verdict_of(struct view *v, json_t *reasons)
+{
+	enum judgement j;
+	bool limited;
+
+	if (v->facts->stopped_by_hand)
+		reason(v, reasons, "stopped by hand");
+	j = judge_thresholds(v, reasons);
+	limited = judge_intervals(v, reasons);
+	append_broken_bounds(v, reasons);
+	append_owners(v, reasons);
 	if (v->facts->stopped_by_hand)
 		return RS_VERDICT_STOPPED;
-	return good ? RS_VERDICT_PASSED : RS_VERDICT_FAILED;
+	if (limited)
+		return RS_VERDICT_LIMITED;
+	return j == HOLDS ? RS_VERDICT_PASSED : j == TAINTED ? RS_VERDICT_LIMITED : RS_VERDICT_FAILED;
 }

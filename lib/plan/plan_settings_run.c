@@ -27,7 +27,7 @@ static const struct rs_setting health_settings[] = {
 		.unit = "%",
 		.max = 100,
 		RS_FIELD(struct rs_plan, health.gap_percent),
-		.standard = "10",
+		.standard = "25",
 		.meaning = "Part of the second for which the machine may take the core from a worker." },
 	{ .name = "drops",
 		.type = RS_SET_FLOAT,

@@ -6,6 +6,7 @@
 #include "run/internal.h"
 
 #define STATUS_NO_MEMORY 6 /* exit status of a run whose report found none */
+#define STALL_NS         (200 * RS_NS_PER_MS)
 #define SETTLE_NS        (100 * RS_NS_PER_MS)
 #define HANGUP_NS        (5 * RS_NS_PER_S) /* after hanging up: as long for the answers, then silence */
 
@@ -121,7 +122,7 @@ finish(struct rs_daemon *d)
 	if (d->run->end_ns < d->run->t0_ns)
 		d->run->end_ns = d->run->t0_ns;
 	rs_net_poll_device_stats(d->net);
-	rs_observer_tick(d->run->observer, d->run->end_ns, d->run->t0_ns);
+	rs_observer_end(d->run->observer, d->run->end_ns, d->run->t0_ns);
 	d->state = RS_STATE_DONE;
 	run_facts(d, &facts);
 	json_t *report = rs_observer_report(d->run->observer, &facts, &d->run->verdict);
@@ -183,6 +184,22 @@ drain_on(struct rs_daemon *d, uint64_t now)
 	return false;
 }
 
+/*
+ * When control itself stood still, the workers did as well, perhaps, and only now find out for how long: the interval is closed at the
+ * next look, with that in it.
+ */
+static void
+observe(struct rs_daemon *d, uint64_t now)
+{
+	bool late = d->run->polled_ns && now > d->run->polled_ns + STALL_NS;
+
+	d->run->polled_ns = now;
+	if (late)
+		return;
+	rs_net_poll_device_stats(d->net);
+	rs_observer_tick(d->run->observer, now, d->run->t0_ns);
+}
+
 bool
 rs_daemon_poll(struct rs_daemon *d)
 {
@@ -192,8 +209,7 @@ rs_daemon_poll(struct rs_daemon *d)
 
 	if (!run_is_on(d))
 		return false;
-	rs_net_poll_device_stats(d->net);
-	rs_observer_tick(d->run->observer, now, d->run->t0_ns);
+	observe(d, now);
 	if (d->state == RS_STATE_DRAINING)
 		return drain_on(d, now);
 	hang_up_stopped(d, now);

@@ -34,6 +34,8 @@ struct run {
 	double *rates; /* asked now, per activity */
 	uint64_t *limits;
 	_Atomic uint64_t *answered; /* per activity, by all workers */
+	_Atomic uint64_t limited_until; /* control tells the workers which calls are tainted */
+	uint64_t polled_ns; /* control looked at the run then */
 	uint8_t *begun;             /* per activity */
 	uint8_t *stopped;
 	uint64_t *hangup_at_ns; /* per activity, after its own stop; 0: none */

@@ -36,9 +36,14 @@ rs_daemon_lingering(const struct rs_daemon *d)
 json_t *
 rs_daemon_status(struct rs_daemon *d)
 {
-	return json_pack("{s:s, s:s, s:o, s:f}", "state", rs_state_name(d->state), "run",
+	json_t *j = json_pack("{s:s, s:s, s:o, s:f}", "state", rs_state_name(d->state), "run",
 		rs_daemon_run_id(d), "plan", rs_json_text(d->plan->name), "elapsed_s",
 		rs_daemon_elapsed_s(d));
+
+	if (j && d->run)
+		json_object_set_new(j, "limited_s",
+			json_integer((json_int_t)rs_observer_limited(d->run->observer)));
+	return j;
 }
 
 json_t *
@@ -78,6 +83,7 @@ rs_daemon_live(struct rs_daemon *d)
 	json_object_set_new(j, "failed", json_integer((json_int_t)l.failed));
 	json_object_set_new(j, "p50_ms", number(l.p50_ms));
 	json_object_set_new(j, "p99_ms", number(l.p99_ms));
+	json_object_set_new(j, "limited_s", json_integer((json_int_t)l.limited));
 	json_object_set_new(j, "health", json_string(l.health ? l.health : "ok"));
 	return j;
 }

@@ -28,7 +28,7 @@ run_facts(const struct rs_daemon *d, struct rs_run_facts *out)
 	if (d->exec_ns && d->runs == 1)
 		out->start_ms = (double)(r->t0_ns - d->exec_ns) / 1e6;
 	for (uint32_t i = 0; i < d->plan->n_activities; i++)
-		if (d->plan->activities[i].kind == RS_DO_CALL && r->begun[i] && !r->stopped[i] &&
+		if (rs_activity_places(d->plan->activities[i].kind) && r->begun[i] && !r->stopped[i] &&
 			d->state == RS_STATE_RUNNING)
 			out->rate_hz += r->rates[i];
 }
@@ -104,6 +104,7 @@ make_observer(struct rs_daemon *d, struct run *r)
 		.n_workers = d->n_workers,
 		.n_ports = d->plan->n_ports,
 		.clock = &d->clock,
+		.limited_until = &r->limited_until,
 	};
 
 	return rs_observer_create(&what, &r->observer);
@@ -154,6 +155,7 @@ make_engine(struct rs_daemon *d, uint32_t worker, struct rs_engine **out, struct
 		.link = rs_net_link(d->workers[worker].net),
 		.account = d->run->accounts[worker],
 		.answered = d->run->answered,
+		.limited_until = &d->run->limited_until,
 		.log = &d->workers[worker].log,
 		.wall_us = rs_clock_wall_us(),
 		.wall_at_ns = daemon_now(d),

@@ -33,8 +33,14 @@ on_flush(void *ctx, uint64_t time_ns)
 {
 	struct rs_worker *w = ctx;
 
-	if (w->engine)
-		rs_engine_flushed(w->engine, time_ns);
+	if (!w->engine)
+		return;
+	/* A gap since the turn began is what these calls are late by: judge_turn learns of it after they have left. */
+	if (time_ns > w->told_ns + GAP_FLOOR_NS + (uint64_t)w->turn_work * WORK_NS) {
+		rs_engine_gap(w->engine, w->told_ns, time_ns);
+		w->told_ns = time_ns;
+	}
+	rs_engine_flushed(w->engine, time_ns);
 }
 
 /* Ask for the first addresses of @to, as seen from @g. @return how many are not known yet */
@@ -236,6 +242,18 @@ receive(struct rs_worker *w, struct rs_rx *rx, uint32_t *packets)
 	return n + more;
 }
 
+static void
+record_gap(struct rs_worker *w, uint64_t from_ns, uint64_t length_ns)
+{
+	uint64_t to_ns = from_ns + length_ns;
+
+	rs_metric_record(&w->cells, RS_WORK_GAP, length_ns);
+	if (from_ns < w->told_ns)
+		from_ns = w->told_ns;
+	if (w->engine && to_ns > from_ns)
+		rs_engine_gap(w->engine, from_ns, to_ns);
+}
+
 /* A turn that its work does not explain: the machine had the core. */
 static void
 judge_turn(struct rs_worker *w, uint64_t turn_ns, uint32_t work)
@@ -245,7 +263,8 @@ judge_turn(struct rs_worker *w, uint64_t turn_ns, uint32_t work)
 	if (work)
 		rs_metric_record(&w->cells, RS_WORK_TURN, turn_ns);
 	if (turn_ns > explained)
-		rs_metric_record(&w->cells, RS_WORK_GAP, turn_ns - (explained - GAP_FLOOR_NS));
+		record_gap(w, w->turn_ns, turn_ns - (explained - GAP_FLOOR_NS));
+	w->told_ns = 0;
 }
 
 static void
@@ -263,7 +282,7 @@ sleep_a_little(struct rs_worker *w, uint64_t now)
 
 	if (slept > SLEEP_NS +
 			GAP_FLOOR_NS) /* it was to be woken, and the machine had the core for something else */
-		rs_metric_record(&w->cells, RS_WORK_GAP, slept - SLEEP_NS);
+		record_gap(w, now + SLEEP_NS, slept - SLEEP_NS);
 }
 
 /* @return false when the worker is to end */
@@ -274,8 +293,12 @@ turn(struct rs_worker *w)
 	struct rs_rx rx[2 * BURST];
 	uint32_t packets = 0;
 	uint64_t tsc = rs_tsc(), now = rs_clock_ns(w->clock, tsc);
+
+	w->turn_ns = w->told_ns = now;
+	w->turn_work = 0;
 	uint32_t n = receive(w, rx, &packets), m;
 
+	w->turn_work = packets;
 	if (n && w->engine)
 		rs_engine_input(w->engine, now, rx, n);
 	m = rs_mailbox_receive(w->in, mails, MAILS);

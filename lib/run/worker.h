@@ -57,6 +57,9 @@ struct rs_worker {
 	uint64_t next_due;
 	uint64_t net_next;
 	uint64_t idle_turns;
+	uint64_t turn_ns;   /* when the present turn began */
+	uint64_t told_ns;   /* up to when the engine knows of gaps in it */
+	uint32_t turn_work; /* packets it received */
 };
 
 /** The loop: returns when RS_MAIL_EXIT came. @param arg  struct rs_worker */

@@ -93,7 +93,7 @@ what_is_left_out_has_its_documented_default(void **state)
 	assert_true(p->limited_percent == 5.0);
 	assert_true(p->health.busy_percent == 95.0);
 	assert_true(p->health.lateness_p99_ms == 20.0);
-	assert_true(p->health.gap_percent == 10.0);
+	assert_true(p->health.gap_percent == 25.0);
 	assert_true(p->health.drops == 0.0);
 	assert_true(p->health.not_started == 0.0);
 	assert_true(p->trace_share == 1.0);
