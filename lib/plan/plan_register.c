@@ -85,6 +85,5 @@ rs_read_register(struct rs_reader *r, const struct rs_part *p, struct rs_plan_ac
 		.abort_bye = -1,
 		.abort_cancel = -1,
 		.auto_200 = -1 };
-	a->scenario_file = "";
 	return 0;
 }

@@ -44,11 +44,7 @@ rs_daemon_start_activity(struct rs_daemon *d, const char *activity, struct rs_er
 	if (d->run->begun[i])
 		return rs_err_set(
 			err, -EALREADY, "activity \"%s\" has been started already", activity);
-	d->run->begun[i] = 1;
-	daemon_mail(d,
-		&(struct rs_mail){ .type = RS_MAIL_START_ACTIVITY,
-			.arg = { daemon_now(d) + LEAD_NS, (uint64_t)(int64_t)i } });
-	daemon_event(d, "activity started", json_pack("{s:s}", "activity", activity));
+	activity_begin(d, (uint32_t)i, NULL);
 	return 0;
 }
 
@@ -102,8 +98,8 @@ rs_daemon_pause(struct rs_daemon *d, struct rs_err *err)
 	if (d->state != RS_STATE_RUNNING)
 		return rs_err_set(
 			err, -EINVAL, "nothing to pause (state %s)", rs_state_name(d->state));
-	daemon_mail(
-		d, &(struct rs_mail){ .type = RS_MAIL_PAUSE, .arg = { daemon_now(d) + LEAD_NS } });
+	d->run->paused_ns = daemon_now(d) + LEAD_NS;
+	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_PAUSE, .arg = { d->run->paused_ns } });
 	d->state = RS_STATE_PAUSED;
 	daemon_event(d, "paused", NULL);
 	return 0;
@@ -114,8 +110,10 @@ rs_daemon_resume(struct rs_daemon *d, struct rs_err *err)
 {
 	if (d->state != RS_STATE_PAUSED)
 		return rs_err_set(err, -EINVAL, "not paused (state %s)", rs_state_name(d->state));
-	daemon_mail(
-		d, &(struct rs_mail){ .type = RS_MAIL_RESUME, .arg = { daemon_now(d) + LEAD_NS } });
+	uint64_t at = daemon_now(d) + LEAD_NS;
+
+	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_RESUME, .arg = { at } });
+	activities_resumed(d, at);
 	d->state = RS_STATE_RUNNING;
 	daemon_event(d, "resumed", NULL);
 	return 0;
@@ -129,9 +127,9 @@ check_placing(struct rs_daemon *d, const char *activity, int32_t *i, struct rs_e
 
 	if (rc == 0)
 		rc = daemon_activity(d, activity, i, err);
-	if (rc == 0 && *i >= 0 && d->plan->activities[*i].kind != RS_DO_CALL)
-		return rs_err_set(
-			err, -EINVAL, "activity \"%s\" places no calls: it has no rate", activity);
+	if (rc == 0 && *i >= 0 && !rs_activity_places(d->plan->activities[*i].kind))
+		return rs_err_set(err, -EINVAL,
+			"activity \"%s\" places no calls: it has no rate of calls", activity);
 	return rc;
 }
 
@@ -150,11 +148,13 @@ rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by,
 	if (!rates)
 		return rs_err_set(err, -ENOMEM, "no memory");
 	for (uint32_t a = 0; a < d->plan->n_activities && rc == 0; a++) {
-		bool meant =
-			(i < 0 || (uint32_t)i == a) && d->plan->activities[a].kind == RS_DO_CALL;
+		bool places = rs_activity_places(d->plan->activities[a].kind);
+		bool meant = (i < 0 || (uint32_t)i == a) && places;
 
-		rates[a] = !meant ? d->run->rates[a] : by ? d->run->rates[a] + value : value;
-		all += d->plan->activities[a].kind == RS_DO_CALL ? rates[a] : 0;
+		rates[a] = activity_rate(d, a);
+		if (meant)
+			rates[a] = by ? rates[a] + value : value;
+		all += places ? rates[a] : 0;
 		if (!(rates[a] >= 0 && rates[a] <= 1e8))
 			rc = rs_err_set(err, -EINVAL, "a rate of %g calls/s: give 0 to 100000000",
 				rates[a]);
@@ -163,9 +163,13 @@ rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by,
 		rc = rs_err_set(err, -EINVAL,
 			"%g calls/s in all are above the plan's run.max_rate of %g", all, ceiling);
 	for (uint32_t a = 0; a < d->plan->n_activities && rc == 0; a++) {
-		if (rates[a] == d->run->rates[a])
+		bool places = rs_activity_places(d->plan->activities[a].kind);
+		bool meant = (i < 0 || (uint32_t)i == a) && places;
+
+		if (!meant || (rates[a] == d->run->rates[a] && !d->run->shaped[a]))
 			continue;
 		d->run->rates[a] = rates[a];
+		d->run->shaped[a] = 0; /* a rate set by hand replaces the shape */
 		memcpy(&bits, &rates[a], sizeof(bits));
 		daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_RATE, .arg = { at, a, bits } });
 		daemon_event(d, "rate",
@@ -188,9 +192,9 @@ rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struc
 	if (rc)
 		return rc;
 	for (uint32_t a = 0; a < d->plan->n_activities; a++) {
-		if (i < 0 ? d->plan->activities[a].kind != RS_DO_CALL : (uint32_t)i != a)
+		if (i < 0 ? !rs_activity_places(d->plan->activities[a].kind) : (uint32_t)i != a)
 			continue;
-		d->run->limits[a] = value;
+		d->run->limits[a] = value ? value : d->plan->activities[a].open_calls;
 		daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_LIMIT, .arg = { 0, a, limit } });
 	}
 	daemon_event(d, "limit",

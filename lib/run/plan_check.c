@@ -86,7 +86,30 @@ target_of(const struct rs_plan *plan, const struct rs_plan_activity *a)
 {
 	if (a->kind == RS_DO_ANSWER)
 		return NULL;
+	if (a->kind == RS_DO_REGISTER)
+		return plan->groups[a->from].proxy_text;
 	return a->to_group >= 0 ? plan->groups[a->to_group].name : a->to_host;
+}
+
+static const char *
+start_of(const struct rs_plan_activity *a)
+{
+	return a->start == RS_START_AT_ONCE ? "at once" : a->start == RS_START_MANUAL ? "manual" : "after";
+}
+
+/* Ramps, steps and spikes as the stretches they are played in. */
+static json_t *
+shape_of(const struct rs_plan_activity *a)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < a->n_shape; i++)
+		json_array_append_new(list,
+			json_pack("{s:f, s:f, s:f, s:f}", "from_s",
+				(double)a->shape[i].begin_ns / NS_PER_S, "to_s",
+				(double)a->shape[i].end_ns / NS_PER_S, "rate_from",
+				a->shape[i].rate_from_hz, "rate_to", a->shape[i].rate_to_hz));
+	return list;
 }
 
 static json_t *
@@ -98,13 +121,16 @@ activities(const struct rs_plan *plan)
 		const struct rs_plan_activity *a = &plan->activities[i];
 
 		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:I, s:f, s:I, s:I}", "name",
+			json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:I, s:f, s:I, s:I, s:s, s:s?, s:s, s:I, s:o}", "name",
 				a->name, "do", rs_activity_kind_name(a->kind), "endpoints",
 				plan->groups[a->from].name, "to", target_of(plan, a), "scenario",
 				a->scenario_file, "steps",
 				(json_int_t)(a->program ? a->program->n_steps : 0), "rate",
 				a->rate_hz, "total", (json_int_t)a->total, "limit",
-				(json_int_t)a->limit));
+				(json_int_t)a->limit, "start", start_of(a), "after",
+				a->start == RS_START_AFTER ? plan->activities[a->after].name : NULL,
+				"mode", a->mode == RS_MODE_RFC3261 ? "rfc3261" : "sipp", "open_calls",
+				(json_int_t)a->open_calls, "shape", shape_of(a)));
 	}
 	return list;
 }
@@ -176,18 +202,40 @@ print_texts(FILE *out, const json_t *list)
 static void
 print_activity(FILE *out, const json_t *a)
 {
-	bool answers = strcmp(text_of(a, "do"), "answer") == 0;
+	bool answers = strcmp(text_of(a, "do"), "answer") == 0,
+	     registers = strcmp(text_of(a, "do"), "register") == 0;
+	json_t *shape = json_object_get(a, "shape"), *piece;
+	size_t i;
 
-	fprintf(out, "  %-12s %-7s %s", text_of(a, "name"), text_of(a, "do"),
+	fprintf(out, "  %-12s %-8s %s", text_of(a, "name"), text_of(a, "do"),
 		text_of(a, "endpoints"));
 	if (!answers)
-		fprintf(out, " -> %s, %g calls/s", text_of(a, "to"), real_of(a, "rate"));
+		fprintf(out, " -> %s", text_of(a, "to"));
+	if (int_of(a, "open_calls"))
+		fprintf(out, ", %lld calls held open", int_of(a, "open_calls"));
+	if (real_of(a, "rate") > 0)
+		fprintf(out, ", %s%g %s/s", int_of(a, "open_calls") ? "at most " : "",
+			real_of(a, "rate"), registers ? "registrations" : "calls");
 	if (int_of(a, "total"))
 		fprintf(out, ", %lld in all", int_of(a, "total"));
 	if (int_of(a, "limit"))
 		fprintf(out, ", at most %lld open", int_of(a, "limit"));
-	fprintf(out, "\n  %-12s %-7s %s, %lld steps\n", "", "", text_of(a, "scenario"),
-		int_of(a, "steps"));
+	if (json_is_string(json_object_get(a, "after")))
+		fprintf(out, ", after %s", text_of(a, "after"));
+	fputc('\n', out);
+	json_array_foreach(shape, i, piece)
+	{
+		double from = real_of(piece, "rate_from"), to = real_of(piece, "rate_to");
+
+		fprintf(out, "  %-12s %-8s from %g s to %g s: %g", "", "", real_of(piece, "from_s"),
+			real_of(piece, "to_s"), from);
+		if (to < from || to > from)
+			fprintf(out, " to %g", to);
+		fputs(" calls/s\n", out);
+	}
+	if (!registers)
+		fprintf(out, "  %-12s %-8s %s, %lld steps, %s\n", "", "", text_of(a, "scenario"),
+			int_of(a, "steps"), text_of(a, "mode"));
 }
 
 static void

@@ -326,6 +326,8 @@ ports_workers_and_memory_need_another_start(void **state)
 		{ { "ports.b.tx_descriptors", "512" }, "ports[].tx_descriptors" },
 		{ { "activities.calls.rate", "5" }, NULL },
 		{ { "run.max_calls", "5" }, NULL },
+		{ { "run.mode", "rfc3261" }, NULL },
+		{ { "endpoints.callees.password", "x" }, NULL },
 		{ { "endpoints.callees.count", "5" }, NULL },
 	};
 	struct rs_plan *base = read_ok(good_plan, NULL, 0);
