@@ -14,6 +14,7 @@ void
 signals_add_port(struct signals *s, const uint64_t *c)
 {
 	s->misses += c[RS_NET_DEV_MISSED];
+	s->misses_inferred += c[RS_NET_MISSES_INFERRED];
 	s->device_no_mbuf += c[RS_NET_DEV_NO_MBUF];
 	s->tx_full += c[RS_NET_TX_FULL];
 	s->tx_no_mbuf += c[RS_NET_TX_NO_MBUF];
@@ -41,6 +42,7 @@ signals_minus(const struct signals *a, const struct signals *b)
 {
 	return (struct signals){
 		.misses = a->misses - b->misses,
+		.misses_inferred = a->misses_inferred - b->misses_inferred,
 		.device_no_mbuf = a->device_no_mbuf - b->device_no_mbuf,
 		.tx_full = a->tx_full - b->tx_full,
 		.tx_no_mbuf = a->tx_no_mbuf - b->tx_no_mbuf,
@@ -70,6 +72,7 @@ signals_text(struct now *now, const struct breach *broken)
 		/* what lost something first */
 		{ g->pool_empty, "pool empty" },
 		{ g->misses, "device missed packets" },
+		{ g->misses_inferred, "packets missed, as inferred" },
 		{ g->device_no_mbuf + g->tx_no_mbuf, "no packet buffers" },
 		{ g->tx_full, "transmit queue full" },
 		{ g->redirect_full, "redirect ring full" },

@@ -20,6 +20,7 @@ static void
 put_signals(struct maker *m, json_t *j, const struct signals *s)
 {
 	put_count(m, j, "misses", s->misses);
+	put_count(m, j, "misses_inferred", s->misses_inferred);
 	put_count(m, j, "drops", s->tx_full + s->tx_no_mbuf + s->redirect_full + s->unresolved);
 	put_count(m, j, "tx_full", s->tx_full);
 	put_count(m, j, "tx_no_mbuf", s->tx_no_mbuf);
@@ -59,6 +60,8 @@ worker_json(struct view *v, uint32_t w)
 	put_count(m, j, "redirected", c[RS_WORK_REDIRECTED]);
 	put_count(m, j, "legs", e[RS_ENG_LEGS]);
 	put_count(m, j, "legs_lingering", e[RS_ENG_LINGERING]);
+	put_count(m, j, "max_starts_1ms", e[RS_ENG_BURST_1MS]);
+	put_count(m, j, "max_starts_10ms", e[RS_ENG_BURST_10MS]);
 	put_count(m, j, "leg_bytes", e[RS_ENG_LEG_BYTES]);
 
 	struct signals s = {
@@ -103,6 +106,8 @@ sentences(struct view *v, const struct signals *s)
 		{ s->pool_empty,
 			"times a pool was empty: the plan asks for more calls than it gives memory" },
 		{ s->misses, "packets missed by devices for want of room" },
+		{ s->misses_inferred,
+			"packets missed, as inferred: the port counts none, and a worker came late to a busy queue" },
 		{ s->device_no_mbuf, "receives without a packet buffer: see workers.mbufs" },
 		{ s->tx_no_mbuf, "packets not sent for want of a buffer: see workers.mbufs" },
 		{ s->tx_full, "packets dropped: a transmit queue stayed full" },
@@ -143,10 +148,13 @@ health_json(struct view *v)
 	struct signals s = signals_of(o, v->image);
 	json_t *j = json_object(), *workers = json_array(), *ports = json_array();
 	struct maker *m = &v->maker;
-	uint64_t limited, judged, busy = 0;
+	uint64_t limited, judged, busy = 0, starts_1ms = 0, starts_10ms = 0;
 
 	for (uint32_t w = 0; w < o->what.n_workers; w++) {
 		busy += snapshot_worker(o, v->image, w)[RS_WORK_BUSY_CYCLES];
+		/* The workers' bursts need not have been at one time: all together have started no more than this. */
+		starts_1ms += snapshot_engine(o, v->image, w)[RS_ENG_BURST_1MS];
+		starts_10ms += snapshot_engine(o, v->image, w)[RS_ENG_BURST_10MS];
 		append(m, workers, worker_json(v, w));
 	}
 	for (uint32_t p = 0; p < o->what.n_ports; p++)
@@ -157,12 +165,15 @@ health_json(struct view *v)
 	put_count(m, j, "measured_intervals", judged);
 	put_number(m, j, "limited_percent", o->what.plan->limited_percent);
 	put(m, j, "bounds", bounds_json(v));
+	put(m, j, "limited", limited_json(v));
 	put_number(m, j, "busy", busy_share(v, busy, o->what.n_workers));
 	put(m, j, "lateness", latency_json(m, view_latency(v, RS_AM_LATENESS), 1e6));
 	put(m, j, "lateness_without_gaps", latency_json(m, lateness_without_gaps(v), 1e6));
 	put_signals(m, j, &s);
 	put(m, j, "turn_us", hist_us(v, o->at_turns, o->what.n_workers));
 	put(m, j, "gap_us", hist_us(v, o->at_gaps, o->what.n_workers));
+	put_count(m, j, "max_starts_1ms", starts_1ms);
+	put_count(m, j, "max_starts_10ms", starts_10ms);
 	put(m, j, "signals", sentences(v, &s));
 	put(m, j, "workers", workers);
 	put(m, j, "ports", ports);

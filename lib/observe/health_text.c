@@ -7,6 +7,7 @@ static const struct {
 	const char *member, *title;
 } signal_columns[] = {
 	{ "misses", "missed" },
+	{ "misses_inferred", "inferred" },
 	{ "device_no_mbuf", "no rx buffer" },
 	{ "tx_full", "tx full" },
 	{ "tx_no_mbuf", "no tx buffer" },
@@ -43,6 +44,8 @@ time_row(struct columns *c, const char *name, const json_t *j)
 	cell_count(c, stat_of(j, "gap_us", "count"));
 	cell_number(c, stat_of(j, "gap_us", "p99"));
 	cell_number(c, stat_of(j, "gap_us", "max"));
+	cell_count(c, json_object_get(j, "max_starts_1ms"));
+	cell_count(c, json_object_get(j, "max_starts_10ms"));
 	end_row(c);
 }
 
@@ -59,7 +62,7 @@ time_rows(struct columns *c, const json_t *health)
 	const json_t *list = json_object_get(health, "workers"), *w;
 	size_t i;
 
-	cell_headings(c, "Time, us\0busy\0turn p50\0p99\0max\0gaps\0gap p99\0max\0");
+	cell_headings(c, "Time, us\0busy\0turn p50\0p99\0max\0gaps\0gap p99\0max\0starts in 1 ms\0in 10 ms\0");
 	time_row(c, "all", health);
 	json_array_foreach(list, i, w)
 	{
@@ -101,6 +104,97 @@ loss_rows(struct columns *c, const json_t *health)
 		loss_row(c, "last second", last);
 }
 
+static void
+place_text(const json_t *j, char *out, size_t cap)
+{
+	const json_t *worker = json_object_get(j, "worker"), *port = json_object_get(j, "port");
+	int n = 0;
+
+	out[0] = 0;
+	if (json_is_integer(worker))
+		n = snprintf(out, cap, "worker %lld", (long long)json_integer_value(worker));
+	if (json_is_string(port) && (size_t)n < cap)
+		snprintf(out + n, cap - (size_t)n, "%sport %.40s", n ? ", " : "",
+			json_string_value(port));
+}
+
+static void
+bound_rows(struct columns *c, const json_t *list)
+{
+	const json_t *b;
+	size_t i;
+
+	cell_headings(c, "Bound\0unit\0worst at\0at most\0worst\0in second\0intervals beyond\0");
+	json_array_foreach(list, i, b)
+	{
+		char place[80];
+
+		place_text(b, place, sizeof(place));
+		cell(c, text_of(b, "name"));
+		cell(c, text_of(b, "unit"));
+		cell(c, place);
+		cell_number(c, json_object_get(b, "bound"));
+		cell_number(c, json_object_get(b, "worst"));
+		cell_count(c, json_object_get(b, "t"));
+		cell_count(c, json_object_get(b, "intervals"));
+		end_row(c);
+	}
+}
+
+#define SHOWN 10 /* limited seconds, the latest */
+
+static void
+print_limited(FILE *out, const json_t *list)
+{
+	size_t n = json_array_size(list), i = n > SHOWN ? n - SHOWN : 0, k;
+	const json_t *l;
+
+	for (; i < n; i++) {
+		const json_t *at = json_array_get(list, i);
+
+		fprintf(out, "  second %lld:",
+			(long long)json_integer_value(json_object_get(at, "t")));
+		json_array_foreach(json_object_get(at, "limits"), k, l)
+		{
+			char place[80];
+
+			place_text(l, place, sizeof(place));
+			fputs(k ? "; " : " ", out);
+			print_text(out, text_of(l, "bound"));
+			fprintf(out, " %.1f ", json_number_value(json_object_get(l, "value")));
+			print_text(out, text_of(l, "unit"));
+			fputs(place[0] ? ", " : "", out);
+			print_text(out, place);
+		}
+		fputc('\n', out);
+	}
+}
+
+static void
+print_limits(FILE *out, const json_t *health)
+{
+	const json_t *bounds = json_object_get(health, "bounds"), *b;
+	size_t i;
+
+	fprintf(out, "Limited intervals: %lld; of the %lld measured: %lld, allowed are %g %%\n",
+		(long long)json_integer_value(json_object_get(health, "limited_intervals")),
+		(long long)json_integer_value(json_object_get(health, "measured_intervals")),
+		(long long)json_integer_value(json_object_get(health, "limited_measured")),
+		json_number_value(json_object_get(health, "limited_percent")));
+	print_limited(out, json_object_get(health, "limited"));
+	json_array_foreach(bounds, i, b)
+	{
+		if (!json_is_string(json_object_get(b, "remedy")))
+			continue;
+		fputs("  ", out);
+		print_text(out, text_of(b, "name"));
+		fputs(": ", out);
+		print_text(out, text_of(b, "remedy"));
+		fputc('\n', out);
+	}
+	columns_print(out, 3, bound_rows, bounds);
+}
+
 void
 rs_health_print(FILE *out, const json_t *health)
 {
@@ -121,8 +215,7 @@ rs_health_print(FILE *out, const json_t *health)
 		print_text(out, json_is_string(s) ? json_string_value(s) : "-");
 		fputc('\n', out);
 	}
-	fprintf(out, "Limited intervals: %lld\n",
-		(long long)json_integer_value(json_object_get(health, "limited_intervals")));
+	print_limits(out, health);
 	columns_print(out, 1, time_rows, health);
 	columns_print(out, 1, loss_rows, health);
 }

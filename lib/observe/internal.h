@@ -34,7 +34,7 @@ struct samples {
 
 /** Signals of trouble, counted; the generator's own and its neighbourhood's. */
 struct signals {
-	uint64_t misses, device_no_mbuf, tx_full, tx_no_mbuf, pool_empty,
+	uint64_t misses, misses_inferred, device_no_mbuf, tx_full, tx_no_mbuf, pool_empty,
 		redirect_full;                        /* hard: something was lost here */
 	uint64_t full_bursts, rx_packets, unresolved; /* worth a look */
 };
@@ -259,6 +259,8 @@ struct taint view_taint(const struct view *v, bool placed, bool measured);
 json_t *bounds_json(struct view *v);
 /** The bounds that one interval broke: {bound, value, unit, worker, port}. */
 json_t *breaches_json(struct view *v, const struct interval *i);
+/** The latest limited intervals: {t, limits}. */
+json_t *limited_json(struct view *v);
 /** A sentence on each bound that was broken. */
 void append_broken_bounds(struct view *v, json_t *list);
 /* report_parts.c */
@@ -272,7 +274,7 @@ json_t *health_json(struct view *v);
 /* verdict.c */
 enum rs_verdict verdict_of(struct view *v, json_t *reasons);
 /* owners.c */
-enum owner { OWNER_SUT, OWNER_PLAN, OWNER_GENERATOR, OWNERS };
+enum owner { OWNER_SUT, OWNER_PLAN, OWNER_GENERATOR, OWNER_STOP, OWNERS };
 /** Whose doing a failure of cause @cause is. */
 enum owner cause_owner(uint32_t cause);
 /** Failed calls whose cause names the generator itself. */

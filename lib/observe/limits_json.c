@@ -5,6 +5,7 @@
 #include "observe/internal.h"
 
 #define MARGIN 0.8 /* of what was reached while it was too much */
+#define LATEST 100 /* limited intervals that `health` lists; the report has all of them */
 
 /* The most calls a second that a whole interval within all bounds started; else a part of what was started outside of them. */
 static double
@@ -141,6 +142,26 @@ breaches_json(struct view *v, const struct interval *i)
 		put_number(&v->maker, j, "value", b->value);
 		put_text(&v->maker, j, "unit", limit_rules[b->limit].unit);
 		put_place(v, j, b->worker, b->port);
+		append(&v->maker, list, j);
+	}
+	return list;
+}
+
+json_t *
+limited_json(struct view *v)
+{
+	json_t *list = json_array();
+	uint64_t all = rs_observer_limited(v->o), seen = 0;
+
+	for (uint32_t k = 0; k < v->o->n_intervals; k++) {
+		const struct interval *i = &v->o->intervals[k];
+		json_t *j;
+
+		if (!i->limited || ++seen + LATEST <= all)
+			continue;
+		j = json_object();
+		put_count(&v->maker, j, "t", i->t);
+		put(&v->maker, j, "limits", breaches_json(v, i));
 		append(&v->maker, list, j);
 	}
 	return list;

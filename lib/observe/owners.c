@@ -10,6 +10,7 @@ static const char *const owner_names[OWNERS] = {
 	[OWNER_SUT] = "SUT",
 	[OWNER_PLAN] = "plan",
 	[OWNER_GENERATOR] = "generator",
+	[OWNER_STOP] = "stop",
 };
 
 enum owner
@@ -21,8 +22,8 @@ cause_owner(uint32_t cause)
 	case RS_CAUSE_ERROR_ACTION:
 	case RS_CAUSE_LOOP:
 	case RS_CAUSE_NOT_TARGET:
-	case RS_CAUSE_TOO_LONG:
-	case RS_CAUSE_STOPPED: return OWNER_PLAN;
+	case RS_CAUSE_TOO_LONG: return OWNER_PLAN;
+	case RS_CAUSE_STOPPED: return OWNER_STOP;
 	default: return OWNER_SUT; /* what it said, or did not say in time */
 	}
 }

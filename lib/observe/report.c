@@ -100,6 +100,10 @@ activities_json(struct view *v)
 		put_count(&v->maker, why, "no_idle_callee", c[RS_AM_NOT_IDLE]);
 		put_count(&v->maker, why, "no_memory", c[RS_AM_NOT_MEMORY]);
 		put(&v->maker, j, "not_started_because", why);
+		if (rs_activity_places(plan->activities[a].kind)) {
+			put_count(&v->maker, j, "max_starts_1ms", c[RS_AM_BURST_1MS]);
+			put_count(&v->maker, j, "max_starts_10ms", c[RS_AM_BURST_10MS]);
+		}
 		append(&v->maker, list, j);
 	}
 	return list;

@@ -56,7 +56,8 @@ one_failed_call_is_too_many_unless_the_plan_allows_it(void **state)
 	rig_complete(&rig, 0, RIG_CALLS, 99);
 	rig_fail(&rig, 0, RIG_CALLS, 0, RS_CAUSE_TIMEOUT, 1);
 	assert_int_equal(end(why), RS_VERDICT_FAILED);
-	assert_string_equal(why, "failed_percent: at most 0 asked, 1 got (1 of 100 placed calls)");
+	assert_string_equal(why,
+		"failed_percent: at most 0 asked, 1 got (1 of 100 placed calls); SUT: 1 placed calls failed: timeout (1)");
 
 	begin("run = { seed = 7; thresholds = { failed_percent = 1.0; }; };");
 	rig_complete(&rig, 0, RIG_CALLS, 99);
@@ -74,7 +75,8 @@ the_good_half_does_not_hide_the_other(void **state)
 	rig_start(&rig, 1, RIG_RING, 100);
 	rig_fail(&rig, 1, RIG_RING, 0, RS_CAUSE_TIMEOUT, 2);
 	assert_int_equal(end(why), RS_VERDICT_FAILED);
-	assert_string_equal(why, "failed_percent: at most 1.5 asked, 2 got (2 of 100 answered calls)");
+	assert_string_equal(why,
+		"failed_percent: at most 1.5 asked, 2 got (2 of 100 answered calls); SUT: 2 answered calls failed: timeout (2)");
 }
 
 static void
@@ -146,7 +148,9 @@ calls_that_were_not_started_count_where_the_plan_says(void **state)
 	rig_complete(&rig, 0, RIG_CALLS, 100);
 	rig_not_started(&rig, 0, RIG_CALLS, RS_AM_NOT_LIMIT, 100);
 	assert_int_equal(end(why), RS_VERDICT_FAILED);
-	assert_string_equal(why, "not_started_percent: at most 10 asked, 50 got (100 of 200 placed calls)");
+	assert_string_equal(why,
+		"not_started_percent: at most 10 asked, 50 got (100 of 200 placed calls); "
+		"plan: 100 of 200 placed calls were not started: limit or max_calls was reached");
 }
 
 static void
@@ -156,9 +160,10 @@ a_run_that_started_none_of_its_calls_has_not_passed(void **state)
 
 	rig_plan_from(&rig, rig_plan);
 	rig_observe(&rig);
-	rig_not_started(&rig, 0, RIG_CALLS, RS_AM_NOT_MEMORY, 8);
+	rig_not_started(&rig, 0, RIG_CALLS, RS_AM_NOT_IDLE, 8);
 	assert_int_equal(end(why), RS_VERDICT_FAILED);
-	assert_string_equal(why, "none of 8 calls to be placed was started");
+	assert_string_equal(why,
+		"none of 8 calls to be placed was started; plan: 8 of 8 placed calls were not started: no callee was idle");
 }
 
 static void
@@ -170,7 +175,9 @@ stopped_by_hand_comes_before_failed(void **state)
 	rig_fail(&rig, 0, RIG_CALLS, 0, RS_CAUSE_STOPPED, 100);
 	rig.facts.stopped_by_hand = true;
 	assert_int_equal(end(why), RS_VERDICT_STOPPED);
-	assert_string_equal(why, "stopped by hand; failed_percent: at most 0 asked, 100 got (100 of 100 placed calls)");
+	assert_string_equal(why,
+		"stopped by hand; failed_percent: at most 0 asked, 100 got (100 of 100 placed calls); "
+		"stop: 100 placed calls failed: stopped (100)");
 }
 
 static void
