@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define MAX_MS 1e15 /* what fits 64 bits of ns with room to spare; the check says what is too long */
+#define MAX_MS                                                                                     \
+	1e15 /* what fits 64 bits of ns with room to spare; the check says what is too long */
 
 static const struct rs_distribution distributions[RS_DIST_KINDS] = {
 	[RS_DIST_FIXED] = { "fixed", { "value" }, { true } },

@@ -8,7 +8,7 @@
 struct rs_distribution {
 	const char *name;
 	const char *params[2]; /* [1] NULL: it has one */
-	bool ms[2];	       /* a time in ms, so that a plan may give it a unit */
+	bool ms[2];            /* a time in ms, so that a plan may give it a unit */
 };
 
 /** NULL-terminated: "fixed", "uniform", ... */

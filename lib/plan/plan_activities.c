@@ -9,7 +9,9 @@ const char *
 rs_activity_kind_name(enum rs_activity_kind kind)
 {
 	static const char *const names[] = {
-		[RS_DO_CALL] = "call", [RS_DO_ANSWER] = "answer", [RS_DO_OPTIONS] = "options",
+		[RS_DO_CALL] = "call",
+		[RS_DO_ANSWER] = "answer",
+		[RS_DO_OPTIONS] = "options",
 		[RS_DO_REGISTER] = "register",
 	};
 
@@ -49,7 +51,7 @@ kinds_text(unsigned kinds, char *buf, size_t cap)
 	for (int k = RS_DO_CALL; k <= RS_DO_REGISTER && at < cap; k++)
 		if (kinds & ON(k))
 			at += (size_t)snprintf(buf + at, cap - at, "%s\"%s\"",
-				at == 0			     ? ""
+				at == 0                    ? ""
 					: kinds >> (k + 1) ? ", "
 							   : " or ",
 				rs_activity_kind_name(k));
@@ -65,7 +67,8 @@ check_kind(const struct rs_reader *r, const struct rs_part *p, const struct rs_p
 		unsigned kinds;
 		const char *instead;
 	} only[] = {
-		{ "endpoints", ON(RS_DO_ANSWER) | ON(RS_DO_REGISTER), "name the callers with from" },
+		{ "endpoints", ON(RS_DO_ANSWER) | ON(RS_DO_REGISTER),
+			"name the callers with from" },
 		{ "from", PLACES, "name the group with endpoints" },
 		{ "to", PLACES, "remove it" },
 		{ "pick", PLACES, "remove it" },
@@ -98,7 +101,8 @@ check_kind(const struct rs_reader *r, const struct rs_part *p, const struct rs_p
 		if ((only[i].kinds & ON(a->kind)) || !rs_tree_get(p->node, only[i].setting))
 			continue;
 		bool pause = a->kind != RS_DO_REGISTER ||
-			(strcmp(only[i].setting, "hold") != 0 && strcmp(only[i].setting, "ring") != 0);
+			(strcmp(only[i].setting, "hold") != 0 &&
+				strcmp(only[i].setting, "ring") != 0);
 		return rs_part_fail(r, p, only[i].setting, -EINVAL, "is for do = %s: %s",
 			kinds_text(only[i].kinds, kinds, sizeof(kinds)),
 			pause ? only[i].instead : "remove it");
@@ -133,8 +137,7 @@ check_open_calls(
 	if (a->open_calls > r->plan->max_calls)
 		return rs_part_fail(r, p, "open_calls", -EINVAL,
 			"%llu is above run.max_calls, %llu: raise run.max_calls",
-			(unsigned long long)a->open_calls,
-			(unsigned long long)r->plan->max_calls);
+			(unsigned long long)a->open_calls, (unsigned long long)r->plan->max_calls);
 	return 0;
 }
 
@@ -147,12 +150,14 @@ read_rate(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_act
 	int rc;
 
 	if (a->kind == RS_DO_REGISTER && !has_rate)
-		return rs_part_fail(r, p, "rate", -EINVAL, "is missing: how many registrations a second");
+		return rs_part_fail(
+			r, p, "rate", -EINVAL, "is missing: how many registrations a second");
 	if (!has_rate && !shaped && a->open_calls == 0)
 		return rs_part_fail(r, p, "rate", -EINVAL,
 			"is missing: how many calls a second; or set shape or open_calls");
 	if (has_rate && !shaped && !(a->rate_hz > 0))
-		return rs_part_fail(r, p, "rate", -EINVAL, "is 0: to begin without %s use start = \"manual\"",
+		return rs_part_fail(r, p, "rate", -EINVAL,
+			"is 0: to begin without %s use start = \"manual\"",
 			a->kind == RS_DO_REGISTER ? "registrations" : "calls");
 	if (max > 0 && a->rate_hz > max)
 		return rs_part_fail(r, p, "rate", -EINVAL,
@@ -292,7 +297,8 @@ check_answered(const struct rs_reader *r)
 		int32_t to = plan->activities[i].to_group;
 		/* OPTIONS outside calls are answered without any scenario */
 		bool answered = to < 0 ||
-			(plan->activities[i].kind == RS_DO_OPTIONS && plan->groups[to].ua.automatic);
+			(plan->activities[i].kind == RS_DO_OPTIONS &&
+				plan->groups[to].ua.automatic);
 
 		for (uint32_t k = 0; k < plan->n_activities && !answered; k++)
 			answered = plan->activities[k].kind == RS_DO_ANSWER &&
@@ -319,7 +325,8 @@ read_activity(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activ
 	a->to_group = -1;
 	a->mode = r->plan->mode;
 	if ((rc = rs_part_read(r, p, a)) != 0 || (rc = rs_part_check_name(r, p, a->name)) != 0 ||
-		(rc = check_kind(r, p, a)) != 0 || (rc = rs_read_dist(r, p, "hold", &a->hold)) != 0 ||
+		(rc = check_kind(r, p, a)) != 0 ||
+		(rc = rs_read_dist(r, p, "hold", &a->hold)) != 0 ||
 		(rc = rs_read_dist(r, p, "ring", &a->ring)) != 0)
 		return rc;
 	group = rs_activity_places(a->kind) ? "from" : "endpoints";

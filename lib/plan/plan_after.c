@@ -36,7 +36,8 @@ check_before(const struct rs_reader *r, const struct rs_part *p, const struct rs
 	const struct rs_plan_activity *before = &plan->activities[a->after];
 
 	if (before == a)
-		return rs_part_fail(r, p, "start", -EINVAL, "\"after %s\" is after itself", a->name);
+		return rs_part_fail(
+			r, p, "start", -EINVAL, "\"after %s\" is after itself", a->name);
 	if (!has_end(before))
 		return rs_part_fail(r, p, "start", -EINVAL,
 			"activity \"%s\" (line %d) has no end: give it a total, or a shape that ends "

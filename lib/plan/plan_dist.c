@@ -39,13 +39,15 @@ static const struct rs_setting dist_settings[] = {
 		"negbin: how many successes; the failures before the last of them are the milliseconds."),
 };
 static const uint32_t n_dist_settings = RS_COUNT(dist_settings);
-const struct rs_section rs_group_dist = { .name = "hold",
+const struct rs_section rs_group_dist = {
+	.name = "hold",
 	.settings = dist_settings,
 	.n_settings = &n_dist_settings,
 	.shape = RS_SECTION_GROUP,
 	.meaning =
 		"A duration that is drawn anew for each call, { distribution = \"exponential\"; mean = \"90s\"; }. The parameters "
-		"are those of SIPp's pauses: times are durations or numbers of milliseconds, the others plain numbers." };
+		"are those of SIPp's pauses: times are durations or numbers of milliseconds, the others plain numbers."
+};
 
 /** The parameter number @i, as set. */
 static int
@@ -108,8 +110,8 @@ read_group(const struct rs_reader *r, const struct rs_part *p, struct rs_dist *o
 }
 
 int
-rs_read_dist(const struct rs_reader *r, const struct rs_part *p, const char *name,
-	struct rs_dist *out)
+rs_read_dist(
+	const struct rs_reader *r, const struct rs_part *p, const char *name, struct rs_dist *out)
 {
 	const struct rs_node *n = rs_tree_get(p->node, name);
 	/* the part's name is that of the setting: two settings share the table */

@@ -74,7 +74,8 @@ rs_read_register(struct rs_reader *r, const struct rs_part *p, struct rs_plan_ac
 		(rc = check_rates(r, p, a)) != 0)
 		return rc;
 	if (a->expires_ns < 1000000000)
-		return rs_part_fail(r, p, "expires", -EINVAL, "is below 1s, which is what SIP counts in");
+		return rs_part_fail(
+			r, p, "expires", -EINVAL, "is below 1s, which is what SIP counts in");
 	a->program = rs_plan_alloc(r->mem, sizeof(*a->program));
 	if (!a->program)
 		return -ENOMEM;

@@ -107,8 +107,8 @@ check_timers(const struct rs_reader *r, const struct rs_part *p)
 
 	for (size_t i = 0; i < RS_COUNT(timers); i++)
 		if (timers[i].ns < 1000000 || timers[i].ns > 3600ull * 1000000000)
-			return rs_part_fail(r, p, timers[i].name, -EINVAL,
-				"is out of range: 1ms to 1h");
+			return rs_part_fail(
+				r, p, timers[i].name, -EINVAL, "is out of range: 1ms to 1h");
 	if (plan->t2_ns < plan->t1_ns)
 		return rs_part_fail(r, p, rs_tree_get(p->node, "t2") ? "t2" : "t1", -EINVAL,
 			"t2 (%g ms) is shorter than t1 (%g ms): raise t2, or lower t1",
@@ -149,10 +149,11 @@ read_legs(const struct rs_reader *r, const struct rs_part *p)
 	rs_did_you_mean(text, words, RS_COUNT(words), near, sizeof(near));
 	/* a header of one's own has a name like X-Call-Ref; what merely resembles a word is a slip */
 	if (!is_token(text) || near[0])
-		return rs_part_fail(r, p, "legs", -EINVAL,
-			"unknown value \"%.80s\"%s%s", text, near,
-			near[0] ? "" : ": use \"auto\", \"none\", \"called user\", \"calling user\", "
-				       "\"session-id\", \"user-to-user\" or the name of a header");
+		return rs_part_fail(r, p, "legs", -EINVAL, "unknown value \"%.80s\"%s%s", text,
+			near,
+			near[0] ? ""
+				: ": use \"auto\", \"none\", \"called user\", \"calling user\", "
+				  "\"session-id\", \"user-to-user\" or the name of a header");
 	r->plan->legs = RS_LEGS_HEADER;
 	r->plan->legs_header = text;
 	return 0;

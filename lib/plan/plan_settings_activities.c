@@ -27,7 +27,7 @@ const struct rs_setting rs_settings_activities[] = {
 		.words = do_words,
 		.required = true,
 		RS_FIELD(struct rs_plan_activity, kind),
-		.meaning = 
+		.meaning =
 			"\"call\" places calls, \"answer\" takes them, \"options\" pings with OPTIONS, \"register\" registers the "
 			"group's endpoints with its proxy, keeps them registered and un-registers them at the end." },
 	{ .name = "start",
@@ -75,14 +75,16 @@ const struct rs_setting rs_settings_activities[] = {
 		.min = 0,
 		.max = 100000000,
 		RS_FIELD(struct rs_plan_activity, rate_hz),
-		.meaning = "New calls or registrations a second, required for register; loadctl rate changes it. With shape: what it "
+		.meaning =
+			"New calls or registrations a second, required for register; loadctl rate changes it. With shape: what it "
 			"begins with. With open_calls: new calls are no more than this." },
 	{ .name = "arrivals",
 		.type = RS_SET_WORD,
 		.words = arrival_words,
 		RS_FIELD(struct rs_plan_activity, arrivals),
 		.standard = "\"uniform\"",
-		.meaning = "How new calls are spread in time: evenly, or as independent events (exponential gaps)." },
+		.meaning =
+			"How new calls are spread in time: evenly, or as independent events (exponential gaps)." },
 	{ .name = "total",
 		.type = RS_SET_INT,
 		.min = 1,
@@ -91,7 +93,8 @@ const struct rs_setting rs_settings_activities[] = {
 		RS_FIELD(struct rs_plan_activity, total),
 		.derived = true,
 		.standard = "no end",
-		.meaning = "The activity ends after so many calls or registrations offered (answer: answered)." },
+		.meaning =
+			"The activity ends after so many calls or registrations offered (answer: answered)." },
 	{ .name = "limit",
 		.type = RS_SET_INT,
 		.min = 1,
@@ -107,13 +110,15 @@ const struct rs_setting rs_settings_activities[] = {
 		.offset = RS_SET_CUSTOM,
 		.group = &rs_group_dist,
 		.standard = "\"0s\"",
-		.meaning = "call: length of a <pause/> without attributes, fixed or drawn; see below." },
+		.meaning =
+			"call: length of a <pause/> without attributes, fixed or drawn; see below." },
 	{ .name = "ring",
 		.type = RS_SET_DIST,
 		.offset = RS_SET_CUSTOM,
 		.group = &rs_group_dist,
 		.standard = "\"0s\"",
-		.meaning = "answer: length of a <pause/> without attributes, fixed or drawn; see below." },
+		.meaning =
+			"answer: length of a <pause/> without attributes, fixed or drawn; see below." },
 	{ .name = "timeout",
 		.type = RS_SET_DURATION,
 		RS_FIELD(struct rs_plan_activity, timeout_ns),
@@ -142,7 +147,8 @@ const struct rs_setting rs_settings_activities[] = {
 		.type = RS_SET_GROUPS,
 		.group = &rs_group_shape,
 		.offset = RS_SET_CUSTOM,
-		.meaning = "call, options: the rate over time, by ramps, steps and spikes; see below." },
+		.meaning =
+			"call, options: the rate over time, by ramps, steps and spikes; see below." },
 	{ .name = "mode",
 		.type = RS_SET_WORD,
 		.words = rs_mode_words,

@@ -37,12 +37,14 @@ static const struct rs_setting ua_settings[] = {
 		.words = refresher_words,
 		RS_FIELD(struct rs_plan_group, ua.refresher),
 		.standard = "\"auto\"",
-		.meaning = "Who refreshes a session (RFC 4028); \"auto\": whom the other side leaves it to." },
+		.meaning =
+			"Who refreshes a session (RFC 4028); \"auto\": whom the other side leaves it to." },
 	{ .name = "session_expires",
 		.type = RS_SET_DURATION,
 		RS_FIELD(struct rs_plan_group, ua.session_expires_ns),
 		.standard = "\"0s\"",
-		.meaning = "Session timer that is asked for (RFC 4028); 0s: none, but the peer's is obeyed." },
+		.meaning =
+			"Session timer that is asked for (RFC 4028); 0s: none, but the peer's is obeyed." },
 	{ .name = "min_se",
 		.type = RS_SET_DURATION,
 		RS_FIELD(struct rs_plan_group, ua.min_se_ns),
@@ -50,12 +52,14 @@ static const struct rs_setting ua_settings[] = {
 		.meaning = "Shortest session timer that is accepted; a shorter one gets 422." },
 };
 static const uint32_t n_ua_settings = RS_COUNT(ua_settings);
-const struct rs_section rs_group_ua = { .name = "ua",
+const struct rs_section rs_group_ua = {
+	.name = "ua",
 	.settings = ua_settings,
 	.n_settings = &n_ua_settings,
 	.shape = RS_SECTION_GROUP,
 	.meaning =
-		"What a user agent does outside any scenario. It applies to calls in rfc3261 mode, and to requests outside calls." };
+		"What a user agent does outside any scenario. It applies to calls in rfc3261 mode, and to requests outside calls."
+};
 
 const struct rs_setting rs_settings_endpoints[] = {
 	{ .name = "name",
@@ -141,7 +145,8 @@ const struct rs_setting rs_settings_endpoints[] = {
 	{ .name = "ua",
 		.type = RS_SET_GROUP,
 		.group = &rs_group_ua,
-		.meaning = "What the endpoints do of their own accord, in rfc3261 mode; see below." },
+		.meaning =
+			"What the endpoints do of their own accord, in rfc3261 mode; see below." },
 	{ .name = "media",
 		.type = RS_SET_STRING,
 		.offset = RS_SET_CUSTOM,

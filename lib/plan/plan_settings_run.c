@@ -3,9 +3,9 @@
 #include "plan/plan.h"
 #include "plan/plan_settings.h"
 
-const struct rs_word rs_mode_words[] = { [RS_MODE_SIPP] = { "sipp", NULL },
-	[RS_MODE_RFC3261] = { "rfc3261", NULL },
-	{ NULL, NULL } };
+const struct rs_word rs_mode_words[] = {
+	[RS_MODE_SIPP] = { "sipp", NULL }, [RS_MODE_RFC3261] = { "rfc3261", NULL }, { NULL, NULL }
+};
 
 static const struct rs_setting health_settings[] = {
 	{ .name = "busy_percent",
@@ -28,14 +28,16 @@ static const struct rs_setting health_settings[] = {
 		.max = 100,
 		RS_FIELD(struct rs_plan, health.gap_percent),
 		.standard = "25",
-		.meaning = "Part of the second for which the machine may take the core from a worker." },
+		.meaning =
+			"Part of the second for which the machine may take the core from a worker." },
 	{ .name = "drops",
 		.type = RS_SET_FLOAT,
 		.unit = "packets",
 		.max = 1000000000,
 		RS_FIELD(struct rs_plan, health.drops),
 		.standard = "0",
-		.meaning = "Packets that may be lost on our side, those that a port missed included." },
+		.meaning =
+			"Packets that may be lost on our side, those that a port missed included." },
 	{ .name = "not_started",
 		.type = RS_SET_FLOAT,
 		.unit = "calls",
@@ -158,7 +160,8 @@ const struct rs_setting rs_settings_run[] = {
 		.type = RS_SET_DURATION,
 		RS_FIELD(struct rs_plan, t2_ns),
 		.standard = "\"4s\"",
-		.meaning = "rfc3261: longest time between two retransmissions, INVITE requests aside." },
+		.meaning =
+			"rfc3261: longest time between two retransmissions, INVITE requests aside." },
 	{ .name = "t4",
 		.type = RS_SET_DURATION,
 		RS_FIELD(struct rs_plan, t4_ns),
@@ -190,7 +193,8 @@ const struct rs_setting rs_settings_run[] = {
 	{ .name = "keep_messages",
 		.type = RS_SET_GROUP,
 		.group = &rs_group_keep_messages,
-		.meaning = "Calls whose messages are kept, to explain them should they fail; see below." },
+		.meaning =
+			"Calls whose messages are kept, to explain them should they fail; see below." },
 	{ .name = "thresholds",
 		.type = RS_SET_GROUP,
 		.group = &rs_group_thresholds,

@@ -2,9 +2,9 @@
 /* The shape of a rate over time: ramps, steps and spikes of a plan, made into stretches. */
 #include "plan/plan_read.h"
 
-#define MAX_PIECES    256
-#define MAX_RATE      100000000
-#define AFTER_SPIKE   1000000 /* ns; a spike at the end: what it goes back to holds on */
+#define MAX_PIECES  256
+#define MAX_RATE    100000000
+#define AFTER_SPIKE 1000000 /* ns; a spike at the end: what it goes back to holds on */
 
 struct piece {
 	double to, rate, spike;
@@ -105,8 +105,8 @@ rs_read_shape(const struct rs_reader *r, const struct rs_part *p, struct rs_plan
 	int rc;
 
 	if (node->n == 0 || node->n > MAX_PIECES)
-		return rs_part_fail(r, p, "shape", -EINVAL, "has %u groups: 1 to %d", node->n,
-			MAX_PIECES);
+		return rs_part_fail(
+			r, p, "shape", -EINVAL, "has %u groups: 1 to %d", node->n, MAX_PIECES);
 	a->shape = rs_plan_alloc(r->mem, (node->n + 1) * sizeof(*a->shape));
 	if (!a->shape)
 		return -ENOMEM;
@@ -119,8 +119,11 @@ rs_read_shape(const struct rs_reader *r, const struct rs_part *p, struct rs_plan
 		bool ramp = rs_tree_get(inside.node, "to") != NULL;
 		double rate = piece.to + piece.rate + piece.spike; /* the others are 0 */
 		spiked = rs_tree_get(inside.node, "spike") != NULL;
-		if ((rc = check_rate(r, &inside, ramp ? "to" : spiked ? "spike" : "rate", rate)) !=
-			0)
+		if ((rc = check_rate(r, &inside,
+			     ramp             ? "to"
+				     : spiked ? "spike"
+					      : "rate",
+			     rate)) != 0)
 			return rc;
 		append(a, piece.time_ns, ramp ? now : rate, rate);
 		now = spiked ? now : rate;
@@ -129,6 +132,7 @@ rs_read_shape(const struct rs_reader *r, const struct rs_part *p, struct rs_plan
 	if (spiked)
 		append(a, AFTER_SPIKE, now, now);
 	if (!(most > 0))
-		return rs_part_fail(r, p, "shape", -EINVAL, "is 0 all the time: no call would be placed");
+		return rs_part_fail(
+			r, p, "shape", -EINVAL, "is 0 all the time: no call would be placed");
 	return 0;
 }
