@@ -5,9 +5,10 @@
 #include <math.h>
 #include <stddef.h>
 
-#define YEAR_NS	 (365ull * 24 * 3600 * 1000000000ull)
-#define YEAR_MS	 ((double)YEAR_NS / 1e6)
-#define ATTEMPTS 64 /* of a rejection that accepts 3 of 4 at the worst: one draw in 10^38 runs out */
+#define YEAR_NS (365ull * 24 * 3600 * 1000000000ull)
+#define YEAR_MS ((double)YEAR_NS / 1e6)
+#define ATTEMPTS                                                                                   \
+	64 /* of a rejection that accepts 3 of 4 at the worst: one draw in 10^38 runs out */
 
 const char *
 rs_dist_name(enum rs_dist_kind kind)
@@ -48,10 +49,8 @@ rs_dist_check(const struct rs_dist *d)
 {
 	switch ((enum rs_dist_kind)d->kind) {
 	case RS_DIST_DEFAULT:
-	case RS_DIST_VARIABLE:
-		return NULL;
-	case RS_DIST_FIXED:
-		return d->a_ns > YEAR_NS ? "value must be a year at most" : NULL;
+	case RS_DIST_VARIABLE: return NULL;
+	case RS_DIST_FIXED: return d->a_ns > YEAR_NS ? "value must be a year at most" : NULL;
 	case RS_DIST_UNIFORM:
 		if (d->a_ns > d->b_ns)
 			return "min must not be above max";
@@ -61,13 +60,15 @@ rs_dist_check(const struct rs_dist *d)
 	case RS_DIST_NORMAL:
 		if (!(d->a >= 0 && d->a <= YEAR_MS))
 			return "mean must not be below 0 or above a year";
-		return d->b >= 0 && d->b <= YEAR_MS ? NULL : "stdev must not be below 0 or above a year";
+		return d->b >= 0 && d->b <= YEAR_MS ? NULL
+						    : "stdev must not be below 0 or above a year";
 	case RS_DIST_LOGNORMAL:
 		/* e^24.2 ms is a year: a mean beyond it is one of the duration, not of its logarithm */
 		if (!(d->a >= -30 && d->a <= 24.2))
 			return "mean is that of the logarithm of the milliseconds: -30 to 24.2, as in 11.4 for 90 s";
-		return d->b >= 0 && d->b <= 30 ? NULL :
-						 "stdev is that of the logarithm of the milliseconds: 0 to 30, as in 0.5";
+		return d->b >= 0 && d->b <= 30
+			? NULL
+			: "stdev is that of the logarithm of the milliseconds: 0 to 30, as in 0.5";
 	case RS_DIST_WEIBULL:
 		if (!is_size(d->a))
 			return "lambda must be above 0, and a year at most";
@@ -84,8 +85,7 @@ rs_dist_check(const struct rs_dist *d)
 		if (!(d->a >= 1e-9 && d->a <= 1))
 			return "p is a probability: above 0, and 1 at most";
 		return is_shape(d->b) ? NULL : "n must be 0.001 to 1000000000";
-	case RS_DIST_KINDS:
-		break;
+	case RS_DIST_KINDS: break;
 	}
 	return "there is no such distribution";
 }
@@ -155,7 +155,8 @@ poisson_large(double mean, struct rs_rng *rng)
 			return k;
 		if (k < 0 || (edge < 0.013 && v > edge))
 			continue;
-		if (log(v * inverse_alpha / (a / (edge * edge) + b)) <= k * log_mean - mean - log_factorial(k))
+		if (log(v * inverse_alpha / (a / (edge * edge) + b)) <=
+			k * log_mean - mean - log_factorial(k))
 			return k;
 	}
 	return floor(mean);
@@ -166,7 +167,8 @@ poisson(double mean, struct rs_rng *rng)
 {
 	double u, term, sum, k;
 
-	if (mean > 1e8) /* a step of 1 is nothing beside the spread, and log_factorial has no digits left */
+	if (mean >
+		1e8) /* a step of 1 is nothing beside the spread, and log_factorial has no digits left */
 		return fmax(0, floor(mean + sqrt(mean) * standard_normal(rng) + 0.5));
 	if (mean >= 10)
 		return poisson_large(mean, rng);
@@ -194,24 +196,16 @@ rs_dist_sample(const struct rs_dist *d, struct rs_rng *rng)
 	switch ((enum rs_dist_kind)d->kind) {
 	case RS_DIST_DEFAULT:
 	case RS_DIST_VARIABLE:
-	case RS_DIST_KINDS:
-		break;
-	case RS_DIST_FIXED:
-		return d->a_ns;
+	case RS_DIST_KINDS: break;
+	case RS_DIST_FIXED: return d->a_ns;
 	case RS_DIST_UNIFORM:
 		return d->a_ns + rs_random_below(rs_rng_next(rng), d->b_ns - d->a_ns + 1);
-	case RS_DIST_EXPONENTIAL:
-		return ns_of(-d->a * log(open_unit(rng)));
-	case RS_DIST_NORMAL:
-		return ns_of(d->a + d->b * standard_normal(rng));
-	case RS_DIST_LOGNORMAL:
-		return ns_of(exp(d->a + d->b * standard_normal(rng)));
-	case RS_DIST_WEIBULL:
-		return ns_of(d->a * pow(-log(open_unit(rng)), 1 / d->b));
-	case RS_DIST_PARETO:
-		return ns_of(d->b * pow(open_unit(rng), -1 / d->a));
-	case RS_DIST_GAMMA:
-		return ns_of(d->b * standard_gamma(d->a, rng));
+	case RS_DIST_EXPONENTIAL: return ns_of(-d->a * log(open_unit(rng)));
+	case RS_DIST_NORMAL: return ns_of(d->a + d->b * standard_normal(rng));
+	case RS_DIST_LOGNORMAL: return ns_of(exp(d->a + d->b * standard_normal(rng)));
+	case RS_DIST_WEIBULL: return ns_of(d->a * pow(-log(open_unit(rng)), 1 / d->b));
+	case RS_DIST_PARETO: return ns_of(d->b * pow(open_unit(rng), -1 / d->a));
+	case RS_DIST_GAMMA: return ns_of(d->b * standard_gamma(d->a, rng));
 	case RS_DIST_NEGBIN: /* a Poisson whose mean is a gamma */
 		return ns_of(poisson(standard_gamma(d->b, rng) * (1 - d->a) / d->a, rng));
 	}
@@ -235,26 +229,16 @@ rs_dist_mean(const struct rs_dist *d)
 	switch ((enum rs_dist_kind)d->kind) {
 	case RS_DIST_DEFAULT:
 	case RS_DIST_VARIABLE:
-	case RS_DIST_KINDS:
-		break;
-	case RS_DIST_FIXED:
-		return d->a_ns;
-	case RS_DIST_UNIFORM:
-		return d->a_ns + (d->b_ns - d->a_ns) / 2;
-	case RS_DIST_EXPONENTIAL:
-		return ns_of(d->a);
-	case RS_DIST_NORMAL:
-		return ns_of(folded_normal_mean(d->a, d->b));
-	case RS_DIST_LOGNORMAL:
-		return ns_of(exp(d->a + d->b * d->b / 2));
-	case RS_DIST_WEIBULL:
-		return ns_of(d->a * tgamma(1 + 1 / d->b));
-	case RS_DIST_PARETO:
-		return d->a > 1 ? ns_of(d->a / (d->a - 1) * d->b) : YEAR_NS;
-	case RS_DIST_GAMMA:
-		return ns_of(d->a * d->b);
-	case RS_DIST_NEGBIN:
-		return ns_of(d->b * (1 - d->a) / d->a);
+	case RS_DIST_KINDS: break;
+	case RS_DIST_FIXED: return d->a_ns;
+	case RS_DIST_UNIFORM: return d->a_ns + (d->b_ns - d->a_ns) / 2;
+	case RS_DIST_EXPONENTIAL: return ns_of(d->a);
+	case RS_DIST_NORMAL: return ns_of(folded_normal_mean(d->a, d->b));
+	case RS_DIST_LOGNORMAL: return ns_of(exp(d->a + d->b * d->b / 2));
+	case RS_DIST_WEIBULL: return ns_of(d->a * tgamma(1 + 1 / d->b));
+	case RS_DIST_PARETO: return d->a > 1 ? ns_of(d->a / (d->a - 1) * d->b) : YEAR_NS;
+	case RS_DIST_GAMMA: return ns_of(d->a * d->b);
+	case RS_DIST_NEGBIN: return ns_of(d->b * (1 - d->a) / d->a);
 	}
 	return 0;
 }

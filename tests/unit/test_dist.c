@@ -8,7 +8,7 @@
 
 #include "base/dist.h"
 
-#define DRAWS	200000
+#define DRAWS   200000
 #define YEAR_MS (365.0 * 24 * 3600 * 1000)
 #define YEAR_NS ((uint64_t)(YEAR_MS * 1e6))
 
@@ -45,21 +45,29 @@ static const struct {
 	double mean, variance, tolerance;
 } rows[] = {
 	{ "fixed", { .kind = RS_DIST_FIXED, .a_ns = 1500000 }, 1.5, 0, 0 },
-	{ "uniform", { .kind = RS_DIST_UNIFORM, .a_ns = 10000000, .b_ns = 30000000 }, 20, 400.0 / 12, 0.03 },
-	{ "exponential", { .kind = RS_DIST_EXPONENTIAL, .a = 90000 }, 90000, 90000.0 * 90000, 0.03 },
+	{ "uniform", { .kind = RS_DIST_UNIFORM, .a_ns = 10000000, .b_ns = 30000000 }, 20,
+		400.0 / 12, 0.03 },
+	{ "exponential", { .kind = RS_DIST_EXPONENTIAL, .a = 90000 }, 90000, 90000.0 * 90000,
+		0.03 },
 	{ "normal", { .kind = RS_DIST_NORMAL, .a = 500, .b = 50 }, 500, 2500, 0.03 },
-	{ "normal, half of it below 0", { .kind = RS_DIST_NORMAL, .a = 0, .b = 10 }, 3.98942, 34.0845, 0.03 },
+	{ "normal, half of it below 0", { .kind = RS_DIST_NORMAL, .a = 0, .b = 10 }, 3.98942,
+		34.0845, 0.03 },
 	{ "lognormal", { .kind = RS_DIST_LOGNORMAL, .a = 3, .b = 0.5 }, 22.7599, 147.1268, 0.06 },
-	{ "weibull, k 2", { .kind = RS_DIST_WEIBULL, .a = 100, .b = 2 }, 88.62269, 2146.0184, 0.03 },
-	{ "weibull, k 0.8", { .kind = RS_DIST_WEIBULL, .a = 100, .b = 0.8 }, 113.30031, 20396.55, 0.06 },
+	{ "weibull, k 2", { .kind = RS_DIST_WEIBULL, .a = 100, .b = 2 }, 88.62269, 2146.0184,
+		0.03 },
+	{ "weibull, k 0.8", { .kind = RS_DIST_WEIBULL, .a = 100, .b = 0.8 }, 113.30031, 20396.55,
+		0.06 },
 	{ "pareto", { .kind = RS_DIST_PARETO, .a = 8, .b = 70 }, 80, 8 * 4900.0 / (49 * 6), 0.06 },
 	{ "gamma, k 3", { .kind = RS_DIST_GAMMA, .a = 3, .b = 20 }, 60, 1200, 0.03 },
 	{ "gamma, k 0.4", { .kind = RS_DIST_GAMMA, .a = 0.4, .b = 20 }, 8, 160, 0.06 },
 	{ "negbin, few failures", { .kind = RS_DIST_NEGBIN, .a = 0.4, .b = 3 }, 4.5, 11.25, 0.03 },
-	{ "negbin, many failures", { .kind = RS_DIST_NEGBIN, .a = 0.02, .b = 10 }, 490, 24500, 0.03 },
+	{ "negbin, many failures", { .kind = RS_DIST_NEGBIN, .a = 0.02, .b = 10 }, 490, 24500,
+		0.03 },
 	{ "negbin, n below 1", { .kind = RS_DIST_NEGBIN, .a = 0.1, .b = 0.5 }, 4.5, 45, 0.06 },
-	{ "negbin, hardly any spread", { .kind = RS_DIST_NEGBIN, .a = 0.5, .b = 1e8 }, 1e8, 2e8, 0.03 },
-	{ "negbin, beyond 100 million", { .kind = RS_DIST_NEGBIN, .a = 0.5, .b = 8e8 }, 8e8, 1.6e9, 0.03 },
+	{ "negbin, hardly any spread", { .kind = RS_DIST_NEGBIN, .a = 0.5, .b = 1e8 }, 1e8, 2e8,
+		0.03 },
+	{ "negbin, beyond 100 million", { .kind = RS_DIST_NEGBIN, .a = 0.5, .b = 8e8 }, 8e8, 1.6e9,
+		0.03 },
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -71,9 +79,12 @@ draws_have_the_mean_and_the_variance_of_the_distribution(void **state)
 		double error = 5 * sqrt(rows[i].variance / DRAWS) + 1e-6;
 
 		if (fabs(m.mean - rows[i].mean) > error)
-			fail_msg("%s: mean %.6g, expected %.6g", rows[i].what, m.mean, rows[i].mean);
-		if (fabs(m.variance - rows[i].variance) > rows[i].tolerance * rows[i].variance + 1e-3)
-			fail_msg("%s: variance %.6g, expected %.6g", rows[i].what, m.variance, rows[i].variance);
+			fail_msg(
+				"%s: mean %.6g, expected %.6g", rows[i].what, m.mean, rows[i].mean);
+		if (fabs(m.variance - rows[i].variance) >
+			rows[i].tolerance * rows[i].variance + 1e-3)
+			fail_msg("%s: variance %.6g, expected %.6g", rows[i].what, m.variance,
+				rows[i].variance);
 	}
 }
 
@@ -88,8 +99,10 @@ the_mean_for_budgets_is_that_of_the_draws(void **state)
 	}
 	/* no mean, or one beyond what a run can wait for */
 	const struct rs_dist endless[] = { { .kind = RS_DIST_PARETO, .a = 1, .b = 5 },
-		{ .kind = RS_DIST_LOGNORMAL, .a = 20, .b = 9 }, { .kind = RS_DIST_WEIBULL, .a = 1, .b = 0.001 },
-		{ .kind = RS_DIST_GAMMA, .a = 1e9, .b = 1e6 }, { .kind = RS_DIST_NEGBIN, .a = 1e-9, .b = 1e9 } };
+		{ .kind = RS_DIST_LOGNORMAL, .a = 20, .b = 9 },
+		{ .kind = RS_DIST_WEIBULL, .a = 1, .b = 0.001 },
+		{ .kind = RS_DIST_GAMMA, .a = 1e9, .b = 1e6 },
+		{ .kind = RS_DIST_NEGBIN, .a = 1e-9, .b = 1e9 } };
 	for (size_t i = 0; i < sizeof(endless) / sizeof(endless[0]); i++)
 		assert_int_equal(rs_dist_mean(&endless[i]), YEAR_NS);
 }
@@ -115,9 +128,11 @@ a_median_tells_the_shapes_apart(void **state)
 		int below = 0;
 
 		for (int k = 0; k < DRAWS; k++)
-			below += (double)rs_dist_sample(&medians[i].d, &rng) / 1e6 < medians[i].median;
+			below += (double)rs_dist_sample(&medians[i].d, &rng) / 1e6 <
+				medians[i].median;
 		if (abs(below - DRAWS / 2) > 5 * 224) /* five standard deviations */
-			fail_msg("%s: %d of %d below the median", rs_dist_name(medians[i].d.kind), below, DRAWS);
+			fail_msg("%s: %d of %d below the median", rs_dist_name(medians[i].d.kind),
+				below, DRAWS);
 	}
 }
 

@@ -160,17 +160,20 @@ watch_scenario(const char *file, const struct rs_scenario_opts *opts, struct rs_
 static void
 a_scenario_is_compiled_for_its_mode(void **state)
 {
-	static const char *const modes[] = { "rate = 100; mode = \"sipp\";", "rate = 100; mode = \"rfc3261\";" };
-	const struct rs_plan_io io = {
-		.n_cores = 2, .find = no_files_find, .scenario = watch_scenario, .data = no_files_data
-	};
+	static const char *const modes[] = { "rate = 100; mode = \"sipp\";",
+		"rate = 100; mode = \"rfc3261\";" };
+	const struct rs_plan_io io = { .n_cores = 2,
+		.find = no_files_find,
+		.scenario = watch_scenario,
+		.data = no_files_data };
 
 	for (int i = 0; i < 2; i++) {
 		char *text = plan_edit(good_plan, "rate = 100;", modes[i]);
 		struct rs_plan *p = NULL;
 		struct rs_err err = { 0 };
 
-		assert_int_equal(rs_plan_read_text("t.conf", text, strlen(text), NULL, 0, &io, &p, &err), 0);
+		assert_int_equal(
+			rs_plan_read_text("t.conf", text, strlen(text), NULL, 0, &io, &p, &err), 0);
 		assert_int_equal(asked_for_transactions, i);
 		rs_plan_free(p);
 		free(text);
@@ -244,7 +247,8 @@ a_hold_is_a_duration_or_drawn(void **state)
 	} rows[] = {
 		{ "\"90s\"", { .kind = RS_DIST_FIXED, .a_ns = 90 * S } },
 		{ "0", { .kind = RS_DIST_FIXED } },
-		{ "{ distribution = \"fixed\"; value = \"2s\"; }", { .kind = RS_DIST_FIXED, .a_ns = 2 * S } },
+		{ "{ distribution = \"fixed\"; value = \"2s\"; }",
+			{ .kind = RS_DIST_FIXED, .a_ns = 2 * S } },
 		{ "{ distribution = \"uniform\"; min = 500; max = \"2s\"; }",
 			{ .kind = RS_DIST_UNIFORM, .a_ns = 500 * MS, .b_ns = 2 * S } },
 		{ "{ distribution = \"exponential\"; mean = \"90s\"; }",
@@ -266,11 +270,14 @@ a_hold_is_a_duration_or_drawn(void **state)
 
 	for (size_t i = 0; i < RS_COUNT(rows); i++)
 		for (int ring = 0; ring < 2; ring++) {
-			snprintf(more, sizeof(more), ring ? "scenario = \"uas\"; ring = %s;" : "scenario = \"uac\"; hold = %s;",
+			snprintf(more, sizeof(more),
+				ring ? "scenario = \"uas\"; ring = %s;"
+				     : "scenario = \"uac\"; hold = %s;",
 				rows[i].text);
-			struct rs_plan *p = edited(
-				good_plan, ring ? "scenario = \"uas\";" : "scenario = \"uac\";", more);
-			const struct rs_dist *d = ring ? &p->activities[0].ring : &p->activities[1].hold;
+			struct rs_plan *p = edited(good_plan,
+				ring ? "scenario = \"uas\";" : "scenario = \"uac\";", more);
+			const struct rs_dist *d =
+				ring ? &p->activities[0].ring : &p->activities[1].hold;
 
 			assert_int_equal(d->kind, rows[i].want.kind);
 			assert_int_equal(d->a_ns, rows[i].want.a_ns);
