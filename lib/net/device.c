@@ -104,11 +104,14 @@ configure(struct rs_net_port *p, struct rs_err *err)
 	uint16_t rx, tx, n = (uint16_t)p->n_workers;
 	int rc = rte_eth_dev_info_get(p->dev, &dev);
 
+	if (p->kind != RS_NET_KIND_RING)
+		p->n_tx = n;
+
 	if (rc != 0)
 		return rs_err_set(err, -ENODEV,
 			"port \"%s\": the device does not describe itself: %s", p->name,
 			rte_strerror(-rc));
-	if (n > dev.max_rx_queues || n > dev.max_tx_queues)
+	if (n > dev.max_rx_queues || p->n_tx > dev.max_tx_queues)
 		return rs_err_set(err, -EINVAL,
 			"port \"%s\": %u workers need as many queues, device \"%s\" has %u; list fewer "
 			"in `workers` of the port",
@@ -121,22 +124,28 @@ configure(struct rs_net_port *p, struct rs_err *err)
 		conf.txmode.offloads = dev.tx_offload_capa & RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
 		p->ifc.udp_offload = conf.txmode.offloads != 0;
 	}
-	if (n > 1 && dev.flow_type_rss_offloads) {
-		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf =
-			dev.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
-	}
+	if (p->kind != RS_NET_KIND_RING && (rc = rs_net_probe_steering(p, &dev, err)) != 0)
+		return rc;
+	if (n > 1 && dev.flow_type_rss_offloads)
+		rs_net_rss_configure(p, &dev, &conf);
 	conf.rxmode.mtu = RTE_ETHER_MTU;
 	if (p->kind != RS_NET_KIND_RING && p->mtu <= dev.max_mtu)
 		conf.rxmode.mtu = p->mtu;
-	rc = rte_eth_dev_configure(p->dev, n, n, &conf);
+	rc = rte_eth_dev_configure(p->dev, n, p->n_tx, &conf);
+	if (rc != 0 && p->mode == RS_STEER_KEY && p->asked == RS_STEER_AUTO) { /* it described itself wrongly */
+		p->mode = RS_STEER_SOFTWARE;
+		p->steer_bits = RS_STEER_BITS;
+		conf.rx_adv_conf.rss_conf.rss_key = NULL;
+		conf.rx_adv_conf.rss_conf.rss_key_len = 0;
+		rc = rte_eth_dev_configure(p->dev, n, p->n_tx, &conf);
+	}
 	rx = p->rx_descriptors ? p->rx_descriptors : 2048;
 	tx = p->tx_descriptors ? p->tx_descriptors : 2048;
 	if (rc == 0)
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->dev, &rx, &tx);
 	for (uint16_t q = 0; rc == 0 && q < n; q++)
 		rc = rte_eth_rx_queue_setup(p->dev, q, rx, SOCKET_ID_ANY, NULL, p->net->pool);
-	for (uint16_t q = 0; rc == 0 && q < n; q++)
+	for (uint16_t q = 0; rc == 0 && q < p->n_tx; q++)
 		rc = rte_eth_tx_queue_setup(p->dev, q, tx, SOCKET_ID_ANY, NULL);
 	if (rc != 0)
 		return rs_net_probe_failure(p, rc, "cannot be configured", err);
@@ -163,6 +172,33 @@ set_mtu(const struct rs_net_port *p, struct rs_err *err)
 		p->name, p->device, mtu, p->mtu, rte_strerror(-rc), mtu);
 }
 
+/* What the started device says to being steered: what it refuses is done in software, unless the plan insists on it. */
+static int
+steer(struct rs_net_port *p, struct rs_err *err)
+{
+	int rc = 0;
+
+	if (p->n_workers == 1 || p->kind == RS_NET_KIND_RING)
+		return 0;
+	if (p->mode == RS_STEER_KEY)
+		rc = rs_net_rss_program(p);
+	else if (p->mode == RS_STEER_FLOW)
+		rc = rs_net_flow_check(p);
+	if (rc == 0)
+		return 0;
+	if (p->asked != RS_STEER_AUTO)
+		return rs_err_set(err, -EINVAL,
+			"port \"%s\": device \"%s\" refuses steering by %s: %s; remove `steering`, or write \"software\"", p->name,
+			p->device, rs_steer_mode_name(p->mode), rte_strerror(-rc));
+	if (p->mode == RS_STEER_KEY && rs_net_flow_check(p) == 0) {
+		p->mode = RS_STEER_FLOW;
+		return 0;
+	}
+	p->mode = RS_STEER_SOFTWARE;
+	p->steer_bits = RS_STEER_BITS;
+	return 0;
+}
+
 int
 rs_net_device_start(struct rs_net_port *p, struct rs_err *err)
 {
@@ -179,7 +215,7 @@ rs_net_device_start(struct rs_net_port *p, struct rs_err *err)
 		return rs_net_probe_failure(p, rc, "does not start", err);
 	p->started = true;
 	open_filters(p);
-	return 0;
+	return steer(p, err);
 }
 
 void
@@ -190,6 +226,7 @@ rs_net_device_close(struct rs_net_port *p)
 	if (!p->attached)
 		return;
 	(void)rte_eth_dev_info_get(p->dev, &dev);
+	rs_net_flow_clear(p);
 	if (p->promiscuous)
 		(void)rte_eth_promiscuous_disable(p->dev);
 	if (p->started)

@@ -11,6 +11,11 @@ lane_init(struct rs_net_lane *l, struct rs_net_port *p, uint32_t position, uint3
 	l->metrics = &p->metrics[worker];
 	l->dev = p->dev;
 	l->queue = (uint16_t)position;
+	l->tx_queue = p->n_tx == 1 ? 0 : (uint16_t)position;
+	if (p->peer_port && p->peer_port->spread) {
+		l->spread = p->peer_port->spread;
+		l->queues = (uint16_t)p->peer_port->n_workers;
+	}
 	l->ring = strcmp(p->driver, "net_ring") == 0;
 	l->owner = position == 0;
 	l->port = p;

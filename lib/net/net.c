@@ -56,6 +56,7 @@ port_copy(struct rs_net *net, uint32_t index, const struct rs_net_port_cfg *cfg,
 	p->rx_descriptors = cfg->rx_descriptors;
 	p->tx_descriptors = cfg->tx_descriptors;
 	p->n_workers = cfg->n_workers;
+	p->asked = cfg->steering < RS_STEER_MODES ? cfg->steering : RS_STEER_AUTO;
 	p->name = strdup(cfg->name);
 	p->device = strdup(cfg->device);
 	p->workers = copy_of(cfg->workers, cfg->n_workers * sizeof(*p->workers));
@@ -325,6 +326,33 @@ targets_in_use(const struct rs_net *net, const struct rs_net_targets *t)
 	return false;
 }
 
+/* A device that does not take the rules any more steers no longer; that is told, and no error. */
+static void
+steer_flows(struct rs_net_port *p, const struct rs_net_range *ranges, uint32_t n)
+{
+	if (p->n_workers == 1 || (p->mode != RS_STEER_FLOW))
+		return;
+	if (rs_net_flow_set(p, ranges, n) == 0)
+		p->info.steering = rs_steer_mode_name(RS_STEER_FLOW);
+	else
+		p->info.steering = rs_steer_mode_name(RS_STEER_SOFTWARE);
+}
+
+int
+rs_net_set_peer(struct rs_net *net, uint32_t port, const struct rs_addr *peer)
+{
+	struct rs_net_port *p = &net->ports[port];
+	uint32_t c = rs_steer_peer(peer, p->steer_bits);
+
+	if (p->n_workers == 1 || p->mode != RS_STEER_KEY || c == p->peer)
+		return 0;
+	p->peer = c;
+	if (p->kind != RS_NET_KIND_RING)
+		return rs_net_rss_table(p);
+	rs_net_spread_fill(p);
+	return 0;
+}
+
 int
 rs_net_set_addresses(
 	struct rs_net *net, uint32_t port, const struct rs_net_range *ranges, uint32_t n_ranges)
@@ -348,6 +376,7 @@ rs_net_set_addresses(
 	}
 	s->older = p->sets;
 	p->sets = s;
+	steer_flows(p, ranges, n_ranges);
 	return 0;
 }
 

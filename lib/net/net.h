@@ -16,9 +16,12 @@
 struct rs_net;
 struct rs_net_worker;
 
+/** Addresses of ours, each with SIP ports @port to @port + @ports - 1 (0: not known; only rte_flow asks). */
 struct rs_net_range {
 	struct rs_addr first;
 	uint32_t count;
+	uint16_t port;
+	uint32_t ports;
 };
 
 struct rs_net_prefix {
@@ -42,6 +45,7 @@ struct rs_net_port_cfg {
 	bool routed;             /* own ranges are behind this port: no ARP/ND for them */
 	const uint32_t *workers; /* worker numbers; the first one owns the port (ARP, ND, ICMP) */
 	uint32_t n_workers;
+	uint8_t steering; /* enum rs_steer_mode: what to steer by, where there are several workers */
 	uint16_t rx_descriptors, tx_descriptors;
 };
 
@@ -56,7 +60,8 @@ struct rs_net_cfg {
 /** What was found out about a port, for `environment` and the start's lines. */
 struct rs_net_port_info {
 	const char *name, *device, *driver;
-	const char *steering;     /* "single queue", "queue pair", "software" */
+	const char *steering;     /* "single queue", or rs_steer_mode_name */
+	uint8_t steer_bits;       /* R of the owner rule (base/steer.h) at this port */
 	const char *offloads;     /* "udp" or "none" */
 	const char *miss_counter; /* "imissed", "none" ... */
 	uint8_t mac[6];
@@ -80,6 +85,11 @@ uint32_t rs_net_n_ports(const struct rs_net *net);
  */
 int rs_net_set_addresses(
 	struct rs_net *net, uint32_t port, const struct rs_net_range *ranges, uint32_t n_ranges);
+/**
+ * IPv6 packets of @peer are to reach their owner without a detour where steering is by hash key; family 0 or 4: those of IPv4. Called
+ * by control while no run is on. @return 0; negative errno: the device refused, and redirecting does the rest
+ */
+int rs_net_set_peer(struct rs_net *net, uint32_t port, const struct rs_addr *peer);
 int rs_net_set_targets(struct rs_net *net, const struct rs_net_prefix *targets, uint32_t n_targets);
 
 struct rs_net_worker *rs_net_worker(struct rs_net *net, uint32_t worker);

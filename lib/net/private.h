@@ -4,6 +4,7 @@
 #define RS_NET_PRIVATE_H
 
 #include <rte_ethdev.h>
+#include <rte_flow.h>
 #include <rte_mbuf.h>
 
 #include "base/mailbox.h"
@@ -12,6 +13,7 @@
 #include "net/net.h"
 #include "net/output.h"
 #include "net/reassembly.h"
+#include "net/spread.h"
 
 #define RS_NET_PORTS_MAX 64
 #define RS_NET_RX_BURST  32
@@ -84,6 +86,15 @@ struct rs_net_port {
 	struct rs_net_port_info info;
 	char driver[32], offloads[64];
 	struct rte_ring **rx_rings, **tx_rings; /* ring ports; the other end has them crossed */
+	uint16_t n_tx; /* transmit queues; ring ports: as many as the other end receives with */
+	struct rs_net_port *peer_port; /* ring ports: the other end */
+	enum rs_steer_mode asked, mode;
+	uint8_t steer_bits;
+	uint32_t peer; /* of the main peer: rs_steer_peer */
+	struct rs_net_spread *spread; /* ring ports with several queues */
+	uint8_t rss_key[RS_STEER_KEY_MAX], rss_key_len;
+	struct rte_flow **flows;
+	uint32_t n_flows;
 	/* With several workers: one of each a worker, none for the owner. */
 	struct rs_mailbox **to_owner, **from_owner;
 	struct rte_ring **fragments; /* to the owner */
@@ -96,6 +107,8 @@ struct rs_net_lane {
 	uint16_t dev, queue;
 	bool ring; /* marks in received mbufs are the sender's */
 	bool owner;
+	const struct rs_net_spread *spread; /* NULL: all of it leaves by tx_queue */
+	uint16_t tx_queue, queues;	    /* @queues: of the other end, with @spread */
 	uint16_t n_tx;
 	uint32_t tx_bytes;
 	struct rte_mbuf *tx[RS_NET_TX_BURST];
@@ -184,6 +197,11 @@ void rs_net_ring_free(struct rs_net_port *p);
  */
 int rs_net_probe_string(const struct rs_net_port *p, char *out, size_t size, struct rs_err *err);
 void rs_net_probe_info(struct rs_net_port *p);
+/**
+ * Before it is configured: how will the port steer? What was asked for and cannot be is an error. @dev NULL: a ring port
+ * @return 0, -EINVAL with @err
+ */
+int rs_net_probe_steering(struct rs_net_port *p, const struct rte_eth_dev_info *dev, struct rs_err *err);
 
 /** Was it a right that was missing? Then @rc becomes -EPERM and the remedy says so. */
 int rs_net_probe_failure(const struct rs_net_port *p, int rc, const char *what, struct rs_err *err);
@@ -192,6 +210,28 @@ int rs_net_probe_failure(const struct rs_net_port *p, int rc, const char *what, 
  * another.
  */
 bool rs_net_probe_mac_is_peers(const struct rs_net_port *p);
+
+/* rss.c */
+/** Why the device cannot be given our key and table, or NULL. */
+const char *rs_net_rss_refusal(const struct rs_net_port *p, const struct rte_eth_dev_info *dev);
+void rs_net_rss_configure(struct rs_net_port *p, const struct rte_eth_dev_info *dev, struct rte_eth_conf *conf);
+/** Give the started device key and table, and see whether it has them. @return 0; -EIO: it has not; what the driver says */
+int rs_net_rss_program(struct rs_net_port *p);
+/** The table alone, after p->peer changed. */
+int rs_net_rss_table(struct rs_net_port *p);
+
+/* flow.c */
+/** Would the started device take a rule? @return 0, or what the driver says */
+int rs_net_flow_check(const struct rs_net_port *p);
+/** Replace all rules by those for @ranges. @return 0; -EINVAL (too many, and no masks for so many workers), -ENOTSUP, -ENOMEM */
+int rs_net_flow_set(struct rs_net_port *p, const struct rs_net_range *ranges, uint32_t n);
+void rs_net_flow_clear(struct rs_net_port *p);
+
+/* spread.c */
+int rs_net_spread_create(struct rs_net_port *p);
+/** Write its table, after p->peer changed. */
+void rs_net_spread_fill(struct rs_net_port *p);
+void rs_net_spread_free(struct rs_net_port *p);
 
 /* xdp.c */
 /** @return true when a program that a killed run left on the interface was removed */

@@ -14,7 +14,7 @@ struct kind {
 	const char *iface_key;
 	/* Arguments added unless the string has them; "%u" in one: the number of queues. */
 	const char *defaults;
-	const char *steering; /* with several queues */
+	enum rs_steer_mode steering; /* with several queues: none of these takes a key or a rule and keeps to it */
 	const char *miss_counter;
 	bool privileged; /* the kernel lets only root make it */
 	bool peers_mac; /* the MAC that it tells is that of the kernel interface at its other end */
@@ -28,25 +28,25 @@ struct kind {
 static const struct kind kinds[] = {
 	{ .prefix = "net_af_packet",
 		.iface_key = "iface",
-		.steering = "software",
+		.steering = RS_STEER_SOFTWARE,
 		.miss_counter = "none",
 		.privileged = true,
 		.defaults = "blocksz=65536,framesz=2048,framecnt=4096,qpairs=%u" },
 	{ .prefix = "net_af_xdp",
 		.iface_key = "iface",
-		.steering = "software",
+		.steering = RS_STEER_SOFTWARE,
 		.miss_counter = "none",
 		.privileged = true,
 		.defaults = "queue_count=%u",
 		.xdp = true },
 	{ .prefix = "net_tap",
-		.steering = "software",
+		.steering = RS_STEER_SOFTWARE,
 		.miss_counter = "none",
 		.privileged = true,
 		.peers_mac = true },
-	{ .prefix = "net_memif", .steering = "queue pair", .miss_counter = "none" },
-	{ .prefix = "net_ring", .steering = "queue pair", .miss_counter = "none" },
-	{ .prefix = "net_", .steering = "software", .miss_counter = "none" },
+	{ .prefix = "net_memif", .steering = RS_STEER_PAIR, .miss_counter = "none" },
+	{ .prefix = "net_ring", .steering = RS_STEER_PAIR, .miss_counter = "none" },
+	{ .prefix = "net_", .steering = RS_STEER_SOFTWARE, .miss_counter = "none" },
 };
 
 static const struct kind *
@@ -212,6 +212,42 @@ rs_net_probe_string(const struct rs_net_port *p, char *out, size_t size, struct 
 	return 0;
 }
 
+/* Why the port cannot steer by @mode, or NULL. */
+static const char *
+steering_refusal(const struct rs_net_port *p, const struct rte_eth_dev_info *dev, enum rs_steer_mode mode)
+{
+	bool software_device = p->kind != RS_NET_KIND_RING && kind_of(p->device) != NULL;
+
+	if (mode == RS_STEER_KEY && p->kind != RS_NET_KIND_RING)
+		return software_device ? "no device without hardware keeps to a hash key" : rs_net_rss_refusal(p, dev);
+	if (mode == RS_STEER_FLOW && (software_device || p->kind == RS_NET_KIND_RING))
+		return "it matches no packets";
+	return NULL;
+}
+
+int
+rs_net_probe_steering(struct rs_net_port *p, const struct rte_eth_dev_info *dev, struct rs_err *err)
+{
+	const struct kind *kind = p->kind == RS_NET_KIND_RING ? NULL : kind_of(p->device);
+	const char *refusal = steering_refusal(p, dev, p->asked);
+
+	p->mode = p->asked;
+	p->steer_bits = RS_STEER_BITS;
+	if (p->n_workers == 1)
+		return 0;
+	if (refusal)
+		return rs_err_set(err, -EINVAL,
+			"port \"%s\": device \"%s\" cannot be steered by %s: %s; remove `steering`, or write \"software\"", p->name,
+			p->device, rs_steer_mode_name(p->asked), refusal);
+	if (p->asked != RS_STEER_AUTO)
+		return 0;
+	if (kind)
+		p->mode = kind->steering;
+	else /* rte_flow is asked once the device has started */
+		p->mode = steering_refusal(p, dev, RS_STEER_KEY) ? RS_STEER_FLOW : RS_STEER_KEY;
+	return 0;
+}
+
 void
 rs_net_probe_info(struct rs_net_port *p)
 {
@@ -230,14 +266,13 @@ rs_net_probe_info(struct rs_net_port *p)
 		.name = p->name,
 		.device = p->device,
 		.driver = p->driver,
-		.steering = p->n_workers == 1 ? "single queue"
-			: kind                ? kind->steering
-					      : "software",
+		.steering = p->n_workers == 1 ? "single queue" : rs_steer_mode_name(p->mode),
+		.steer_bits = p->steer_bits,
 		.offloads = p->offloads,
 		.miss_counter = kind ? kind->miss_counter : "imissed",
 		.mtu = p->mtu,
 		.rx_queues = (uint16_t)p->n_workers,
-		.tx_queues = (uint16_t)p->n_workers,
+		.tx_queues = p->n_tx,
 		.speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed,
 		.link_up = link.link_status == RTE_ETH_LINK_UP,
 	};

@@ -9,19 +9,49 @@
 #define TX_TRIES 3
 
 static void
-flush_lane(struct rs_net_lane *l)
+burst(struct rs_net_lane *l, uint16_t queue, struct rte_mbuf **tx, uint16_t n)
 {
-	uint16_t n = l->n_tx, sent = 0;
+	uint16_t sent = 0;
 
 	for (unsigned i = 0; i < TX_TRIES && sent < n; i++)
-		sent += rte_eth_tx_burst(l->dev, l->queue, l->tx + sent, n - sent);
+		sent += rte_eth_tx_burst(l->dev, queue, tx + sent, n - sent);
 	for (uint16_t i = sent; i < n; i++)
-		l->tx_bytes -= l->tx[i]->pkt_len;
+		l->tx_bytes -= tx[i]->pkt_len;
 	if (unlikely(sent < n)) {
-		rte_pktmbuf_free_bulk(l->tx + sent, n - sent);
+		rte_pktmbuf_free_bulk(tx + sent, n - sent);
 		rs_metric_add(l->metrics, RS_NET_TX_FULL, n - sent);
 	}
 	rs_metric_add(l->metrics, RS_NET_TX_PACKETS, sent);
+}
+
+/* The other end has several queues and no device that would choose. */
+static void
+burst_spread(struct rs_net_lane *l)
+{
+	struct rte_mbuf *some[RS_NET_TX_BURST];
+	uint16_t queue_of[RS_NET_TX_BURST];
+
+	for (uint16_t i = 0; i < l->n_tx; i++)
+		queue_of[i] = rs_net_spread_queue(
+			l->spread, rte_pktmbuf_mtod(l->tx[i], const uint8_t *), l->tx[i]->data_len);
+	for (uint16_t q = 0; q < l->queues; q++) {
+		uint16_t n = 0;
+
+		for (uint16_t i = 0; i < l->n_tx; i++)
+			if (queue_of[i] == q)
+				some[n++] = l->tx[i];
+		if (n)
+			burst(l, q, some, n);
+	}
+}
+
+static void
+flush_lane(struct rs_net_lane *l)
+{
+	if (unlikely(l->spread))
+		burst_spread(l);
+	else
+		burst(l, l->tx_queue, l->tx, l->n_tx);
 	rs_metric_add(l->metrics, RS_NET_TX_BYTES, l->tx_bytes);
 	l->n_tx = 0;
 	l->tx_bytes = 0;

@@ -80,6 +80,7 @@ open_net(struct rs_daemon *d, struct rs_err *err)
 			.routed = p->routed,
 			.workers = p->workers,
 			.n_workers = p->n_workers,
+			.steering = p->steering,
 			.rx_descriptors = p->rx_descriptors,
 			.tx_descriptors = p->tx_descriptors,
 		};
@@ -121,12 +122,22 @@ daemon_take_addresses(struct rs_daemon *d, struct rs_err *err)
 			}
 			ranges = more;
 			for (uint32_t a = 0; a < group->n_addresses; a++)
-				ranges[n++] = (struct rs_net_range){ group->addresses[a].first,
-					group->addresses[a].count };
+				ranges[n++] = (struct rs_net_range){
+					.first = group->addresses[a].first,
+					.count = group->addresses[a].count,
+					.port = group->sip_port,
+					.ports = group->kind == RS_GROUP_TRUNK
+						? 1
+						: (group->count + group->n_addrs - 1) / group->n_addrs,
+				};
 		}
 		if (rc == 0)
 			rc = rs_net_set_addresses(d->net, p, ranges, n);
 		free(ranges);
+		struct rs_addr peer = daemon_main_peer(plan, p);
+
+		/* Refused, it costs a detour for each packet, and nothing else. */
+		(void)rs_net_set_peer(d->net, p, &peer);
 	}
 	return rc ? rs_err_set(err, rc, "the plan's addresses were refused: %s", strerror(-rc)) : 0;
 }
@@ -217,9 +228,15 @@ say_ports(const struct rs_daemon *d)
 			p->mac[4], p->mac[5], p->mtu, p->rx_queues, p->tx_queues, p->steering,
 			p->offloads, p->miss_counter);
 	}
-	for (uint32_t i = 0; i < d->n_workers; i++)
-		fprintf(stderr, "worker %u: core %u, idle %s\n", i, d->plan->cores[i],
-			d->plan->idle_sleep ? "sleep" : "busy");
+	for (uint32_t i = 0; i < d->n_workers; i++) {
+		uint32_t first = 0;
+
+		while (d->plan->cores[first] != d->plan->cores[i])
+			first++;
+		fprintf(stderr, "worker %u: core %u, idle %s%s\n", i, d->plan->cores[i],
+			d->plan->idle_sleep ? "sleep" : "busy",
+			first == i ? "" : "; another worker has this core, too: no figure of this run is about speed");
+	}
 }
 
 /* Plans of more than this take seconds to start: each stage is announced. */

@@ -107,4 +107,10 @@ void run_drain(struct rs_daemon *d, const char *why);
 void run_hang_up(struct rs_daemon *d);
 void run_silence(struct rs_daemon *d);
 
+/* steer.c */
+/** The peer whose packets to port @port are to reach their owner directly; family 4: those of IPv4. */
+struct rs_addr daemon_main_peer(const struct rs_plan *plan, uint32_t port);
+/** R of the owner rule at each port. */
+void daemon_steer_bits(const struct rs_daemon *d, uint8_t bits[RS_MAX_PORTS]);
+
 #endif

@@ -160,7 +160,10 @@ make_engine(struct rs_daemon *d, uint32_t worker, struct rs_engine **out, struct
 		.wall_us = rs_clock_wall_us(),
 		.wall_at_ns = daemon_now(d),
 	};
+	uint8_t steer_bits[RS_MAX_PORTS];
 
+	daemon_steer_bits(d, steer_bits);
+	cfg.steer_bits = steer_bits;
 	return rs_engine_create(&cfg, out, err);
 }
 

@@ -51,7 +51,7 @@ open_bed(struct bed *b)
 	struct rs_net_cfg cfg = {
 		.ports = ports, .n_ports = 2, .n_workers = 1, .mbufs = MBUFS, .clock = &b->clock
 	};
-	struct rs_net_range phones = { { { 198, 18, 4, 0 }, 4 }, 1000 };
+	struct rs_net_range phones = { .first = { { 198, 18, 4, 0 }, 4 }, .count = 1000 };
 	struct rs_err err = { 0 };
 
 	rs_clock_init(&b->clock, 10 * RS_NS_PER_MS);

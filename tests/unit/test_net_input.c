@@ -594,7 +594,7 @@ any_flipped_bit_of_a_datagram_is_noticed(void **state)
 static void
 thousands_of_own_addresses_are_answered_unless_routed(void **state)
 {
-	struct rs_net_range range = { addr("198.18.1.0"), 2000 };
+	struct rs_net_range range = { .first = addr("198.18.1.0"), .count = 2000 };
 	struct rs_ranges *with = NULL;
 	struct host h;
 	CHANGE(arp_request);

@@ -2,6 +2,8 @@
 /* What crosses a pair of ring ports: real EAL, real mbufs, one worker that has both ends. */
 #include "net_rig.h"
 
+#include "base/steer.h"
+
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -349,7 +351,7 @@ static void
 own_ranges_are_taken_over_at_begin(void **state)
 {
 	struct rig *r = *state;
-	struct rs_net_range range = { rig_addr("198.18.4.0"), 1000 };
+	struct rs_net_range range = { .first = rig_addr("198.18.4.0"), .count = 1000 };
 	struct rs_path path = path4();
 
 	path.remote = rig_addr("198.18.7.231"); /* the last of the range */
@@ -416,14 +418,16 @@ workers_of_one_port_share_what_its_owner_knows(void **state)
 			.addresses = access_addrs,
 			.n_addresses = 2,
 			.workers = workers,
-			.n_workers = 2 },
+			.n_workers = 2,
+			.steering = RS_STEER_PAIR },
 		{ .name = "core",
 			.device = "ring:two/b",
 			.mtu = 1500,
 			.addresses = core_addrs,
 			.n_addresses = 2,
 			.workers = workers,
-			.n_workers = 2 },
+			.n_workers = 2,
+			.steering = RS_STEER_PAIR },
 	};
 	struct rs_net_cfg cfg = {
 		.ports = ports, .n_ports = 2, .n_workers = 2, .mbufs = RIG_MBUFS, .clock = &r.clock
@@ -491,7 +495,7 @@ unequal_ends_are_refused(void **state)
 {
 	static const uint32_t workers[] = { 0, 1 };
 	struct rs_net_port_cfg ports[2] = {
-		{ .name = "access", .device = "ring:z/a", .workers = workers, .n_workers = 2 },
+		{ .name = "access", .device = "ring:z/a", .workers = workers, .n_workers = 2, .steering = RS_STEER_PAIR },
 		{ .name = "core", .device = "ring:z/b", .workers = workers, .n_workers = 1 },
 	};
 	struct rig r = { 0 };
