@@ -2,6 +2,8 @@
 /** A port's device: found or made, configured, started, closed. */
 #include "net/private.h"
 
+#include <inttypes.h>
+
 #include <rte_dev.h>
 
 #define STRING_MAX 1024
@@ -31,6 +33,7 @@ rs_net_device_attach(struct rs_net_port *p, struct rs_err *err)
 	rc = rs_net_probe_string(p, string, sizeof(string), err);
 	if (rc != 0)
 		return rc;
+	p->frame_size = rs_net_probe_frame_size(string);
 	rc = rte_dev_probe(string);
 	if (rc != 0)
 		return rs_net_probe_failure(p, rc, "cannot be opened", err);
@@ -95,6 +98,20 @@ open_filters(struct rs_net_port *p)
 	}
 }
 
+/** af_packet does not take a queue whose packets hold less than its frames. */
+static int
+make_rx_pool(struct rs_net_port *p)
+{
+	uint32_t room = p->frame_size + RTE_PKTMBUF_HEADROOM;
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	if (room <= rte_pktmbuf_data_room_size(p->net->pool) || room > UINT16_MAX)
+		return 0; /* beyond: the driver says what it thinks of it */
+	snprintf(name, sizeof(name), "rsp%" PRIx64 "_%u", p->net->id, p->index);
+	p->rx_pool = rs_net_make_pool(name, p->n_workers * RS_NET_RX_OWN_EACH, (uint16_t)room, 0);
+	return p->rx_pool ? 0 : -ENOMEM;
+}
+
 static int
 configure(struct rs_net_port *p, struct rs_err *err)
 {
@@ -131,7 +148,9 @@ configure(struct rs_net_port *p, struct rs_err *err)
 	conf.rxmode.mtu = RTE_ETHER_MTU;
 	if (p->kind != RS_NET_KIND_RING && p->mtu <= dev.max_mtu)
 		conf.rxmode.mtu = p->mtu;
-	rc = rte_eth_dev_configure(p->dev, n, p->n_tx, &conf);
+	rc = make_rx_pool(p);
+	if (rc == 0)
+		rc = rte_eth_dev_configure(p->dev, n, p->n_tx, &conf);
 	if (rc != 0 && p->mode == RS_STEER_KEY && p->asked == RS_STEER_AUTO) { /* it described itself wrongly */
 		p->mode = RS_STEER_SOFTWARE;
 		p->steer_bits = RS_STEER_BITS;
@@ -144,7 +163,8 @@ configure(struct rs_net_port *p, struct rs_err *err)
 	if (rc == 0)
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->dev, &rx, &tx);
 	for (uint16_t q = 0; rc == 0 && q < n; q++)
-		rc = rte_eth_rx_queue_setup(p->dev, q, rx, SOCKET_ID_ANY, NULL, p->net->pool);
+		rc = rte_eth_rx_queue_setup(p->dev, q, rx, SOCKET_ID_ANY, NULL,
+			p->rx_pool ? p->rx_pool : p->net->pool);
 	for (uint16_t q = 0; rc == 0 && q < p->n_tx; q++)
 		rc = rte_eth_tx_queue_setup(p->dev, q, tx, SOCKET_ID_ANY, NULL);
 	if (rc != 0)

@@ -102,8 +102,8 @@ port_copy(struct rs_net *net, uint32_t index, const struct rs_net_port_cfg *cfg,
  * up. Without hugepages DPDK would begin every packet on a page of its own, for devices that read physical memory: the same cache
  * sets for all headers, and an af_xdp device maps only as much as the packets take side by side.
  */
-static struct rte_mempool *
-make_pool(const char *name, uint32_t n, uint16_t room, unsigned cache)
+struct rte_mempool *
+rs_net_make_pool(const char *name, uint32_t n, uint16_t room, unsigned cache)
 {
 	struct rte_pktmbuf_pool_private about = {
 		.mbuf_data_room_size = room,
@@ -142,14 +142,14 @@ pool_create(struct rs_net *net, const struct rs_net_cfg *cfg, struct rs_err *err
 	for (uint32_t i = 0; i < net->n_ports; i++)
 		room = RTE_MAX(room, net->ports[i].mtu + rs_eth_len(1));
 	snprintf(name, sizeof(name), "rs%" PRIx64, net->id);
-	net->pool = make_pool(name, cfg->mbufs, (uint16_t)(room + RTE_PKTMBUF_HEADROOM), CACHE_SIZE);
+	net->pool = rs_net_make_pool(name, cfg->mbufs, (uint16_t)(room + RTE_PKTMBUF_HEADROOM), CACHE_SIZE);
 	if (net->pool == NULL)
 		return rs_err_set(err, -ENOMEM,
 			"no memory for %u packets of %u bytes (%s): raise workers.memory_mb, or lower "
 			"workers.mbufs",
 			cfg->mbufs, room, rte_strerror(rte_errno));
 	snprintf(name, sizeof(name), "rsl%" PRIx64, net->id);
-	net->large = make_pool(name, (net->n_workers + 1) * RS_NET_LARGE_EACH, RS_NET_LARGE_ROOM, 0);
+	net->large = rs_net_make_pool(name, (net->n_workers + 1) * RS_NET_LARGE_EACH, RS_NET_LARGE_ROOM, 0);
 	if (net->large == NULL)
 		return rs_err_set(err, -ENOMEM,
 			"no memory for %u packets of 64 KiB (%s): raise workers.memory_mb",
@@ -283,6 +283,8 @@ rs_net_close(struct rs_net *net)
 		rs_ranges_free(t->set);
 		free(t);
 	}
+	for (uint32_t i = 0; i < net->n_ports; i++)
+		rte_mempool_free(net->ports[i].rx_pool);
 	rte_mempool_free(net->pool);
 	rte_mempool_free(net->large);
 	for (uint32_t i = 0; i < net->n_ports; i++)

@@ -34,6 +34,8 @@
  */
 #define RS_NET_LARGE_ROOM UINT16_MAX
 #define RS_NET_LARGE_EACH 32
+/* Packets of a port whose device wants larger ones than the others: held to the end of a turn, or on the way to another worker. */
+#define RS_NET_RX_OWN_EACH 1023
 
 enum rs_net_kind {
 	RS_NET_KIND_RING,
@@ -98,6 +100,8 @@ struct rs_net_port {
 	/* With several workers: one of each a worker, none for the owner. */
 	struct rs_mailbox **to_owner, **from_owner;
 	struct rte_ring **fragments; /* to the owner */
+	uint32_t frame_size;	     /* of the device's own ring, 0 without one */
+	struct rte_mempool *rx_pool; /* where that is more than the net's packets hold */
 };
 
 /** One worker's share of one port. */
@@ -179,6 +183,10 @@ rs_net_mtu(const struct rs_net_worker *w, const struct rs_net_lane *l, const str
 	return rs_pmtu_of(&l->pmtu, remote, l->ifc.mtu, w->now_ns);
 }
 
+/* net.c */
+/** A pool of @n packets with @room bytes each, headroom included. @return NULL with rte_errno */
+struct rte_mempool *rs_net_make_pool(const char *name, uint32_t n, uint16_t room, unsigned cache);
+
 /* device.c */
 int rs_net_device_attach(struct rs_net_port *p, struct rs_err *err);
 int rs_net_device_start(struct rs_net_port *p, struct rs_err *err);
@@ -197,6 +205,8 @@ void rs_net_ring_free(struct rs_net_port *p);
  */
 int rs_net_probe_string(const struct rs_net_port *p, char *out, size_t size, struct rs_err *err);
 void rs_net_probe_info(struct rs_net_port *p);
+/** Bytes of the frames that the device's ring holds, where they are longer than the MTU asks for; 0: no such ring */
+uint32_t rs_net_probe_frame_size(const char *string);
 /**
  * Before it is configured: how will the port steer? What was asked for and cannot be is an error. @dev NULL: a ring port
  * @return 0, -EINVAL with @err

@@ -3,6 +3,7 @@
 #include "net/private.h"
 
 #include <net/if.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,7 +23,8 @@ struct kind {
 };
 
 /*
- * af_packet's own defaults hold 512 frames: 2.5 ms of 200,000 packets a second. Its and af_xdp's
+ * af_packet's own defaults hold 512 frames: 2.5 ms of 200,000 packets a second. Its driver has the kernel put IPv4 fragments
+ * together (PACKET_FANOUT_FLAG_DEFRAG) and cuts the result off at the frame's size: hence frames of 8 KiB. Its and af_xdp's
  * miss counters were seen to stay at zero while 80 % of packets were lost.
  */
 static const struct kind kinds[] = {
@@ -31,7 +33,7 @@ static const struct kind kinds[] = {
 		.steering = RS_STEER_SOFTWARE,
 		.miss_counter = "none",
 		.privileged = true,
-		.defaults = "blocksz=65536,framesz=2048,framecnt=4096,qpairs=%u" },
+		.defaults = "blocksz=65536,framesz=8192,framecnt=4096,qpairs=%u" },
 	{ .prefix = "net_af_xdp",
 		.iface_key = "iface",
 		.steering = RS_STEER_SOFTWARE,
@@ -210,6 +212,17 @@ rs_net_probe_string(const struct rs_net_port *p, char *out, size_t size, struct 
 		return rs_err_set(
 			err, -EINVAL, "port \"%s\": the device string is too long", p->name);
 	return 0;
+}
+
+uint32_t
+rs_net_probe_frame_size(const char *string)
+{
+	const char *value;
+
+	if (strncmp(string, "net_af_packet", strlen("net_af_packet")) != 0 ||
+		argument(string, "framesz", strlen("framesz"), &value) == 0)
+		return 0;
+	return (uint32_t)strtoul(value, NULL, 10);
 }
 
 /* Why the port cannot steer by @mode, or NULL. */
