@@ -32,6 +32,8 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	GAUGE(RS_ENG_TOMBS, "tombstones", "tombstones", "Finished transactions that are remembered."),
 	COUNTER(RS_ENG_TOMBS_EARLY, "tombstones_early", "tombstones", "Given up before their time: the plan's rates leave no room for so many."),
 	COUNTER(RS_ENG_TRACED, "calls_kept", "calls", "Calls chosen at their start to have their messages kept, whether they failed or not."),
+	COUNTER(RS_ENG_CHALLENGE_BROKEN, "challenges_broken", "responses", "Responses 401 and 407 without a challenge that can be read."),
+	COUNTER(RS_ENG_CHALLENGE_UNKNOWN, "challenges_unknown", "responses", "Responses 401 and 407 with challenges of a scheme, algorithm or qop that is not built."),
 };
 const struct rs_metric_table rs_engine_metrics_table = { "engine", "worker", engine_defs, RS_ENG_COUNT };
 

@@ -29,6 +29,8 @@ enum rs_engine_metric {
 	RS_ENG_TOMBS,	      /* gauge */
 	RS_ENG_TOMBS_EARLY,   /* tombstones given up before their time, for want of room */
 	RS_ENG_TRACED,	      /* calls chosen to have their messages kept */
+	RS_ENG_CHALLENGE_BROKEN, /* challenges that cannot be read, or 401 and 407 without one */
+	RS_ENG_CHALLENGE_UNKNOWN, /* challenges of a scheme, algorithm or qop that we have not */
 	RS_ENG_COUNT
 };
 extern const struct rs_metric_table rs_engine_metrics_table;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/internal.h"
+#include "engine/credentials.h"
 
 enum verdict { GO_ON, STOP_ACTIONS, CALL_GONE };
 
@@ -339,6 +339,19 @@ act_index(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const
 }
 
 static enum verdict
+act_verifyauth(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	uint8_t user[MAX_CREDENTIAL], password[MAX_CREDENTIAL];
+	int n = leg_render(e, leg, a->template, msg, user, sizeof(user));
+	int m = leg_render(e, leg, a->template2, msg, password, sizeof(password));
+	bool ok = n >= 0 && m >= 0 &&
+		leg_verify(e, leg, msg, rs_slice_of(user, (size_t)n), rs_slice_of(password, (size_t)m));
+
+	set_number(e, leg, a->var_out[0], ok, VALUE_BOOL);
+	return GO_ON;
+}
+
+static enum verdict
 act_stop(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
 {
 	if (a->kind == RS_ACT_STOP_CALL) {
@@ -372,6 +385,7 @@ static const act_fn acts[RS_ACTS] = {
 	[RS_ACT_STOP_CALL] = act_stop,
 	[RS_ACT_STOP_GRACEFULLY] = act_stop,
 	[RS_ACT_STOP_NOW] = act_stop,
+	[RS_ACT_VERIFYAUTH] = act_verifyauth,
 };
 
 bool

@@ -3,7 +3,7 @@
  * What is kept of a message beyond the turn that received it. The compiler says which headers later steps may want; their lines
  * go into one blob, as they stood, and are parsed again when a step asks. A start line of our own is put in front for the parser.
  */
-#include "engine/internal.h"
+#include "engine/credentials.h"
 
 static const char kept_response[] = "SIP/2.0 200 OK\r\n", kept_request[] = "ACK a:b SIP/2.0\r\n";
 #define KEPT_START (sizeof(kept_request) - 1)
@@ -29,6 +29,8 @@ wanted(const struct rs_engine *e, const struct leg *leg, const struct rs_step *s
 bool
 leg_keep(struct rs_engine *e, struct leg *leg, const struct rs_step *step, const struct rs_sip_msg *msg)
 {
+	if (step->auth && !leg_keep_challenges(e, leg, msg))
+		return false;
 	if (step->keep_all)
 		return rs_blob_set(&e->blobs, &leg->kept, rs_slice_of(msg->buf, msg->len));
 	size_t len = 0;

@@ -111,6 +111,7 @@ leg_free(struct rs_engine *e, struct leg *leg)
 	clear_values(e, leg);
 	rs_blob_clear(&e->blobs, &leg->call_id);
 	rs_blob_clear(&e->blobs, &leg->kept);
+	rs_blob_clear(&e->blobs, &leg->challenge);
 	rs_blob_clear(&e->blobs, &leg->routes);
 	rs_blob_clear(&e->blobs, &leg->contact);
 	rs_blob_clear(&e->blobs, &leg->peer_tag);

@@ -84,11 +84,15 @@ is_ack_send(const struct rs_program *p, uint32_t i)
 	return i < p->n_steps && p->steps[i].kind == RS_STEP_SEND && p->steps[i].method == RS_SIP_ACK;
 }
 
-/* @again: out: the ACK to send once more instead, NO_MATCH if it is not that */
+/*
+ * @again: out: the ACK to send once more instead, NO_MATCH if it is not that: an INVITE sent behind that ACK has been answered as
+ * the one before was, refused a second time with 401 for example.
+ */
 static int
-search_back(const struct rs_program *p, uint32_t from, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq,
+search_back(const struct leg *leg, const struct rs_program *p, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq,
 	int *again)
 {
+	uint32_t from = leg->step;
 	bool contiguous = true;
 
 	*again = NO_MATCH;
@@ -101,7 +105,8 @@ search_back(const struct rs_program *p, uint32_t from, const struct rs_sip_msg *
 			continue;
 		if (s->optional == RS_OPTIONAL_GLOBAL || (contiguous && s->optional != RS_MANDATORY))
 			return i;
-		if (msg->status && cseq->method == RS_SIP_INVITE && is_ack_send(p, (uint32_t)i + 1)) {
+		if (msg->status && cseq->method == RS_SIP_INVITE && is_ack_send(p, (uint32_t)i + 1) &&
+			(leg->invite_step <= i || cseq->number != leg->invite_cseq)) {
 			*again = i + 1;
 			return NO_MATCH;
 		}
@@ -309,7 +314,7 @@ leg_match(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const st
 	int again, at = search_forward(a, leg->step, msg, cseq);
 
 	if (at == NO_MATCH)
-		at = search_back(a->program, leg->step, msg, cseq, &again);
+		at = search_back(leg, a->program, msg, cseq, &again);
 	else
 		again = NO_MATCH;
 	if (at != NO_MATCH)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "engine/credentials.h"
 #include "engine/render.h"
 
 static const struct rs_slice sipp_version = { (const uint8_t *)"ringstorm", 9 };
@@ -99,6 +100,73 @@ put_fill(const struct rendering *r, const struct rs_fill *fill, uint8_t *out, si
 	return fill->text.len ? (int)n : 0;
 }
 
+/** Template @number of the program, for a value of [authentication]. @out: absent when there is no such template. @return 0, -ENOSPC */
+static int
+auth_value(const struct rendering *r, int32_t number, uint8_t *buf, struct rs_slice *out)
+{
+	int n;
+
+	*out = rs_slice_of(NULL, 0);
+	if (number < 0)
+		return 0;
+	n = rs_template_render(&leg_activity(r->e, r->leg)->program->templates[number], &r->e->render, buf, MAX_CREDENTIAL);
+	if (n < 0)
+		return n;
+	*out = rs_slice_of(buf, (size_t)n);
+	return 0;
+}
+
+static int
+put_auth(const struct rendering *r, const struct rs_auth_ref *ref, uint8_t *out, size_t cap)
+{
+	uint8_t user_buf[MAX_CREDENTIAL], password_buf[MAX_CREDENTIAL];
+	struct rs_slice user, password;
+
+	if (!r->start || !r->leg->challenge.class)
+		return 0;
+	if (auth_value(r, ref->username, user_buf, &user) != 0 || auth_value(r, ref->password, password_buf, &password) != 0)
+		return -ENOSPC;
+	return leg_authenticate(r->e, r->leg, user, password, r->start, out, cap);
+}
+
+static const char auth_keyword[] = "[authentication";
+
+/** The value behind @name in the text of a keyword, up to a blank or its bracket; absent when it is not there. */
+static struct rs_slice
+auth_param(struct rs_slice text, const char *name)
+{
+	const uint8_t *at = memmem(text.p, text.len, name, strlen(name)), *end = text.p + text.len, *q;
+	bool quoted;
+
+	if (!at)
+		return rs_slice_of(NULL, 0);
+	at += strlen(name);
+	quoted = at < end && *at == '"';
+	at += quoted;
+	for (q = at; q < end && (quoted ? *q != '"' : *q != ' ' && *q != ']'); q++)
+		;
+	return rs_slice_of(at, (size_t)(q - at));
+}
+
+/* As in SIPp a field may hold a whole [authentication username=... password=...]. */
+static int
+put_field_or_auth(const struct rendering *r, const struct rs_field_ref *ref, uint8_t *out, size_t cap)
+{
+	uint8_t text[2 * MAX_CREDENTIAL];
+	int n = put_field(r, ref, out, cap);
+	struct rs_slice field;
+
+	if (n < (int)sizeof(auth_keyword) - 1 || memcmp(out, auth_keyword, sizeof(auth_keyword) - 1) != 0)
+		return n;
+	if ((size_t)n > sizeof(text))
+		return -ENOSPC;
+	memcpy(text, out, (size_t)n);
+	field = rs_slice_of(text, (size_t)n);
+	if (!r->start)
+		return 0;
+	return leg_authenticate(r->e, r->leg, auth_param(field, " username="), auth_param(field, " password="), r->start, out, cap);
+}
+
 static int
 expand(void *ctx, const struct rs_op *op, uint8_t *out, size_t cap)
 {
@@ -109,9 +177,11 @@ expand(void *ctx, const struct rs_op *op, uint8_t *out, size_t cap)
 	case RS_SLOT_VAR:
 		return put_value(r->e, leg_value(r->e, r->leg, (int16_t)op->aux), out, cap);
 	case RS_SLOT_FIELD:
-		return put_field(r, &p->fields[op->aux], out, cap);
+		return put_field_or_auth(r, &p->fields[op->aux], out, cap);
 	case RS_SLOT_FILL:
 		return put_fill(r, &p->fills[op->aux], out, cap);
+	case RS_SLOT_AUTH:
+		return put_auth(r, &p->auths[op->aux], out, cap);
 	case RS_SLOT_TIMESTAMP:
 		return put_time(r->e, false, out, cap);
 	case RS_SLOT_DATE:
@@ -243,7 +313,7 @@ fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, uint64_t slots,
 	r->next_url = rs_blob_get(&e->blobs, &leg->contact);
 	r->routes = rs_blob_get(&e->blobs, &leg->routes);
 	r->expand = expand;
-	*ctx = (struct rendering){ e, leg };
+	*ctx = (struct rendering){ e, leg, NULL };
 	r->ctx = ctx;
 }
 

@@ -9,6 +9,7 @@
 struct rendering {
 	struct rs_engine *e;
 	struct leg *leg;
+	const uint8_t *start; /* of the message; NULL: it is none */
 };
 
 /** Texts that one rendering points into. */

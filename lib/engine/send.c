@@ -51,6 +51,7 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 
 	if (rc)
 		return cause_of(rc);
+	((struct rendering *)e->render.ctx)->start = buf.data;
 	int n = rs_template_render(t, &e->render, buf.data, buf.cap);
 
 	if (n == -ENOSPC) { /* then in fragments: what fits does not pay for it */
@@ -58,6 +59,7 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 		rc = rs_link_take_large(&e->link, path, &buf);
 		if (rc)
 			return rc == -EMSGSIZE ? RS_CAUSE_TOO_LONG : cause_of(rc);
+		((struct rendering *)e->render.ctx)->start = buf.data;
 		n = rs_template_render(t, &e->render, buf.data, buf.cap);
 	}
 	if (n > 0 && sent)
@@ -226,6 +228,8 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	rs_metric_inc(cells, again ? RS_SM_RETRANS : RS_SM_MESSAGES);
 	if (again)
 		return 0;
+	if (leg->challenge.class && a->slots[s->template] >> RS_SLOT_AUTH & 1)
+		rs_metric_inc(&a->account->cells, RS_AM_AUTHENTICATED);
 	note_sent(e, leg, step, s, s->status / 100 == 2 && leg->invited_us && sent.cseq.method == RS_SIP_INVITE);
 	if (!a->rfc) {
 		note_cause(leg, step, s, a->program);

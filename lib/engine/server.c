@@ -324,8 +324,9 @@ refused(const struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg
 	bool inside = rs_sip_tag(rs_sip_get(msg, RS_HDR_TO)).len > 0;
 	const struct server *invite = server_invite(d);
 
-	if (!inside && invite && msg->method == RS_SIP_INVITE)
-		return 482; /* merged: it came along another way, too (8.2.2.2) */
+	/* Merged: it came along another way, too (8.2.2.2). Not so one that tries again, with credentials, what was refused. */
+	if (!inside && invite && msg->method == RS_SIP_INVITE && (cseq->number <= invite->cseq || invite->status < 300))
+		return 482;
 	if (inside && d->remote_cseq && cseq->number <= d->remote_cseq)
 		return 500; /* out of order (12.2.2) */
 	if (msg->method != RS_SIP_INVITE)
