@@ -35,6 +35,10 @@ print_status(const json_t *j)
 	printf("state    %s\nrun      %s\nplan     %s\nelapsed  %.1f s\n", text_of(j, "state"),
 		text_of(j, "run"), text_of(j, "plan"),
 		json_number_value(json_object_get(j, "elapsed_s")));
+	const json_t *list = json_object_get(j, "waiting"), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) printf("waiting  %s\n", json_string_value(one));
 	if (json_integer_value(json_object_get(j, "limited_s")) > 0)
 		printf("limited  %lld s by the generator: see loadctl health\n",
 			(long long)json_integer_value(json_object_get(j, "limited_s")));

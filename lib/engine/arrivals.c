@@ -11,7 +11,6 @@
 #define ARRIVAL_STREAM 2000 /* of random numbers, + activity: beside those of holds, callees and URIs */
 #define LONGEST_NS 4e18 /* 126 years */
 #define BURST_NS RS_NS_PER_MS /* within this much time the catch-up limit does not spread starts */
-#define TURN_WALK 1024 /* arrivals of other workers passed over in one turn */
 
 static void
 set_rate(struct arrivals *r, double rate_hz)
@@ -113,6 +112,8 @@ arrivals_begin(struct rs_engine *e, struct activity *a, uint64_t at_ns)
 	r->shaped = r->shape.n && !r->asked;
 	r->base_ns = at_ns;
 	r->total = a->plan->total;
+	if (a->plan->kind == RS_DO_REGISTER && (!r->total || r->total > a->group->plan->count))
+		r->total = a->group->plan->count; /* each endpoint once */
 	r->units = gap(e, a, 0);
 	set_rate(r, r->asked ? r->asked_hz : a->plan->rate_hz);
 	if (a->plan->open_calls)

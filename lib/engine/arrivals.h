@@ -51,14 +51,17 @@ struct loop {
 	uint64_t total;	  /* this worker's share of the activity's; 0: no end */
 	uint64_t offered;
 	double pace_hz;	  /* starts a second of this worker, where they are paced */
-	bool ceiling;	  /* all are: a rate was asked for. Else what replaces a completed call comes at once */
+	bool ceiling;	  /* all are: a rate was asked for. Else what replaces a completed call comes at once, ... */
+	double max_hz;	  /* ... but under run.max_rate, of all workers; 0: none */
+	uint64_t max_ns;  /* that lets none come before */
 	uint64_t next_ns; /* paced starts: not before */
 	uint64_t completed; /* calls of this worker, when looked last */
-	uint64_t credit;  /* free places that completed calls have left */
-	uint64_t free;	  /* places, since when: */
+	uint64_t free;	  /* places, when looked last: */
+	uint64_t paced;	  /* so many of them are taken at the pace ... */
+	uint64_t paced_ns; /* ... and the first of those is free since then; ... */
 	struct loop_mark {
 		uint64_t at_ns, n;
-	} marks[LOOP_MARKS]; /* oldest first */
+	} marks[LOOP_MARKS]; /* ... the others at once, oldest first */
 	uint32_t n_marks;
 };
 

@@ -8,7 +8,6 @@
 #include "engine/internal.h"
 
 #define BURST_NS RS_NS_PER_MS /* within this much time paced starts are not spread */
-#define TURN_WALK 1024
 
 static uint64_t
 share(uint64_t n, uint64_t workers, uint32_t rank)
@@ -24,7 +23,15 @@ set_pace(struct activity *a)
 	double rate = a->arrivals.rate_hz;
 
 	l->ceiling = rate > 0;
-	l->pace_hz = l->ceiling ? rate * (double)l->target / (double)l->all : (double)l->target;
+	l->pace_hz = (l->ceiling ? rate : (double)l->all) * (double)l->target / (double)l->all;
+}
+
+static void
+add_paced(struct loop *l, uint64_t n, uint64_t now_ns)
+{
+	if (l->paced == 0)
+		l->paced_ns = now_ns;
+	l->paced += n;
 }
 
 void
@@ -55,7 +62,7 @@ loop_begin(struct activity *a)
 	l->total = share(a->plan->total, l->all < a->group->starters ? l->all : a->group->starters, a->group->rank);
 	r->stopped = a->plan->total && l->total == 0;
 	l->free = l->target;
-	l->marks[l->n_marks++] = (struct loop_mark){ r->base_ns, l->free };
+	add_paced(l, l->free, r->base_ns);
 	/* The workers' first calls do not come all at once, either. */
 	l->next_ns = r->base_ns +
 		(uint64_t)((double)RS_NS_PER_S / l->pace_hz * a->group->rank / a->group->starters);
@@ -67,8 +74,41 @@ take_changes(struct rs_engine *e, struct activity *a)
 	struct arrivals *r = &a->arrivals;
 
 	while (r->n_changes && r->changes[0].at_ns <= e->now) {
+		bool was_ceiling = r->loop.ceiling;
+
 		arrivals_change(r);
 		set_pace(a);
+		if (r->loop.ceiling && !was_ceiling) { /* what was to be taken at once waits for its turn as well */
+			r->loop.n_marks = 0;
+			add_paced(&r->loop, r->loop.free - r->loop.paced, e->now);
+		}
+	}
+}
+
+static void
+add_mark(struct loop *l, uint64_t n, uint64_t now_ns)
+{
+	if (n == 0)
+		return;
+	if (l->n_marks == LOOP_MARKS) /* they count as free for longer than they were: lateness is not made smaller */
+		l->marks[LOOP_MARKS - 1].n += n;
+	else
+		l->marks[l->n_marks++] = (struct loop_mark){ now_ns, n };
+}
+
+static void
+take_away(struct loop *l, uint64_t n)
+{
+	uint64_t paced = n < l->paced ? n : l->paced;
+
+	l->paced -= paced;
+	for (n -= paced; n > 0 && l->n_marks > 0;) {
+		struct loop_mark *mark = &l->marks[l->n_marks - 1];
+		uint64_t some = n < mark->n ? n : mark->n;
+
+		mark->n -= some;
+		n -= some;
+		l->n_marks -= mark->n == 0;
 	}
 }
 
@@ -80,57 +120,55 @@ look(struct rs_engine *e, struct activity *a)
 	const struct rs_metrics *m = &a->account->cells;
 	uint64_t open = rs_metric_get(m, RS_AM_OPEN), completed = rs_metric_get(m, RS_AM_COMPLETED);
 	uint64_t room = e->max_calls > e->open_placed ? e->max_calls - e->open_placed : 0;
-	uint64_t target = l->target < a->limit ? l->target : a->limit, free = target > open ? target - open : 0;
+	uint64_t free = l->target > open ? l->target - open : 0;
 
 	free = free < room ? free : room;
 	if (free > l->free) {
-		if (l->n_marks == LOOP_MARKS) /* they count as free for longer than they were: lateness is not made smaller */
-			l->marks[LOOP_MARKS - 1].n += free - l->free;
-		else
-			l->marks[l->n_marks++] = (struct loop_mark){ e->now, free - l->free };
-	}
-	for (uint64_t less = l->free > free ? l->free - free : 0; less > 0;) {
-		struct loop_mark *mark = &l->marks[l->n_marks - 1];
-		uint64_t n = less < mark->n ? less : mark->n;
+		uint64_t more = free - l->free, left = l->ceiling ? 0 : completed - l->completed;
+		uint64_t at_once = left < more ? left : more;
 
-		mark->n -= n;
-		less -= n;
-		l->n_marks -= mark->n == 0;
+		add_mark(l, at_once, e->now);
+		if (more > at_once)
+			add_paced(l, more - at_once, e->now);
+	} else {
+		take_away(l, l->free - free);
 	}
 	l->free = free;
-	l->credit += completed - l->completed;
-	l->credit = l->credit < free ? l->credit : free;
 	l->completed = completed;
 }
 
-static void
-take_place(struct loop *l)
+static uint64_t
+later(uint64_t a, uint64_t b)
 {
-	l->free--;
-	if (--l->marks[0].n == 0)
-		memmove(l->marks, l->marks + 1, --l->n_marks * sizeof(l->marks[0]));
+	return a > b ? a : b;
 }
 
-/* When may the next call take the place that is free for longest? Its due time is that, too: what is paced is not late. */
+/* When the next place may be taken. That is the call's due time, too: what is paced is not late. */
 static uint64_t
 due_time(const struct loop *l)
 {
-	uint64_t at = l->marks[0].at_ns;
+	uint64_t at = l->n_marks ? l->marks[0].at_ns : later(l->next_ns, l->paced_ns);
 
-	return (l->ceiling || l->credit == 0) && l->next_ns > at ? l->next_ns : at;
+	return later(at, l->max_ns);
 }
 
 static void
-count_start(struct rs_engine *e, struct loop *l)
+take_place(struct rs_engine *e, struct loop *l)
 {
 	uint64_t recent = e->now > BURST_NS ? e->now - BURST_NS : 0;
 
-	if (!l->ceiling && l->credit > 0) {
-		l->credit--;
+	l->free--;
+	l->offered++;
+	if (l->max_hz > 0)
+		l->max_ns = later(l->max_ns, recent) +
+			(uint64_t)((double)RS_NS_PER_S * (double)l->all / (l->max_hz * (double)l->target));
+	if (l->n_marks) {
+		if (--l->marks[0].n == 0)
+			memmove(l->marks, l->marks + 1, --l->n_marks * sizeof(l->marks[0]));
 		return;
 	}
-	l->next_ns = l->next_ns > recent ? l->next_ns : recent;
-	l->next_ns += (uint64_t)((double)RS_NS_PER_S / l->pace_hz);
+	l->paced--;
+	l->next_ns = later(l->next_ns, recent) + (uint64_t)((double)RS_NS_PER_S / l->pace_hz);
 }
 
 uint64_t
@@ -157,15 +195,14 @@ loop_turn(struct rs_engine *e, struct activity *a)
 			return r->n_changes && r->changes[0].at_ns < due ? r->changes[0].at_ns : due;
 		if (!found || started == TURN_STARTS)
 			return e->now;
-		count_start(e, l);
-		take_place(l);
-		l->offered++;
+		take_place(e, l);
 		offer(e, a, r->k, r->caller, due);
 		arrivals_next(e, a);
 	}
-	if (r->paused) { /* what becomes free meanwhile is due when it goes on */
-		l->free = 0;
+	if (r->paused) { /* what becomes free meanwhile is due when it goes on, at the pace of the first calls */
+		l->free = l->paced = 0;
 		l->n_marks = 0;
+		l->completed = rs_metric_get(&a->account->cells, RS_AM_COMPLETED);
 		return r->n_changes ? r->changes[0].at_ns : NEVER_NS;
 	}
 	return r->base_ns;

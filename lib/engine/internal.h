@@ -18,6 +18,7 @@
 
 #define NO_ENDPOINT UINT32_MAX
 #define TURN_STARTS 64	   /* arrivals started in one turn at most */
+#define TURN_WALK 1024	   /* arrivals of other workers passed over in one turn at most */
 #define TURN_TIMERS 256	   /* timers served in one turn at most */
 #define TURN_HANGUPS 32	   /* legs hung up in one turn at most, ... */
 #define TURN_LOOKS 4096	   /* ... and slots looked at for them */
@@ -105,7 +106,6 @@ struct leg {
 	struct rs_blob routes;	 /* "<sip:a;lr>, <sip:b;lr>" */
 	struct rs_blob contact;	 /* the peer's Contact URI */
 	struct rs_blob peer_tag; /* of the last response received */
-	struct rs_blob challenge; /* see challenge.c */
 	struct rs_blob frame;	 /* values of the variables, then start times of the RTDs */
 	uint64_t line;		 /* of the injection files */
 	uint32_t callee;	 /* picked endpoint, NO_ENDPOINT: none */
@@ -246,7 +246,6 @@ struct rs_engine {
 	const struct rs_path *path;  /* what is being sent takes this one, not the leg's */
 	struct tracer *tracer;
 	uint8_t sending;	     /* enum rs_trace_flag of the next message that is sent */
-	struct rs_auth_hasher *hasher;
 };
 
 static inline struct leg *

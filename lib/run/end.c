@@ -62,7 +62,10 @@ hang_up_stopped(struct rs_daemon *d, uint64_t now)
 	}
 }
 
-/* A run is over when everything that has a `total` reached it, or its measured time has passed. @return why, or NULL */
+/*
+ * A run is over when everything that has a `total`, or a shape that ends at rate 0, has reached it, or when its measured time has
+ * passed. @return why, or NULL
+ */
 static const char *
 is_over(const struct rs_daemon *d, uint64_t now)
 {
@@ -76,16 +79,17 @@ is_over(const struct rs_daemon *d, uint64_t now)
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		struct rs_call_totals t;
 
-		if (!plan->activities[i].total)
+		if (!activity_has_end(&plan->activities[i]))
 			continue;
 		any = true;
 		rs_observer_activity(d->run->observer, i, &t);
-		if ((plan->activities[i].kind == RS_DO_ANSWER ? t.started : t.offered) >=
-			plan->activities[i].total)
+		if (plan->activities[i].total &&
+			(plan->activities[i].kind == RS_DO_ANSWER ? t.started : t.offered) >=
+				plan->activities[i].total)
 			continue;
 		if (d->run->stopped[i]) /* it never will */
 			short_of = true;
-		else
+		else if (!activity_over(d, i))
 			all = false;
 	}
 	if (any && all) {
@@ -133,6 +137,47 @@ finish(struct rs_daemon *d)
 	daemon_event(d, "done", json_pack("{s:s}", "verdict", rs_verdict_name(d->run->verdict)));
 }
 
+/* The longest that removing so many bindings at the plan's pace takes. */
+static uint64_t
+unregister_span(const struct rs_daemon *d)
+{
+	double longest_s = 0;
+
+	for (uint32_t i = 0; i < d->plan->n_activities; i++) {
+		const struct rs_plan_activity *a = &d->plan->activities[i];
+		double span = a->kind == RS_DO_REGISTER && a->unregister && a->unregister_rate_hz > 0
+			? d->plan->groups[a->from].count / a->unregister_rate_hz
+			: 0;
+
+		longest_s = span > longest_s ? span : longest_s;
+	}
+	return (uint64_t)(longest_s * 1.5 * RS_NS_PER_S) + 64 * d->plan->t1_ns + RS_NS_PER_S;
+}
+
+/* What the run has registered is removed when no call needs it any more. @return true when that is done, or has taken too long */
+static bool
+unregistered(struct rs_daemon *d, const struct rs_totals *t)
+{
+	uint64_t now = daemon_now(d);
+	bool any = false;
+
+	for (uint32_t i = 0; i < d->plan->n_activities; i++)
+		any |= d->plan->activities[i].kind == RS_DO_REGISTER && d->plan->activities[i].unregister;
+	if (!any || d->run->give_up_at_ns)
+		return true;
+	if (!d->run->unregister_until_ns) {
+		if (t->registered + t->registering == 0)
+			return true;
+		d->run->unregister_until_ns = now + unregister_span(d);
+		d->run->drain_until_ns = d->run->silence_at_ns = d->run->unregister_until_ns;
+		daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_UNREGISTER });
+		daemon_event(d, "unregistering", NULL);
+		return false;
+	}
+	return t->registering == 0 && (t->unregistering == 0 || now >= d->run->unregister_until_ns) &&
+		(t->registered == 0 || now >= d->run->unregister_until_ns);
+}
+
 /*
  * Has everything ended, for good? What is open counts only once the workers have obeyed. Calls that are placed may still have to
  * be answered by us, round through the SUT; after that whatever else calls in is refused, or a run that is called never ends.
@@ -157,7 +202,7 @@ drained(struct rs_daemon *d)
 			return false;
 		rs_observer_totals(d->run->observer, &t);
 	}
-	return t.answered.open == 0;
+	return t.answered.open == 0 && unregistered(d, &t);
 }
 
 /* @return true when the run has ended */
@@ -213,6 +258,7 @@ rs_daemon_poll(struct rs_daemon *d)
 	if (d->state == RS_STATE_DRAINING)
 		return drain_on(d, now);
 	hang_up_stopped(d, now);
+	activities_follow(d);
 	why = is_over(d, now);
 	if (!why)
 		return false;

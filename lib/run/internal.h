@@ -22,12 +22,14 @@ struct run {
 	char id[40];
 	uint16_t number;
 	struct rs_account **accounts; /* one a worker */
+	struct rs_bus *bus;           /* between the workers' engines; NULL: there is one only */
 	struct rs_observer *observer;
 	uint64_t t0_ns, end_ns;
 	uint64_t started_wall_us;
 	uint64_t drain_until_ns; /* hang up then */
 	uint64_t silence_at_ns;  /* and be silent then; 0: not hanging up yet */
 	uint64_t give_up_at_ns;  /* and not wait any longer then; 0: not silent yet */
+	uint64_t unregister_until_ns; /* bindings are being removed; 0: not yet */
 	bool closed; /* draining, and no call placed is open: nothing more is answered */
 	bool by_hand;
 	bool attached; /* workers hold the engines */
@@ -37,6 +39,9 @@ struct run {
 	_Atomic uint64_t limited_until; /* control tells the workers which calls are tainted */
 	uint64_t polled_ns; /* control looked at the run then */
 	uint8_t *begun;             /* per activity */
+	uint64_t *begun_ns;         /* and when, put off by the pauses since */
+	uint8_t *shaped;            /* the plan's shape rules, not `rates` */
+	uint64_t paused_ns;         /* since then, if it is paused */
 	uint8_t *stopped;
 	uint64_t *hangup_at_ns; /* per activity, after its own stop; 0: none */
 	enum rs_verdict verdict;
@@ -93,6 +98,22 @@ void daemon_event(struct rs_daemon *d, const char *what, json_t *more);
 int daemon_activity(const struct rs_daemon *d, const char *name, int32_t *out, struct rs_err *err);
 /** Give the plan's addresses and targets to the ports; workers take them over when a run is attached. @return 0, -ENOMEM, -EINVAL */
 int daemon_take_addresses(struct rs_daemon *d, struct rs_err *err);
+
+/* activities.c */
+/** Begin activity @i, on all workers at once. @param after  why: the one that it waited for; may be NULL */
+void activity_begin(struct rs_daemon *d, uint32_t i, const char *after);
+/** Has it reached its end on every worker (nothing more comes, nothing is open), or been stopped? */
+bool activity_over(const struct rs_daemon *d, uint32_t i);
+/** Begin what waits for an activity that is over. */
+void activities_follow(struct rs_daemon *d);
+/** The activity that @i waits for, or NULL. */
+const char *activity_awaited(const struct rs_daemon *d, uint32_t i);
+/** Does a run's end wait for it? */
+bool activity_has_end(const struct rs_plan_activity *a);
+/** The rate it asks for now, by its shape where that rules. */
+double activity_rate(const struct rs_daemon *d, uint32_t i);
+/** The run goes on at @at_ns. */
+void activities_resumed(struct rs_daemon *d, uint64_t at_ns);
 
 /* run.c */
 /** The last run goes. @return 0; -EIO: a worker does not give it back, so that it stays where it is and the daemon is lost */

@@ -33,6 +33,20 @@ rs_daemon_lingering(const struct rs_daemon *d)
 	return t.lingering;
 }
 
+/* What waits for something else to be over: ["calls for reg"]. */
+static json_t *
+waiting(const struct rs_daemon *d)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < d->plan->n_activities; i++)
+		if (activity_awaited(d, i))
+			json_array_append_new(list,
+				json_sprintf("%s for %s", d->plan->activities[i].name,
+					activity_awaited(d, i)));
+	return list;
+}
+
 json_t *
 rs_daemon_status(struct rs_daemon *d)
 {
@@ -40,6 +54,9 @@ rs_daemon_status(struct rs_daemon *d)
 		rs_daemon_run_id(d), "plan", rs_json_text(d->plan->name), "elapsed_s",
 		rs_daemon_elapsed_s(d));
 
+	for (uint32_t i = 0; j && i < d->plan->n_activities; i++)
+		if (activity_awaited(d, i))
+			json_object_set_new(j, "waiting", waiting(d));
 	if (j && d->run)
 		json_object_set_new(j, "limited_s",
 			json_integer((json_int_t)rs_observer_limited(d->run->observer)));
@@ -95,7 +112,7 @@ rs_daemon_health(struct rs_daemon *d)
 }
 
 static const char *
-activity_state(const struct rs_daemon *d, uint32_t i)
+activity_word(const struct rs_daemon *d, uint32_t i)
 {
 	if (!d->run || d->state == RS_STATE_IDLE)
 		return "idle";
@@ -106,6 +123,16 @@ activity_state(const struct rs_daemon *d, uint32_t i)
 	if (!d->run->begun[i])
 		return "waiting";
 	return d->state == RS_STATE_PAUSED ? "paused" : "running";
+}
+
+/* A new reference: a word, or whom it waits for. */
+static json_t *
+activity_state(const struct rs_daemon *d, uint32_t i)
+{
+	const char *awaited = activity_awaited(d, i);
+
+	return awaited ? json_sprintf("waiting for %s", awaited)
+		       : json_string(activity_word(d, i));
 }
 
 json_t *
@@ -121,11 +148,11 @@ rs_daemon_activities(struct rs_daemon *d)
 			rs_observer_activity(d->run->observer, i, &t);
 		json_array_append_new(list,
 			json_pack(
-				"{s:o, s:s, s:s, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+				"{s:o, s:s, s:o, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 				"name", rs_json_text(a->name), "do", rs_activity_kind_name(a->kind),
 				"state", activity_state(d, i), "scenario",
 				rs_json_text(a->scenario_file), "rate",
-				d->run ? d->run->rates[i] : a->rate_hz, "limit",
+				activity_rate(d, i), "limit",
 				(json_int_t)(d->run ? d->run->limits[i] : a->limit), "total",
 				(json_int_t)a->total, "offered", (json_int_t)t.offered,
 				"not_started", (json_int_t)t.not_started, "started",

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/bus.h"
 #include "run/internal.h"
 
 #define T0_LEAD_NS (10 * RS_NS_PER_MS)
@@ -29,8 +30,8 @@ run_facts(const struct rs_daemon *d, struct rs_run_facts *out)
 		out->start_ms = (double)(r->t0_ns - d->exec_ns) / 1e6;
 	for (uint32_t i = 0; i < d->plan->n_activities; i++)
 		if (rs_activity_places(d->plan->activities[i].kind) && r->begun[i] && !r->stopped[i] &&
-			d->state == RS_STATE_RUNNING)
-			out->rate_hz += r->rates[i];
+			!d->plan->activities[i].open_calls && d->state == RS_STATE_RUNNING)
+			out->rate_hz += activity_rate(d, i);
 }
 
 /* Take the engines back. @return false: a worker keeps its own */
@@ -64,11 +65,14 @@ run_free(struct rs_daemon *d, struct rs_err *err)
 	rs_observer_free(r->observer);
 	for (uint32_t i = 0; r->accounts && i < d->n_workers; i++)
 		rs_account_free(r->accounts[i]);
+	rs_bus_free(r->bus);
 	free(r->accounts);
 	free(r->rates);
 	free(r->limits);
 	free((void *)r->answered);
 	free(r->begun);
+	free(r->begun_ns);
+	free(r->shaped);
 	free(r->stopped);
 	free(r->hangup_at_ns);
 	free(r);
@@ -126,18 +130,24 @@ make_run(struct rs_daemon *d, struct rs_err *err)
 	r->limits = calloc(n + 1, sizeof(*r->limits));
 	r->answered = calloc(n + 1, sizeof(*r->answered));
 	r->begun = calloc(n + 1, 1);
+	r->begun_ns = calloc(n + 1, sizeof(*r->begun_ns));
+	r->shaped = calloc(n + 1, 1);
 	r->stopped = calloc(n + 1, 1);
 	r->hangup_at_ns = calloc(n + 1, sizeof(*r->hangup_at_ns));
-	if (!r->accounts || !r->rates || !r->limits || !r->answered || !r->begun || !r->stopped ||
-		!r->hangup_at_ns)
+	if (!r->accounts || !r->rates || !r->limits || !r->answered || !r->begun || !r->begun_ns ||
+		!r->shaped || !r->stopped || !r->hangup_at_ns)
 		rc = -ENOMEM;
+	if (rc == 0 && d->n_workers > 1)
+		rc = rs_bus_create(d->n_workers, &r->bus);
 	for (uint32_t i = 0; rc == 0 && i < d->n_workers; i++)
 		rc = rs_account_create(d->plan, &r->accounts[i]);
 	if (rc == 0)
 		rc = make_observer(d, r);
 	for (uint32_t i = 0; rc == 0 && i < n; i++) {
 		r->rates[i] = d->plan->activities[i].rate_hz;
-		r->limits[i] = d->plan->activities[i].limit;
+		r->limits[i] = d->plan->activities[i].open_calls ? d->plan->activities[i].open_calls
+								  : d->plan->activities[i].limit;
+		r->shaped[i] = d->plan->activities[i].n_shape > 0;
 		r->begun[i] = d->plan->activities[i].start == RS_START_AT_ONCE;
 	}
 	return rc ? rs_err_set(err, rc, "no memory for a run of %u activities", n) : 0;
@@ -155,6 +165,7 @@ make_engine(struct rs_daemon *d, uint32_t worker, struct rs_engine **out, struct
 		.link = rs_net_link(d->workers[worker].net),
 		.account = d->run->accounts[worker],
 		.answered = d->run->answered,
+		.bus = d->run->bus,
 		.limited_until = &d->run->limited_until,
 		.log = &d->workers[worker].log,
 		.wall_us = rs_clock_wall_us(),
@@ -247,6 +258,8 @@ rs_daemon_start(struct rs_daemon *d, struct rs_err *err)
 	}
 	d->run->t0_ns = daemon_now(d) + T0_LEAD_NS;
 	d->run->started_wall_us = rs_clock_wall_us() + T0_LEAD_NS / 1000;
+	for (uint32_t i = 0; i < d->plan->n_activities; i++)
+		d->run->begun_ns[i] = d->run->t0_ns;
 	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_BEGIN, .arg = { d->run->t0_ns } });
 	d->state = RS_STATE_RUNNING;
 	daemon_event(d, "started", NULL);
