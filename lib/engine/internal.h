@@ -106,6 +106,7 @@ struct leg {
 	struct rs_blob routes;	 /* "<sip:a;lr>, <sip:b;lr>" */
 	struct rs_blob contact;	 /* the peer's Contact URI */
 	struct rs_blob peer_tag; /* of the last response received */
+	struct rs_blob challenge; /* see challenge.c */
 	struct rs_blob frame;	 /* values of the variables, then start times of the RTDs */
 	uint64_t line;		 /* of the injection files */
 	uint32_t callee;	 /* picked endpoint, NO_ENDPOINT: none */
@@ -246,6 +247,7 @@ struct rs_engine {
 	const struct rs_path *path;  /* what is being sent takes this one, not the leg's */
 	struct tracer *tracer;
 	uint8_t sending;	     /* enum rs_trace_flag of the next message that is sent */
+	struct rs_auth_hasher *hasher;
 };
 
 static inline struct leg *

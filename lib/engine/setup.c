@@ -6,6 +6,7 @@
 
 #include "base/steer.h"
 #include "engine/dialog.h"
+#include "proto/sip/auth.h"
 
 #define LINGER_LEGS 65536 /* answered calls stay a while in timewait: room beside those that are open */
 
@@ -177,6 +178,25 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 	budget_of(plan, bits, worker, out);
 }
 
+/* The values of an [authentication] are rendered with the message: what they need is made ready with it. */
+static void
+auth_slots(struct activity *a, uint32_t template)
+{
+	const struct rs_program *p = a->program;
+	const struct rs_template *t = &p->templates[template];
+
+	for (uint32_t i = 0; i < t->n_ops; i++) {
+		if (t->ops[i].slot != RS_SLOT_AUTH)
+			continue;
+		const struct rs_auth_ref *auth = &p->auths[t->ops[i].aux];
+
+		if (auth->username >= 0)
+			a->slots[template] |= a->slots[auth->username];
+		if (auth->password >= 0)
+			a->slots[template] |= a->slots[auth->password];
+	}
+}
+
 static int
 slots_setup(struct rs_engine *e, struct activity *a)
 {
@@ -191,6 +211,8 @@ slots_setup(struct rs_engine *e, struct activity *a)
 		a->wants_peer_tag |= a->slots[t] >> RS_SLOT_PEER_TAG_PARAM & 1;
 		a->wants_dynamic_id |= a->slots[t] >> RS_SLOT_DYNAMIC_ID & 1;
 	}
+	for (uint32_t t = 0; t < p->n_templates; t++)
+		auth_slots(a, t);
 	return 0;
 }
 
@@ -319,6 +341,8 @@ rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct
 	for (uint32_t i = 0; cfg->answered && i < e->n_activities; i++)
 		e->activities[i].answered_all = &cfg->answered[i];
 	rc = everything_setup(e, cfg, &budget);
+	if (rc == 0)
+		rc = rs_auth_hasher_create(&e->hasher);
 	if (rc)
 		goto fail;
 	*out = e;
@@ -335,6 +359,7 @@ rs_engine_free(struct rs_engine *e)
 {
 	if (!e)
 		return;
+	rs_auth_hasher_free(e->hasher);
 	free(e->activities);
 	free(e->groups);
 	rs_arena_fini(&e->arena);
