@@ -34,6 +34,7 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	COUNTER(RS_ENG_TRACED, "calls_kept", "calls", "Calls chosen at their start to have their messages kept, whether they failed or not."),
 	COUNTER(RS_ENG_CHALLENGE_BROKEN, "challenges_broken", "responses", "Responses 401 and 407 without a challenge that can be read."),
 	COUNTER(RS_ENG_CHALLENGE_UNKNOWN, "challenges_unknown", "responses", "Responses 401 and 407 with challenges of a scheme, algorithm or qop that is not built."),
+	COUNTER(RS_ENG_BUS_FULL, "bus_full", "messages", "What workers had to tell each other, lost for want of room."),
 };
 const struct rs_metric_table rs_engine_metrics_table = { "engine", "worker", engine_defs, RS_ENG_COUNT };
 
@@ -80,6 +81,22 @@ static const struct rs_metric_def activity_defs[RS_AM_COUNT] = {
 	GAUGE(RS_AM_OVER, "over", "workers", "1 on a worker where the activity has reached its end: nothing more comes, nothing is open."),
 	[RS_AM_BURST_1MS] = { "max_starts_1ms", "calls", "The most calls started within any 1 ms on this worker.", RS_METRIC_MAX },
 	[RS_AM_BURST_10MS] = { "max_starts_10ms", "calls", "The most calls started within any 10 ms on this worker.", RS_METRIC_MAX },
+	COUNTER(RS_AM_REG_OFFERED, "registrations_offered", "registrations", "Endpoints whose first registration fell due."),
+	COUNTER(RS_AM_REG_DONE, "registrations_done", "registrations", "First registrations that succeeded."),
+	COUNTER(RS_AM_REG_FAILED, "registrations_failed", "registrations", "First registrations that did not."),
+	COUNTER(RS_AM_REG_REFRESHED, "refreshes_done", "registrations", "Refreshes that succeeded."),
+	COUNTER(RS_AM_REG_REFRESH_FAILED, "refreshes_failed", "registrations", "Refreshes that did not."),
+	COUNTER(RS_AM_REG_ENDED, "unregistrations_done", "registrations", "Bindings removed at the end."),
+	COUNTER(RS_AM_REG_END_FAILED, "unregistrations_failed", "registrations", "Bindings whose removal was refused or not answered."),
+	COUNTER(RS_AM_REG_CHALLENGED, "registrations_challenged", "challenges", "401 and 407 to a REGISTER."),
+	COUNTER(RS_AM_M_REG_STARTED, "measured_registrations", "registrations", "First registrations begun in the measured window."),
+	COUNTER(RS_AM_M_REG_FAILED, "measured_registrations_failed", "registrations", "Registrations, refreshes and ends of the measured window that failed."),
+	GAUGE(RS_AM_REG_ACTIVE, "registered", "endpoints", "Endpoints that are registered now."),
+	[RS_AM_REG_PEAK] = { "registered_peak", "endpoints", "The most that were registered at once on this worker.", RS_METRIC_MAX },
+	GAUGE(RS_AM_REG_UNDER_WAY, "registering", "endpoints", "REGISTER transactions under way."),
+	GAUGE(RS_AM_REG_ENDING, "unregistering", "flag", "1 while bindings are being removed."),
+	HIST(RS_AM_REGISTER, "register", "First REGISTER to the 200, challenges included (RFC 6076, 4.1)."),
+	HIST(RS_AM_REFRESH, "refresh", "The same of refreshes and removals."),
 };
 const struct rs_metric_table rs_activity_metrics_table = { "activity", "worker,activity", activity_defs, RS_AM_COUNT };
 

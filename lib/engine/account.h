@@ -31,6 +31,7 @@ enum rs_engine_metric {
 	RS_ENG_TRACED,	      /* calls chosen to have their messages kept */
 	RS_ENG_CHALLENGE_BROKEN, /* challenges that cannot be read, or 401 and 407 without one */
 	RS_ENG_CHALLENGE_UNKNOWN, /* challenges of a scheme, algorithm or qop that we have not */
+	RS_ENG_BUS_FULL,      /* what workers tell each other, lost for want of room */
 	RS_ENG_COUNT
 };
 extern const struct rs_metric_table rs_engine_metrics_table;
@@ -66,6 +67,15 @@ enum rs_activity_metric {
 	RS_AM_AUTHENTICATED,	/* requests sent again with credentials */
 	RS_AM_OVER,	/* gauge: 1 when nothing more of it comes and nothing of it is open, on this worker */
 	RS_AM_BURST_1MS, RS_AM_BURST_10MS, /* max: calls started within so much time, see arrivals.h */
+	/* register: first registrations, refreshes, ends */
+	RS_AM_REG_OFFERED, RS_AM_REG_DONE, RS_AM_REG_FAILED, RS_AM_REG_REFRESHED, RS_AM_REG_REFRESH_FAILED, RS_AM_REG_ENDED,
+	RS_AM_REG_END_FAILED, RS_AM_REG_CHALLENGED, RS_AM_M_REG_STARTED, RS_AM_M_REG_FAILED,
+	RS_AM_REG_ACTIVE,	/* gauge: bindings now */
+	RS_AM_REG_PEAK,		/* max */
+	RS_AM_REG_UNDER_WAY,	/* gauge: REGISTER transactions */
+	RS_AM_REG_ENDING,	/* gauge: 1 while un-registering goes on */
+	RS_AM_REGISTER,		/* hist: first REGISTER to its 200, challenge included (RFC 6076, 4.1) */
+	RS_AM_REFRESH,		/* hist: the same of a refresh or an end */
 	RS_AM_COUNT
 };
 extern const struct rs_metric_table rs_activity_metrics_table;

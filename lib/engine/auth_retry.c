@@ -3,18 +3,121 @@
 
 #include <errno.h>
 
-void
-auth_note(struct rs_engine *e, struct leg *leg, struct client *c)
+#include "engine/credentials.h"
+#include "engine/register.h"
+
+#define MOST_TRIES 2 /* a second challenge is answered only when it says that the nonce was stale (RFC 7616, 3.4) */
+
+static bool
+has_password(const struct rs_engine *e, const struct leg *leg)
 {
+	const struct rs_plan_group *g = leg_activity(e, leg)->group->plan;
+
+	return g->credentials || g->password.text;
 }
 
-void
-auth_put(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_request *r, struct rs_sip_out *o)
+/* A step that waits for the challenge deals with it itself. */
+static bool
+scenario_waits_for(const struct rs_engine *e, const struct leg *leg, uint16_t status)
 {
+	const struct rs_program *p = leg_activity(e, leg)->program;
+
+	for (uint32_t i = leg->step; i < p->n_steps && p->steps[i].kind == RS_STEP_RECV; i++) {
+		if (p->steps[i].status == status)
+			return true;
+		if (p->steps[i].optional == RS_MANDATORY && p->steps[i].status >= 200)
+			break;
+	}
+	return false;
+}
+
+static bool
+is_stale(const struct rs_sip_msg *msg)
+{
+	struct rs_auth_challenge c[MAX_CHALLENGES];
+	int n = rs_auth_challenges(msg, c, MAX_CHALLENGES);
+
+	for (int i = 0; i < n; i++)
+		if (c[i].stale)
+			return true;
+	return false;
 }
 
 bool
 auth_retry(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_msg *msg)
 {
-	return false;
+	const uint8_t tries = c->tries, method = c->method;
+	struct rs_auth_challenge challenges[MAX_CHALLENGES];
+
+	if ((msg->status != 401 && msg->status != 407) || !has_password(e, leg) || (leg->flags & LEG_CANCELLED) || e->silent)
+		return false;
+	if (c->step >= 0 && scenario_waits_for(e, leg, msg->status))
+		return false;
+	if (c->tries >= MOST_TRIES || (c->tries && !is_stale(msg)))
+		return false;
+	if (challenges_of(e, msg, challenges, MAX_CHALLENGES) <= 0 || !leg_keep_challenges(e, leg, msg))
+		return false;
+	rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_AUTHENTICATED);
+	if (c->step < 0)
+		client_own(e, leg, (enum own)c->step, c->about);
+	else if (leg_send(e, leg, (uint32_t)c->step, NULL, false) != 0)
+		return false;
+	struct client *now = client_find(leg_dialog(e, leg), leg->cseq, method);
+
+	if (now)
+		now->tries = (uint8_t)(tries + 1);
+	return true;
+}
+
+/* Service-Route of a registered endpoint, for what begins outside a dialog (RFC 3608, 5). */
+static struct rs_slice
+service_route(const struct rs_engine *e, const struct leg *leg)
+{
+	return leg->flags & LEG_ESTABLISHED ? rs_slice_of(NULL, 0) : register_routes(e, leg_activity(e, leg)->group, leg->endpoint);
+}
+
+int
+auth_insert(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t cap)
+{
+	struct rs_slice routes = service_route(e, leg);
+	struct rs_sip_out o = rs_sip_out(e->scratch2, SCRATCH_BYTES);
+	const uint8_t *end = memmem(data, len, "\r\n\r\n", 4);
+	size_t at;
+	int n;
+
+	if (!end || (!leg->challenge.class && routes.len == 0))
+		return (int)len;
+	at = (size_t)(end - data) + 2;
+	if (routes.len && !memmem(data, at, "\nRoute:", 7))
+		rs_out_header(&o, "Route", routes);
+	if (leg->challenge.class && !memmem(data, at, "uthorization:", 13)) {
+		n = leg_authenticate(e, leg, rs_slice_of(NULL, 0), rs_slice_of(NULL, 0), data, o.p + o.len, o.cap - o.len);
+		if (n < 0)
+			return n;
+		o.len += (size_t)n;
+		if (n > 0)
+			rs_out_text(&o, "\r\n");
+	}
+	if (o.full || len + o.len > cap)
+		return -ENOSPC;
+	memmove(data + at + o.len, data + at, len - at);
+	memcpy(data + at, o.p, o.len);
+	return (int)(len + o.len);
+}
+
+void
+auth_put(struct rs_engine *e, struct leg *leg, struct rs_sip_out *o)
+{
+	int n;
+
+	if (!leg->challenge.class || o->full)
+		return;
+	n = leg_authenticate(e, leg, rs_slice_of(NULL, 0), rs_slice_of(NULL, 0), o->p, o->p + o->len, o->cap - o->len);
+	if (n < 0) {
+		o->full = true;
+		return;
+	}
+	o->len += (size_t)n;
+	if (n > 0)
+		rs_out_text(o, "\r\n");
 }

@@ -131,9 +131,7 @@ client_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 		d->ack_step = OWN_NONE;
 		d->sdp_step = (int16_t)step;
 	}
-	struct client *c = client_open(e, leg, s->method, (int16_t)step, cseq, branch);
-
-	auth_note(e, leg, c);
+	client_open(e, leg, s->method, (int16_t)step, cseq, branch);
 	if (s->method == RS_SIP_CANCEL && invite)
 		client_find(d, invite->cseq, RS_SIP_INVITE)->give_up_ns = e->now + 64 * e->plan->t1_ns; /* 9.1 */
 }
@@ -231,7 +229,8 @@ compose_own(struct rs_engine *e, struct leg *leg, const struct client *c, const 
 	rs_out_request(&o, r);
 	if (c)
 		put_own_lines(e, leg, c, &o);
-	auth_put(e, leg, c, r, &o);
+	e->render.cseq = r->cseq;
+	auth_put(e, leg, &o);
 	n = rs_out_end(&o, "application/sdp", sdp);
 	if (n < 0) {
 		e->link.drop(e->link.ctx, &buf);
@@ -298,7 +297,6 @@ client_own(struct rs_engine *e, struct leg *leg, enum own what, uint32_t about)
 		c = client_open(e, leg, owns[-what].method, (int16_t)what, ++leg->cseq, ++d->branches);
 	}
 	c->about = about;
-	auth_note(e, leg, c);
 	if (what == OWN_BYE) {
 		leg->flags |= LEG_ENDING;
 		d->session_ns = 0;

@@ -35,7 +35,6 @@ struct client {
 	uint16_t branch;     /* number behind the token in its branch */
 	int16_t step;	     /* or enum own */
 	uint8_t state, method;
-	uint8_t nc;	     /* uses of the nonce up to this request, 0: no credentials in it */
 	uint8_t tries;	     /* challenges answered for this request */
 };
 
@@ -71,7 +70,6 @@ struct dialog {
 	struct rs_path next;	/* where requests in the dialog go; the leg's own path stays that of its INVITE */
 	struct rs_blob local, remote; /* values of From and To, as a request of ours has them */
 	struct rs_blob invite;	/* kept headers of the INVITE, put aside while its answer may go again */
-	struct rs_blob challenge; /* header lines of the last 401 or 407 */
 	uint32_t remote_cseq;	/* highest of the peer's requests */
 	uint32_t session_s;	/* session interval agreed; 0: none */
 	uint32_t rseq, peer_rseq; /* last reliable provisional sent, received (RFC 3262) */
@@ -82,7 +80,6 @@ struct dialog {
 	uint16_t ack_branch;
 	uint16_t branches;	/* numbers used so far */
 	uint16_t flags;		/* enum dialog_flag */
-	uint16_t nonce_uses;
 	uint8_t n_forks;
 	uint8_t refresher;	/* 1: we refresh the session */
 };

@@ -5,7 +5,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "engine/bus.h"
 #include "engine/dialog.h"
+#include "engine/register.h"
 
 void
 rs_engine_begin(struct rs_engine *e, uint64_t t0_ns)
@@ -196,6 +198,8 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		return;
 	}
 	rs_metric_inc(e->cells, RS_ENG_RECEIVED);
+	if (msg->status && register_response(e, rx, msg, &cseq))
+		return;
 	switch (lookup_leg(e, &rx->path, msg, &leg)) {
 	case LOOKUP_LEG:
 		trace_received(e, leg, rx);
@@ -290,11 +294,52 @@ activity_turn(struct rs_engine *e, struct activity *a)
 	else if (a->plan->kind == RS_DO_ANSWER)
 		over = a->arrivals.stopped || is_total_taken(a);
 	else
-		return next;
+		next = register_turn(e, a, &over);
 	over = over && rs_metric_get(m, RS_AM_OPEN) == 0;
 	if (rs_metric_get(m, RS_AM_OVER) != over)
 		rs_metric_set(m, RS_AM_OVER, over);
 	return next;
+}
+
+#define TOLD 64 /* mails of other workers heard in one turn */
+
+static void
+listen(struct rs_engine *e)
+{
+	struct rs_mail mails[TOLD];
+	uint32_t n = rs_bus_listen(e->bus, e->worker, mails, TOLD);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rs_mail *m = &mails[i];
+
+		switch ((enum rs_bus_mail)m->type) {
+		case RS_BUS_REGISTERED:
+			group_registered(e, (uint32_t)m->arg[0], (uint32_t)m->arg[1], m->arg[2]);
+			break;
+		case RS_BUS_LEG:
+			break;
+		}
+	}
+}
+
+bool
+rs_engine_is_told(const struct rs_engine *e)
+{
+	return e->bus && rs_bus_is_waiting(e->bus, e->worker);
+}
+
+static void
+timer(struct rs_engine *e, uint32_t node)
+{
+	uint32_t slot = node / TIMERS, legs = e->legs.cap * TIMERS;
+
+	/* An earlier one of this turn may have ended the leg, or moved it on and armed this timer anew. */
+	if (rs_wheel_armed(&e->wheel, node))
+		return;
+	if (node >= legs)
+		register_timer(e, node - legs);
+	else if (rs_pool_is_taken(&e->legs, slot))
+		leg_timer(e, leg_at(e, slot), (enum timer)(node % TIMERS));
 }
 
 uint64_t
@@ -304,15 +349,12 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 	uint64_t next = UINT64_MAX, due;
 
 	e->now = now_ns;
+	if (e->bus)
+		listen(e);
 	uint32_t n = rs_wheel_expire(&e->wheel, now_ns, nodes, TURN_TIMERS);
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t slot = nodes[i] / TIMERS;
-
-		/* An earlier one of these may have ended the leg, or moved it on and armed this timer anew. */
-		if (!rs_wheel_armed(&e->wheel, nodes[i]) && rs_pool_is_taken(&e->legs, slot))
-			leg_timer(e, leg_at(e, slot), (enum timer)(nodes[i] % TIMERS));
-	}
+	for (uint32_t i = 0; i < n; i++)
+		timer(e, nodes[i]);
 	if (n == TURN_TIMERS)
 		next = now_ns;
 	if (e->rfc) {
@@ -325,7 +367,9 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 		if (due < next)
 			next = due;
 	}
-	for (uint32_t i = 0; i < e->n_activities && !e->stopping; i++) {
+	for (uint32_t i = 0; i < e->n_activities; i++) {
+		if (e->stopping && e->activities[i].plan->kind != RS_DO_REGISTER)
+			continue;
 		due = activity_turn(e, &e->activities[i]);
 		if (due < next)
 			next = due;
@@ -343,7 +387,7 @@ rs_engine_start_activity(struct rs_engine *e, int32_t activity, uint64_t at_ns)
 		if (a->group->position != UINT32_MAX && a->group->answer < 0)
 			a->group->answer = activity;
 		a->accepts = true;
-	} else if (rs_activity_places(a->plan->kind)) {
+	} else {
 		arrivals_begin(e, a, at_ns);
 	}
 }
@@ -358,7 +402,8 @@ void
 rs_engine_set_rate(struct rs_engine *e, int32_t activity, double rate_hz, uint64_t at_ns)
 {
 	for (uint32_t i = 0; i < e->n_activities; i++)
-		if (is_meant(e, activity, i) && rs_activity_places(e->activities[i].plan->kind))
+		if (is_meant(e, activity, i) && e->activities[i].plan->kind != RS_DO_ANSWER &&
+			(activity >= 0 || rs_activity_places(e->activities[i].plan->kind)))
 			arrivals_order(&e->activities[i], CHANGE_RATE, rate_hz, at_ns);
 }
 
@@ -382,7 +427,7 @@ void
 rs_engine_pause(struct rs_engine *e, uint64_t at_ns)
 {
 	for (uint32_t i = 0; i < e->n_activities; i++)
-		if (rs_activity_places(e->activities[i].plan->kind))
+		if (e->activities[i].plan->kind != RS_DO_ANSWER)
 			arrivals_order(&e->activities[i], CHANGE_PAUSE, 0, at_ns);
 }
 
@@ -390,7 +435,7 @@ void
 rs_engine_resume(struct rs_engine *e, uint64_t at_ns)
 {
 	for (uint32_t i = 0; i < e->n_activities; i++)
-		if (rs_activity_places(e->activities[i].plan->kind))
+		if (e->activities[i].plan->kind != RS_DO_ANSWER)
 			arrivals_order(&e->activities[i], CHANGE_RESUME, 0, at_ns);
 }
 
@@ -406,9 +451,19 @@ rs_engine_stop(struct rs_engine *e, int32_t activity)
 }
 
 void
+rs_engine_unregister(struct rs_engine *e)
+{
+	for (uint32_t i = 0; i < e->n_activities; i++)
+		if (e->activities[i].plan->kind == RS_DO_REGISTER && e->activities[i].plan->unregister)
+			register_end(e, &e->activities[i]);
+}
+
+void
 rs_engine_hangup(struct rs_engine *e, int32_t activity)
 {
 	rs_engine_stop(e, activity);
+	if (activity >= 0 && e->activities[activity].plan->kind == RS_DO_REGISTER)
+		register_end(e, &e->activities[activity]);
 	if (activity < 0)
 		e->stopping = e->hangup_all = true;
 	for (uint32_t i = 0; i < e->n_activities; i++)

@@ -14,6 +14,7 @@
 #include "plan/plan.h"
 
 struct rs_engine;
+struct rs_bus;
 
 struct rs_engine_cfg {
 	const struct rs_plan *plan;
@@ -33,6 +34,7 @@ struct rs_engine_cfg {
 	 * it and ends later is tainted. NULL: nobody judges.
 	 */
 	const _Atomic uint64_t *limited_until;
+	struct rs_bus *bus;	   /* to the other workers' engines; NULL: this is the only worker */
 	const uint8_t *steer_bits; /* [plan->n_ports], R of base/steer.h: the same on all workers. NULL: RS_STEER_BITS each */
 	struct rs_log *log;	/* may be NULL */
 	uint64_t wall_us;	/* wall clock at now == wall_at_ns, for [timestamp] and [date] */
@@ -89,6 +91,10 @@ void rs_engine_resume(struct rs_engine *e, uint64_t at_ns);
 void rs_engine_stop(struct rs_engine *e, int32_t activity);
 /** No new calls, and hang up what is open: BYE, CANCEL, a few per turn. */
 void rs_engine_hangup(struct rs_engine *e, int32_t activity);
+/** Remove the bindings of all registered endpoints, at the pace of their activities (`unregister`). */
+void rs_engine_unregister(struct rs_engine *e);
+/** Has another worker something to tell it, or does it wait to be heard? */
+bool rs_engine_is_told(const struct rs_engine *e);
 /** No new calls, and nothing is sent any more: open calls end as failed, cause `stopped`. */
 void rs_engine_silence(struct rs_engine *e);
 

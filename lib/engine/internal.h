@@ -138,6 +138,7 @@ struct group {
 	uint32_t rank;	     /* ... and which of them this one is; UINT32_MAX: none */
 	struct endpoint *endpoints; /* shared: only one */
 	int32_t answer;	     /* activity that answers here, -1: none */
+	uint32_t first_reg;  /* its registrations begin here in e->regs; NO_ENDPOINT: it has none */
 	bool automatic;	     /* what no scenario waits for is answered: see stray.c, ua.c */
 };
 
@@ -169,6 +170,9 @@ struct activity {
 	uint32_t frame_bytes;
 	struct burst burst_1ms, burst_10ms;
 	bool rfc;		    /* mode = "rfc3261" */
+	bool reg_end;		    /* register: un-registering: */
+	uint32_t reg_next;	    /* the next slot of the group, ... */
+	uint64_t reg_next_ns;	    /* ... not before this */
 	bool accepts;		    /* answer: takes new calls */
 	bool hang_up;		    /* its legs are being hung up */
 	uint64_t *slots;	    /* per template of the program: bit per enum rs_slot that stands in it */
@@ -186,7 +190,7 @@ struct stamp {
 	uint16_t activity;
 };
 enum stamp_what {
-	STAMP_INVITE, STAMP_BYE, STAMP_REQUEST, STAMP_RTD_START, STAMP_RTD_STOP, STAMP_RTD_REPEAT, STAMP_LATENESS
+	STAMP_REGISTER, STAMP_INVITE, STAMP_BYE, STAMP_REQUEST, STAMP_RTD_START, STAMP_RTD_STOP, STAMP_RTD_REPEAT, STAMP_LATENESS
 };
 #define MAX_STAMPS 4096
 
@@ -245,6 +249,13 @@ struct rs_engine {
 	bool rfc;		     /* some activity is in it */
 	const struct client *again;  /* whose request is being sent once more */
 	const struct rs_path *path;  /* what is being sent takes this one, not the leg's */
+	bool complete;		     /* what a step does not write is put into its request: see auth_retry.h */
+	/* registrations: of the endpoints of all groups that an activity registers, group after group */
+	struct registration *regs;
+	uint32_t n_regs;
+	struct realm *realms;
+	uint8_t n_realms;
+	struct rs_bus *bus;	     /* NULL: the only worker */
 	struct tracer *tracer;
 	uint8_t sending;	     /* enum rs_trace_flag of the next message that is sent */
 	struct rs_auth_hasher *hasher;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Send times come with the transmit burst, receive times with the receive burst; what lies between is the SUT's. */
-#include "engine/internal.h"
+#include "engine/register.h"
 
 void
 stamp_add(struct rs_engine *e, struct leg *leg, enum stamp_what what, int rtd)
@@ -53,6 +53,8 @@ static void
 stamp_apply(struct rs_engine *e, struct leg *leg, const struct stamp *s, uint64_t time_ns)
 {
 	switch ((enum stamp_what)s->what) {
+	case STAMP_REGISTER: /* of no leg */
+		break;
 	case STAMP_INVITE:
 		leg->invite_ns = time_ns;
 		break;
@@ -98,6 +100,11 @@ rs_engine_flushed(struct rs_engine *e, uint64_t time_ns)
 {
 	for (uint32_t i = 0; i < e->n_stamps; i++) {
 		const struct stamp *s = &e->stamps[i];
+
+		if (s->what == STAMP_REGISTER) {
+			register_stamped(e, s->slot, time_ns);
+			continue;
+		}
 		struct leg *leg = leg_at(e, s->slot);
 
 		if (e->legs.generation[s->slot] != s->generation)

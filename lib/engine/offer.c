@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An arrival that is due is offered: a call begins, or it is counted why not. */
-#include "engine/internal.h"
+#include "engine/register.h"
 
 #define SLOTS_1MS_NS  (RS_NS_PER_MS / 16)
 #define SLOTS_10MS_NS (10 * RS_NS_PER_MS / 16)
@@ -56,6 +56,11 @@ offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t caller, uint
 	bool measured = due_ns >= e->measure_from && due_ns < e->measure_to;
 	uint32_t callee = NO_ENDPOINT;
 
+	if (a->plan->kind == RS_DO_REGISTER) {
+		count_burst(e, a);
+		register_offer(e, a, k, caller, due_ns);
+		return;
+	}
 	rs_metric_inc(m, RS_AM_OFFERED);
 	if (measured)
 		rs_metric_inc(m, RS_AM_M_OFFERED);

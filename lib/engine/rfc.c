@@ -234,5 +234,4 @@ rfc_bury(struct rs_engine *e, struct leg *leg)
 	rs_blob_clear(&e->blobs, &d->local);
 	rs_blob_clear(&e->blobs, &d->remote);
 	rs_blob_clear(&e->blobs, &d->invite);
-	rs_blob_clear(&e->blobs, &d->challenge);
 }

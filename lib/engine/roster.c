@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/roster.h"
 
-#include "engine/internal.h"
+#include "engine/register.h"
 
 #define LOOKS 4096 /* endpoints in one step */
 
@@ -29,6 +29,14 @@ rs_endpoint_state_of(const char *name)
 	return -1;
 }
 
+static const uint8_t states[] = {
+	[REG_NONE] = RS_ENDPOINT_UNREGISTERED,
+	[REG_REGISTERING] = RS_ENDPOINT_REGISTERING,
+	[REG_REGISTERED] = RS_ENDPOINT_REGISTERED,
+	[REG_FAILED] = RS_ENDPOINT_FAILED,
+	[REG_UNREGISTERED] = RS_ENDPOINT_UNREGISTERED,
+};
+
 /* Calls that this worker's activities picked endpoint @index of @g for. */
 static uint32_t
 calls_of(const struct rs_engine *e, const struct group *g, uint32_t index)
@@ -52,6 +60,14 @@ look_at(const struct rs_engine *e, const struct group *g, uint32_t index, struct
 	out->calls = calls_of(e, g, index);
 	out->state = out->calls ? RS_ENDPOINT_BUSY : RS_ENDPOINT_IDLE;
 	out->expires_in_ns = RS_ENDPOINT_NEVER;
+	const struct registration *r = register_of(e, g, index);
+
+	if (!r)
+		return;
+	if (r->state == REG_REGISTERED)
+		out->expires_in_ns = (int64_t)r->expires_ns - (int64_t)e->now;
+	if (out->calls == 0)
+		out->state = states[r->state];
 }
 
 /* *@from is the group's number above 32 bits of slot; slot i is endpoint position + i * (the port's workers). */

@@ -2,6 +2,7 @@
 /* Sending: a step's message, its number and what it is remembered for, and the same again. */
 #include <errno.h>
 
+#include "engine/auth_retry.h"
 #include "engine/dialog.h"
 #include "engine/render.h"
 
@@ -39,6 +40,16 @@ sent_read(const uint8_t *data, size_t len, struct sent *out)
 	out->to = line_value(data, len, "\nTo:");
 }
 
+/* In rfc3261 mode a request of a step gets what the step does not write: credentials, a Service-Route. */
+static int
+render_into(struct rs_engine *e, struct leg *leg, const struct rs_template *t, const struct rs_buf *buf)
+{
+	((struct rendering *)e->render.ctx)->start = buf->data;
+	int n = rs_template_render(t, &e->render, buf->data, buf->cap);
+
+	return n > 0 && e->complete ? auth_insert(e, leg, buf->data, (size_t)n, buf->cap) : n;
+}
+
 uint32_t
 send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop, struct sent *sent)
 {
@@ -51,16 +62,14 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 
 	if (rc)
 		return cause_of(rc);
-	((struct rendering *)e->render.ctx)->start = buf.data;
-	int n = rs_template_render(t, &e->render, buf.data, buf.cap);
+	int n = render_into(e, leg, t, &buf);
 
 	if (n == -ENOSPC) { /* then in fragments: what fits does not pay for it */
 		e->link.drop(e->link.ctx, &buf);
 		rc = rs_link_take_large(&e->link, path, &buf);
 		if (rc)
 			return rc == -EMSGSIZE ? RS_CAUSE_TOO_LONG : cause_of(rc);
-		((struct rendering *)e->render.ctx)->start = buf.data;
-		n = rs_template_render(t, &e->render, buf.data, buf.cap);
+		n = render_into(e, leg, t, &buf);
 	}
 	if (n > 0 && sent)
 		sent_read(buf.data, (size_t)n, sent);
@@ -180,6 +189,7 @@ count_dynamic_id(struct rs_engine *e, const struct rs_template *t)
 static void
 transaction_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, bool again, struct texts *t)
 {
+	e->complete = !s->status;
 	if (s->status)
 		e->path = &leg_dialog(e, leg)->reply;
 	else
@@ -216,6 +226,7 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	uint32_t cause = send_template(e, leg, &a->program->templates[s->template], drop, ask ? &sent : NULL);
 
 	e->path = NULL;
+	e->complete = false;
 	if (cause)
 		return -(int)cause;
 	if (a->wants_dynamic_id)

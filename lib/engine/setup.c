@@ -6,6 +6,7 @@
 
 #include "base/steer.h"
 #include "engine/dialog.h"
+#include "engine/register.h"
 #include "proto/sip/auth.h"
 
 #define LINGER_LEGS 65536 /* answered calls stay a while in timewait: room beside those that are open */
@@ -119,11 +120,22 @@ tombs_needed(const struct rs_plan *plan)
 
 #define MANY_TEXTS 64 /* no scenario seen fills more variables with text at a time */
 
+static uint64_t
+registrations_needed(const struct rs_plan *plan)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < plan->n_activities; i++)
+		if (plan->activities[i].kind == RS_DO_REGISTER)
+			n += plan->groups[plan->activities[i].from].count;
+	return n;
+}
+
 static struct rs_blob_count
 blobs_needed(const struct rs_plan *plan, uint64_t legs)
 {
-	/* In rfc3261 mode a leg knows both parties, its routes, and puts an INVITE aside. */
-	struct rs_blob_count n = { .legs = (uint32_t)legs * (wants_rfc(plan) ? 2 : 1) };
+	/* In rfc3261 mode a leg knows both parties, its routes, and puts an INVITE aside; a registration has a nonce and routes. */
+	struct rs_blob_count n = { .legs = (uint32_t)(legs * (wants_rfc(plan) ? 2 : 1) + registrations_needed(plan) / 2) };
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		uint32_t vars = plan->activities[i].program->n_vars;
@@ -157,7 +169,8 @@ budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker
 		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees * 8 + shapes +
 		(wants_rfc(plan) ? out->legs * sizeof(struct dialog) + tombs_reserve(tombs_needed(plan)) : 0) +
 		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
-		tracer_reserve(plan, out->legs) +
+		registrations_needed(plan) * (sizeof(struct registration) + sizeof(struct rs_wheel_node)) +
+		MAX_REALMS * (sizeof(struct realm) + 512) + tracer_reserve(plan, out->legs) +
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
 }
 
@@ -257,7 +270,7 @@ pools_setup(struct rs_engine *e, uint64_t legs, uint64_t now_ns)
 	int rc = rs_pool_init(&e->legs, &e->arena, sizeof(struct leg), (uint32_t)legs);
 
 	if (rc == 0)
-		rc = rs_wheel_init(&e->wheel, &e->arena, (uint32_t)legs * TIMERS, now_ns);
+		rc = rs_wheel_init(&e->wheel, &e->arena, (uint32_t)legs * TIMERS + e->n_regs, now_ns);
 	if (rc == 0)
 		rc = rs_table_init(&e->calls, &e->arena, (uint32_t)legs);
 	if (rc == 0)
@@ -288,14 +301,18 @@ static int
 everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const struct rs_engine_budget *budget)
 {
 	uint32_t position, n;
-	int rc = pools_setup(e, budget->legs, cfg->wall_at_ns);
+	int rc = groups_setup(e);
+
+	e->n_regs = rc == 0 ? register_count(e) : 0;
+	if (rc == 0)
+		rc = pools_setup(e, budget->legs, cfg->wall_at_ns);
+	if (rc == 0)
+		rc = register_setup(e);
 
 	if (rc == 0)
 		rc = tracer_setup(e, (uint32_t)budget->legs);
 	if (rc == 0)
 		rc = scratch_setup(e);
-	if (rc == 0)
-		rc = groups_setup(e);
 	for (uint32_t i = 0; rc == 0 && i < e->n_activities; i++)
 		rc = activity_setup(e, &e->activities[i], i);
 	n = count_placers(e->plan, e->steer_bits, e->worker, &position);
@@ -320,6 +337,7 @@ rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct
 	e->account = cfg->account;
 	e->cells = &cfg->account->engine;
 	e->link = cfg->link;
+	e->bus = cfg->bus;
 	e->log = cfg->log;
 	e->worker = cfg->worker;
 	e->run = cfg->run;

@@ -84,6 +84,9 @@ struct rs_totals {
 	} placed, answered;
 	uint64_t sip_sent, sip_received, sip_retransmitted, sip_unexpected, sip_malformed;
 	uint64_t lingering;
+	uint64_t registered;   /* bindings now */
+	uint64_t registering;  /* REGISTER transactions under way */
+	uint64_t unregistering; /* workers that still remove bindings */
 	uint64_t stop_asked; /* the highest level that a scenario asked for */
 };
 void rs_observer_totals(const struct rs_observer *o, struct rs_totals *out);

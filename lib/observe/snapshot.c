@@ -232,6 +232,9 @@ rs_observer_totals(const struct rs_observer *o, struct rs_totals *out)
 			is_placing(&o->what.plan->activities[a]) ? &out->placed : &out->answered,
 			cells, false);
 		out->sip_sent += cells[RS_AM_SIP_SENT];
+		out->registered += cells[RS_AM_REG_ACTIVE];
+		out->registering += cells[RS_AM_REG_UNDER_WAY];
+		out->unregistering += cells[RS_AM_REG_ENDING];
 		out->sip_retransmitted += cells[RS_AM_SIP_RETRANSMITTED];
 		out->sip_unexpected += cells[RS_AM_SIP_UNEXPECTED];
 	}

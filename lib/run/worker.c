@@ -197,6 +197,7 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 	case RS_MAIL_RESUME: rs_engine_resume(w->engine, m->arg[0]); break;
 	case RS_MAIL_STOP: rs_engine_stop(w->engine, activity); break;
 	case RS_MAIL_HANGUP: rs_engine_hangup(w->engine, activity); break;
+	case RS_MAIL_UNREGISTER: rs_engine_unregister(w->engine); break;
 	case RS_MAIL_SILENCE: rs_engine_silence(w->engine); break;
 	default: break;
 	}
@@ -309,7 +310,7 @@ turn(struct rs_worker *w)
 
 	if (w->preparing)
 		prepare(w, now);
-	if (w->engine && (work || now >= w->next_due)) {
+	if (w->engine && (work || now >= w->next_due || rs_engine_is_told(w->engine))) {
 		work += now >= w->next_due;
 		w->next_due = rs_engine_turn(w->engine, now);
 	}

@@ -23,6 +23,7 @@ enum rs_worker_mail {
 	RS_MAIL_RESUME,
 	RS_MAIL_STOP,
 	RS_MAIL_HANGUP,
+	RS_MAIL_UNREGISTER, /* all bindings, paced */
 	RS_MAIL_SILENCE,
 	RS_MAIL_CALLS, /* arg[0]: slot to go on at; reply: arg[0] = the next one, UINT32_MAX at the end; calls in `calls` */
 	RS_MAIL_PING,  /* reply: all mail before it has been obeyed */

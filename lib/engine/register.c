@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Registrations: what becomes of them. How a REGISTER looks is in register_send.c. */
+#include "engine/register.h"
+
+#include <errno.h>
+
+#include "engine/bus.h"
+#include "engine/credentials.h"
+#include "engine/register_send.h"
+
+#define MOST_TRIES 3
+#define RETRY_NS (30 * RS_NS_PER_S) /* after a refresh that failed: RFC 5626, 4.5, all flows failed */
+#define TURN_ENDS 64
+
+static uint32_t
+node_of(const struct rs_engine *e, uint32_t slot)
+{
+	return e->legs.cap * TIMERS + slot;
+}
+
+static struct activity *
+activity_of(const struct rs_engine *e, const struct registration *r)
+{
+	return &e->activities[r->activity];
+}
+
+static struct rs_metrics *
+cells(const struct rs_engine *e, const struct registration *r)
+{
+	return &activity_of(e, r)->account->cells;
+}
+
+static bool
+registers(const struct rs_plan_activity *a, const struct group *g, const struct rs_engine *e)
+{
+	return a->kind == RS_DO_REGISTER && &e->groups[a->from] == g && g->position != UINT32_MAX;
+}
+
+uint32_t
+register_count(const struct rs_engine *e)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < e->n_activities; i++)
+		if (registers(&e->plan->activities[i], &e->groups[e->plan->activities[i].from], e))
+			n += e->groups[e->plan->activities[i].from].n;
+	return n;
+}
+
+int
+register_setup(struct rs_engine *e)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < e->n_groups; i++)
+		e->groups[i].first_reg = NO_ENDPOINT;
+	if (e->n_regs == 0)
+		return 0;
+	e->regs = rs_arena_alloc(&e->arena, (size_t)e->n_regs * sizeof(*e->regs), 64);
+	e->realms = rs_arena_alloc(&e->arena, MAX_REALMS * sizeof(*e->realms), 64);
+	if (!e->regs || !e->realms)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < e->n_activities; i++) {
+		const struct rs_plan_activity *a = &e->plan->activities[i];
+		struct group *g = &e->groups[a->from];
+
+		if (!registers(a, g, e))
+			continue;
+		g->first_reg = next;
+		for (uint32_t k = 0; k < g->n; k++)
+			e->regs[next + k].activity = (uint16_t)i;
+		next += g->n;
+	}
+	return 0;
+}
+
+static uint32_t
+slot_of(const struct group *g, uint32_t index)
+{
+	return g->first_reg + (g->slots ? g->slots[index] : index);
+}
+
+const struct registration *
+register_of(const struct rs_engine *e, const struct group *g, uint32_t index)
+{
+	if (g->first_reg == NO_ENDPOINT || (g->slots && g->slots[index] == NO_ENDPOINT))
+		return NULL;
+	return &e->regs[slot_of(g, index)];
+}
+
+struct rs_slice
+register_routes(const struct rs_engine *e, const struct group *g, uint32_t index)
+{
+	const struct registration *r = register_of(e, g, index);
+
+	return r ? rs_blob_get(&e->blobs, &r->routes) : rs_slice_of(NULL, 0);
+}
+
+/* Whoever picks callees of this group is told, on whichever worker it is. */
+static void
+tell_callers(struct rs_engine *e, const struct registration *r, bool registered)
+{
+	uint32_t group = activity_of(e, r)->plan->from;
+	uint64_t holders = callee_holders(e, group, r->index);
+	struct rs_mail mail = { .type = RS_BUS_REGISTERED, .from = (uint16_t)e->worker, .arg = { group, r->index, registered } };
+
+	for (uint32_t w = 0; holders; w++, holders >>= 1) {
+		if (!(holders & 1))
+			continue;
+		if (w == e->worker)
+			group_registered(e, group, r->index, registered);
+		else if (!e->bus || !rs_bus_tell(e->bus, e->worker, w, &mail))
+			rs_metric_inc(e->cells, RS_ENG_BUS_FULL);
+	}
+}
+
+static void
+set_state(struct rs_engine *e, struct registration *r, enum reg_state state)
+{
+	bool was = r->state == REG_REGISTERED, is = state == REG_REGISTERED;
+
+	r->state = (uint8_t)state;
+	if (was == is)
+		return;
+	rs_metric_add(cells(e, r), RS_AM_REG_ACTIVE, is ? 1 : (uint64_t)-1);
+	rs_metric_max(cells(e, r), RS_AM_REG_PEAK, rs_metric_get(cells(e, r), RS_AM_REG_ACTIVE));
+	tell_callers(e, r, is);
+}
+
+static void
+arm(struct rs_engine *e, const struct registration *r, uint64_t due_ns)
+{
+	rs_wheel_arm(&e->wheel, node_of(e, (uint32_t)(r - e->regs)), due_ns);
+}
+
+/* A REGISTER begins a transaction of its own. */
+static void
+transmit_new(struct rs_engine *e, struct registration *r)
+{
+	uint64_t t1 = e->plan->t1_ns;
+
+	r->cseq++;
+	r->interval_ms = (uint32_t)(t1 / RS_NS_PER_MS);
+	r->next_ns = e->now + t1;
+	r->give_up_ns = e->now + 64 * t1;
+	register_send(e, r, false);
+	arm(e, r, r->next_ns);
+}
+
+static void
+begin(struct rs_engine *e, struct registration *r, enum reg_what what)
+{
+	r->what = (uint8_t)what;
+	r->tries = 0;
+	r->sent_ns = 0;
+	r->under_way = true;
+	r->measured = e->now >= e->measure_from && e->now < e->measure_to;
+	if (!activity_of(e, r)->plan->nonce_reuse)
+		r->realm = 0;
+	rs_metric_add(cells(e, r), RS_AM_REG_UNDER_WAY, 1);
+	transmit_new(e, r);
+	register_stamp(e, r);
+}
+
+static void
+ended(struct rs_engine *e, struct registration *r)
+{
+	r->under_way = false;
+	rs_wheel_cancel(&e->wheel, node_of(e, (uint32_t)(r - e->regs)));
+	rs_metric_add(cells(e, r), RS_AM_REG_UNDER_WAY, (uint64_t)-1);
+}
+
+static void
+failed(struct rs_engine *e, struct registration *r, uint32_t cause)
+{
+	static const uint16_t rows[] = {
+		[REG_FIRST] = RS_AM_REG_FAILED, [REG_REFRESH] = RS_AM_REG_REFRESH_FAILED, [REG_END] = RS_AM_REG_END_FAILED
+	};
+
+	ended(e, r);
+	rs_metric_inc(cells(e, r), rows[r->what]);
+	if (r->measured)
+		rs_metric_inc(cells(e, r), RS_AM_M_REG_FAILED);
+	rs_account_fail(activity_of(e, r)->account, 0, cause);
+	r->counted = true;
+	if (r->what == REG_END) {
+		set_state(e, r, REG_UNREGISTERED);
+		return;
+	}
+	set_state(e, r, REG_FAILED);
+	if (r->what == REG_REFRESH && !activity_of(e, r)->reg_end) {
+		r->next_ns = e->now + RETRY_NS / 2 + rs_random_below(rs_rng_next(&e->rng), RETRY_NS / 2);
+		arm(e, r, r->next_ns);
+	}
+}
+
+void
+register_offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t index, uint64_t due_ns)
+{
+	struct registration *r = &e->regs[slot_of(a->group, index)];
+
+	if (r->state != REG_NONE)
+		return;
+	rs_metric_inc(&a->account->cells, RS_AM_REG_OFFERED);
+	r->index = index;
+	r->expires_s = (uint32_t)(a->plan->expires_ns / RS_NS_PER_S);
+	r->state = REG_REGISTERING;
+	begin(e, r, REG_FIRST);
+	if (r->measured)
+		rs_metric_inc(&a->account->cells, RS_AM_M_REG_STARTED);
+	rs_metric_record(&a->account->cells, RS_AM_LATENESS, e->now > due_ns ? e->now - due_ns : 0);
+}
+
+/* --- answers --- */
+
+/* What the registrar grants our contact: its own parameter, else Expires, else what was asked for (10.3, 10.2.4). */
+static uint32_t
+granted(const struct rs_engine *e, const struct registration *r, const struct rs_sip_msg *msg)
+{
+	const struct endpoint *ep = group_endpoint(activity_of(e, r)->group, r->index);
+	struct rs_slice value, expires;
+	struct rs_sip_addr contact;
+	struct rs_sip_uri uri;
+	uint32_t seconds;
+
+	for (int i = msg->first[RS_HDR_CONTACT]; i >= 0; i = rs_sip_next(msg, i)) {
+		size_t pos = 0;
+
+		value = rs_sip_value(msg, i);
+		while (rs_sip_addr_next(value, &pos, &contact) == 0) {
+			struct rs_addr addr;
+
+			if (rs_sip_uri(contact.uri, &uri) != 0 || rs_addr_parse(uri.host, &addr) != 0 ||
+				!rs_addr_eq(&addr, &ep->addr) || (uri.port ? uri.port : 5060) != ep->port)
+				continue;
+			if (rs_sip_param(contact.params, "expires", &expires) && rs_sip_number(expires, &seconds) == 0)
+				return seconds;
+		}
+	}
+	value = rs_sip_get(msg, RS_HDR_EXPIRES);
+	return value.p && rs_sip_number(value, &seconds) == 0 ? seconds : r->expires_s;
+}
+
+static void
+keep_routes(struct rs_engine *e, struct registration *r, const struct rs_sip_msg *msg)
+{
+	size_t len = 0;
+
+	for (int i = msg->first[RS_HDR_SERVICE_ROUTE]; i >= 0; i = rs_sip_next(msg, i)) {
+		struct rs_slice v = rs_sip_value(msg, i);
+
+		if (len + v.len + 2 > SCRATCH_BYTES)
+			break;
+		if (len > 0) {
+			memcpy(e->scratch + len, ", ", 2);
+			len += 2;
+		}
+		memcpy(e->scratch + len, v.p, v.len);
+		len += v.len;
+	}
+	if (!rs_blob_set(&e->blobs, &r->routes, rs_slice_of(e->scratch, len)))
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+}
+
+static void
+registered(struct rs_engine *e, struct registration *r, const struct rs_rx *rx, const struct rs_sip_msg *msg)
+{
+	const struct rs_plan_activity *plan = activity_of(e, r)->plan;
+	bool first = r->what == REG_FIRST;
+	uint64_t span = (uint64_t)granted(e, r, msg) * RS_NS_PER_S;
+	double part = plan->refresh_from + (plan->refresh_to - plan->refresh_from) * rs_random_unit(rs_rng_next(&e->rng));
+
+	ended(e, r);
+	if (r->what == REG_END || span == 0) {
+		rs_metric_inc(cells(e, r), r->what == REG_END ? RS_AM_REG_ENDED : RS_AM_REG_FAILED);
+		set_state(e, r, REG_UNREGISTERED);
+		return;
+	}
+	rs_metric_inc(cells(e, r), first ? RS_AM_REG_DONE : RS_AM_REG_REFRESHED);
+	if (r->measured && r->sent_ns && rx->time_ns >= r->sent_ns)
+		rs_metric_record(cells(e, r), first ? RS_AM_REGISTER : RS_AM_REFRESH, rx->time_ns - r->sent_ns);
+	r->counted = true;
+	r->expires_ns = e->now + span;
+	keep_routes(e, r, msg);
+	set_state(e, r, REG_REGISTERED);
+	if (activity_of(e, r)->reg_end)
+		return;
+	r->next_ns = e->now + (uint64_t)((double)span * part);
+	arm(e, r, r->next_ns);
+}
+
+static bool
+challenged(struct rs_engine *e, struct registration *r, const struct rs_sip_msg *msg)
+{
+	struct rs_auth_challenge c;
+
+	if (challenges_of(e, msg, &c, 1) <= 0)
+		return false;
+	if (r->tries >= MOST_TRIES || (r->authenticated && !c.stale && r->tries > 0) || !register_keep_challenge(e, r, &c))
+		return false;
+	r->nonce_cseq = r->cseq;
+	rs_metric_inc(cells(e, r), RS_AM_REG_CHALLENGED);
+	return register_can_authenticate(e, r);
+}
+
+/* 423: the registrar wants a longer interval (10.2.8). */
+static bool
+too_brief(const struct rs_engine *e, struct registration *r, const struct rs_sip_msg *msg)
+{
+	int i = rs_sip_find(msg, rs_slice_str("Min-Expires"), 0);
+	uint32_t seconds;
+
+	if (i < 0 || r->what == REG_END || rs_sip_number(rs_sip_value(msg, i), &seconds) != 0 || seconds <= r->expires_s ||
+		r->tries >= MOST_TRIES)
+		return false;
+	r->expires_s = seconds;
+	return true;
+}
+
+static struct registration *
+find(struct rs_engine *e, const struct rs_sip_msg *msg)
+{
+	struct rs_slice branch = rs_sip_branch(rs_sip_get(msg, RS_HDR_VIA));
+	struct rs_token t;
+
+	if (branch.len < 7 + RS_TOKEN_LEN || !rs_token_read(branch.p + 7, e->secret, &t) ||
+		rs_handle_kind(t.handle) != RS_KIND_ENDPOINT || t.run != e->run || rs_handle_worker(t.handle) != e->worker ||
+		rs_handle_slot(t.handle) >= e->n_regs)
+		return NULL;
+	return &e->regs[rs_handle_slot(t.handle)];
+}
+
+bool
+register_response(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
+{
+	struct registration *r = e->n_regs && cseq->method == RS_SIP_REGISTER ? find(e, msg) : NULL;
+
+	if (!r)
+		return false;
+	rs_metric_inc(cells(e, r), RS_AM_SIP_RECEIVED);
+	if (!r->under_way || cseq->number != r->cseq) {
+		rs_metric_inc(cells(e, r), RS_AM_SIP_RETRANS_RECEIVED);
+		return true;
+	}
+	if (msg->status < 200) {
+		r->interval_ms = (uint32_t)(e->plan->t2_ns / RS_NS_PER_MS);
+		r->next_ns = e->now + e->plan->t2_ns;
+		arm(e, r, r->next_ns < r->give_up_ns ? r->next_ns : r->give_up_ns);
+		return true;
+	}
+	if (msg->status < 300) {
+		registered(e, r, rx, msg);
+		return true;
+	}
+	if (((msg->status == 401 || msg->status == 407) && challenged(e, r, msg)) || (msg->status == 423 && too_brief(e, r, msg))) {
+		r->tries++;
+		transmit_new(e, r);
+		return true;
+	}
+	failed(e, r, RS_CAUSE_RESPONSE + msg->status - 300u);
+	return true;
+}
+
+/* --- time --- */
+
+static void
+send_again(struct rs_engine *e, struct registration *r)
+{
+	uint32_t t2 = (uint32_t)(e->plan->t2_ns / RS_NS_PER_MS);
+
+	r->interval_ms = 2 * r->interval_ms < t2 ? 2 * r->interval_ms : t2;
+	r->next_ns += r->interval_ms * RS_NS_PER_MS;
+	if (r->next_ns <= e->now)
+		r->next_ns = e->now + r->interval_ms * RS_NS_PER_MS;
+	register_send(e, r, true);
+	arm(e, r, r->next_ns < r->give_up_ns ? r->next_ns : r->give_up_ns);
+}
+
+void
+register_timer(struct rs_engine *e, uint32_t slot)
+{
+	struct registration *r = &e->regs[slot];
+
+	if (e->silent)
+		return;
+	if (!r->under_way) {
+		if (!activity_of(e, r)->reg_end)
+			begin(e, r, REG_REFRESH);
+	} else if (e->now >= r->give_up_ns) {
+		failed(e, r, RS_CAUSE_TIMEOUT);
+	} else {
+		send_again(e, r);
+	}
+}
+
+void
+register_stamped(struct rs_engine *e, uint32_t slot, uint64_t time_ns)
+{
+	if (!e->regs[slot].sent_ns)
+		e->regs[slot].sent_ns = time_ns;
+}
+
+void
+register_end(struct rs_engine *e, struct activity *a)
+{
+	if (a->reg_end || a->group->first_reg == NO_ENDPOINT)
+		return;
+	a->reg_end = true;
+	a->reg_next = 0;
+	a->reg_next_ns = e->now;
+}
+
+/* One binding after the other, at this worker's share of the pace. What is under way is waited for first. */
+static uint64_t
+end_some(struct rs_engine *e, struct activity *a)
+{
+	struct group *g = a->group;
+	double share = a->plan->unregister_rate_hz * g->n / (g->plan->count ? g->plan->count : 1);
+	uint64_t gap = share > 0 ? (uint64_t)((double)RS_NS_PER_S / share) : 0;
+
+	for (unsigned i = 0; i < TURN_ENDS && a->reg_next < g->n; i++) {
+		struct registration *r = &e->regs[g->first_reg + a->reg_next];
+
+		if (e->now < a->reg_next_ns)
+			return a->reg_next_ns;
+		if (r->under_way && e->now < r->give_up_ns)
+			return e->now + RS_NS_PER_MS;
+		a->reg_next++;
+		if (r->state != REG_REGISTERED)
+			continue;
+		a->reg_next_ns = (a->reg_next_ns + RS_NS_PER_MS > e->now ? a->reg_next_ns : e->now) + gap;
+		begin(e, r, REG_END);
+	}
+	return a->reg_next < g->n ? e->now : UINT64_MAX;
+}
+
+uint64_t
+register_turn(struct rs_engine *e, struct activity *a, bool *over)
+{
+	struct rs_metrics *m = &a->account->cells;
+	uint64_t next = UINT64_MAX;
+	bool all = false;
+
+	if (a->group->first_reg == NO_ENDPOINT)
+		return next;
+	if (a->reg_end)
+		next = end_some(e, a);
+	else
+		next = arrivals_turn(e, a, &all);
+	*over = all && rs_metric_get(m, RS_AM_REG_DONE) + rs_metric_get(m, RS_AM_REG_FAILED) >= rs_metric_get(m, RS_AM_REG_OFFERED);
+	if (rs_metric_get(m, RS_AM_REG_ENDING) != (a->reg_end && next != UINT64_MAX))
+		rs_metric_set(m, RS_AM_REG_ENDING, a->reg_end && next != UINT64_MAX);
+	return next;
+}
