@@ -22,6 +22,10 @@ static const struct {
 	{ "--failed", OPT_FAILED, false },
 	{ "--watch", OPT_WATCH, false },
 	{ "--state", OPT_STATE, true },
+	{ "--activity", OPT_ACTIVITY, true },
+	{ "--cause", OPT_CAUSE, true },
+	{ "--messages", OPT_MESSAGES, false },
+	{ "--limit", OPT_LIMIT, true },
 	{ "--json", OPT_JSON, false },
 };
 
@@ -82,6 +86,9 @@ keep_value(struct args *a, unsigned bit, const char *value)
 	case OPT_TIMEOUT: a->timeout = value; break;
 	case OPT_BY: a->by = value; break;
 	case OPT_STATE: a->state = value; break;
+	case OPT_ACTIVITY: a->activity = value; break;
+	case OPT_CAUSE: a->cause = value; break;
+	case OPT_LIMIT: a->limit = value; break;
 	}
 	return 0;
 }

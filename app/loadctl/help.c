@@ -16,9 +16,14 @@ static const struct {
 	{ OPT_NOW, "--now", "be silent at once" },
 	{ OPT_TIMEOUT, "--timeout S", "wait at most S seconds" },
 	{ OPT_BY, "--by N", "add N to the present rate (it may be negative)" },
-	{ OPT_FAILED, "--failed", "causes of failure instead of open calls" },
+	{ OPT_FAILED, "--failed", "failed calls instead of open ones" },
+	{ OPT_ACTIVITY, "--activity A", "only those of activity A" },
+	{ OPT_CAUSE, "--cause C", "only those whose cause has C in it, e.g. 486 or timeout" },
+	{ OPT_MESSAGES, "--messages", "with the whole messages" },
 	{ OPT_WATCH, "--watch", "go on printing" },
-	{ OPT_STATE, "--state S", "not in this version" },
+	{ OPT_STATE, "--state S",
+		"only those that are idle, busy, registered, registering, failed or unregistered" },
+	{ OPT_LIMIT, "--limit N", "list at most N (100)" },
 	{ OPT_JSON, "--json", "print JSON" },
 };
 

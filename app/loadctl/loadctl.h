@@ -35,6 +35,10 @@ enum option_bit {
 	OPT_FAILED = 1 << 8,
 	OPT_WATCH = 1 << 9,
 	OPT_STATE = 1 << 10,
+	OPT_ACTIVITY = 1 << 11,
+	OPT_CAUSE = 1 << 12,
+	OPT_MESSAGES = 1 << 13,
+	OPT_LIMIT = 1 << 14,
 };
 
 /** The command line, read. */
@@ -43,7 +47,7 @@ struct args {
 	const char *words[MAX_WORDS]; /* behind the verb */
 	unsigned n_words;
 	unsigned given; /* option bits */
-	const char *json_file, *timeout, *by, *state;
+	const char *json_file, *timeout, *by, *state, *activity, *cause, *limit;
 	const char *sets[MAX_SETS];
 	unsigned n_sets;
 };

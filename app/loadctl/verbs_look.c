@@ -94,8 +94,55 @@ print_calls(const json_t *j)
 	print_table(j, columns, COUNT(columns), "no open calls");
 }
 
+/* @return 0 with the number in @params, or -1 with a message */
+static int
+put_limit(const struct args *a, json_t *params, const char *key)
+{
+	uint64_t limit;
+
+	if (!(a->given & OPT_LIMIT))
+		return 0;
+	if (args_count(a->limit, "--limit", &limit) != 0)
+		return -1;
+	json_object_set_new(params, key, json_integer((json_int_t)limit));
+	return 0;
+}
+
+/* Those whose messages were kept as ladders, the others a line each. */
 static void
-print_failures(const json_t *j)
+print_calls_of(const json_t *row, bool messages)
+{
+	static const struct column columns[] = {
+		{ "number", "NUMBER", false },
+		{ "worker", "WORKER", false },
+		{ "started", "STARTED", true },
+		{ "after_ms", "AFTER ms", false },
+		{ "caller", "CALLER", true },
+		{ "callee", "CALLEE", true },
+		{ "call_id", "CALL-ID", true },
+	};
+	json_t *others = json_array(), *call;
+	size_t i;
+
+	json_array_foreach(json_object_get(row, "calls"), i, call)
+	{
+		if (json_array_size(json_object_get(call, "ladder")) == 0) {
+			json_array_append(others, call);
+			continue;
+		}
+		putchar('\n');
+		rs_failed_call_print(stdout, call, messages);
+	}
+	if (json_array_size(others)) {
+		printf("\n%s at %s of %s, without messages:\n", text_of(row, "cause"), text_of(row, "step"),
+			text_of(row, "activity"));
+		print_table(others, columns, COUNT(columns), "");
+	}
+	json_decref(others);
+}
+
+static void
+print_failed_rows(const json_t *j, bool messages)
 {
 	static const struct column columns[] = {
 		{ "count", "COUNT", false },
@@ -103,22 +150,76 @@ print_failures(const json_t *j)
 		{ "step", "STEP", true },
 		{ "cause", "CAUSE", true },
 	};
+	json_t *row;
+	size_t i;
 
 	print_table(j, columns, COUNT(columns), "no failed calls");
+	json_array_foreach(j, i, row) print_calls_of(row, messages);
+}
+
+static void
+print_failed(const json_t *j)
+{
+	print_failed_rows(j, false);
+}
+
+static void
+print_failed_messages(const json_t *j)
+{
+	print_failed_rows(j, true);
 }
 
 int
 verb_calls(const struct args *a)
 {
-	if (a->given & OPT_FAILED)
-		return look(a, "calls", json_pack("{s:b}", "failed", 1), print_failures);
-	return look(a, "calls", NULL, print_calls);
+	json_t *params = json_object();
+
+	if (a->given & (OPT_ACTIVITY | OPT_CAUSE | OPT_MESSAGES) && !(a->given & OPT_FAILED)) {
+		fputs("loadctl: calls: --activity, --cause and --messages go with --failed\n", stderr);
+		json_decref(params);
+		return EXIT_USAGE;
+	}
+	if (put_limit(a, params, "max") != 0) {
+		json_decref(params);
+		return EXIT_USAGE;
+	}
+	if (!(a->given & OPT_FAILED))
+		return look(a, "calls", params, print_calls);
+	json_object_set_new(params, "failed", json_true());
+	if (a->activity)
+		json_object_set_new(params, "activity", json_string(a->activity));
+	if (a->cause)
+		json_object_set_new(params, "cause", json_string(a->cause));
+	if (a->given & (OPT_MESSAGES | OPT_JSON))
+		json_object_set_new(params, "messages", json_true());
+	return look(a, "calls", params, a->given & OPT_MESSAGES ? print_failed_messages : print_failed);
+}
+
+/* "callees: 97 idle, 3 busy" */
+static void
+print_states(const json_t *group)
+{
+	const char *state;
+	json_t *n;
+	bool any = false;
+
+	json_object_foreach(json_object_get(group, "states"), state, n)
+	{
+		if (any)
+			fputs(", ", stdout);
+		else
+			printf("%s: ", text_of(group, "name"));
+		printf("%lld %s", (long long)json_integer_value(n), state);
+		any = true;
+	}
+	if (any)
+		putchar('\n');
 }
 
 static void
 print_endpoints(const json_t *j)
 {
-	static const struct column columns[] = {
+	static const struct column groups[] = {
 		{ "name", "NAME", true },
 		{ "kind", "KIND", true },
 		{ "count", "COUNT", false },
@@ -129,18 +230,53 @@ print_endpoints(const json_t *j)
 		{ "user", "USER", true },
 		{ "addresses", "ADDRESSES", true },
 	};
+	static const struct column columns[] = {
+		{ "group", "GROUP", true },
+		{ "index", "INDEX", false },
+		{ "user", "USER", true },
+		{ "address", "ADDRESS", true },
+		{ "state", "STATE", true },
+		{ "expires_in_s", "EXPIRES s", false },
+		{ "calls", "CALLS", false },
+	};
+	json_t *list = json_array(), *group, *endpoint;
+	json_int_t matching = 0;
+	size_t i, k;
 
-	print_table(j, columns, COUNT(columns), "no endpoints");
+	print_table(j, groups, COUNT(groups), "no endpoints");
+	json_array_foreach(j, i, group)
+	{
+		if (i == 0)
+			putchar('\n');
+		print_states(group);
+		matching += json_integer_value(json_object_get(group, "matching"));
+		json_array_foreach(json_object_get(group, "endpoints"), k, endpoint)
+		{
+			json_object_set(endpoint, "group", json_object_get(group, "name"));
+			json_array_append(list, endpoint);
+		}
+	}
+	if (json_array_size(list)) {
+		putchar('\n');
+		print_table(list, columns, COUNT(columns), "");
+	}
+	if ((json_int_t)json_array_size(list) < matching)
+		printf("%zu of %lld (--limit N shows more)\n", json_array_size(list), (long long)matching);
+	json_decref(list);
 }
 
 int
 verb_endpoints(const struct args *a)
 {
-	if (a->given & OPT_STATE) {
-		fputs("loadctl: endpoints --state: not in this version\n", stderr);
+	json_t *params = json_object();
+
+	if (put_limit(a, params, "limit") != 0) {
+		json_decref(params);
 		return EXIT_USAGE;
 	}
-	return look(a, "endpoints", NULL, print_endpoints);
+	if (a->state)
+		json_object_set_new(params, "state", json_string(a->state));
+	return look(a, "endpoints", params, print_endpoints);
 }
 
 static void

@@ -182,6 +182,7 @@ leg_fail(struct rs_engine *e, struct leg *leg, uint32_t cause, bool hang_up)
 	} else {
 		count_failure(e, leg, cause);
 	}
+	trace_end(e, leg);
 	leg_part(e, leg);
 }
 

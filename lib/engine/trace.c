@@ -62,6 +62,7 @@ trace_choose(struct rs_engine *e, struct leg *leg)
 
 	memset(&trace->call, 0, sizeof(trace->call));
 	trace->used = trace->head = trace->left_out = 0;
+	trace->last_ns = INT64_MIN;
 	t->of_leg[leg_slot(e, leg)] = object;
 	t->active++;
 	t->due_ns = (t->due_ns > e->now ? t->due_ns : e->now) + t->interval_ns;
@@ -99,11 +100,14 @@ make_room(struct rs_trace *t, uint32_t need)
 static struct rs_trace_entry *
 append(struct rs_engine *e, struct leg *leg, enum rs_trace_kind kind, uint64_t time_ns, uint32_t kept)
 {
-	struct rs_trace_entry *entry =
-		make_room(trace_of(e, leg), (uint32_t)sizeof(*entry) + ((kept + 7u) & ~7u));
+	struct rs_trace *t = trace_of(e, leg);
+	struct rs_trace_entry *entry = make_room(t, (uint32_t)sizeof(*entry) + ((kept + 7u) & ~7u));
+	int64_t at_ns = (int64_t)(time_ns - leg->due_ns);
 
+	/* A burst is received some time after the turn began that the answer to it is sent in. */
+	t->last_ns = at_ns > t->last_ns ? at_ns : t->last_ns;
 	*entry = (struct rs_trace_entry){
-		.at_ns = (int64_t)(time_ns - leg->due_ns),
+		.at_ns = t->last_ns,
 		.kept = (uint16_t)kept,
 		.kind = (uint8_t)kind,
 	};
@@ -187,11 +191,14 @@ trace_failed(struct rs_engine *e, struct leg *leg, uint32_t cause)
 		return;
 	}
 	struct rs_trace_entry *entry = append(e, leg, RS_TRACE_FAILED, e->now, 0);
+	struct rs_failed_call *call = &trace_of(e, leg)->call;
 
 	entry->cause = (uint16_t)cause;
 	entry->step = leg->step;
-	if (trace_of(e, leg)->call.cause == RS_CAUSE_NONE) /* a check that failed before is what counts */
-		describe(e, leg, cause, &trace_of(e, leg)->call);
+	if (call->cause != RS_CAUSE_NONE) /* a check that failed before is what counts */
+		return;
+	describe(e, leg, cause, call);
+	call->after_ns = entry->at_ns > 0 ? (uint64_t)entry->at_ns : 0;
 }
 
 static void

@@ -45,7 +45,7 @@ enum rs_trace_flag {
 };
 
 struct rs_trace_entry {
-	int64_t at_ns; /* since due_ns: the burst that brought it, or the turn that sent it */
+	int64_t at_ns; /* since due_ns: the burst that brought it, or the turn that sent it; never back */
 	uint32_t length;
 	uint16_t kept; /* bytes of it, which follow */
 	uint8_t kind;  /* enum rs_trace_kind */
@@ -61,7 +61,8 @@ struct rs_trace {
 	uint32_t head;	   /* where the first messages end: what was left out lay there */
 	uint32_t left_out; /* messages */
 	uint32_t spare;
-	uint8_t bytes[RS_TRACE_BYTES - sizeof(struct rs_failed_call) - 16];
+	int64_t last_ns;   /* of the last entry */
+	uint8_t bytes[RS_TRACE_BYTES - sizeof(struct rs_failed_call) - 24];
 };
 _Static_assert(sizeof(struct rs_trace) == RS_TRACE_BYTES, "a trace has its size");
 

@@ -34,4 +34,7 @@ void print_text(FILE *out, const char *text);
 /** The string @key of @object, or "-". */
 const char *text_of(const json_t *object, const char *key);
 
+/** ladder.c: failed calls of a report, one of each cause. */
+void ladders_print(FILE *out, const json_t *calls);
+
 #endif

@@ -56,6 +56,7 @@ struct rs_run_facts {
 	const char *state; /* "running", ... */
 	double rate_hz;    /* asked now, of all placing activities */
 	uint32_t memory_mb;
+	json_t *failed_calls; /* of the report: some of each cause, with their ladders; NULL: left out */
 	double start_ms; /* from the process's start to the first arrival, in a run begun with the process; else 0 */
 };
 
@@ -123,6 +124,9 @@ json_t *rs_observer_health(struct rs_observer *o);
 
 /** A report (or stats) as text for people, from its JSON, so that loadctl prints files as well. */
 void rs_report_print(FILE *out, const json_t *report);
+
+/** A failed call of the report or of `calls --failed` as text: what happened, and its ladder. @param messages  and these, whole */
+void rs_failed_call_print(FILE *out, const json_t *call, bool messages);
 
 /** `health` as text. */
 void rs_health_print(FILE *out, const json_t *health);

@@ -291,6 +291,8 @@ make(struct view *v, enum rs_verdict *verdict)
 	put(m, r, "activities", activities_json(v));
 	put(m, r, "sip", sip_json(v));
 	put(m, r, "failures", failures_json(v));
+	if (v->facts->failed_calls)
+		put(m, r, "failed_calls", json_incref(v->facts->failed_calls));
 	put(m, r, "latency_ms", latencies_json(v));
 	put(m, r, "latency_clean_ms", clean_latencies_json(v));
 	put(m, r, "tainted", tainted_json(v));

@@ -244,6 +244,7 @@ rs_report_print(FILE *out, const json_t *report)
 	heading(out, json_array_size(list) ? "Failures" : "Failures: none");
 	if (json_array_size(list))
 		columns_print(out, 3, failure_rows, list);
+	ladders_print(out, json_object_get(report, "failed_calls"));
 	json_array_foreach(json_object_get(report, "scenarios"), i, s)
 	{
 		fputs("\nScenario ", out);

@@ -155,9 +155,10 @@ make_worker(struct rs_daemon *d, uint32_t i)
 	w->in = rs_mailbox_create(MAIL_SLOTS);
 	w->out = rs_mailbox_create(MAIL_SLOTS);
 	w->calls = calloc(1, sizeof(*w->calls));
+	w->look = calloc(1, sizeof(*w->look));
 	d->rings[i] = rs_record_ring_create(RING_BYTES);
 	w->log = (struct rs_log){ .level = RS_LOG_INFO, .ring = d->rings[i], .fd = STDERR_FILENO };
-	if (!w->in || !w->out || !w->calls || !d->rings[i] ||
+	if (!w->in || !w->out || !w->calls || !w->look || !d->rings[i] ||
 		rs_metrics_init(&w->cells, &rs_worker_metrics_table) != 0)
 		return -ENOMEM;
 	d->worker_cells[i] = &w->cells;
@@ -319,6 +320,7 @@ free_workers(struct rs_daemon *d)
 		rs_mailbox_free(d->workers[i].out);
 		rs_metrics_fini(&d->workers[i].cells);
 		free(d->workers[i].calls);
+		free(d->workers[i].look);
 	}
 	for (uint32_t i = 0; d->rings && i < d->n_workers; i++)
 		rs_record_ring_free(d->rings[i]);

@@ -92,9 +92,25 @@ json_t *rs_daemon_activities(
 	struct rs_daemon *d); /* [{name, do, state, rate, limit, offered, ...}] */
 json_t *rs_daemon_calls(struct rs_daemon *d,
 	uint32_t max); /* open calls: [{activity, number, age_s, step, call_id, remote}] */
-json_t *rs_daemon_failures(struct rs_daemon *d); /* [{activity, cause, step, count}] */
-json_t *rs_daemon_endpoints(
-	struct rs_daemon *d); /* groups: [{name, kind, count, port, addresses, in_call}] */
+
+/** Which failed calls are asked for. */
+struct rs_failed_query {
+	const char *activity, *cause; /* NULL: any; a cause whose name has this in it */
+	uint32_t max;                 /* calls in all */
+	bool messages;                /* with their texts */
+};
+/**
+ * [{cause, step, index, activity, count, calls: [{number, started, after_ms, call_id, ladder, ...}]}]: how many failed in which
+ * way, and of each some calls: those whose messages were kept, then the last ones.
+ * @return 0 with @out, -ENOENT (no such activity)
+ */
+int rs_daemon_failed(struct rs_daemon *d, const struct rs_failed_query *q, json_t **out,
+	struct rs_err *err);
+/**
+ * Groups: [{name, kind, count, port, addresses, states: {idle: n, ...}, matching, endpoints: [{index, user, address, state, ...}]}].
+ * @param state  enum rs_endpoint_state of those to list, -1: all. @param limit  so many in all; the others are counted
+ */
+json_t *rs_daemon_endpoints(struct rs_daemon *d, int state, uint64_t limit);
 /** Report of run @id (NULL: the last one), or NULL when it is not there. */
 json_t *rs_daemon_report(struct rs_daemon *d, const char *id);
 /** Legs that have completed and still answer repeated requests (timewait). */

@@ -129,8 +129,10 @@ finish(struct rs_daemon *d)
 	rs_observer_end(d->run->observer, d->run->end_ns, d->run->t0_ns);
 	d->state = RS_STATE_DONE;
 	run_facts(d, &facts);
+	facts.failed_calls = failed_report(d); /* while the workers have the engines */
 	json_t *report = rs_observer_report(d->run->observer, &facts, &d->run->verdict);
 
+	json_decref(facts.failed_calls);
 	d->run->reported = report != NULL;
 	if (report)
 		keep_report(d, report);

@@ -122,6 +122,10 @@ bool run_is_on(const struct rs_daemon *d);
 /** What a run's owner knows, for reports. */
 void run_facts(const struct rs_daemon *d, struct rs_run_facts *out);
 
+/* failed.c */
+/** Some failed calls of each cause with their ladders, for the report. A new reference */
+json_t *failed_report(struct rs_daemon *d);
+
 /* end.c */
 /** The three ways to an end, each going further than the one before; each but once. */
 void run_drain(struct rs_daemon *d, const char *why);

@@ -199,68 +199,6 @@ rs_daemon_calls(struct rs_daemon *d, uint32_t max)
 	return list;
 }
 
-json_t *
-rs_daemon_failures(struct rs_daemon *d)
-{
-	json_t *stats = rs_daemon_stats(d),
-	       *list = stats ? json_object_get(stats, "failures") : NULL;
-
-	list = list ? json_incref(list) : json_array();
-	json_decref(stats);
-	return list;
-}
-
-static void
-range_text(const struct rs_addr_range *r, char *out, size_t cap)
-{
-	struct rs_addr last = rs_addr_plus(&r->first, r->count - 1);
-	uint8_t a[40], b[40];
-	size_t n = rs_addr_write(&r->first, a), m = rs_addr_write(&last, b);
-
-	if (r->count == 1)
-		snprintf(out, cap, "%.*s", (int)n, (const char *)a);
-	else
-		snprintf(out, cap, "%.*s-%.*s", (int)n, (const char *)a, (int)m, (const char *)b);
-}
-
-json_t *
-rs_daemon_endpoints(struct rs_daemon *d)
-{
-	json_t *list = json_array();
-
-	for (uint32_t g = 0; g < d->plan->n_groups; g++) {
-		const struct rs_plan_group *p = &d->plan->groups[g];
-		json_t *ranges = json_array();
-		uint64_t placing = 0, answering = 0;
-
-		for (uint32_t i = 0; i < p->n_addresses; i++) {
-			char text[96];
-
-			range_text(&p->addresses[i], text, sizeof(text));
-			json_array_append_new(ranges, json_string(text));
-		}
-		for (uint32_t i = 0; i < d->plan->n_activities && d->run; i++) {
-			struct rs_call_totals t;
-
-			if (d->plan->activities[i].from != g)
-				continue;
-			rs_observer_activity(d->run->observer, i, &t);
-			*(d->plan->activities[i].kind == RS_DO_ANSWER ? &answering : &placing) +=
-				t.open;
-		}
-		json_array_append_new(list,
-			json_pack("{s:o, s:s, s:I, s:o, s:i, s:o, s:o, s:I, s:I}", "name",
-				rs_json_text(p->name), "kind",
-				p->kind == RS_GROUP_TRUNK ? "trunk" : "phone", "count",
-				(json_int_t)p->count, "port",
-				rs_json_text(d->plan->ports[p->port].name), "sip_port",
-				(int)p->sip_port, "addresses", ranges, "user",
-				rs_json_text(p->user.text ? p->user.text : "{index}"), "calling",
-				(json_int_t)placing, "answering", (json_int_t)answering));
-	}
-	return list;
-}
-
 static bool
 is_run_id(const char *id)
 {

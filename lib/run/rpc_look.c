@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Methods that only look. */
+#include <string.h>
+
+#include "engine/roster.h"
 #include "run/server_private.h"
 
-#define CALLS_SHOWN 100
-#define CALLS_MAX   10000
+#define CALLS_SHOWN     100
+#define CALLS_MAX       10000
+#define ENDPOINTS_SHOWN 100
+#define ENDPOINTS_MAX   100000
 
 static enum rpc_outcome
 answer(struct request *r, json_t *json)
@@ -41,7 +46,39 @@ activities(struct request *r)
 static enum rpc_outcome
 endpoints(struct request *r)
 {
-	return answer(r, rs_daemon_endpoints(r->daemon));
+	const char *state = param_text(r, "state");
+	uint64_t limit = param_count(r, "limit", ENDPOINTS_SHOWN);
+	char known[128] = "";
+
+	if (limit > ENDPOINTS_MAX)
+		return rpc_fail(r, RPC_PARAMS, STATUS_USAGE, "endpoints: \"limit\" is at most %d",
+			ENDPOINTS_MAX);
+	if (state && rs_endpoint_state_of(state) < 0) {
+		for (int s = 0; s < RS_ENDPOINT_STATES; s++)
+			snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+				s ? ", " : "", rs_endpoint_state_name(s));
+		return rpc_fail(r, RPC_PARAMS, STATUS_USAGE,
+			"endpoints: no state \"%.40s\": there are %s", state, known);
+	}
+	return answer(r,
+		rs_daemon_endpoints(
+			r->daemon, state ? rs_endpoint_state_of(state) : -1, limit));
+}
+
+static enum rpc_outcome
+failed_calls(struct request *r, uint32_t max)
+{
+	struct rs_failed_query q = {
+		.activity = param_text(r, "activity"),
+		.cause = param_text(r, "cause"),
+		.max = max,
+		.messages = param_bool(r, "messages", false),
+	};
+	struct rs_err err = { 0 };
+	json_t *json = NULL;
+	int rc = rs_daemon_failed(r->daemon, &q, &json, &err);
+
+	return rc ? rpc_fail_errno(r, rc, &err) : answer(r, json);
 }
 
 static enum rpc_outcome
@@ -49,11 +86,14 @@ calls(struct request *r)
 {
 	uint64_t max = param_count(r, "max", CALLS_SHOWN);
 
-	if (param_bool(r, "failed", false))
-		return answer(r, rs_daemon_failures(r->daemon));
 	if (max > CALLS_MAX)
 		return rpc_fail(
 			r, RPC_PARAMS, STATUS_USAGE, "calls: \"max\" is at most %d", CALLS_MAX);
+	if (param_bool(r, "failed", false))
+		return failed_calls(r, (uint32_t)max);
+	if (param_text(r, "activity") || param_text(r, "cause") || param_bool(r, "messages", false))
+		return rpc_fail(r, RPC_PARAMS, STATUS_USAGE,
+			"calls: \"activity\", \"cause\" and \"messages\" are of failed calls: \"failed\" must be true");
 	return answer(r, rs_daemon_calls(r->daemon, (uint32_t)max));
 }
 
@@ -101,7 +141,10 @@ report(struct request *r)
 }
 
 static const struct param calls_params[] = { { "failed", PARAM_BOOL, false, NULL },
-	{ "max", PARAM_COUNT, false, NULL }, { 0 } };
+	{ "max", PARAM_COUNT, false, NULL }, { "activity", PARAM_TEXT, false, NULL },
+	{ "cause", PARAM_TEXT, false, NULL }, { "messages", PARAM_BOOL, false, NULL }, { 0 } };
+static const struct param endpoints_params[] = { { "state", PARAM_TEXT, false, NULL },
+	{ "limit", PARAM_COUNT, false, NULL }, { 0 } };
 static const struct param stats_params[] = { { "watch", PARAM_BOOL, false, NULL },
 	{ "interval_s", PARAM_NUMBER, false, NULL }, { 0 } };
 static const struct param events_params[] = { { "watch", PARAM_BOOL, false, NULL }, { 0 } };
@@ -114,7 +157,7 @@ const struct method look_methods[] = {
 	{ "health", health, NULL },
 	{ "activities", activities, NULL },
 	{ "calls", calls, calls_params },
-	{ "endpoints", endpoints, NULL },
+	{ "endpoints", endpoints, endpoints_params },
 	{ "events", events, events_params },
 	{ "report", report, report_params },
 	{ 0 },

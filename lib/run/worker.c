@@ -178,6 +178,12 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 		reply(w, &back);
 		return true;
 	case RS_MAIL_CALLS: answer_calls(w, m, now); return true;
+	case RS_MAIL_TRACES:
+	case RS_MAIL_FAILED:
+	case RS_MAIL_ENDPOINTS:
+		rs_worker_look(w, m, &back);
+		reply(w, &back);
+		return true;
 	case RS_MAIL_PING: reply(w, m); return true;
 	case RS_MAIL_EXIT: return false;
 	default: break;

@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "net/net.h"
 #include "observe/observe.h"
+#include "run/look.h"
 
 /** Mail from control; a reply echoes type and request. Times are in arg[0], activities in arg[1] (as int32_t). */
 enum rs_worker_mail {
@@ -26,6 +27,10 @@ enum rs_worker_mail {
 	RS_MAIL_UNREGISTER, /* all bindings, paced */
 	RS_MAIL_SILENCE,
 	RS_MAIL_CALLS, /* arg[0]: slot to go on at; reply: arg[0] = the next one, UINT32_MAX at the end; calls in `calls` */
+	/* arg[0]: where to go on, 0 at first; reply: arg[0] = where next, UINT64_MAX at the end; what there is in `look` */
+	RS_MAIL_TRACES,
+	RS_MAIL_FAILED,
+	RS_MAIL_ENDPOINTS, /* arg[1]: only those in this state (-1: all); arg[2]: so many at most, 0: they are counted */
 	RS_MAIL_PING,  /* reply: all mail before it has been obeyed */
 	RS_MAIL_EXIT,
 };
@@ -49,6 +54,7 @@ struct rs_worker {
 	struct rs_metrics cells;
 	struct rs_log log;
 	struct rs_calls *calls;
+	struct rs_look *look;
 	/* the worker's own from here on */
 	struct rs_engine *engine;
 	const struct rs_plan *plan;

@@ -454,7 +454,8 @@ def test_others_are_not_served(quiet_lab):
     (("statsu",), "stats"), (("repo",), "report"), (("scenario", "chek"), "scenario check"), (("plan",), "plan check"),
     (("streams",), "not in this version"), (("impair",), "not in this version"), (("media",), "not in this version"),
     (("connections",), "not in this version"), (("plan", "apply", "x"), "not in this version"),
-    (("scenario", "swap", "x"), "not in this version"), (("endpoints", "--state", "idle"), "not in this version"),
+    (("scenario", "swap", "x"), "not in this version"), (("calls", "--cause", "486"), "--failed"),
+    (("endpoints", "--limit", "x"), "x"),
     (("stop", "--hangup", "--now"), "either"), (("pause", "now"), "usage"), (("status", "--watch"), "--watch"),
     (("run", "--json"), "value"), (("status", "--json=x"), "--json"), (("load",), "usage"), (("rate", "--by", "x"), "x"),
     (("wait", "--timeout", "soon"), "soon"), (("--socket",), "value")])

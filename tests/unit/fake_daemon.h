@@ -212,17 +212,21 @@ rs_daemon_calls(struct rs_daemon *d, uint32_t max)
 	return json_pack("[{s:i}]", "max", (int)max);
 }
 
-json_t *
-rs_daemon_failures(struct rs_daemon *d)
+int
+rs_daemon_failed(struct rs_daemon *d, const struct rs_failed_query *q, json_t **out, struct rs_err *err)
 {
-	(void)d;
-	return json_pack("[{s:s, s:i}]", "cause", "time-out", "count", 3);
+	snprintf(d->told, sizeof(d->told), "failed %s %s %u%s", q->activity ? q->activity : "-",
+		q->cause ? q->cause : "-", q->max, q->messages ? " messages" : "");
+	if (q->activity && strcmp(q->activity, "calls") != 0)
+		return rs_err_set(err, -ENOENT, "no activity \"%s\"", q->activity);
+	*out = json_pack("[{s:s, s:i}]", "cause", "time-out", "count", 3);
+	return 0;
 }
 
 json_t *
-rs_daemon_endpoints(struct rs_daemon *d)
+rs_daemon_endpoints(struct rs_daemon *d, int state, uint64_t limit)
 {
-	(void)d;
+	snprintf(d->told, sizeof(d->told), "endpoints %d %u", state, (unsigned)limit);
 	return json_array();
 }
 

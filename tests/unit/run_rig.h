@@ -28,7 +28,7 @@ enum { RIG_RING, RIG_CALL };
 	"  { name = \"calls\"; do = \"call\"; from = \"callers\"; to = \"callees\"; scenario = \"uac\"; " more " } );\n"
 
 /* @run: members of `run` */
-static struct rs_plan *
+static inline struct rs_plan *
 rig_plan(const char *activities, const char *run)
 {
 	struct rs_err err = { 0 };
@@ -50,7 +50,7 @@ rig_plan(const char *activities, const char *run)
 	return plan;
 }
 
-static int
+static inline int
 rig_open(void **state)
 {
 	struct rs_daemon_cfg cfg = { .plan = rig_plan(RIG_CALLS("rate = 10;"), ""), .version = "test", .quiet = true };
@@ -66,14 +66,14 @@ rig_open(void **state)
 	return 0;
 }
 
-static int
+static inline int
 rig_close(void **state)
 {
 	rs_daemon_close(*state);
 	return 0;
 }
 
-static void
+static inline void
 rig_start(struct rs_daemon *d)
 {
 	struct rs_err err = { 0 };
@@ -83,21 +83,21 @@ rig_start(struct rs_daemon *d)
 	assert_int_equal(rs_daemon_state(d), RS_STATE_RUNNING);
 }
 
-static uint64_t
+static inline uint64_t
 rig_now_ms(void)
 {
 	return rs_clock_mono_ns() / RS_NS_PER_MS;
 }
 
 /* Control's own turns, for @ms. */
-static void
+static inline void
 rig_play(struct rs_daemon *d, uint64_t ms)
 {
 	for (uint64_t until = rig_now_ms() + ms; rig_now_ms() < until; usleep(2000))
 		rs_daemon_poll(d);
 }
 
-static void
+static inline void
 rig_until(struct rs_daemon *d, enum rs_state state, uint64_t ms)
 {
 	for (uint64_t until = rig_now_ms() + ms; rs_daemon_state(d) != state; usleep(2000)) {
@@ -107,20 +107,20 @@ rig_until(struct rs_daemon *d, enum rs_state state, uint64_t ms)
 	}
 }
 
-static void
+static inline void
 rig_until_done(struct rs_daemon *d, uint64_t ms)
 {
 	rig_until(d, RS_STATE_DONE, ms);
 }
 
-static void
+static inline void
 rig_silence(struct rs_daemon *d)
 {
 	assert_int_equal(rs_daemon_stop(d, NULL, RS_STOP_NOW, NULL), 0);
 	rig_until_done(d, 1000);
 }
 
-static void
+static inline void
 rig_load(struct rs_daemon *d, const char *activities, const char *run)
 {
 	struct rs_plan *plan = rig_plan(activities, run);
@@ -134,7 +134,7 @@ rig_load(struct rs_daemon *d, const char *activities, const char *run)
 }
 
 /* An activity's figures as `activities` tells them. */
-static struct rs_call_totals
+static inline struct rs_call_totals
 rig_activity(struct rs_daemon *d, uint32_t activity)
 {
 	json_t *list = rs_daemon_activities(d), *a = json_array_get(list, activity);
@@ -153,25 +153,25 @@ rig_activity(struct rs_daemon *d, uint32_t activity)
 	return t;
 }
 
-static uint64_t
+static inline uint64_t
 rig_offered(struct rs_daemon *d)
 {
 	return rig_activity(d, RIG_CALL).offered;
 }
 
-static const char *
+static inline const char *
 rig_text(const json_t *report, const char *part, const char *name)
 {
 	return json_string_value(json_object_get(json_object_get(report, part), name));
 }
 
-static uint64_t
+static inline uint64_t
 rig_count(const json_t *report, const char *side, const char *name)
 {
 	return (uint64_t)json_integer_value(json_object_get(json_object_get(json_object_get(report, "calls"), side), name));
 }
 
-static uint64_t
+static inline uint64_t
 rig_address_space(void)
 {
 	unsigned long long pages = 0;
@@ -183,13 +183,13 @@ rig_address_space(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void
+static inline void
 rig_add_in_use(struct rte_mempool *pool, void *sum)
 {
 	*(uint32_t *)sum += rte_mempool_in_use_count(pool);
 }
 
-static uint32_t
+static inline uint32_t
 rig_packets_in_use(void)
 {
 	uint32_t sum = 0;
@@ -200,7 +200,7 @@ rig_packets_in_use(void)
 
 static atomic_bool rig_held, rig_stands;
 
-static void
+static inline void
 rig_stand(int number)
 {
 	const struct timespec ts = { .tv_nsec = 1000000 };
@@ -213,7 +213,7 @@ rig_stand(int number)
 }
 
 /* The thread of worker 0, by the name EAL gives it. */
-static pid_t
+static inline pid_t
 rig_worker_thread(void)
 {
 	DIR *dir = opendir("/proc/self/task");
@@ -238,7 +238,7 @@ rig_worker_thread(void)
 }
 
 /* Hold worker 0 up, as a machine that takes its core away does; or let it go on. */
-static void
+static inline void
 rig_hold_worker(bool hold)
 {
 	const struct sigaction act = { .sa_handler = rig_stand };

@@ -64,6 +64,11 @@ what_is_wrong_with_a_request_is_told_by_code(void **state)
 		{ REQUEST("stop", "{\"how\": \"gently\"}"), -32602 },
 		{ REQUEST("wait", "{\"timeout_s\": -1}"), -32602 },
 		{ REQUEST("calls", "{\"max\": 1000000}"), -32602 },
+		{ REQUEST("calls", "{\"failed\": true, \"max\": 1000000}"), -32602 },
+		{ REQUEST("calls", "{\"cause\": \"486\"}"), -32602 },
+		{ REQUEST("calls", "{\"failed\": true, \"activity\": \"cals\"}"), -32002 },
+		{ REQUEST("endpoints", "{\"state\": \"bsy\"}"), -32602 },
+		{ REQUEST("endpoints", "{\"limit\": 1000000}"), -32602 },
 		{ REQUEST("stats", "{\"watch\": true, \"interval_s\": 0}"), -32602 },
 	};
 	struct rig *rig = *state;
@@ -115,6 +120,11 @@ verbs_reach_the_daemon_with_their_parameters(void **state)
 		{ REQUEST("rate", "{\"rate\": 2.5}"), "rate - 2.5" },
 		{ REQUEST("rate", "{\"activity\": \"b\", \"by\": -3}"), "rate b -3 by" },
 		{ REQUEST("limit", "{\"activity\": null, \"limit\": 12}"), "limit - 12" },
+		{ REQUEST("calls", "{\"failed\": true}"), "failed - - 100" },
+		{ REQUEST("calls", "{\"failed\": true, \"activity\": \"calls\", \"cause\": \"486\", \"max\": 7, \"messages\": true}"),
+			"failed calls 486 7 messages" },
+		{ REQUEST("endpoints", "{}"), "endpoints -1 100" },
+		{ REQUEST("endpoints", "{\"state\": \"busy\", \"limit\": 5}"), "endpoints 1 5" },
 	};
 	struct rig *rig = *state;
 	int fd = dial(rig);
