@@ -7,6 +7,7 @@ import pytest
 
 from lab import Lab
 from programs import LOADCTL, RINGSTORMD
+from wire import WIRE, WireLab
 
 # Each real peer and transport has one story of 1,000 calls; RINGSTORM_FULL=1 makes it the full count.
 FULL = bool(os.environ.get("RINGSTORM_FULL"))
@@ -15,7 +16,7 @@ FULL = bool(os.environ.get("RINGSTORM_FULL"))
 def pytest_configure(config):
     if os.geteuid() != 0:
         raise pytest.UsageError("the system tests make network namespaces: run them as root")
-    for program in (RINGSTORMD, LOADCTL):
+    for program in (RINGSTORMD, LOADCTL, WIRE):
         if not os.access(program, os.X_OK):
             raise pytest.UsageError(f"{program} is missing: run scripts/build first")
 
@@ -24,6 +25,20 @@ def pytest_configure(config):
 def lab():
     """Two namespaces joined by a veth pair."""
     with Lab() as place:
+        yield place
+
+
+@pytest.fixture
+def wire_lab():
+    """Two namespaces and between them a wire that impairs what passes: nothing does before lab.wire()."""
+    with WireLab() as place:
+        yield place
+
+
+@pytest.fixture
+def loop_lab():
+    """The same with both ends in one namespace: two ports of one daemon."""
+    with WireLab(loop=True) as place:
         yield place
 
 

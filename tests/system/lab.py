@@ -136,22 +136,35 @@ class Lab:
         run("ip", "link", "add", IF_OURS, "netns", self.ours, "type", "veth", "peer", "name", IF_PEER,
             "netns", self.peer)
         for netns, interface in ((self.ours, IF_OURS), (self.peer, IF_PEER)):
-            # A veth says "checksum filled in later" and never does; a peer outside the kernel would see bad ones.
-            # Generic receive offload would glue datagrams together.
-            run("ip", "netns", "exec", netns, "ethtool", "-K", interface, "tx", "off", "rx", "off", "tso", "off",
-                "gso", "off", "gro", "off")
-            run("ip", "-n", netns, "link", "set", interface, "up", "txqueuelen", "10000")
-        # Our end carries no address: ringstorm is the host there, the kernel only lends the wire.
-        run("ip", "netns", "exec", self.ours, "sysctl", "-qw", f"net.ipv6.conf.{IF_OURS}.disable_ipv6=1")
+            self._plug(netns, interface, kernel=netns == self.peer)
+        self._address_peer()
+        self._raise_limits(rmem_max=16 << 20, wmem_max=16 << 20)
+
+    @staticmethod
+    def _plug(netns, interface, kernel=False):
+        """Bring an end of a veth pair up; without @kernel it is only lent: somebody else is the host there."""
+        # A veth says "checksum filled in later" and never does; a peer outside the kernel would see bad ones.
+        # Generic receive offload would glue datagrams together.
+        run("ip", "netns", "exec", netns, "ethtool", "-K", interface, "tx", "off", "rx", "off", "tso", "off",
+            "gso", "off", "gro", "off")
+        if not kernel:
+            run("ip", "netns", "exec", netns, "sysctl", "-qw", f"net.ipv6.conf.{interface}.disable_ipv6=1")
+        run("ip", "-n", netns, "link", "set", interface, "up", "txqueuelen", "10000")
+
+    def _address_peer(self):
         run("ip", "-n", self.peer, "addr", "add", f"{IP4_PEER}/20", "dev", IF_PEER)
         run("ip", "-n", self.peer, "addr", "add", f"{IP6_PEER}/64", "dev", IF_PEER, "nodad")
-        # SIPp asks for an 8 MiB socket buffer; the default limit would cut it to 208 KiB and a burst would be lost.
-        # The limits are the machine's, not the namespace's.
-        for limit in ("rmem_max", "wmem_max"):
+
+    def _raise_limits(self, **least):
+        """
+        SIPp asks for an 8 MiB socket buffer; the default limit would cut it to 208 KiB and a burst would be lost.
+        The limits are the machine's, not the namespace's.
+        """
+        for limit, wanted in least.items():
             with open(f"/proc/sys/net/core/{limit}") as now:
                 value = int(now.read())
-            if value < 16 << 20:
-                run("sysctl", "-qw", f"net.core.{limit}={16 << 20}")
+            if value < wanted:
+                run("sysctl", "-qw", f"net.core.{limit}={wanted}")
                 self.limits[limit] = value
 
     def silence_peer(self):
@@ -181,9 +194,9 @@ class Lab:
         return int(values[head.index(name)])
 
     @contextlib.contextmanager
-    def daemon(self, plan, name="plan.conf", args=()):
-        """ringstormd with this plan in our namespace, its socket answering; quits it at the end."""
-        daemon = Daemon(self, self.write(name, plan), args)
+    def daemon(self, plan, name="plan.conf", args=(), **where):
+        """ringstormd with this plan in our namespace, its socket answering; quits it at the end. See programs.Daemon."""
+        daemon = Daemon(self, self.write(name, plan), args, **where)
         try:
             daemon.start()
             yield daemon

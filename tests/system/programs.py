@@ -29,8 +29,9 @@ def loadctl(*args, socket=None, timeout_s=120):
 class Daemon:
     """One ringstormd; Lab.daemon() makes them."""
 
-    def __init__(self, lab, plan_path, args=(), socket=None):
+    def __init__(self, lab, plan_path, args=(), socket=None, netns=None):
         self.lab = lab
+        self.netns = netns or lab.ours
         self.plan_path = plan_path
         self.args = list(args)
         self.socket = socket or lab.path("ringstorm.sock")
@@ -39,7 +40,7 @@ class Daemon:
     def launch(self):
         """Start the process only; start() also waits for the socket."""
         self.process = self.lab.start([RINGSTORMD, "--config", self.plan_path, "--socket", self.socket, *self.args],
-                                      self.lab.ours, "ringstormd.log")
+                                      self.netns, os.path.splitext(os.path.basename(self.socket))[0] + "d.log")
         return self.process
 
     def start(self, timeout_s=30):
