@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Two workers in one daemon: with a port each, or sharing one. Whoever receives a packet, the worker that owns its call plays it."""
+"""Several workers in one daemon: with a port each, or sharing one. Whoever receives a packet, the worker that owns its call plays it."""
 
 import json
 import os
+
+import pytest
 
 from lab import IP4_OURS, IP4_PEER
 from plans import both, callee, caller
@@ -18,9 +20,9 @@ def two(plan):
     return plan.replace("cores = [ 0 ]", "cores = [ 0, 1 ]")
 
 
-def per_worker(report, name):
+def per_worker(report, name, workers=2):
     numbers = [worker[name] for worker in report["health"]["workers"]]
-    assert len(numbers) == 2
+    assert len(numbers) == workers
     return numbers
 
 
@@ -94,3 +96,62 @@ def test_an_answering_total_is_kept_by_two_workers_together(lab):
         peer.finish(60)
         answered = daemon.json("report")["calls"]["answered"]
     assert (answered["started"], answered["completed"]) == (total, total)
+
+
+FOUR_CALLS = 20000
+
+
+def four(family, steering):
+    """Four workers on two cores, all of them at both ends of a ring pair; their endpoints have addresses of their own."""
+    net, bits = ("198.18.", 20) if family == 4 else ("2001:2::", 64)
+    hosts = ("0.2", "0.3", "4.1-198.18.4.250", "8.1-198.18.9.244") if family == 4 else \
+        ("2", "3", "4:1-2001:2::4:fa", "8:1-2001:2::8:1f4")
+    near, far, callers, callees = (net + host for host in hosts)
+    how = f'steering = "{steering}";' if steering else ""
+    return f"""
+targets = [ "{near}/{bits}" ];
+workers = {{ cores = [ 0, 1, 0, 1 ]; idle = "sleep"; }};
+ports = ( {{ name = "a"; device = "ring:four/a"; addresses = [ "{near}/{bits}" ]; {how} }},
+          {{ name = "b"; device = "ring:four/b"; addresses = [ "{far}/{bits}" ]; {how} }} );
+endpoints = ( {{ name = "callers"; port = "a"; count = 10000; addresses = "{callers}"; user = "caller{{index:05}}"; }},
+              {{ name = "callees"; port = "b"; count = 10000; addresses = "{callees}"; user = "callee{{index:05}}"; }} );
+activities = ( {{ name = "ring"; do = "answer"; endpoints = "callees"; scenario = "uas"; }},
+               {{ name = "calls"; do = "call"; from = "callers"; to = "callees"; scenario = "uac"; rate = 4000;
+                 total = {FOUR_CALLS}; }} );
+# Workers that share a core hold each other up: this is about who gets what, not about when.
+run = {{ seed = 1; drain = "40s"; max_calls = 20000; limited_percent = 100; }};
+"""
+
+
+@pytest.mark.parametrize("family,steering,name,redirected", [
+    (4, None, "hardware key", 0.0),
+    (6, None, "hardware key", 0.0),
+    (4, "software", "software", 0.75),
+    (4, "queue pair", "queue pair", 0.75),
+])
+def test_four_workers_on_two_cores(quiet_lab, family, steering, name, redirected):
+    """With a key of ours each packet comes to the worker that owns it; else three of four do not, and are handed over inside."""
+    with quiet_lab.daemon(four(family, steering)) as daemon:
+        started = daemon.output()
+        report = daemon.run_to_end()
+    check_both_sides(report, FOUR_CALLS)
+    assert [port["steering"] for port in report["environment"]["ports"]] == [name, name]
+    assert started.count(f"4/4 queues, steering {name}") == 2
+    assert started.count("another worker has this core, too") == 2
+    assert min(per_worker(report, "max_starts_1ms", 4)) > 0
+    assert sum(per_worker(report, "redirect_full", 4)) == 0
+    share = sum(per_worker(report, "redirected", 4)) / report["sip"]["received"]
+    assert share == redirected if redirected in (0.0,) else abs(share - redirected) < 0.05, share
+
+
+def test_one_calls_three_answer(quiet_lab):
+    """The ends of a ring pair may have different numbers of workers; each has a queue."""
+    plan = four(4, None).replace('"ring:four/a";', '"ring:four/a"; workers = [ 3 ];') \
+        .replace('"ring:four/b";', '"ring:four/b"; workers = [ 0, 1, 2 ];')
+    with quiet_lab.daemon(plan) as daemon:
+        report = daemon.run_to_end()
+    check_both_sides(report, FOUR_CALLS)
+    assert [port["rx_queues"] for port in report["environment"]["ports"]] == [1, 3]
+    assert [port["tx_queues"] for port in report["environment"]["ports"]] == [3, 1]
+    assert per_worker(report, "redirected", 4) == [0, 0, 0, 0]
+    assert min(per_worker(report, "busy_turns", 4)) > 0
