@@ -27,7 +27,7 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	[RS_ENG_BURST_1MS] = { "max_starts_1ms", "calls", "The most calls of all activities started within any 1 ms.", RS_METRIC_MAX },
 	[RS_ENG_BURST_10MS] = { "max_starts_10ms", "calls", "The most calls of all activities started within any 10 ms.", RS_METRIC_MAX },
 	COUNTER(RS_ENG_AUTO_ANSWERED, "auto_answered", "requests", "Requests out of any call that endpoints answered of their own accord."),
-	COUNTER(RS_ENG_REPEATED, "repeated", "messages", "Copies of messages whose transaction is over: answered again or swallowed by tombstones."),
+	COUNTER(RS_ENG_REPEATED, "repeated", "messages", "Copies of messages whose transaction is over, answered again or swallowed by tombstones; part of `retransmissions_received` in the report."),
 	COUNTER(RS_ENG_STRAY_SENT, "sent_out_of_call", "messages", "Messages sent that belong to no call: answers to requests out of calls, ACKs of tombstones."),
 	GAUGE(RS_ENG_TOMBS, "tombstones", "tombstones", "Finished transactions that are remembered."),
 	COUNTER(RS_ENG_TOMBS_EARLY, "tombstones_early", "tombstones", "Given up before their time: the plan's rates leave no room for so many."),
@@ -35,6 +35,7 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	COUNTER(RS_ENG_CHALLENGE_BROKEN, "challenges_broken", "responses", "Responses 401 and 407 without a challenge that can be read."),
 	COUNTER(RS_ENG_CHALLENGE_UNKNOWN, "challenges_unknown", "responses", "Responses 401 and 407 with challenges of a scheme, algorithm or qop that is not built."),
 	COUNTER(RS_ENG_BUS_FULL, "bus_full", "messages", "What workers had to tell each other, lost for want of room."),
+	COUNTER(RS_ENG_REPEATED_SENT, "repeated_sent", "messages", "Of `repeated`: requests that tombstones answered again; part of `retransmitted` in the report."),
 };
 const struct rs_metric_table rs_engine_metrics_table = { "engine", "worker", engine_defs, RS_ENG_COUNT };
 
@@ -76,6 +77,7 @@ static const struct rs_metric_def activity_defs[RS_AM_COUNT] = {
 	COUNTER(RS_AM_M_TAINTED_FAILED, "measured_tainted_failed", "calls", "As `tainted_failed`, in the measured window."),
 	HIST(RS_AM_LATENESS_GAP, "lateness_gap", "The part of `lateness` of calls that fell due while the machine had the core, or while what had piled up then was caught up with."),
 	COUNTER(RS_AM_SIP_REORDERED, "sip_reordered", "messages", "Provisional responses that came behind the final one (rfc3261 mode)."),
+	COUNTER(RS_AM_SESSION_REFRESHES, "session_refreshes", "requests", "UPDATEs and re-INVITEs that refreshed a session timer."),
 	COUNTER(RS_AM_FORKS_ENDED, "forks_ended", "dialogs", "2xx of further branches of a fork, acknowledged and hung up (RFC 3261, 13.2.2.4)."),
 	COUNTER(RS_AM_AUTHENTICATED, "authenticated", "requests", "Requests sent again with credentials, after a challenge."),
 	GAUGE(RS_AM_OVER, "over", "workers", "1 on a worker where the activity has reached its end: nothing more comes, nothing is open."),
@@ -133,6 +135,7 @@ static const struct {
 	[RS_CAUSE_NO_MEMORY] = { "no memory", "A pool of the worker was empty." },
 	[RS_CAUSE_TOO_LONG] = { "too long", "A message does not fit a datagram, even in fragments." },
 	[RS_CAUSE_STOPPED] = { "stopped", "The call was ended by `stop`." },
+	[RS_CAUSE_SESSION_EXPIRED] = { "session expired", "The session timer ran out: nobody refreshed it, or the refresh failed (RFC 4028, 10)." },
 	[RS_CAUSE_CANCELLED_LATE] = { "cancelled too late", "The CANCEL crossed a 2xx: acknowledged and hung up (RFC 3261, 9.1)." },
 	[RS_CAUSE_RESPONSE] = { "response", "A final response of 300 to 699 that the scenario does not expect; the code follows." },
 };

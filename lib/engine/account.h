@@ -32,6 +32,7 @@ enum rs_engine_metric {
 	RS_ENG_CHALLENGE_BROKEN, /* challenges that cannot be read, or 401 and 407 without one */
 	RS_ENG_CHALLENGE_UNKNOWN, /* challenges of a scheme, algorithm or qop that we have not */
 	RS_ENG_BUS_FULL,      /* what workers tell each other, lost for want of room */
+	RS_ENG_REPEATED_SENT, /* of RS_ENG_REPEATED: answered again */
 	RS_ENG_COUNT
 };
 extern const struct rs_metric_table rs_engine_metrics_table;
@@ -63,6 +64,7 @@ enum rs_activity_metric {
 	RS_AM_TAINTED_FAILED, RS_AM_M_TAINTED, RS_AM_M_TAINTED_FAILED,
 	RS_AM_LATENESS_GAP,	/* hist: the part of LATENESS that a gap of the machine explains */
 	RS_AM_SIP_REORDERED,	/* provisionals that came behind the final response (rfc3261 mode) */
+	RS_AM_SESSION_REFRESHES, /* by us (RFC 4028) */
 	RS_AM_FORKS_ENDED,	/* 2xx of further branches, acknowledged and hung up */
 	RS_AM_AUTHENTICATED,	/* requests sent again with credentials */
 	RS_AM_OVER,	/* gauge: 1 when nothing more of it comes and nothing of it is open, on this worker */
@@ -105,6 +107,7 @@ enum rs_cause {
 	RS_CAUSE_NO_MEMORY,	   /* a pool of the worker is empty */
 	RS_CAUSE_TOO_LONG,	   /* a message does not fit a datagram, even in fragments */
 	RS_CAUSE_STOPPED,	   /* by `stop` */
+	RS_CAUSE_SESSION_EXPIRED,  /* the session timer was not refreshed (RFC 4028, 10) */
 	RS_CAUSE_CANCELLED_LATE,   /* the CANCEL crossed a 2xx (rfc3261 mode) */
 	RS_CAUSE_RESPONSE,	   /* + code - 300 */
 	RS_CAUSES = RS_CAUSE_RESPONSE + 400

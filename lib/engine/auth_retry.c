@@ -79,18 +79,28 @@ service_route(const struct rs_engine *e, const struct leg *leg)
 int
 auth_insert(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t cap)
 {
-	struct rs_slice routes = service_route(e, leg);
+	const struct rs_step *s = e->complete;
+	struct rs_slice routes = s->status ? rs_slice_of(NULL, 0) : service_route(e, leg);
+	bool ua = leg_activity(e, leg)->group->automatic && (s->status ? leg->invited_us : s->method == RS_SIP_INVITE);
+	bool credentials = s->status == 0 && leg->challenge.class;
 	struct rs_sip_out o = rs_sip_out(e->scratch2, SCRATCH_BYTES);
-	const uint8_t *end = memmem(data, len, "\r\n\r\n", 4);
+	const uint8_t *end;
 	size_t at;
 	int n;
 
-	if (!end || (!leg->challenge.class && routes.len == 0))
+	if (!ua && !credentials && routes.len == 0)
+		return (int)len;
+	end = memmem(data, len, "\r\n\r\n", 4);
+	if (!end)
 		return (int)len;
 	at = (size_t)(end - data) + 2;
 	if (routes.len && !memmem(data, at, "\nRoute:", 7))
 		rs_out_header(&o, "Route", routes);
-	if (leg->challenge.class && !memmem(data, at, "uthorization:", 13)) {
+	if (ua && s->status)
+		ua_put_answer(e, leg, s->status, data, at, &o);
+	else if (ua)
+		ua_put_invite(e, leg, data, at, &o);
+	if (credentials && !memmem(data, at, "uthorization:", 13)) {
 		n = leg_authenticate(e, leg, rs_slice_of(NULL, 0), rs_slice_of(NULL, 0), data, o.p + o.len, o.cap - o.len);
 		if (n < 0)
 			return n;
@@ -98,6 +108,8 @@ auth_insert(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, siz
 		if (n > 0)
 			rs_out_text(&o, "\r\n");
 	}
+	if (o.len == 0)
+		return (int)len;
 	if (o.full || len + o.len > cap)
 		return -ENOSPC;
 	memmove(data + at + o.len, data + at, len - at);

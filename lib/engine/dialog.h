@@ -71,7 +71,9 @@ struct dialog {
 	struct rs_blob local, remote; /* values of From and To, as a request of ours has them */
 	struct rs_blob invite;	/* kept headers of the INVITE, put aside while its answer may go again */
 	uint32_t remote_cseq;	/* highest of the peer's requests */
-	uint32_t session_s;	/* session interval agreed; 0: none */
+	uint64_t session_end_ns; /* without a refresh the session is over */
+	uint64_t rel_ns, rel_give_up_ns; /* a reliable provisional goes again (RFC 3262, 3); 0: none */
+	uint32_t session_s;	/* session interval agreed, or asked for after a 422; 0: none */
 	uint32_t rseq, peer_rseq; /* last reliable provisional sent, received (RFC 3262) */
 	uint32_t forks[FORKS];	/* hashes of the tags that answered our INVITE */
 	int16_t invite_recv;	/* the recv that `invite` belongs to */
@@ -82,6 +84,8 @@ struct dialog {
 	uint16_t flags;		/* enum dialog_flag */
 	uint8_t n_forks;
 	uint8_t refresher;	/* 1: we refresh the session */
+	bool rel;		/* our provisionals are reliable */
+	bool peer_update, peer_timer; /* the peer takes UPDATE; knows session timers */
 };
 _Static_assert(sizeof(struct dialog) <= 640, "what rfc3261 mode adds to a leg is at most ten cache lines");
 
@@ -101,7 +105,6 @@ leg_is_rfc(const struct rs_engine *e, const struct leg *leg)
 struct sent {
 	struct rs_sip_cseq cseq;
 	struct rs_slice to;
-	bool sdp;
 };
 void sent_read(const uint8_t *data, size_t len, struct sent *out);
 
@@ -158,6 +161,8 @@ void server_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const stru
 /** @return false when the leg is gone */
 bool server_timers(struct rs_engine *e, struct leg *leg);
 struct server *server_invite(struct dialog *d);
+/** The last response to the INVITE once more. */
+void server_repeat(struct rs_engine *e, struct leg *leg);
 /** Answer @msg (NULL: the INVITE that waits, from its kept headers) ourselves. @extra: whole header lines, "" for none */
 void server_own(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status, const char *extra,
 	struct rs_slice sdp);
@@ -212,6 +217,15 @@ void ua_answered(struct rs_engine *e, struct leg *leg, const struct client *c, c
 void ua_gave_up(struct rs_engine *e, struct leg *leg, const struct client *c);
 /** The session timer is due. @return false when the leg is gone */
 bool ua_session(struct rs_engine *e, struct leg *leg);
+/** Does the message's Allow name @method? */
+bool ua_allows(const struct rs_sip_msg *msg, enum rs_sip_method method);
+/** Before the scenario sees a request. @return false: it was refused (420, 422) */
+bool ua_admits(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** Lines that a step's INVITE, or its answer to one, lacks. @data: the message, @len bytes up to the end of its headers */
+void ua_put_invite(struct rs_engine *e, struct leg *leg, const uint8_t *data, size_t len, struct rs_sip_out *o);
+void ua_put_answer(struct rs_engine *e, struct leg *leg, uint16_t status, const uint8_t *data, size_t len, struct rs_sip_out *o);
+/** A reliable provisional is due again, or given up. @return false when the leg is gone */
+bool rel_timer(struct rs_engine *e, struct leg *leg);
 /** @return true when the request inside a call was answered */
 bool ua_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
 	const struct rs_sip_cseq *cseq);

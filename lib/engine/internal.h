@@ -249,7 +249,7 @@ struct rs_engine {
 	bool rfc;		     /* some activity is in it */
 	const struct client *again;  /* whose request is being sent once more */
 	const struct rs_path *path;  /* what is being sent takes this one, not the leg's */
-	bool complete;		     /* what a step does not write is put into its request: see auth_retry.h */
+	const struct rs_step *complete; /* what this step does not write is put into its message: see auth_retry.h; NULL: nothing */
 	/* registrations: of the endpoints of all groups that an activity registers, group after group */
 	struct registration *regs;
 	uint32_t n_regs;

@@ -47,6 +47,7 @@ arm_next(struct rs_engine *e, struct leg *leg)
 	earlier(&next, d->answer_ns);
 	earlier(&next, d->answer_ns ? d->answer_give_up_ns : 0);
 	earlier(&next, d->session_ns);
+	earlier(&next, d->rel_ns);
 	earlier(&next, d->close_ns);
 	d->armed_ns = 0;
 	if (next != UINT64_MAX)

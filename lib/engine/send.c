@@ -5,6 +5,7 @@
 #include "engine/auth_retry.h"
 #include "engine/dialog.h"
 #include "engine/render.h"
+#include "engine/ua.h"
 
 uint32_t
 cause_of(int rc)
@@ -189,7 +190,9 @@ count_dynamic_id(struct rs_engine *e, const struct rs_template *t)
 static void
 transaction_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, bool again, struct texts *t)
 {
-	e->complete = !s->status;
+	e->complete = s;
+	if (s->status && !again && rel_sends(e, leg, s->status))
+		rel_number(e, leg);
 	if (s->status)
 		e->path = &leg_dialog(e, leg)->reply;
 	else
@@ -226,7 +229,7 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	uint32_t cause = send_template(e, leg, &a->program->templates[s->template], drop, ask ? &sent : NULL);
 
 	e->path = NULL;
-	e->complete = false;
+	e->complete = NULL;
 	if (cause)
 		return -(int)cause;
 	if (a->wants_dynamic_id)

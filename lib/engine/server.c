@@ -2,6 +2,7 @@
 /* Server transactions: RFC 3261, 17.2, with the Accepted state of RFC 6026, 7.1; and the user agent's part in 13.3.1. */
 #include "engine/dialog.h"
 #include "engine/render.h"
+#include "engine/ua.h"
 
 #define TRYING_NS (200 * RS_NS_PER_MS) /* RFC 3261, 17.2.1 */
 
@@ -140,8 +141,16 @@ server_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 	if (!server || server->state >= TXN_COMPLETED)
 		return;
 	note_status(e, leg, server, s->status, (int16_t)step, sent->to);
-	if (server->method == RS_SIP_INVITE && s->status < 300 && (s->status >= 200 || d->sdp_step < 0) && sent->sdp)
+	if (server->method != RS_SIP_INVITE)
+		return;
+	if (s->status < 300 && leg_activity(e, leg)->program->templates[s->template].has_body)
 		d->sdp_step = (int16_t)step;
+	if (s->status >= 200)
+		d->rel_ns = 0;
+	else if (rel_sends(e, leg, s->status))
+		rel_sent(e, leg);
+	if (s->status / 100 == 2)
+		session_begin(e, leg);
 }
 
 /* What the INVITE's answer is rendered from when nothing of the wire is at hand. */
@@ -390,7 +399,16 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 		d->session_ns = 0;
 		d->answer_ns = d->answer_give_up_ns = 0; /* whoever hangs up has had our 2xx */
 	}
-	return true;
+	return ua_admits(e, leg, msg);
+}
+
+void
+server_repeat(struct rs_engine *e, struct leg *leg)
+{
+	const struct server *s = server_invite(leg_dialog(e, leg));
+
+	if (s && s->status)
+		answer_again(e, leg, s, NULL);
 }
 
 /* --- timers --- */
@@ -424,6 +442,8 @@ server_timers(struct rs_engine *e, struct leg *leg)
 		if (s && s->state == TXN_TRYING)
 			server_own(e, leg, NULL, 100, "", rs_slice_of(NULL, 0));
 	}
+	if (!rel_timer(e, leg))
+		return false;
 	if (!s || !d->answer_ns)
 		return true;
 	if (d->answer_give_up_ns <= e->now)

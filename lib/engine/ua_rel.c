@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reliable provisional responses: RFC 3262, both sides. */
+#include "engine/ua.h"
+
+#define RSEQ_SPAN 0x7fff0000u /* the first one is below 2^31 (RFC 3262, 3) */
+
+bool
+ua_has_option(const struct rs_sip_msg *msg, enum rs_sip_header_id header, const char *tag)
+{
+	struct rs_slice wanted = rs_slice_str(tag);
+
+	for (int i = msg->first[header]; i >= 0; i = rs_sip_next(msg, i)) {
+		struct rs_slice v = rs_sip_value(msg, i);
+
+		while (v.len > 0) {
+			const uint8_t *comma = memchr(v.p, ',', v.len);
+			size_t n = comma ? (size_t)(comma - v.p) : v.len;
+
+			if (rs_slice_case_eq(rs_slice_trim(rs_slice_of(v.p, n)), wanted))
+				return true;
+			n += comma != NULL;
+			v = rs_slice_of(v.p + n, v.len - n);
+		}
+	}
+	return false;
+}
+
+static const struct rs_ua *
+ua_of(const struct rs_engine *e, const struct leg *leg)
+{
+	return &leg_activity(e, leg)->group->plan->ua;
+}
+
+void
+rel_invited(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *invite)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	const struct rs_ua *ua = ua_of(e, leg);
+
+	d->rel = ua->rel != RS_100REL_OFF &&
+		(ua_has_option(invite, RS_HDR_REQUIRE, "100rel") ||
+			(ua->rel == RS_100REL_REQUIRED && ua_has_option(invite, RS_HDR_SUPPORTED, "100rel")));
+}
+
+bool
+rel_sends(const struct rs_engine *e, const struct leg *leg, uint16_t status)
+{
+	return leg_dialog(e, leg)->rel && status > 100 && status < 200 && leg->invited_us;
+}
+
+void
+rel_number(struct rs_engine *e, struct leg *leg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+
+	d->rseq = d->rseq ? d->rseq + 1 : 1 + (uint32_t)rs_random_below(rs_rng_next(&e->rng), RSEQ_SPAN);
+}
+
+void
+rel_sent(struct rs_engine *e, struct leg *leg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+
+	d->answer_interval_ns = e->plan->t1_ns;
+	d->rel_ns = e->now + e->plan->t1_ns;
+	d->rel_give_up_ns = e->now + 64 * e->plan->t1_ns;
+	rfc_due(e, leg, d->rel_ns);
+}
+
+/* RFC 3262, 3: the PRACK ends the repetition; one that fits nothing gets a 481. @return true when it was answered */
+bool
+rel_acknowledged(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *prack)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	struct rs_slice rack = rs_sip_get(prack, RS_HDR_RACK);
+	const uint8_t *blank = rack.p ? memchr(rack.p, ' ', rack.len) : NULL;
+	uint32_t rseq;
+
+	if (!blank || rs_sip_number(rs_slice_of(rack.p, (size_t)(blank - rack.p)), &rseq) != 0 || rseq != d->rseq || d->rel_ns == 0)
+		return false;
+	d->rel_ns = 0;
+	return true;
+}
+
+/* 18x goes again until its PRACK comes; without one the call is refused (RFC 3262, 3). @return false when the leg is gone */
+bool
+rel_timer(struct rs_engine *e, struct leg *leg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	uint32_t slot = leg_slot(e, leg), generation = e->legs.generation[slot];
+
+	if (!d->rel_ns || d->rel_ns > e->now)
+		return true;
+	if (d->rel_give_up_ns <= e->now) {
+		d->rel_ns = 0;
+		server_own(e, leg, NULL, 500, "", rs_slice_of(NULL, 0));
+		if (!(leg->flags & LEG_LINGERING))
+			leg_fail(e, leg, RS_CAUSE_TIMEOUT, false);
+		return e->legs.generation[slot] == generation;
+	}
+	d->answer_interval_ns *= 2; /* no cap: RFC 3262, 3 */
+	d->rel_ns += d->answer_interval_ns;
+	if (d->rel_ns <= e->now)
+		d->rel_ns = e->now + d->answer_interval_ns;
+	server_repeat(e, leg);
+	return true;
+}
+
+/* --- the calling side --- */
+
+static bool
+scenario_sends_prack(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct rs_program *p = leg_activity(e, leg)->program;
+
+	for (uint32_t i = 0; i < p->n_steps; i++)
+		if (p->steps[i].kind == RS_STEP_SEND && p->steps[i].status == 0 && p->steps[i].method == RS_SIP_PRACK)
+			return true;
+	return false;
+}
+
+/*
+ * A reliable provisional is acknowledged once, in order; a copy, or one behind a gap, is not seen by the scenario (RFC 3262, 4). What
+ * other branches of a fork number is not told apart: their numbers begin anywhere, so that a lower one is taken as another branch's.
+ */
+bool
+ua_provisional(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	uint32_t rseq;
+
+	if (!ua_has_option(msg, RS_HDR_REQUIRE, "100rel") || rs_sip_number(rs_sip_get(msg, RS_HDR_RSEQ), &rseq) != 0)
+		return true;
+	if (ua_of(e, leg)->rel == RS_100REL_OFF || scenario_sends_prack(e, leg))
+		return true;
+	if (d->n_forks <= 1 && d->peer_rseq && rseq != d->peer_rseq + 1) {
+		rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_SIP_RETRANS_RECEIVED);
+		return false;
+	}
+	if (rseq == d->peer_rseq)
+		return false;
+	d->peer_rseq = rseq;
+	client_own(e, leg, OWN_PRACK, rseq);
+	return true;
+}
