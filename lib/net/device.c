@@ -34,6 +34,7 @@ rs_net_device_attach(struct rs_net_port *p, struct rs_err *err)
 	if (rc != 0)
 		return rc;
 	p->frame_size = rs_net_probe_frame_size(string);
+	rs_kernel_sockets(&p->sockets); /* those of others; rs_net_device_start takes them out */
 	rc = rte_dev_probe(string);
 	if (rc != 0)
 		return rs_net_probe_failure(p, rc, "cannot be opened", err);
@@ -162,6 +163,7 @@ configure(struct rs_net_port *p, struct rs_err *err)
 	tx = p->tx_descriptors ? p->tx_descriptors : 2048;
 	if (rc == 0)
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->dev, &rx, &tx);
+	p->rx_descriptors = rx;
 	for (uint16_t q = 0; rc == 0 && q < n; q++)
 		rc = rte_eth_rx_queue_setup(p->dev, q, rx, SOCKET_ID_ANY, NULL,
 			p->rx_pool ? p->rx_pool : p->net->pool);
@@ -219,6 +221,19 @@ steer(struct rs_net_port *p, struct rs_err *err)
 	return 0;
 }
 
+/** The sockets that appeared since the device was asked for are its own. */
+static void
+find_sockets(struct rs_net_port *p)
+{
+	struct rs_kernel_sockets before = p->sockets;
+
+	p->sockets.n = 0;
+	if (p->kind != RS_NET_KIND_VDEV)
+		return;
+	rs_kernel_sockets(&p->sockets);
+	rs_kernel_sockets_new(&p->sockets, &before);
+}
+
 int
 rs_net_device_start(struct rs_net_port *p, struct rs_err *err)
 {
@@ -235,6 +250,7 @@ rs_net_device_start(struct rs_net_port *p, struct rs_err *err)
 		return rs_net_probe_failure(p, rc, "does not start", err);
 	p->started = true;
 	open_filters(p);
+	find_sockets(p);
 	return steer(p, err);
 }
 

@@ -20,6 +20,8 @@ lane_init(struct rs_net_lane *l, struct rs_net_port *p, uint32_t position, uint3
 	l->owner = position == 0;
 	l->port = p;
 	l->position = position;
+	l->infer = p->infer;
+	l->misses.depth = p->rx_descriptors;
 	atomic_init(&l->sets, p->sets);
 	l->ifc.own = p->sets->own;
 	l->ifc.answered = p->sets->answered;

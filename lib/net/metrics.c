@@ -76,7 +76,7 @@ static const struct rs_metric_def defs[RS_NET_METRICS] = {
 	COUNTER(RS_NET_MISSES_INFERRED, "misses_inferred", "packets",
 		"Estimate of packets lost in front of the worker, where nothing counts them: the queue was "
 		"full when it looked, and more had come than the queue holds."),
-	GAUGE(RS_NET_KERNEL_DROPS, "kernel_drops", "packets",
+	COUNTER(RS_NET_KERNEL_DROPS, "kernel_drops", "packets",
 		"Packets that the kernel counts as lost on their way into the port's sockets."),
 };
 

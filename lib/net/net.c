@@ -188,6 +188,7 @@ port_complete(struct rs_net_port *p, struct rs_err *err)
 		return rs_err_set(err, rc, "port \"%s\": %s", p->name,
 			rc == -EINVAL ? "an address or prefix is not valid" : "no memory");
 	rs_net_probe_info(p);
+	p->iface_drops = rs_net_probe_iface_drops(p);
 	return 0;
 }
 
@@ -425,6 +426,21 @@ rs_net_metrics(struct rs_net *net, uint32_t worker, uint32_t port)
 	return &net->ports[port].metrics[worker];
 }
 
+static void
+poll_kernel(struct rs_net_port *p, struct rs_metrics *m)
+{
+	uint64_t drops, iface;
+
+	if (p->kind != RS_NET_KIND_VDEV)
+		return;
+	drops = rs_kernel_drops(&p->sockets, &p->socket_drops);
+	iface = rs_net_probe_iface_drops(p);
+	if (iface > p->iface_drops)
+		drops += iface - p->iface_drops;
+	p->iface_drops = iface;
+	rs_metric_add(m, RS_NET_KERNEL_DROPS, drops);
+}
+
 void
 rs_net_poll_device_stats(struct rs_net *net)
 {
@@ -439,6 +455,7 @@ rs_net_poll_device_stats(struct rs_net *net)
 			rs_metric_set(m, RS_NET_DEV_ERRORS, stats.ierrors + stats.oerrors);
 			rs_metric_set(m, RS_NET_DEV_NO_MBUF, stats.rx_nombuf);
 		}
+		poll_kernel(p, m);
 		if (rte_eth_link_get_nowait(p->dev, &link) == 0)
 			p->info.link_up = link.link_status == RTE_ETH_LINK_UP;
 	}

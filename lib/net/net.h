@@ -63,7 +63,8 @@ struct rs_net_port_info {
 	const char *steering;     /* "single queue", or rs_steer_mode_name */
 	uint8_t steer_bits;       /* R of the owner rule (base/steer.h) at this port */
 	const char *offloads;     /* "udp" or "none" */
-	const char *miss_counter; /* "imissed", "none" ... */
+	/* Who counts packets lost in front of us: "device", "kernel", "inferred" (nobody: estimated). */
+	const char *miss_counter;
 	uint8_t mac[6];
 	uint16_t mtu, rx_queues, tx_queues;
 	uint32_t speed_mbps;
@@ -194,11 +195,11 @@ enum rs_net_metric {
 	RS_NET_RX_TOO_BIG,  /* ICMP: the path takes less */
 	RS_NET_TX_FRAGMENTED,
 	RS_NET_MISSES_INFERRED, /* estimate: packets lost in front of a worker that did not look */
-	RS_NET_KERNEL_DROPS,    /* gauge: what the kernel counts as lost on the way into the port */
+	RS_NET_KERNEL_DROPS,    /* what the kernel counts as lost on the way into the port; written by control */
 	RS_NET_METRICS
 };
 
-/** Control: read the devices' own counters into the DEV gauges of each port's owner. */
+/** Control: read the devices' and the kernel's counters into the cells of each port's owner. */
 void rs_net_poll_device_stats(struct rs_net *net);
 
 #endif

@@ -10,6 +10,8 @@
 #include "base/mailbox.h"
 #include "net/fragment.h"
 #include "net/input.h"
+#include "net/kernel.h"
+#include "net/misses.h"
 #include "net/net.h"
 #include "net/output.h"
 #include "net/reassembly.h"
@@ -100,6 +102,9 @@ struct rs_net_port {
 	/* With several workers: one of each a worker, none for the owner. */
 	struct rs_mailbox **to_owner, **from_owner;
 	struct rte_ring **fragments; /* to the owner */
+	struct rs_kernel_sockets sockets; /* the device's */
+	uint64_t socket_drops, iface_drops; /* as read last */
+	bool infer;			     /* nobody counts what it misses */
 	uint32_t frame_size;	     /* of the device's own ring, 0 without one */
 	struct rte_mempool *rx_pool; /* where that is more than the net's packets hold */
 };
@@ -125,6 +130,8 @@ struct rs_net_lane {
 	uint64_t announce_ns; /* the next ones */
 	struct rs_reassembly *reassembly; /* the owner's */
 	struct rs_pmtu pmtu;
+	bool infer;
+	struct rs_misses misses;
 };
 
 struct rs_net_worker {
@@ -242,6 +249,9 @@ int rs_net_spread_create(struct rs_net_port *p);
 /** Write its table, after p->peer changed. */
 void rs_net_spread_fill(struct rs_net_port *p);
 void rs_net_spread_free(struct rs_net_port *p);
+
+/** Packets that the kernel interface of the device counts as lost on their way to us. */
+uint64_t rs_net_probe_iface_drops(const struct rs_net_port *p);
 
 /* xdp.c */
 /** @return true when a program that a killed run left on the interface was removed */

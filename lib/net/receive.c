@@ -71,6 +71,9 @@ receive_lane(struct rs_net_worker *w, struct rs_net_lane *l, struct rs_rx *out, 
 	uint64_t bytes = 0, now_ns;
 
 	*taken = n;
+	if (unlikely(l->infer))
+		rs_metric_add(l->metrics, RS_NET_MISSES_INFERRED,
+			rs_misses_look(&l->misses, rs_clock_now(w->clock), n, n && n == want));
 	if (n == 0)
 		return 0;
 	now_ns = w->now_ns = rs_clock_now(w->clock);

@@ -13,7 +13,7 @@
 void
 signals_add_port(struct signals *s, const uint64_t *c)
 {
-	s->misses += c[RS_NET_DEV_MISSED];
+	s->misses += c[RS_NET_DEV_MISSED] + c[RS_NET_KERNEL_DROPS];
 	s->misses_inferred += c[RS_NET_MISSES_INFERRED];
 	s->device_no_mbuf += c[RS_NET_DEV_NO_MBUF];
 	s->tx_full += c[RS_NET_TX_FULL];

@@ -26,11 +26,6 @@ CALLEE = scenario(
     receive("ACK"), ANSWER_BYE)
 
 
-def patient(plan):
-    """A plan for a machine that may be busy: what is looked at here is whether messages arrive, not when."""
-    return plan.replace("run = {", "run = { limited_percent = 100.0;")
-
-
 def check_fragments(capture, family, calls):
     """Every INVITE and every 200 to it came in fragments of which tshark makes a SIP message of the whole length."""
     capture.check_clean()
@@ -54,7 +49,7 @@ def test_long_invites_that_we_place(lab, calls, family, device):
     capture = lab.capture()
     peer = lab.sipp(lab.write("callee.xml", CALLEE), IP6_PEER if family == 6 else IP4_PEER, calls=calls)
     plan = caller(calls, 200, family, device, scenario=lab.write("caller.xml", CALLER))
-    with lab.daemon(patient(plan)) as daemon:
+    with lab.daemon(plan) as daemon:
         report = daemon.run_to_end()
         status, stats = peer.finish(60)
     capture.stop()
@@ -69,7 +64,7 @@ def test_long_invites_that_we_place(lab, calls, family, device):
 def test_long_invites_that_we_answer(lab, calls, family):
     capture = lab.capture()
     ours = f"[{IP6_OURS}]" if family == 6 else IP4_OURS
-    with lab.daemon(patient(callee(calls, family, scenario=lab.write("callee.xml", CALLEE)))) as daemon:
+    with lab.daemon(callee(calls, family, scenario=lab.write("callee.xml", CALLEE))) as daemon:
         daemon.ctl("start")
         peer = lab.sipp(lab.write("caller.xml", CALLER), IP6_PEER if family == 6 else IP4_PEER,
                         remote=f"{ours}:5060", calls=calls, rate=200)
@@ -103,7 +98,7 @@ def test_fragments_that_never_complete_harm_no_call(lab, calls, device, long):
     # Over both families at once: our end has an IPv6 address, too.
     plan = plan.replace(f'"{IP4_OURS}/20"', f'"{IP4_OURS}/20", "{IP6_OURS}/64"')
     peer = lab.sipp(lab.write("callee.xml", CALLEE) if long else "uas", IP4_PEER, calls=calls)
-    with lab.daemon(patient(plan)) as daemon:
+    with lab.daemon(plan) as daemon:
         mac = port_mac(daemon)
         flood = lab.start([sys.executable, FLOOD, IP4_OURS, IP6_OURS, mac, "20000"], lab.peer, "flood.log")
         before = resident(daemon.process.pid)
