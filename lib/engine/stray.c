@@ -22,14 +22,14 @@ begin(struct rs_engine *e, const struct rs_path *path, struct outgoing *g)
 }
 
 static void
-end(struct rs_engine *e, struct outgoing *g)
+end(struct rs_engine *e, struct outgoing *g, enum rs_engine_metric count)
 {
 	int n = rs_out_end(&g->out, NULL, rs_slice_of(NULL, 0));
 
 	if (n < 0)
 		e->link.drop(e->link.ctx, &g->buf);
 	else if (e->link.send(e->link.ctx, &g->path, &g->buf, (uint32_t)n) == 0)
-		rs_metric_inc(e->cells, RS_ENG_STRAY_SENT);
+		rs_metric_inc(e->cells, count);
 }
 
 static struct rs_slice
@@ -61,7 +61,7 @@ send_request(struct rs_engine *e, const struct rs_path *path, const struct rs_si
 	r->to = rs_sip_get(msg, RS_HDR_TO);
 	r->call_id = rs_sip_get(msg, RS_HDR_CALL_ID);
 	rs_out_request(&g.out, r);
-	end(e, &g);
+	end(e, &g, RS_ENG_STRAY_SENT);
 }
 
 /* Record-Route the other way round, into e->scratch. */
@@ -149,7 +149,7 @@ stray_response(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_
 
 static void
 answer(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, uint16_t status, struct rs_slice tag,
-	const char *extra)
+	const char *extra, enum rs_engine_metric count)
 {
 	struct rs_path path;
 	struct outgoing g;
@@ -159,7 +159,7 @@ answer(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg
 		return;
 	rs_out_response(&g.out, msg, status, rs_sip_reason(status), tag, false);
 	rs_out_text(&g.out, extra);
-	end(e, &g);
+	end(e, &g, count);
 }
 
 bool
@@ -178,7 +178,7 @@ stray_request(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_m
 		struct rs_token token = { .handle = t->handle, .run = e->run, .aux = t->aux };
 
 		rs_token_write(&token, e->secret, tag);
-		answer(e, rx, msg, t->status, rs_slice_of(tag, sizeof(tag)), "");
+		answer(e, rx, msg, t->status, rs_slice_of(tag, sizeof(tag)), "", RS_ENG_REPEATED_SENT);
 	}
 	return true;
 }
@@ -234,6 +234,6 @@ stray_answer(struct rs_engine *e, const struct group *g, const struct rs_rx *rx,
 	int n = snprintf((char *)tag, sizeof(tag), "s%016llx", /* the same for each copy: no state is kept (8.2.7) */
 		(unsigned long long)rs_hash(branch.p, branch.len, rs_hash(call_id.p, call_id.len, e->hash_seed)));
 
-	answer(e, rx, msg, status, rs_slice_of(tag, (size_t)n), extra);
+	answer(e, rx, msg, status, rs_slice_of(tag, (size_t)n), extra, RS_ENG_STRAY_SENT);
 	return true;
 }

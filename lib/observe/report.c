@@ -119,11 +119,20 @@ sip_json(struct view *v)
 	static const struct {
 		const char *name;
 		uint32_t row;
+		int of_engine; /* the same outside calls, -1: there is none */
 	} of_activity[] = {
-		{ "sent", RS_AM_SIP_SENT }, { "retransmitted", RS_AM_SIP_RETRANSMITTED },
-		{ "unexpected", RS_AM_SIP_UNEXPECTED }, { "retransmissions_received", RS_AM_SIP_RETRANS_RECEIVED },
-		{ "lost_on_purpose", RS_AM_SIP_LOST }, { "auto_answered", RS_AM_AUTO_ANSWERED },
-	}, of_engine[] = {
+		{ "sent", RS_AM_SIP_SENT, RS_ENG_STRAY_SENT },
+		{ "retransmitted", RS_AM_SIP_RETRANSMITTED, RS_ENG_REPEATED_SENT },
+		{ "unexpected", RS_AM_SIP_UNEXPECTED, -1 },
+		{ "retransmissions_received", RS_AM_SIP_RETRANS_RECEIVED, RS_ENG_REPEATED },
+		{ "lost_on_purpose", RS_AM_SIP_LOST, -1 },
+		{ "auto_answered", RS_AM_AUTO_ANSWERED, RS_ENG_AUTO_ANSWERED },
+		{ "reordered", RS_AM_SIP_REORDERED, -1 },
+	};
+	static const struct {
+		const char *name;
+		uint32_t row;
+	} of_engine[] = {
 		{ "received", RS_ENG_RECEIVED }, { "malformed", RS_ENG_MALFORMED }, { "keepalives", RS_ENG_KEEPALIVE },
 		{ "dead_call", RS_ENG_DEAD_CALL }, { "other_run", RS_ENG_OTHER_RUN },
 		{ "out_of_call", RS_ENG_OUT_OF_CALL }, { "no_endpoint", RS_ENG_NO_ENDPOINT },
@@ -140,6 +149,8 @@ sip_json(struct view *v)
 
 		for (uint32_t a = 0; a < v->o->what.plan->n_activities; a++)
 			n += snapshot_activity(v->o, v->image, a)[of_activity[i].row];
+		for (uint32_t w = 0; of_activity[i].of_engine >= 0 && w < v->o->what.n_workers; w++)
+			n += snapshot_engine(v->o, v->image, w)[of_activity[i].of_engine];
 		put_count(&v->maker, j, of_activity[i].name, n);
 	}
 	for (size_t i = 0; i < sizeof(of_engine) / sizeof(of_engine[0]); i++) {

@@ -242,6 +242,8 @@ rs_observer_totals(const struct rs_observer *o, struct rs_totals *out)
 		const struct rs_metrics *e = &o->what.accounts[w]->engine;
 		uint64_t asked = rs_metric_get(e, RS_ENG_STOP_ASKED);
 
+		out->sip_sent += rs_metric_get(e, RS_ENG_STRAY_SENT);
+		out->sip_retransmitted += rs_metric_get(e, RS_ENG_REPEATED_SENT);
 		out->sip_received += rs_metric_get(e, RS_ENG_RECEIVED);
 		out->sip_malformed += rs_metric_get(e, RS_ENG_MALFORMED);
 		out->lingering += rs_metric_get(e, RS_ENG_LINGERING);
