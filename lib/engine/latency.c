@@ -85,14 +85,15 @@ rs_engine_gap(struct rs_engine *e, uint64_t from_ns, uint64_t to_ns)
 {
 	double catch_up = e->plan->catch_up - 1;
 	double length = to_ns > from_ns ? (double)(to_ns - from_ns) : 0;
-	/* What fell due in the gap comes out beside what falls due after it: that takes so long again. */
+	/* What fell due in the gap comes out beside what falls due after it: that takes so long again ... */
 	uint64_t after = (uint64_t)(catch_up > 1.0 / GAP_REACH ? length / catch_up : length * GAP_REACH);
-	uint64_t until = to_ns > e->gap_until ? to_ns : e->gap_until;
+	/* ... and what was left to catch up with before it has waited. */
+	uint64_t left = e->gap_until > from_ns ? e->gap_until - from_ns : 0;
 
 	/* A call that the turn before did not see due was due up to a turn before the gap. */
-	if (from_ns > e->gap_until)
+	if (left == 0)
 		e->gap_from = from_ns > RS_NS_PER_MS ? from_ns - RS_NS_PER_MS : 0;
-	e->gap_until = until + after;
+	e->gap_until = to_ns + left + after;
 }
 
 void

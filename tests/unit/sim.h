@@ -51,6 +51,7 @@ struct sim {
 	const uint8_t *steer_bits; /* [ports]; NULL: the default */
 	int send_error; /* returned instead of sending */
 	struct rs_log *log;
+	const _Atomic uint64_t *limited_until;
 };
 
 static int
@@ -133,6 +134,7 @@ sim_open(struct sim *s, const char *plan)
 			.account = s->accounts[i],
 			.steer_bits = s->steer_bits,
 			.log = s->log,
+			.limited_until = s->limited_until,
 			.wall_us = 1760000000000000,
 			.wall_at_ns = s->now_ns,
 		};
