@@ -363,6 +363,34 @@ shipped_scenarios_challenge_and_answer_each_other(void **state)
 	}
 }
 
+static void
+the_shipped_registration_answers_with_the_endpoints_own(void **state)
+{
+	struct peer p = { .s = { .on_wire = peer_takes, .ctx = &p }, .start_ns = 1000 * RS_NS_PER_S };
+	const char *request;
+	char plan[2048];
+
+	snprintf(plan, sizeof(plan),
+		"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"
+		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
+		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n"
+		"endpoints = ( { name = \"us\"; port = \"a\"; count = 4; addresses = \"198.18.4.1-198.18.4.4\"; domain = \"example.test\";\n"
+		"                user = \"u{index:03}\"; password = \"p{index:03}\"; proxy = \"sip:198.18.8.1\"; } );\n"
+		"activities = ( { name = \"x\"; do = \"call\"; from = \"us\"; to = \"sip:x@198.18.8.1\"; rate = 1; total = 1;\n"
+		"                 scenario = \"%s/config/scenarios/register.xml\"; } );\n", getenv("RINGSTORM_SOURCE"));
+	sim_open(&p.s, plan);
+	sim_play(&p.s, MS / 2);
+	request = peer_sent(&p, "REGISTER sip:example.test SIP/2.0");
+	peer_reply_x(&p, request, "401 X", "WWW-Authenticate: " QOP "\n");
+	request = peer_sent(&p, "REGISTER sip:example.test SIP/2.0");
+	verified(request, header(request, "Authorization"), "u000", "p000");
+	assert_string_equal(header(request, "CSeq"), "2 REGISTER");
+	peer_reply(&p, request, "200 OK");
+	peer_completed(&p);
+	sim_sums_hold(&p.s);
+	sim_close(&p.s);
+}
+
 /* --- whose credentials --- */
 
 static void
@@ -423,6 +451,7 @@ main(void)
 		cmocka_unit_test(verifyauth_tells_right_from_wrong),
 		cmocka_unit_test(one_of_several_credentials_is_enough),
 		cmocka_unit_test(shipped_scenarios_challenge_and_answer_each_other),
+		cmocka_unit_test(the_shipped_registration_answers_with_the_endpoints_own),
 		cmocka_unit_test(an_endpoint_has_its_line_else_its_patterns),
 	};
 
