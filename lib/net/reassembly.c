@@ -31,7 +31,6 @@ struct rs_reassembly_entry {
 };
 
 struct rs_reassembly_buffer {
-	uint32_t next_free;
 	struct span {
 		uint32_t from, to;
 	} spans[RS_REASSEMBLY_SPANS]; /* in order, never touching one another */
@@ -72,7 +71,7 @@ take_out(struct rs_reassembly *r, struct rs_reassembly_list *l, uint32_t i)
 static void
 give_buffer(struct rs_reassembly *r, struct rs_reassembly_entry *e)
 {
-	r->buffers[e->buffer].next_free = r->free_buffer;
+	r->next_buffer[e->buffer] = r->free_buffer;
 	r->free_buffer = e->buffer;
 	e->buffer = NONE;
 }
@@ -132,7 +131,7 @@ rs_reassembly_init(struct rs_reassembly *r, struct rs_metrics *cells, uint64_t s
 	for (uint32_t i = 0; i < RS_REASSEMBLY_SLOTS; i++)
 		r->entries[i].newer = i + 1 < RS_REASSEMBLY_SLOTS ? i + 1 : NONE;
 	for (uint32_t i = 0; i < RS_REASSEMBLY_LIVE; i++)
-		r->buffers[i].next_free = i + 1 < RS_REASSEMBLY_LIVE ? i + 1 : NONE;
+		r->next_buffer[i] = i + 1 < RS_REASSEMBLY_LIVE ? i + 1 : NONE;
 	r->live = r->done = (struct rs_reassembly_list){ NONE, NONE, 0 };
 	r->next_ns = UINT64_MAX;
 	return 0;
@@ -193,7 +192,7 @@ begin(struct rs_reassembly *r, const struct key *key, uint64_t hash, uint64_t no
 		.hash = hash,
 		.until_ns = now_ns + RS_REASSEMBLY_NS,
 		.buffer = r->free_buffer };
-	r->free_buffer = r->buffers[e->buffer].next_free;
+	r->free_buffer = r->next_buffer[e->buffer];
 	append(r, &r->live, i);
 	/* Cannot fail: the table has room for all entries. */
 	(void)rs_table_add(&r->table, hash, i);

@@ -39,9 +39,10 @@ struct rs_reassembly {
 	uint64_t seed;
 	struct rs_table table;
 	struct rs_reassembly_entry *entries;
-	struct rs_reassembly_buffer *buffers;
+	struct rs_reassembly_buffer *buffers; /* not touched before they are used */
 	struct rs_reassembly_list live, done;
 	uint32_t free_entry, free_buffer;
+	uint32_t next_buffer[RS_REASSEMBLY_LIVE]; /* of the free ones */
 	uint64_t next_ns; /* nothing times out before */
 };
 
