@@ -105,7 +105,7 @@ def four(family, steering):
     """Four workers on two cores, all of them at both ends of a ring pair; their endpoints have addresses of their own."""
     net, bits = ("198.18.", 20) if family == 4 else ("2001:2::", 64)
     hosts = ("0.2", "0.3", "4.1-198.18.4.250", "8.1-198.18.9.244") if family == 4 else \
-        ("2", "3", "4:1-2001:2::4:fa", "8:1-2001:2::8:1f4")
+        ("2", "3", "2:4:1-2001:2::2:4:fa", "6:8:1-2001:2::6:8:1f4") # whose part in the hash is not 0: rs_steer_peer
     near, far, callers, callees = (net + host for host in hosts)
     how = f'steering = "{steering}";' if steering else ""
     return f"""
