@@ -77,30 +77,25 @@ service_route(const struct rs_engine *e, const struct leg *leg)
 }
 
 int
-auth_insert(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t cap)
+auth_insert(struct rs_engine *e, struct leg *leg, const struct sent *sent, uint8_t *data, size_t len, size_t cap)
 {
 	const struct rs_step *s = e->complete;
 	struct rs_slice routes = s->status ? rs_slice_of(NULL, 0) : service_route(e, leg);
 	bool ua = leg_activity(e, leg)->group->automatic && (s->status ? leg->invited_us : s->method == RS_SIP_INVITE);
-	bool credentials = s->status == 0 && leg->challenge.class;
+	bool credentials = s->status == 0 && leg->challenge.class && !(sent->has & SENT_CREDENTIALS);
 	struct rs_sip_out o = rs_sip_out(e->scratch2, SCRATCH_BYTES);
-	const uint8_t *end;
-	size_t at;
+	size_t at = sent->end;
 	int n;
 
-	if (!ua && !credentials && routes.len == 0)
+	if (at == 0 || (!ua && !credentials && routes.len == 0))
 		return (int)len;
-	end = memmem(data, len, "\r\n\r\n", 4);
-	if (!end)
-		return (int)len;
-	at = (size_t)(end - data) + 2;
-	if (routes.len && !memmem(data, at, "\nRoute:", 7))
+	if (routes.len && !(sent->has & SENT_ROUTE))
 		rs_out_header(&o, "Route", routes);
 	if (ua && s->status)
-		ua_put_answer(e, leg, s->status, data, at, &o);
+		ua_put_answer(e, leg, s->status, sent, &o);
 	else if (ua)
-		ua_put_invite(e, leg, data, at, &o);
-	if (credentials && !memmem(data, at, "uthorization:", 13)) {
+		ua_put_invite(e, leg, sent, &o);
+	if (credentials) {
 		n = leg_authenticate(e, leg, rs_slice_of(NULL, 0), rs_slice_of(NULL, 0), data, o.p + o.len, o.cap - o.len);
 		if (n < 0)
 			return n;

@@ -17,6 +17,6 @@ bool auth_retry(struct rs_engine *e, struct leg *leg, const struct client *c, co
  * @param data  @len bytes of @cap
  * @return bytes with them; -ENOSPC
  */
-int auth_insert(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t cap);
+int auth_insert(struct rs_engine *e, struct leg *leg, const struct sent *sent, uint8_t *data, size_t len, size_t cap);
 
 #endif

@@ -101,13 +101,6 @@ leg_is_rfc(const struct rs_engine *e, const struct leg *leg)
 	return leg_activity(e, leg)->rfc;
 }
 
-/** What a message that was rendered says of itself; looked up in its bytes, since a scenario writes what it likes. */
-struct sent {
-	struct rs_sip_cseq cseq;
-	struct rs_slice to;
-};
-void sent_read(const uint8_t *data, size_t len, struct sent *out);
-
 /* rfc.c: what leg_receive, timers and the end of a call are in this mode */
 void rfc_open(struct rs_engine *e, struct leg *leg);
 void rfc_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
@@ -221,9 +214,9 @@ bool ua_session(struct rs_engine *e, struct leg *leg);
 bool ua_allows(const struct rs_sip_msg *msg, enum rs_sip_method method);
 /** Before the scenario sees a request. @return false: it was refused (420, 422) */
 bool ua_admits(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
-/** Lines that a step's INVITE, or its answer to one, lacks. @data: the message, @len bytes up to the end of its headers */
-void ua_put_invite(struct rs_engine *e, struct leg *leg, const uint8_t *data, size_t len, struct rs_sip_out *o);
-void ua_put_answer(struct rs_engine *e, struct leg *leg, uint16_t status, const uint8_t *data, size_t len, struct rs_sip_out *o);
+/** Lines that a step's INVITE, or its answer to one, lacks. @sent: what it has */
+void ua_put_invite(struct rs_engine *e, struct leg *leg, const struct sent *sent, struct rs_sip_out *o);
+void ua_put_answer(struct rs_engine *e, struct leg *leg, uint16_t status, const struct sent *sent, struct rs_sip_out *o);
 /** A reliable provisional is due again, or given up. @return false when the leg is gone */
 bool rel_timer(struct rs_engine *e, struct leg *leg);
 /** @return true when the request inside a call was answered */

@@ -194,6 +194,21 @@ enum stamp_what {
 };
 #define MAX_STAMPS 4096
 
+/** Headers that a step may have written itself. */
+enum sent_has {
+	SENT_ROUTE = 1 << 0, SENT_CREDENTIALS = 1 << 1, SENT_SUPPORTED = 1 << 2, SENT_REQUIRE = 1 << 3,
+	SENT_SESSION_EXPIRES = 1 << 4, SENT_RSEQ = 1 << 5,
+};
+/** What a message that was rendered says of itself; looked up in its bytes, since a scenario writes what it likes. */
+struct sent {
+	struct rs_sip_cseq cseq; /* all zero: there is none */
+	struct rs_slice to;
+	uint32_t has;		 /* enum sent_has */
+	size_t end;		 /* where the empty line begins; 0: there is none */
+};
+/** Walk the header lines once. */
+void sent_read(const uint8_t *data, size_t len, struct sent *out);
+
 struct rs_engine {
 	const struct rs_plan *plan;
 	struct rs_account *account;
@@ -249,6 +264,7 @@ struct rs_engine {
 	bool rfc;		     /* some activity is in it */
 	const struct client *again;  /* whose request is being sent once more */
 	const struct rs_path *path;  /* what is being sent takes this one, not the leg's */
+	struct sent sent;	     /* what the message that was rendered for it says of itself; `to` until it is sent */
 	const struct rs_step *complete; /* what this step does not write is put into its message: see auth_retry.h; NULL: nothing */
 	/* registrations: of the endpoints of all groups that an activity registers, group after group */
 	struct registration *regs;

@@ -20,25 +20,56 @@ cause_of(int rc)
 	}
 }
 
-static struct rs_slice
-line_value(const uint8_t *data, size_t len, const char *start)
+static bool
+is_named(const uint8_t *line, size_t len, const char *name, size_t name_len)
 {
-	size_t n = strlen(start);
-	const uint8_t *at = memmem(data, len, start, n), *end;
+	return len > name_len && memcmp(line, name, name_len) == 0;
+}
+#define IS(line, len, name) is_named(line, len, name, sizeof(name) - 1)
 
-	if (!at)
-		return rs_slice_of(NULL, 0);
-	end = memchr(at + 1, '\n', (size_t)(data + len - at - 1));
-	return rs_slice_trim(rs_slice_of(at + n, (size_t)((end ? end : data + len) - at) - n));
+static void
+read_line(const uint8_t *line, size_t len, struct sent *out)
+{
+	switch (line[0]) {
+	case 'C':
+		if (IS(line, len, "CSeq:") && rs_sip_cseq(rs_slice_trim(rs_slice_of(line + 5, len - 5)), &out->cseq) != 0)
+			out->cseq = (struct rs_sip_cseq){ 0 };
+		break;
+	case 'T':
+		if (IS(line, len, "To:"))
+			out->to = rs_slice_trim(rs_slice_of(line + 3, len - 3));
+		break;
+	case 'A':
+		out->has |= IS(line, len, "Authorization:") ? SENT_CREDENTIALS : 0;
+		break;
+	case 'P':
+		out->has |= IS(line, len, "Proxy-Authorization:") ? SENT_CREDENTIALS : 0;
+		break;
+	case 'R':
+		out->has |= IS(line, len, "Route:") ? SENT_ROUTE : IS(line, len, "Require:") ? SENT_REQUIRE : IS(line, len, "RSeq:") ? SENT_RSEQ : 0;
+		break;
+	case 'S':
+		out->has |= IS(line, len, "Supported:") ? SENT_SUPPORTED : IS(line, len, "Session-Expires:") ? SENT_SESSION_EXPIRES : 0;
+		break;
+	}
 }
 
 void
 sent_read(const uint8_t *data, size_t len, struct sent *out)
 {
 	*out = (struct sent){ 0 };
-	if (rs_sip_cseq(line_value(data, len, "\nCSeq:"), &out->cseq) != 0)
-		out->cseq = (struct rs_sip_cseq){ 0 };
-	out->to = line_value(data, len, "\nTo:");
+	for (size_t at = 0; at < len;) {
+		const uint8_t *nl = memchr(data + at, '\n', len - at);
+		size_t n = nl ? (size_t)(nl - data) - at : len - at;
+
+		if (n == 0 || (n == 1 && data[at] == '\r')) {
+			out->end = at;
+			return;
+		}
+		if (at > 0)
+			read_line(data + at, n, out);
+		at += n + 1;
+	}
 }
 
 /* In rfc3261 mode a request of a step gets what the step does not write: credentials, a Service-Route. */
@@ -48,7 +79,12 @@ render_into(struct rs_engine *e, struct leg *leg, const struct rs_template *t, c
 	((struct rendering *)e->render.ctx)->start = buf->data;
 	int n = rs_template_render(t, &e->render, buf->data, buf->cap);
 
-	return n > 0 && e->complete ? auth_insert(e, leg, buf->data, (size_t)n, buf->cap) : n;
+	if (n <= 0 || !e->complete)
+		return n;
+	sent_read(buf->data, (size_t)n, &e->sent);
+	if (e->sent.cseq.method == RS_SIP_INVITE && e->complete->status > 100 && e->complete->status < 300)
+		dialog_learn_local(e, leg, e->sent.to);
+	return auth_insert(e, leg, &e->sent, buf->data, (size_t)n, buf->cap);
 }
 
 uint32_t
@@ -72,7 +108,9 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 			return rc == -EMSGSIZE ? RS_CAUSE_TOO_LONG : cause_of(rc);
 		n = render_into(e, leg, t, &buf);
 	}
-	if (n > 0 && sent)
+	if (n > 0 && sent && e->complete)
+		*sent = e->sent;
+	else if (n > 0 && sent)
 		sent_read(buf.data, (size_t)n, sent);
 	if (n > 0)
 		trace_sent(e, leg, buf.data, (uint32_t)n, flags | (drop ? RS_TRACE_DROPPED : 0));

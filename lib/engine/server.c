@@ -109,7 +109,7 @@ begin_answering(struct rs_engine *e, struct leg *leg)
 }
 
 static void
-note_status(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t status, int16_t step, struct rs_slice to)
+note_status(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t status, int16_t step)
 {
 	struct dialog *d = leg_dialog(e, leg);
 
@@ -117,8 +117,6 @@ note_status(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t sta
 	s->step = step;
 	if (s->method == RS_SIP_INVITE)
 		d->trying_ns = 0;
-	if (s->method == RS_SIP_INVITE && status > 100 && status < 300)
-		dialog_learn_local(e, leg, to);
 	if (status < 200) {
 		s->state = TXN_PROCEEDING;
 	} else if (s->method != RS_SIP_INVITE) {
@@ -140,7 +138,7 @@ server_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 
 	if (!server || server->state >= TXN_COMPLETED)
 		return;
-	note_status(e, leg, server, s->status, (int16_t)step, sent->to);
+	note_status(e, leg, server, s->status, (int16_t)step);
 	if (server->method != RS_SIP_INVITE)
 		return;
 	if (s->status < 300 && leg_activity(e, leg)->program->templates[s->template].has_body)
@@ -224,7 +222,7 @@ server_own(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, u
 		return;
 	if (s->method == RS_SIP_INVITE && status >= 200) /* it may have to go again, whatever is received meanwhile */
 		server_put_aside(e, leg);
-	note_status(e, leg, s, status, OWN_ANSWER, rs_slice_of(NULL, 0));
+	note_status(e, leg, s, status, OWN_ANSWER);
 }
 
 void

@@ -140,45 +140,31 @@ ua_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const s
 
 /* --- what a step does not write --- */
 
-static bool
-has_line(const uint8_t *data, size_t len, const char *name)
-{
-	return memmem(data, len, name, strlen(name)) != NULL;
-}
-
 void
-ua_put_invite(struct rs_engine *e, struct leg *leg, const uint8_t *data, size_t len, struct rs_sip_out *o)
+ua_put_invite(struct rs_engine *e, struct leg *leg, const struct sent *sent, struct rs_sip_out *o)
 {
 	const struct rs_ua *ua = &leg_activity(e, leg)->group->plan->ua;
 
-	if (!ua->automatic)
-		return;
-	if (!has_line(data, len, "\nSupported:"))
+	if (!(sent->has & SENT_SUPPORTED))
 		rs_out_text(o, ua->rel == RS_100REL_OFF ? "Supported: timer\r\n" : "Supported: 100rel, timer\r\n");
-	if (ua->rel == RS_100REL_REQUIRED && !has_line(data, len, "\nRequire:"))
+	if (ua->rel == RS_100REL_REQUIRED && !(sent->has & SENT_REQUIRE))
 		rs_out_text(o, "Require: 100rel\r\n");
-	if (ua->session_expires_ns && !has_line(data, len, "\nSession-Expires:"))
+	if (ua->session_expires_ns && !(sent->has & SENT_SESSION_EXPIRES))
 		session_put_request(e, leg, o);
 }
 
 void
-ua_put_answer(struct rs_engine *e, struct leg *leg, uint16_t status, const uint8_t *data, size_t len, struct rs_sip_out *o)
+ua_put_answer(struct rs_engine *e, struct leg *leg, uint16_t status, const struct sent *sent, struct rs_sip_out *o)
 {
 	const struct dialog *d = leg_dialog(e, leg);
-	struct sent sent;
 	char line[64];
 
-	if (!d->rel && d->session_s == 0)
+	if (sent->cseq.method != RS_SIP_INVITE && sent->cseq.method != RS_SIP_UPDATE)
 		return;
-	sent_read(data, len, &sent);
-	if (sent.cseq.method != RS_SIP_INVITE && sent.cseq.method != RS_SIP_UPDATE)
-		return;
-	if (rel_sends(e, leg, status)) {
-		if (has_line(data, len, "\nRSeq:"))
-			return;
+	if (rel_sends(e, leg, status) && !(sent->has & SENT_RSEQ)) {
 		snprintf(line, sizeof(line), "Require: 100rel\r\nRSeq: %u\r\n", d->rseq);
 		rs_out_text(o, line);
-	} else if (status / 100 == 2 && d->session_s && !has_line(data, len, "\nSession-Expires:")) {
+	} else if (status / 100 == 2 && d->session_s && !(sent->has & SENT_SESSION_EXPIRES)) {
 		session_put_answer(e, leg, o);
 	}
 }

@@ -3,7 +3,8 @@
  * usage: bench_engine [--json FILE]
  *
  * What the engine itself takes for a plain call, without ports: two engines joined by buffers in memory, time around each one's
- * input and turns. Keys: uac_cycles, uas_cycles (per call, median and least of rounds of 64 calls), calls_per_core.
+ * input and turns. Keys: uac_cycles, uas_cycles (per call, median and least of rounds of 64 calls); the same in rfc3261 mode, for so
+ * long that tombstones come and go: rfc_uac_cycles, rfc_uas_cycles.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #define BATCH 64
 #define ROUNDS 2000
+#define RFC_ROUNDS 40000 /* at 64,000 calls/s: 40 s, more than 64*T1 */
 #define SLOTS 512
 #define BYTES 1472
 
@@ -99,50 +101,69 @@ static const char plan_text[] =
 	"endpoints = ( { name = \"callers\"; kind = \"trunk\"; port = \"a\"; count = 100000; addresses = \"198.18.0.4\"; },\n"
 	"  { name = \"callees\"; kind = \"trunk\"; port = \"b\"; count = 100000; addresses = \"198.18.0.5\"; } );\n"
 	"activities = ( { name = \"ring\"; do = \"answer\"; endpoints = \"callees\"; scenario = \"%s/uas.xml\"; },\n"
-	"  { name = \"calls\"; do = \"call\"; from = \"callers\"; to = \"callees\"; scenario = \"%s/uac.xml\"; rate = 64000.0; } );\n";
+	"  { name = \"calls\"; do = \"call\"; from = \"callers\"; to = \"callees\"; scenario = \"%s/uac.xml\"; rate = 64000.0; } );\n"
+	"run = { mode = \"%s\"; keep_messages = { calls = 0; }; legs = \"none\"; };\n";
 
-int
-main(int argc, char **argv)
+static uint64_t
+cycles_of(struct side *s, uint64_t calls)
 {
-	static struct side uac, uas;
-	static uint64_t uac_cycles[ROUNDS], uas_cycles[ROUNDS];
-	struct rs_bench bench;
+	return s->cycles / (calls ? calls : 1);
+}
+
+/* @return exit status */
+static int
+measure(struct rs_bench *bench, const char *mode, const char *const names[4], uint32_t rounds)
+{
+	static uint64_t uac_cycles[RFC_ROUNDS], uas_cycles[RFC_ROUNDS];
+	struct side *uac = calloc(1, sizeof(*uac)), *uas = calloc(1, sizeof(*uas));
 	struct rs_plan *plan;
 	struct rs_err err;
 	char text[4096];
 	uint64_t now = 1000 * RS_NS_PER_S, done = 0;
 
-	if (rs_bench_begin(&bench, "engine", argc, argv) != 0)
-		return 2;
-	snprintf(text, sizeof(text), plan_text, BENCH_SCENARIOS, BENCH_SCENARIOS);
-	if (rs_plan_parse("bench", text, NULL, 0, &plan, &err) != 0) {
+	snprintf(text, sizeof(text), plan_text, BENCH_SCENARIOS, BENCH_SCENARIOS, mode);
+	if (!uac || !uas || rs_plan_parse("bench", text, NULL, 0, &plan, &err) != 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
-	open_side(&uac, plan, 0, now);
-	open_side(&uas, plan, 1, now);
-	for (uint32_t round = 0; round < ROUNDS; round++) {
+	open_side(uac, plan, 0, now);
+	open_side(uas, plan, 1, now);
+	for (uint32_t round = 0; round < rounds; round++) {
 		now += BATCH * RS_NS_PER_S / 64000;
-		uac.cycles = uas.cycles = 0;
+		uac->cycles = uas->cycles = 0;
 		for (unsigned leg = 0; leg < 4; leg++) { /* INVITE; 180 200; ACK BYE; 200 */
-			play(&uac, &uas, now);
-			play(&uas, &uac, now);
+			play(uac, uas, now);
+			play(uas, uac, now);
 		}
-		uint64_t completed = rs_metric_get(&uac.account->activities[1].cells, RS_AM_COMPLETED);
+		uint64_t completed = rs_metric_get(&uac->account->activities[1].cells, RS_AM_COMPLETED);
 
-		uac_cycles[round] = uac.cycles / (completed > done ? completed - done : 1);
-		uas_cycles[round] = uas.cycles / (completed > done ? completed - done : 1);
+		uac_cycles[round] = cycles_of(uac, completed - done);
+		uas_cycles[round] = cycles_of(uas, completed - done);
 		done = completed;
 	}
-	if (rs_metric_get(&uac.account->activities[1].cells, RS_AM_FAILED) || done < BATCH * (ROUNDS - 2)) {
-		fprintf(stderr, "only %llu calls completed\n", (unsigned long long)done);
+	if (rs_metric_get(&uac->account->activities[1].cells, RS_AM_FAILED) || done < BATCH * (uint64_t)(rounds - 2)) {
+		fprintf(stderr, "%s: only %llu calls completed\n", mode, (unsigned long long)done);
 		return 1;
 	}
-	double a = rs_bench_median(uac_cycles, ROUNDS), b = rs_bench_median(uas_cycles, ROUNDS);
+	rs_bench_figure(bench, names[0], rs_bench_median(uac_cycles, rounds), "cycles");
+	rs_bench_figure(bench, names[1], rs_bench_median(uas_cycles, rounds), "cycles");
+	rs_bench_figure(bench, names[2], (double)uac_cycles[0], "cycles"); /* the median sorts them */
+	rs_bench_figure(bench, names[3], (double)uas_cycles[0], "cycles");
+	return 0;
+}
 
-	rs_bench_figure(&bench, "uac_cycles", a, "cycles");
-	rs_bench_figure(&bench, "uas_cycles", b, "cycles");
-	rs_bench_figure(&bench, "uac_cycles_least", (double)uac_cycles[0], "cycles"); /* the median sorts them */
-	rs_bench_figure(&bench, "uas_cycles_least", (double)uas_cycles[0], "cycles");
-	return rs_bench_end(&bench);
+int
+main(int argc, char **argv)
+{
+	static const char *const plain[] = { "uac_cycles", "uas_cycles", "uac_cycles_least", "uas_cycles_least" };
+	static const char *const rfc[] = { "rfc_uac_cycles", "rfc_uas_cycles", "rfc_uac_cycles_least", "rfc_uas_cycles_least" };
+	struct rs_bench bench;
+	int rc;
+
+	if (rs_bench_begin(&bench, "engine", argc, argv) != 0)
+		return 2;
+	rc = measure(&bench, "sipp", plain, ROUNDS);
+	if (rc == 0)
+		rc = measure(&bench, "rfc3261", rfc, RFC_ROUNDS);
+	return rc ? rc : rs_bench_end(&bench);
 }
