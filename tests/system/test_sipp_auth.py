@@ -12,7 +12,6 @@ from test_sipp import check_peer
 MODES = ("sipp", "rfc3261")
 
 
-
 @pytest.mark.parametrize("mode", MODES)
 def test_sipp_asks_who_is_calling(lab, mode):
     peer = lab.sipp(for_sipp(lab, "uas_auth"), IP4_PEER, calls=CALLS, args=("-d", "50"))
