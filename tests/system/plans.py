@@ -26,6 +26,13 @@ ports = ( {{ name = "wire"; device = "{device}"; addresses = [ "{ours}/{bits}" ]
 """
 
 
+def rfc3261(plan, **timers):
+    """The same plan by transactions (mode = "rfc3261"), its timers t1, t2 and t4 as given."""
+    assert "run = { " in plan
+    settings = "".join(f'{name} = "{value}"; ' for name, value in timers.items())
+    return plan.replace("run = { ", f'run = {{ mode = "rfc3261"; {settings}')
+
+
 def caller(total, rate, family=4, device=AF_PACKET, scenario="uac", more=""):
     """Place calls to the peer's port 5060."""
     ours, _, _, host = _addresses(family)

@@ -8,7 +8,7 @@ from lab import IP4_OURS, IP4_PEER
 from plans import callee, caller
 from programs import check_totals
 from test_sipp import check_messages, check_ours, check_peer
-from wire import check_waits, finish, unhurried
+from wire import check_waits, finish
 
 RATE = 500
 
@@ -26,7 +26,7 @@ def check_retransmissions(report, wire):
 def test_a_wire_that_does_nothing_changes_nothing(wire_lab, calls):
     with wire_lab.wire() as wire:
         peer = wire_lab.sipp("uas", IP4_PEER, calls=calls)
-        with wire_lab.daemon(unhurried(caller(calls, RATE))) as daemon:
+        with wire_lab.daemon(caller(calls, RATE)) as daemon:
             report = daemon.run_to_end()
             status, stats = peer.finish(30)
     check_peer(wire_lab, peer, stats, status, calls, "Incoming")
@@ -47,7 +47,7 @@ def test_loss_against_sipp_that_answers(wire_lab):
     calls = 1000
     with wire_lab.wire(both="loss=5%", seed=1, log_all=True) as wire:
         peer = wire_lab.sipp("uas", IP4_PEER)
-        with wire_lab.daemon(unhurried(caller(calls, RATE, more='timeout = "8s";'))) as daemon:
+        with wire_lab.daemon(caller(calls, RATE, more='timeout = "8s";')) as daemon:
             daemon.ctl("start")
             report = finish(daemon)
             peer.process.end()
@@ -71,7 +71,7 @@ def test_loss_against_sipp_that_calls(wire_lab):
     """SIPp hangs up two seconds after its ACK: time for a 200 that is sent again to fetch an ACK that was lost."""
     calls = 1000
     with wire_lab.wire(both="loss=5%", seed=2) as wire:
-        with wire_lab.daemon(unhurried(callee(calls))) as daemon:
+        with wire_lab.daemon(callee(calls)) as daemon:
             daemon.ctl("start")
             peer = wire_lab.sipp("uac", IP4_PEER, remote=f"{IP4_OURS}:5060", calls=calls, rate=RATE,
                                  args=("-d", "2000", "-l", str(calls)))
@@ -96,7 +96,7 @@ def test_duplicates_are_told_from_messages(wire_lab):
     calls = 1000
     with wire_lab.wire(ba="duplicate=10%,sip=180 INVITE|200 BYE", ab="") as wire:
         peer = wire_lab.sipp("uas", IP4_PEER, calls=calls)
-        with wire_lab.daemon(unhurried(caller(calls, RATE))) as daemon:
+        with wire_lab.daemon(caller(calls, RATE)) as daemon:
             report = daemon.run_to_end()
             status, stats = peer.finish(30)
     check_peer(wire_lab, peer, stats, status, calls, "Incoming")
@@ -115,7 +115,7 @@ def test_reordering_breaks_only_calls_whose_180_came_late(wire_lab):
     calls = 1000
     with wire_lab.wire(ba="reorder=5%/1", ab="", log_all=True) as wire:
         peer = wire_lab.sipp("uas", IP4_PEER)
-        with wire_lab.daemon(unhurried(caller(calls, RATE))) as daemon:
+        with wire_lab.daemon(caller(calls, RATE)) as daemon:
             daemon.ctl("start")
             report = finish(daemon)
             peer.process.end()
@@ -150,7 +150,7 @@ def test_a_black_hole_ends_calls_at_sipps_limits(wire_lab):
 </scenario>
 """)
     with wire_lab.wire(ab="loss=1", ba="") as wire:
-        with wire_lab.daemon(unhurried(caller(calls, 100, scenario=scenario))) as daemon:
+        with wire_lab.daemon(caller(calls, 100, scenario=scenario)) as daemon:
             daemon.ctl("start")
             report = finish(daemon)
     check_totals(report["calls"]["placed"])

@@ -18,35 +18,31 @@ import os
 import signal
 
 from lab import IF_OURS, IF_PEER, Lab, run, wait_until
-from programs import BUILD, FAILED, PASSED, loadctl
+from programs import BUILD, FAILED, PASSED, STOPPED, loadctl
 
 WIRE = os.path.join(BUILD, "tests", "tools", "wire")
 IF_A = "rs-wire-a"
 IF_B = "rs-wire-b"
 
 
-def unhurried(plan):
-    """
-    The plan with no bound on how long the generator may be held up: a wire, a peer and a worker share two cores, and what is
-    judged behind a wire is counts, not times. That it drops nothing itself stays a condition.
-    """
-    assert "run = { " in plan
-    return plan.replace("run = { ", "run = { health = { gap_percent = 100.0; lateness_p99_ms = 10000.0; busy_percent = 100.0; }; ")
-
-
 def finish(daemon, timeout_s=120):
-    """Wait for the end of the run, whether its calls passed or failed; its report."""
+    """Wait for the end of the run, whether its calls passed or failed, or it was stopped; its report."""
     done = loadctl("wait", socket=daemon.socket, timeout_s=timeout_s)
-    assert done.returncode in (PASSED, FAILED), f"{done.returncode}: {done.stdout}{done.stderr}{daemon.output()[-2000:]}"
+    assert done.returncode in (PASSED, FAILED, STOPPED), f"{done.returncode}: {done.stdout}{done.stderr}{daemon.output()[-2000:]}"
     return daemon.json("report")
 
 
-def check_waits(times, waits, slack_s=0.06):
-    """Messages came so long after one another (s); the machine may hold up the one who sends, and the wire."""
+# A machine that is shared may hold a sender up so long (s).
+SLACK_S = 0.15
+
+
+def check_waits(times, waits):
+    """Messages came so long after one another (s)."""
     wanted = [sum(waits[:n]) for n in range(len(waits) + 1)]
     assert len(times) == len(wanted), times
     late = [time - times[0] - due for time, due in zip(times, wanted)]
-    assert all(abs(value) < slack_s for value in late), (times, late)
+    middle = sorted(late)[len(late) // 2]
+    assert all(abs(value - middle) < SLACK_S for value in late), (times, late)
 
 
 class Wire:

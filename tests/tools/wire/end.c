@@ -8,7 +8,10 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 /* A frame of 600 bytes takes about 1,300 of a socket buffer: this is 40,000 of them, most of a second at 50,000 a second. */
 #define SOCKET_BUFFER (64 << 20)
@@ -24,6 +27,7 @@ set_options(int fd, unsigned index)
 	/* What we send ourselves must not come back as received. The FORCE options need CAP_NET_ADMIN, as a packet socket does. */
 	if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) != 0 ||
 		setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) != 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) != 0 ||
 		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous,
 			sizeof(promiscuous)) != 0 ||
 		setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)) != 0 ||
@@ -86,12 +90,30 @@ restore_tag(struct rs_wire_packet *packet, const struct tpacket_auxdata *beside)
 	packet->len += TAG_BYTES;
 }
 
+/* The kernel stamps frames with the time of day: how long ago was that? */
+static uint64_t
+age_of(const struct timespec *stamp)
+{
+	struct timespec today;
+	int64_t age;
+
+	clock_gettime(CLOCK_REALTIME, &today);
+	age = (today.tv_sec - stamp->tv_sec) * (int64_t)RS_NS_PER_S + today.tv_nsec - stamp->tv_nsec;
+	return age > 0 ? (uint64_t)age : 0;
+}
+
 static void
 read_beside(struct msghdr *msg, struct rs_wire_arrival *arrival)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
 		struct tpacket_auxdata beside;
+		struct timespec stamp;
 
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS &&
+			c->cmsg_len >= CMSG_LEN(sizeof(stamp))) {
+			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+			arrival->time_ns -= age_of(&stamp);
+		}
 		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA ||
 			c->cmsg_len < CMSG_LEN(sizeof(beside)))
 			continue;
@@ -110,7 +132,8 @@ rs_wire_end_receive(
 	struct iovec vectors[RS_WIRE_BURST];
 	union {
 		struct cmsghdr align;
-		uint8_t bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+		uint8_t bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata)) +
+			CMSG_SPACE(sizeof(struct timespec))];
 	} beside[RS_WIRE_BURST];
 	uint32_t n = 0, got, kept = 0;
 	int rc;
@@ -137,6 +160,7 @@ rs_wire_end_receive(
 		}
 		a.packet->start = TAG_BYTES;
 		a.packet->len = messages[i].msg_len;
+		a.time_ns = rs_clock_mono_ns();
 		read_beside(&messages[i].msg_hdr, &a);
 		arrivals[kept++] = a;
 	}

@@ -22,6 +22,7 @@ void rs_wire_end_close(struct rs_wire_end *end);
 struct rs_wire_arrival {
 	struct rs_wire_packet *packet; /* with one reference, the caller's */
 	bool checksum_unfinished;
+	uint64_t time_ns; /* when the kernel got it, on the monotonic clock */
 };
 
 /** Frames that wait at @end, at most RS_WIRE_BURST and as many as @pool has room for. @return their number */

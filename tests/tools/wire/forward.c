@@ -44,6 +44,9 @@ handle(struct rs_wire *w, struct rs_wire_direction *d, struct rs_wire_arrival *a
 	uint32_t before;
 	bool changed;
 
+	/* What came before the wire began came when it began. */
+	if (a->time_ns < w->begin_ns)
+		a->time_ns = w->begin_ns;
 	if (a->checksum_unfinished) {
 		rs_wire_frame_finish_checksum(bytes, packet->len);
 		d->tally.checksums_finished++;
@@ -55,7 +58,7 @@ handle(struct rs_wire *w, struct rs_wire_direction *d, struct rs_wire_arrival *a
 		rs_wire_queue_pass(&d->queue, now, packet);
 		if (w->log != NULL && w->log_all)
 			rs_wire_log_packet(
-				w->log, now - w->begin_ns, d->name, &frame, NULL, RS_WIRE_KEPT);
+				w->log, a->time_ns - w->begin_ns, d->name, &frame, NULL, RS_WIRE_KEPT);
 		return;
 	}
 	fate = rs_wire_decide(&d->model);
@@ -64,7 +67,7 @@ handle(struct rs_wire *w, struct rs_wire_direction *d, struct rs_wire_arrival *a
 	changed = lost != RS_WIRE_KEPT || fate.duplicate || fate.reorder || fate.corrupt ||
 		fate.delay_ns > 0;
 	if (w->log != NULL && (changed || w->log_all))
-		rs_wire_log_packet(w->log, now - w->begin_ns, d->name, &frame, &fate, lost);
+		rs_wire_log_packet(w->log, a->time_ns - w->begin_ns, d->name, &frame, &fate, lost);
 	/* Last: the frame's slices point into it. */
 	if (fate.corrupt && lost == RS_WIRE_KEPT)
 		corrupt(packet, fate.corrupt_where);

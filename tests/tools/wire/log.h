@@ -21,7 +21,7 @@ struct rs_wire_about {
 /**
  * One line: {"t", "dir", "n", "action", "src", "dst"} and, for SIP, {"sip", "cseq", "call_id", "branch"}.
  *
- * @param t_ns  since the wire began
+ * @param t_ns  when it came, since the wire began
  * @param fate  NULL: it passed untouched, and has no number
  */
 void rs_wire_log_packet(FILE *out, uint64_t t_ns, const char *direction,
