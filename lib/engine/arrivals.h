@@ -28,7 +28,8 @@ struct shape {
 };
 
 /** The most starts in any window of one length, counted in slots of a sixteenth: windows are up to that much longer. */
-#define BURST_SLOTS 17
+#define BURST_PARTS 16
+#define BURST_SLOTS (BURST_PARTS + 1)
 struct burst {
 	uint64_t slot;	/* of the last start */
 	uint32_t sum;	/* of the slots up to there */
@@ -107,7 +108,7 @@ unsigned __int128 units_of(double arrivals);
 double units_number(unsigned __int128 units);
 
 /* arrivals_burst.c */
-/** One more start at @now_ns. @param slot_ns  a sixteenth of the window. @return true when there is a new maximum */
-bool burst_add(struct burst *b, uint64_t now_ns, uint64_t slot_ns);
+/** One more start. @param slot  the time in sixteenths of the window. @return true when there is a new maximum */
+bool burst_add(struct burst *b, uint64_t slot);
 
 #endif

@@ -3,10 +3,8 @@
 #include "engine/arrivals.h"
 
 bool
-burst_add(struct burst *b, uint64_t now_ns, uint64_t slot_ns)
+burst_add(struct burst *b, uint64_t slot)
 {
-	uint64_t slot = now_ns / slot_ns;
-
 	/* Slots that the window has left; a clock never goes back, and a long rest empties all of them. */
 	for (unsigned n = 0; b->slot < slot; n++) {
 		if (n == BURST_SLOTS) {

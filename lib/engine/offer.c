@@ -2,9 +2,6 @@
 /* An arrival that is due is offered: a call begins, or it is counted why not. */
 #include "engine/register.h"
 
-#define SLOTS_1MS_NS  (RS_NS_PER_MS / 16)
-#define SLOTS_10MS_NS (10 * RS_NS_PER_MS / 16)
-
 static void
 not_started(struct activity *a, bool measured, uint32_t row)
 {
@@ -19,13 +16,15 @@ not_started(struct activity *a, bool measured, uint32_t row)
 static void
 count_burst(struct rs_engine *e, struct activity *a)
 {
-	if (burst_add(&a->burst_1ms, e->now, SLOTS_1MS_NS))
+	uint64_t slot = e->now / (RS_NS_PER_MS / BURST_PARTS);
+
+	if (burst_add(&a->burst_1ms, slot))
 		rs_metric_set(&a->account->cells, RS_AM_BURST_1MS, a->burst_1ms.most);
-	if (burst_add(&a->burst_10ms, e->now, SLOTS_10MS_NS))
+	if (burst_add(&a->burst_10ms, slot / 10))
 		rs_metric_set(&a->account->cells, RS_AM_BURST_10MS, a->burst_10ms.most);
-	if (burst_add(&e->burst_1ms, e->now, SLOTS_1MS_NS))
+	if (burst_add(&e->burst_1ms, slot))
 		rs_metric_set(e->cells, RS_ENG_BURST_1MS, e->burst_1ms.most);
-	if (burst_add(&e->burst_10ms, e->now, SLOTS_10MS_NS))
+	if (burst_add(&e->burst_10ms, slot / 10))
 		rs_metric_set(e->cells, RS_ENG_BURST_10MS, e->burst_10ms.most);
 }
 
