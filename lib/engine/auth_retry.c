@@ -76,18 +76,33 @@ service_route(const struct rs_engine *e, const struct leg *leg)
 	return leg->flags & LEG_ESTABLISHED ? rs_slice_of(NULL, 0) : register_routes(e, leg_activity(e, leg)->group, leg->endpoint);
 }
 
+static bool
+wants_ua(const struct rs_engine *e, const struct leg *leg, const struct rs_step *s)
+{
+	const struct dialog *d = leg_dialog(e, leg);
+
+	if (!leg_activity(e, leg)->group->automatic)
+		return false;
+	return s->status ? leg->invited_us && (d->rel || d->session_s) : s->method == RS_SIP_INVITE;
+}
+
+bool
+auth_completes(const struct rs_engine *e, const struct leg *leg, const struct rs_step *s)
+{
+	return wants_ua(e, leg, s) || (s->status == 0 && (leg->challenge.class || service_route(e, leg).len > 0));
+}
+
 int
 auth_insert(struct rs_engine *e, struct leg *leg, const struct sent *sent, uint8_t *data, size_t len, size_t cap)
 {
 	const struct rs_step *s = e->complete;
 	struct rs_slice routes = s->status ? rs_slice_of(NULL, 0) : service_route(e, leg);
-	bool ua = leg_activity(e, leg)->group->automatic && (s->status ? leg->invited_us : s->method == RS_SIP_INVITE);
-	bool credentials = s->status == 0 && leg->challenge.class && !(sent->has & SENT_CREDENTIALS);
+	bool ua = wants_ua(e, leg, s), credentials = s->status == 0 && leg->challenge.class && !(sent->has & SENT_CREDENTIALS);
 	struct rs_sip_out o = rs_sip_out(e->scratch2, SCRATCH_BYTES);
 	size_t at = sent->end;
 	int n;
 
-	if (at == 0 || (!ua && !credentials && routes.len == 0))
+	if (at == 0)
 		return (int)len;
 	if (routes.len && !(sent->has & SENT_ROUTE))
 		rs_out_header(&o, "Route", routes);

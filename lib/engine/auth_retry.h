@@ -12,6 +12,8 @@ void auth_put(struct rs_engine *e, struct leg *leg, struct rs_sip_out *o);
  * @return true when it did
  */
 bool auth_retry(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_msg *msg);
+/** Is there anything that a message of step @s may lack? */
+bool auth_completes(const struct rs_engine *e, const struct leg *leg, const struct rs_step *s);
 /**
  * Put what a step does not write into its request: the credentials, once the leg was challenged, and the endpoint's Service-Route.
  * @param data  @len bytes of @cap

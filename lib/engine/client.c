@@ -244,7 +244,6 @@ static uint32_t
 send_in_dialog(struct rs_engine *e, struct leg *leg, const struct client *c, uint8_t method, uint32_t cseq, uint16_t branch,
 	struct rs_slice sdp)
 {
-	const struct dialog *d = leg_dialog(e, leg);
 	struct rendering ctx;
 	struct texts t;
 
@@ -257,8 +256,8 @@ send_in_dialog(struct rs_engine *e, struct leg *leg, const struct client *c, uin
 		.port = leg->path.local_port,
 		.branch = rs_slice_of(t.branch, branch_text(leg, branch, t.branch)),
 		.routes = e->render.routes,
-		.from = rs_blob_get(&e->blobs, &d->local),
-		.to = rs_blob_get(&e->blobs, &d->remote),
+		.from = dialog_party(e, leg, true),
+		.to = dialog_party(e, leg, false),
 		.call_id = e->render.call_id,
 		.cseq = cseq,
 	};

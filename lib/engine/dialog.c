@@ -16,7 +16,7 @@ branch_text(const struct leg *leg, uint16_t number, uint8_t *out)
 struct rs_slice
 dialog_tag(const struct rs_engine *e, const struct leg *leg)
 {
-	struct rs_slice tag = rs_sip_tag(rs_blob_get(&e->blobs, &leg_dialog(e, leg)->local));
+	struct rs_slice tag = rs_sip_tag(dialog_party(e, leg, true));
 
 	return tag.len ? tag : rs_slice_of(leg->token, RS_TOKEN_LEN);
 }
@@ -74,48 +74,125 @@ dialog_refresh_target(struct rs_engine *e, struct leg *leg, const struct rs_sip_
 	set_next_hop(e, leg);
 }
 
+/* Both parties' header values in one blob: they come and go together. */
+static void
+set_parties(struct rs_engine *e, struct dialog *d, struct rs_slice local, struct rs_slice remote)
+{
+	uint16_t n = (uint16_t)local.len;
+	uint8_t *p = local.len + remote.len + sizeof(n) <= UINT16_MAX ?
+		rs_blob_alloc(&e->blobs, &d->parties, sizeof(n) + local.len + remote.len) : NULL;
+
+	if (!p) {
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+		return;
+	}
+	memcpy(p, &n, sizeof(n));
+	memcpy(p + sizeof(n), local.p, local.len);
+	memcpy(p + sizeof(n) + local.len, remote.p, remote.len);
+	d->flags |= DIALOG_MADE;
+}
+
+struct rs_slice
+dialog_party(const struct rs_engine *e, const struct leg *leg, bool local)
+{
+	struct rs_slice both = rs_blob_get(&e->blobs, &leg_dialog(e, leg)->parties);
+	uint16_t n;
+
+	if (both.len == 0)
+		return rs_slice_of(NULL, 0);
+	memcpy(&n, both.p, sizeof(n));
+	return local ? rs_slice_of(both.p + sizeof(n), n) : rs_slice_of(both.p + sizeof(n) + n, both.len - sizeof(n) - n);
+}
+
+/* The 2xx behind a 18x of the same branch most often says nothing new. */
+static bool
+is_known(const struct rs_engine *e, const struct leg *leg, const struct rs_sip_msg *msg, uint32_t tag)
+{
+	struct rs_slice known = rs_blob_get(&e->blobs, &leg->contact), v = rs_sip_get(msg, RS_HDR_CONTACT);
+
+	return (leg_dialog(e, leg)->flags & DIALOG_MADE) && tag == leg->remote_tag && msg->first[RS_HDR_RECORD_ROUTE] < 0 &&
+		!leg->routes.class && known.len > 0 && v.len >= known.len + 2 && v.p[0] == '<' && v.p[known.len + 1] == '>' &&
+		memcmp(v.p + 1, known.p, known.len) == 0;
+}
+
 void
 dialog_learn(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
 {
 	struct dialog *d = leg_dialog(e, leg);
 	struct rs_slice from = rs_sip_get(msg, RS_HDR_FROM), to = rs_sip_get(msg, RS_HDR_TO);
 	struct rs_slice tag = rs_sip_tag(msg->status ? to : from);
+	uint32_t hash = (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1;
 
 	if (d->flags & DIALOG_CONFIRMED) { /* by a 2xx before: the route set stays (12.2.1.2) */
 		dialog_refresh_target(e, leg, msg);
 		return;
 	}
-	if (tag.len)
-		leg->remote_tag = (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1;
-	if (!rs_blob_set(&e->blobs, &d->remote, msg->status ? to : from) ||
-		(msg->status && !rs_blob_set(&e->blobs, &d->local, from)) || !leg_store_routes(e, leg, msg))
-		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
-	if (msg->status)
-		d->flags |= DIALOG_MADE;
 	if (msg->status >= 200)
 		d->flags |= DIALOG_CONFIRMED;
+	if (is_known(e, leg, msg, hash))
+		return;
+	if (tag.len)
+		leg->remote_tag = hash;
+	if (msg->status)
+		set_parties(e, d, from, to);
+	if (!leg_store_routes(e, leg, msg))
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
 	set_next_hop(e, leg);
 }
 
 void
-dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice to)
+dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice from, struct rs_slice to)
 {
 	struct dialog *d = leg_dialog(e, leg);
 
-	if ((d->flags & DIALOG_MADE) || rs_sip_tag(to).len == 0)
-		return;
-	if (!rs_blob_set(&e->blobs, &d->local, to))
-		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
-	d->flags |= DIALOG_MADE;
+	if (!(d->flags & DIALOG_MADE) && rs_sip_tag(to).len > 0)
+		set_parties(e, d, to, from);
+}
+
+/*
+ * The port of the top Via, and whether rport stands there, for the plain spelling that nearly all have: "SIP/2.0/UDP host:port;...".
+ * @return false: it is another one
+ */
+static bool
+plain_via(struct rs_slice v, uint16_t *port, bool *rport)
+{
+	const uint8_t *end = v.p + v.len, *comma = memchr(v.p, ',', v.len), *semi = memchr(v.p, ';', v.len);
+	uint32_t number = 0, unit = 1;
+
+	if (!semi || (comma && comma < semi))
+		return false;
+	if (comma)
+		end = comma;
+	for (const uint8_t *p = semi - 1; p > v.p && semi - p <= 6; p--) {
+		if (*p == ':') {
+			if (p == semi - 1 || number == 0 || number > UINT16_MAX)
+				return false;
+			*port = (uint16_t)number;
+			*rport = memmem(semi, (size_t)(end - semi), ";rport", 6) != NULL;
+			return true;
+		}
+		if (*p < '0' || *p > '9')
+			return false;
+		number += (uint32_t)(*p - '0') * unit;
+		unit *= 10;
+	}
+	return false;
 }
 
 void
 reply_path(const struct rs_rx *rx, const struct rs_sip_msg *msg, struct rs_path *out)
 {
+	struct rs_slice v = rs_sip_get(msg, RS_HDR_VIA);
 	struct rs_sip_via via;
 	size_t pos = 0;
+	uint16_t port;
+	bool rport;
 
 	*out = rx->path;
-	if (rs_sip_via_next(rs_sip_get(msg, RS_HDR_VIA), &pos, &via) == 0 && !via.rport)
+	if (plain_via(v, &port, &rport)) {
+		if (!rport)
+			out->remote_port = port;
+	} else if (rs_sip_via_next(v, &pos, &via) == 0 && !via.rport) {
 		out->remote_port = via.port ? via.port : 5060;
+	}
 }

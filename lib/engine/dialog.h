@@ -68,7 +68,7 @@ struct dialog {
 	uint64_t session_ns;	/* session timer (RFC 4028): refresh, or the end; 0: none */
 	struct rs_path reply;	/* where answers go: RFC 3261, 18.2.2 and RFC 3581 */
 	struct rs_path next;	/* where requests in the dialog go; the leg's own path stays that of its INVITE */
-	struct rs_blob local, remote; /* values of From and To, as a request of ours has them */
+	struct rs_blob parties; /* values of From and To as a request of ours has them: see dialog_party */
 	struct rs_blob invite;	/* kept headers of the INVITE, put aside while its answer may go again */
 	uint32_t remote_cseq;	/* highest of the peer's requests */
 	uint64_t session_end_ns; /* without a refresh the session is over */
@@ -144,7 +144,8 @@ bool client_outstanding(const struct dialog *d);
 void client_bury(struct rs_engine *e, const struct leg *leg);
 
 /* server.c */
-uint64_t server_key(const struct rs_engine *e, const struct rs_sip_msg *msg, uint8_t method);
+/** Of the request being dealt with; reckoned once. */
+uint64_t server_key(struct rs_engine *e, const struct rs_sip_msg *msg);
 /** @return true when the scenario, or the user agent, is to see the request */
 bool server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
 	const struct rs_sip_cseq *cseq);
@@ -168,8 +169,10 @@ void server_put_aside(struct rs_engine *e, struct leg *leg);
 /* dialog.c */
 /** From a response to our INVITE, or the INVITE we got: parties, route set, remote target (RFC 3261, 12.1). */
 void dialog_learn(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
-/** Our own To, as it went out with its tag. */
-void dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice to);
+/** A 18x or 2xx of ours: our own To, as it goes out with its tag, and the caller's From. */
+void dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice from, struct rs_slice to);
+/** Value of From (@local) or To of our requests in the dialog; absent before it is made. */
+struct rs_slice dialog_party(const struct rs_engine *e, const struct leg *leg, bool local);
 /** A request or 2xx inside the dialog may move the remote target (12.2). */
 void dialog_refresh_target(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
 /** Where an answer to what came by @rx goes. */

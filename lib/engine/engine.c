@@ -198,6 +198,8 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		return;
 	}
 	rs_metric_inc(e->cells, RS_ENG_RECEIVED);
+	e->key = 0;
+	e->no_tomb = false;
 	if (msg->status && register_response(e, rx, msg, &cseq))
 		return;
 	switch (lookup_leg(e, &rx->path, msg, &leg)) {

@@ -156,6 +156,32 @@ struct callees {
 #define CALLEE_GONE (UINT32_MAX - 2)	  /* not registered */
 #define CALLEE_BUSY_GONE (UINT32_MAX - 3) /* both: it does not come back to the list when the call ends */
 
+/** Headers that a step may have written itself. */
+enum sent_has {
+	SENT_ROUTE = 1 << 0, SENT_CREDENTIALS = 1 << 1, SENT_SUPPORTED = 1 << 2, SENT_REQUIRE = 1 << 3,
+	SENT_SESSION_EXPIRES = 1 << 4, SENT_RSEQ = 1 << 5,
+};
+/** What a message that was rendered says of itself; looked up in its bytes, since a scenario writes what it likes. */
+struct sent {
+	struct rs_sip_cseq cseq; /* all zero: there is none */
+	struct rs_slice to;
+	uint32_t has;		 /* enum sent_has */
+	size_t end;		 /* where the empty line begins; 0: there is none */
+};
+/** Walk the header lines once. */
+void sent_read(const uint8_t *data, size_t len, struct sent *out);
+/** The flag of a header that stands at the beginning of @line, 0: none of them. */
+uint32_t sent_flag(const uint8_t *line, size_t len);
+
+/** What a template says of its message before it is rendered: see facts.c. */
+enum cseq_from { CSEQ_UNKNOWN, CSEQ_OWN, CSEQ_LAST };
+struct facts {
+	uint8_t cseq;	  /* enum cseq_from: [cseq], or that of the last message */
+	bool known;	  /* no line is a variable's: `has` is all there is */
+	bool has_body;
+	uint32_t has;	  /* enum sent_has */
+};
+
 struct activity {
 	const struct rs_plan_activity *plan;
 	const struct rs_program *program;
@@ -176,6 +202,7 @@ struct activity {
 	bool accepts;		    /* answer: takes new calls */
 	bool hang_up;		    /* its legs are being hung up */
 	uint64_t *slots;	    /* per template of the program: bit per enum rs_slot that stands in it */
+	struct facts *facts;	    /* rfc: per template */
 	bool wants_peer_tag;	    /* the program has [peer_tag_param] */
 	bool wants_dynamic_id;	    /* and [dynamic_id] */
 	struct value *globals;	    /* n_vars: those of scope Global, of this worker */
@@ -193,21 +220,6 @@ enum stamp_what {
 	STAMP_REGISTER, STAMP_INVITE, STAMP_BYE, STAMP_REQUEST, STAMP_RTD_START, STAMP_RTD_STOP, STAMP_RTD_REPEAT, STAMP_LATENESS
 };
 #define MAX_STAMPS 4096
-
-/** Headers that a step may have written itself. */
-enum sent_has {
-	SENT_ROUTE = 1 << 0, SENT_CREDENTIALS = 1 << 1, SENT_SUPPORTED = 1 << 2, SENT_REQUIRE = 1 << 3,
-	SENT_SESSION_EXPIRES = 1 << 4, SENT_RSEQ = 1 << 5,
-};
-/** What a message that was rendered says of itself; looked up in its bytes, since a scenario writes what it likes. */
-struct sent {
-	struct rs_sip_cseq cseq; /* all zero: there is none */
-	struct rs_slice to;
-	uint32_t has;		 /* enum sent_has */
-	size_t end;		 /* where the empty line begins; 0: there is none */
-};
-/** Walk the header lines once. */
-void sent_read(const uint8_t *data, size_t len, struct sent *out);
 
 struct rs_engine {
 	const struct rs_plan *plan;
@@ -262,6 +274,8 @@ struct rs_engine {
 	struct dialog *dialogs;	     /* of the leg with the same slot */
 	struct tombs tombs;
 	bool rfc;		     /* some activity is in it */
+	bool no_tomb;		     /* the request being dealt with has no tombstone */
+	uint64_t key;		     /* its transaction, once reckoned; 0: not yet */
 	const struct client *again;  /* whose request is being sent once more */
 	const struct rs_path *path;  /* what is being sent takes this one, not the leg's */
 	struct sent sent;	     /* what the message that was rendered for it says of itself; `to` until it is sent */
@@ -402,6 +416,8 @@ void offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t caller,
 
 /* endpoint.c: groups, owners, callees */
 int groups_setup(struct rs_engine *e);
+/* facts.c */
+int facts_setup(struct rs_engine *e, struct activity *a);
 uint32_t group_position(const struct rs_plan *plan, const struct rs_plan_group *g, uint32_t worker, uint32_t *n_workers);
 bool group_is_shared(const struct rs_plan *plan, const struct rs_plan_group *g);
 /** The workers of its port (a bit a position) that have endpoints of it, by the rule with @bits. */

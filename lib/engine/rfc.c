@@ -232,7 +232,6 @@ rfc_bury(struct rs_engine *e, struct leg *leg)
 		client_bury(e, leg);
 		server_bury(e, leg);
 	}
-	rs_blob_clear(&e->blobs, &d->local);
-	rs_blob_clear(&e->blobs, &d->remote);
+	rs_blob_clear(&e->blobs, &d->parties);
 	rs_blob_clear(&e->blobs, &d->invite);
 }

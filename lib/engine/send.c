@@ -27,30 +27,33 @@ is_named(const uint8_t *line, size_t len, const char *name, size_t name_len)
 }
 #define IS(line, len, name) is_named(line, len, name, sizeof(name) - 1)
 
+uint32_t
+sent_flag(const uint8_t *line, size_t len)
+{
+	switch (len ? line[0] : 0) {
+	case 'A':
+		return IS(line, len, "Authorization:") ? SENT_CREDENTIALS : 0;
+	case 'P':
+		return IS(line, len, "Proxy-Authorization:") ? SENT_CREDENTIALS : 0;
+	case 'R':
+		return IS(line, len, "Route:") ? SENT_ROUTE : IS(line, len, "Require:") ? SENT_REQUIRE : IS(line, len, "RSeq:") ? SENT_RSEQ : 0;
+	case 'S':
+		return IS(line, len, "Supported:") ? SENT_SUPPORTED : IS(line, len, "Session-Expires:") ? SENT_SESSION_EXPIRES : 0;
+	default:
+		return 0;
+	}
+}
+
 static void
 read_line(const uint8_t *line, size_t len, struct sent *out)
 {
-	switch (line[0]) {
-	case 'C':
-		if (IS(line, len, "CSeq:") && rs_sip_cseq(rs_slice_trim(rs_slice_of(line + 5, len - 5)), &out->cseq) != 0)
+	if (IS(line, len, "CSeq:")) {
+		if (rs_sip_cseq(rs_slice_trim(rs_slice_of(line + 5, len - 5)), &out->cseq) != 0)
 			out->cseq = (struct rs_sip_cseq){ 0 };
-		break;
-	case 'T':
-		if (IS(line, len, "To:"))
-			out->to = rs_slice_trim(rs_slice_of(line + 3, len - 3));
-		break;
-	case 'A':
-		out->has |= IS(line, len, "Authorization:") ? SENT_CREDENTIALS : 0;
-		break;
-	case 'P':
-		out->has |= IS(line, len, "Proxy-Authorization:") ? SENT_CREDENTIALS : 0;
-		break;
-	case 'R':
-		out->has |= IS(line, len, "Route:") ? SENT_ROUTE : IS(line, len, "Require:") ? SENT_REQUIRE : IS(line, len, "RSeq:") ? SENT_RSEQ : 0;
-		break;
-	case 'S':
-		out->has |= IS(line, len, "Supported:") ? SENT_SUPPORTED : IS(line, len, "Session-Expires:") ? SENT_SESSION_EXPIRES : 0;
-		break;
+	} else if (IS(line, len, "To:")) {
+		out->to = rs_slice_trim(rs_slice_of(line + 3, len - 3));
+	} else {
+		out->has |= sent_flag(line, len);
 	}
 }
 
@@ -72,19 +75,63 @@ sent_read(const uint8_t *data, size_t len, struct sent *out)
 	}
 }
 
-/* In rfc3261 mode a request of a step gets what the step does not write: credentials, a Service-Route. */
+/* Where the empty line begins; 0: there is none. */
+static size_t
+find_end(const uint8_t *data, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		const uint8_t *nl = memchr(data + at, '\n', len - at);
+
+		if (!nl)
+			return 0;
+		at = (size_t)(nl - data) + 1;
+		if (at < len && (data[at] == '\r' || data[at] == '\n'))
+			return at;
+	}
+	return 0;
+}
+
+/* What the message says of itself: as its template tells, where that is enough. @return false: it has to be read */
+static bool
+sent_foreseen(struct rs_engine *e, struct leg *leg, const struct facts *f, const uint8_t *data, size_t len, bool completes)
+{
+	const struct rs_step *s = e->complete;
+
+	if (!f->known || f->cseq == CSEQ_UNKNOWN || (s->status != 0) != (f->cseq == CSEQ_LAST))
+		return false;
+	e->sent = (struct sent){ .has = f->has };
+	if (f->cseq == CSEQ_OWN)
+		e->sent.cseq = (struct rs_sip_cseq){ .number = e->render.cseq, .method = s->method };
+	else if (!e->render.last || rs_sip_cseq(rs_sip_get(e->render.last, RS_HDR_CSEQ), &e->sent.cseq) != 0)
+		return false;
+	if (completes)
+		e->sent.end = f->has_body ? find_end(data, len) : len - 2;
+	return true;
+}
+
+/* In rfc3261 mode a message of a step gets what the step does not write: credentials, a Service-Route, option tags ... */
+static int
+complete_message(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t cap)
+{
+	const struct activity *a = leg_activity(e, leg);
+	const struct rs_step *s = e->complete;
+	bool provisional = s->status > 100 && s->status < 300 && leg->invited_us;
+	bool learns = provisional && !(leg_dialog(e, leg)->flags & DIALOG_MADE), completes = auth_completes(e, leg, s);
+
+	if (learns || !sent_foreseen(e, leg, &a->facts[s->template], data, len, completes))
+		sent_read(data, len, &e->sent);
+	if (learns && e->sent.cseq.method == RS_SIP_INVITE && e->render.last)
+		dialog_learn_local(e, leg, rs_sip_get(e->render.last, RS_HDR_FROM), e->sent.to);
+	return completes ? auth_insert(e, leg, &e->sent, data, len, cap) : (int)len;
+}
+
 static int
 render_into(struct rs_engine *e, struct leg *leg, const struct rs_template *t, const struct rs_buf *buf)
 {
 	((struct rendering *)e->render.ctx)->start = buf->data;
 	int n = rs_template_render(t, &e->render, buf->data, buf->cap);
 
-	if (n <= 0 || !e->complete)
-		return n;
-	sent_read(buf->data, (size_t)n, &e->sent);
-	if (e->sent.cseq.method == RS_SIP_INVITE && e->complete->status > 100 && e->complete->status < 300)
-		dialog_learn_local(e, leg, e->sent.to);
-	return auth_insert(e, leg, &e->sent, buf->data, (size_t)n, buf->cap);
+	return n > 0 && e->complete ? complete_message(e, leg, buf->data, (size_t)n, buf->cap) : n;
 }
 
 uint32_t

@@ -10,8 +10,8 @@
  * RFC 3261, 17.2.3: branch, sent-by and method; the method of an ACK is that of its INVITE. Senders of before RFC 3261 have no
  * branch of the kind: their Call-ID and number stand for it.
  */
-uint64_t
-server_key(const struct rs_engine *e, const struct rs_sip_msg *msg, uint8_t method)
+static uint64_t
+make_key(const struct rs_engine *e, const struct rs_sip_msg *msg, uint8_t method)
 {
 	struct rs_slice via = rs_sip_get(msg, RS_HDR_VIA), branch = rs_sip_branch(via);
 	const uint8_t *semi = memchr(via.p, ';', via.len);
@@ -22,6 +22,14 @@ server_key(const struct rs_engine *e, const struct rs_sip_msg *msg, uint8_t meth
 	struct rs_slice id = rs_sip_get(msg, RS_HDR_CALL_ID), cseq = rs_sip_get(msg, RS_HDR_CSEQ);
 
 	return rs_hash(id.p, id.len, rs_hash(cseq.p, cseq.len, key));
+}
+
+uint64_t
+server_key(struct rs_engine *e, const struct rs_sip_msg *msg)
+{
+	if (!e->key)
+		e->key = make_key(e, msg, msg->method) | 1;
+	return e->key;
 }
 
 struct server *
@@ -366,7 +374,7 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 
 	if (msg->method == RS_SIP_ACK)
 		return take_ack(e, leg, cseq);
-	key = server_key(e, msg, msg->method);
+	key = server_key(e, msg);
 	reply_path(rx, msg, &d->reply);
 	struct server *s = server_find(d, key);
 

@@ -242,7 +242,7 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 	if ((a->rfc || plan->kind == RS_DO_REGISTER) && a->group->plan->ua.automatic)
 		a->group->automatic = true;
 	a->to = rs_activity_places(plan->kind) && plan->to_group >= 0 ? &e->groups[plan->to_group] : NULL;
-	if (slots_setup(e, a) != 0)
+	if (slots_setup(e, a) != 0 || facts_setup(e, a) != 0)
 		return -ENOMEM;
 	a->limit = plan->limit ? share(plan->limit, a->group->starters, a->group->rank) : UINT64_MAX;
 	a->frame_bytes = (uint32_t)(plan->program->n_vars * sizeof(struct value) +

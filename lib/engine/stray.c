@@ -170,9 +170,13 @@ stray_request(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_m
 
 	if (!e->rfc || msg->method == RS_SIP_ACK || cseq->method != msg->method)
 		return false;
-	t = tombs_find(&e->tombs, server_key(e, msg, msg->method));
-	if (!t || (t->kind != TOMB_ABSORB && t->kind != TOMB_ANSWER))
+	if (e->no_tomb) /* looked for already */
 		return false;
+	t = tombs_find(&e->tombs, server_key(e, msg));
+	if (!t || (t->kind != TOMB_ABSORB && t->kind != TOMB_ANSWER)) {
+		e->no_tomb = true;
+		return false;
+	}
 	rs_metric_inc(e->cells, RS_ENG_REPEATED);
 	if (t->kind == TOMB_ANSWER) {
 		struct rs_token token = { .handle = t->handle, .run = e->run, .aux = t->aux };

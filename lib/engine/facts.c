@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is known of a template's messages before any is rendered, so that nothing has to be looked up in their bytes. */
+#include <errno.h>
+
+#include "engine/internal.h"
+
+/* The line that a literal ends in, from its beginning or behind its last line end. */
+static struct rs_slice
+last_line(struct rs_slice text)
+{
+	size_t at = text.len;
+
+	while (at > 0 && text.p[at - 1] != '\n')
+		at--;
+	return rs_slice_of(text.p + at, text.len - at);
+}
+
+static bool
+begins_cseq(struct rs_slice line)
+{
+	return line.len >= 5 && memcmp(line.p, "CSeq:", 5) == 0 && rs_slice_trim(rs_slice_of(line.p + 5, line.len - 5)).len == 0;
+}
+
+static uint32_t
+flags_of(struct rs_slice text, bool at_line)
+{
+	uint32_t has = 0;
+
+	while (text.len > 0) {
+		const uint8_t *nl = memchr(text.p, '\n', text.len);
+		size_t n = nl ? (size_t)(nl - text.p) + 1 : text.len;
+
+		if (at_line)
+			has |= sent_flag(text.p, n);
+		at_line = true;
+		text = rs_slice_of(text.p + n, text.len - n);
+	}
+	return has;
+}
+
+static void
+read_template(const struct rs_template *t, struct facts *f)
+{
+	struct rs_slice line = { NULL, 0 };
+	bool at_line = true;
+
+	*f = (struct facts){ .known = true };
+	for (uint32_t i = 0; i < t->n_ops; i++) {
+		const struct rs_op *op = &t->ops[i];
+		struct rs_slice text = { t->text + op->off, op->len };
+
+		switch ((enum rs_slot)op->slot) {
+		case RS_SLOT_LINE:
+			line = rs_slice_of(NULL, 0);
+			at_line = true;
+			continue;
+		case RS_SLOT_BODY:
+			f->has_body = true;
+			return;
+		case RS_SLOT_LITERAL:
+			f->has |= flags_of(text, at_line);
+			line = last_line(text);
+			at_line = text.len > 0 && text.p[text.len - 1] == '\n';
+			continue;
+		case RS_SLOT_CSEQ:
+			if (op->n == 0 && begins_cseq(line))
+				f->cseq = CSEQ_OWN;
+			break;
+		case RS_SLOT_LAST_HEADER:
+			if (op->header_id == RS_HDR_CSEQ && (op->with_name || begins_cseq(line)))
+				f->cseq = CSEQ_LAST;
+			if (op->header_id == RS_HDR_OTHER || op->header_id == RS_HDR_ROUTE)
+				f->known = f->known && !at_line;
+			break;
+		case RS_SLOT_ROUTES:
+			f->has |= SENT_ROUTE;
+			break;
+		case RS_SLOT_AUTH:
+			f->has |= SENT_CREDENTIALS;
+			break;
+		case RS_SLOT_VAR:
+		case RS_SLOT_FIELD:
+		case RS_SLOT_FILL:
+		case RS_SLOT_LAST_MESSAGE:
+			f->known = false; /* it may hold whole lines */
+			break;
+		default:
+			break;
+		}
+		at_line = false;
+		line = rs_slice_of(NULL, 0);
+	}
+}
+
+int
+facts_setup(struct rs_engine *e, struct activity *a)
+{
+	const struct rs_program *p = a->program;
+
+	if (!a->rfc)
+		return 0;
+	a->facts = rs_arena_alloc(&e->arena, (p->n_templates + 1) * sizeof(*a->facts), 64);
+	if (!a->facts)
+		return -ENOMEM;
+	for (uint32_t t = 0; t < p->n_templates; t++)
+		read_template(&p->templates[t], &a->facts[t]);
+	return 0;
+}
