@@ -40,7 +40,8 @@ def test_the_plan_that_gives_each_side_a_worker(quiet_lab, calls):
     plan = os.path.join(ROOT, "config", "plans", "two-workers.conf")
     daemon = quiet_lab.start([RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"), "--start",
                               "--report", quiet_lab.path("report.json"), "--set", f"activities.calls.total={calls}",
-                              "--set", "activities.calls.rate=1000"], quiet_lab.ours)
+                              "--set", "activities.calls.rate=1000",
+                              "--set", "run.limited_percent=100"], quiet_lab.ours)
     assert daemon.wait(90) == PASSED, daemon.output()
     with open(quiet_lab.path("report.json")) as file:
         report = json.load(file)
