@@ -171,6 +171,7 @@ send_in_invite(struct rs_engine *e, struct leg *leg, const struct client *c, int
 	if (last == NULL)
 		e->render.peer_tag = rs_slice_of(NULL, 0);
 	use_branch(e, leg, c, &texts);
+	e->sending = (uint8_t)(RS_TRACE_OWN | (again ? RS_TRACE_AGAIN : 0));
 	count_sent(e, leg, again,
 		send_template(e, leg, &leg_activity(e, leg)->program->templates[template], false, NULL));
 }
@@ -236,6 +237,7 @@ compose_own(struct rs_engine *e, struct leg *leg, const struct client *c, const 
 		e->link.drop(e->link.ctx, &buf);
 		return RS_CAUSE_TOO_LONG;
 	}
+	trace_sent(e, leg, buf.data, (uint32_t)n, RS_TRACE_OWN);
 	rc = e->link.send(e->link.ctx, path, &buf, (uint32_t)n);
 	return rc ? cause_of(rc) : RS_CAUSE_NONE;
 }

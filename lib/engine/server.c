@@ -206,6 +206,7 @@ compose_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *ms
 		e->link.drop(e->link.ctx, &buf);
 		return RS_CAUSE_TOO_LONG;
 	}
+	trace_sent(e, leg, buf.data, (uint32_t)n, RS_TRACE_OWN);
 	rc = e->link.send(e->link.ctx, path, &buf, (uint32_t)n);
 	return rc ? cause_of(rc) : RS_CAUSE_NONE;
 }
