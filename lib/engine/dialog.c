@@ -38,7 +38,7 @@ uri_address(struct rs_slice text, const struct rs_path *like, struct rs_addr *ad
  * whatever has no route set. `targets` judge the address when it is used, as they do all others.
  */
 static void
-set_next_hop(struct rs_engine *e, struct leg *leg)
+set_next_hop(const struct rs_engine *e, const struct leg *leg)
 {
 	struct dialog *d = leg_dialog(e, leg);
 	struct rs_slice routes = rs_blob_get(&e->blobs, &leg->routes);
@@ -71,7 +71,20 @@ dialog_refresh_target(struct rs_engine *e, struct leg *leg, const struct rs_sip_
 		contact.star)
 		return;
 	rs_blob_set(&e->blobs, &leg->contact, contact.uri);
-	set_next_hop(e, leg);
+	leg_dialog(e, leg)->flags |= DIALOG_MOVED;
+}
+
+/* Found out when a request is to go there: who answers a call most often sends none. */
+const struct rs_path *
+dialog_path(const struct rs_engine *e, const struct leg *leg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+
+	if (d->flags & DIALOG_MOVED) {
+		d->flags &= (uint16_t)~(DIALOG_MOVED | DIALOG_NEXT);
+		set_next_hop(e, leg);
+	}
+	return d->flags & DIALOG_NEXT ? &d->next : &leg->path;
 }
 
 /* Both parties' header values in one blob: they come and go together. */
@@ -137,7 +150,7 @@ dialog_learn(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
 		set_parties(e, d, from, to);
 	if (!leg_store_routes(e, leg, msg))
 		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
-	set_next_hop(e, leg);
+	d->flags |= DIALOG_MOVED;
 }
 
 void
@@ -147,6 +160,15 @@ dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice from, s
 
 	if (!(d->flags & DIALOG_MADE) && rs_sip_tag(to).len > 0)
 		set_parties(e, d, to, from);
+}
+
+static bool
+has_rport(const uint8_t *p, const uint8_t *end)
+{
+	for (; end - p >= 6; p++)
+		if (*p == ';' && memcmp(p + 1, "rport", 5) == 0)
+			return true;
+	return false;
 }
 
 /*
@@ -168,7 +190,7 @@ plain_via(struct rs_slice v, uint16_t *port, bool *rport)
 			if (p == semi - 1 || number == 0 || number > UINT16_MAX)
 				return false;
 			*port = (uint16_t)number;
-			*rport = memmem(semi, (size_t)(end - semi), ";rport", 6) != NULL;
+			*rport = has_rport(semi, end);
 			return true;
 		}
 		if (*p < '0' || *p > '9')

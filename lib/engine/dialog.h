@@ -54,6 +54,7 @@ enum dialog_flag {
 	DIALOG_CLOSING = 1 << 4,     /* the call is counted; its transactions are brought to an end */
 	DIALOG_ACK_SENT = 1 << 5,    /* for the 2xx to our INVITE */
 	DIALOG_NEXT = 1 << 6,	     /* `next` is set */
+	DIALOG_MOVED = 1 << 7,	     /* route set or target are new: `next` is to be found out */
 };
 
 struct dialog {
@@ -178,13 +179,7 @@ void dialog_refresh_target(struct rs_engine *e, struct leg *leg, const struct rs
 /** Where an answer to what came by @rx goes. */
 void reply_path(const struct rs_rx *rx, const struct rs_sip_msg *msg, struct rs_path *out);
 /** The path of a request in the dialog. */
-static inline const struct rs_path *
-dialog_path(const struct rs_engine *e, const struct leg *leg)
-{
-	const struct dialog *d = leg_dialog(e, leg);
-
-	return d->flags & DIALOG_NEXT ? &d->next : &leg->path;
-}
+const struct rs_path *dialog_path(const struct rs_engine *e, const struct leg *leg);
 /** The tag that we have in this dialog. */
 struct rs_slice dialog_tag(const struct rs_engine *e, const struct leg *leg);
 /** "z9hG4bK<token>-<number>" into @out. @return bytes */
