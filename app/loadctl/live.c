@@ -69,6 +69,8 @@ live_show(struct live *l, const json_t *figures)
 		real_of(figures, "rate_reached"), count_of(figures, "open"),
 		count_of(figures, "failed"), ms_of(figures, "p50_ms", p50, sizeof(p50)),
 		ms_of(figures, "p99_ms", p99, sizeof(p99)), text_of(figures, "health", "ok"));
+	if (json_object_get(figures, "registered"))
+		printf("  registered %lld", count_of(figures, "registered"));
 	if (count_of(figures, "limited_s") > 0)
 		printf("  limited %lld s", count_of(figures, "limited_s"));
 	if (strcmp(state, "running") != 0)

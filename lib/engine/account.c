@@ -91,14 +91,16 @@ static const struct rs_metric_def activity_defs[RS_AM_COUNT] = {
 	COUNTER(RS_AM_REG_ENDED, "unregistrations_done", "registrations", "Bindings removed at the end."),
 	COUNTER(RS_AM_REG_END_FAILED, "unregistrations_failed", "registrations", "Bindings whose removal was refused or not answered."),
 	COUNTER(RS_AM_REG_CHALLENGED, "registrations_challenged", "challenges", "401 and 407 to a REGISTER."),
-	COUNTER(RS_AM_M_REG_STARTED, "measured_registrations", "registrations", "First registrations begun in the measured window."),
+	COUNTER(RS_AM_M_REG_STARTED, "measured_registrations", "registrations", "Registrations, refreshes and ends that began in the measured window."),
 	COUNTER(RS_AM_M_REG_FAILED, "measured_registrations_failed", "registrations", "Registrations, refreshes and ends of the measured window that failed."),
 	GAUGE(RS_AM_REG_ACTIVE, "registered", "endpoints", "Endpoints that are registered now."),
 	[RS_AM_REG_PEAK] = { "registered_peak", "endpoints", "The most that were registered at once on this worker.", RS_METRIC_MAX },
 	GAUGE(RS_AM_REG_UNDER_WAY, "registering", "endpoints", "REGISTER transactions under way."),
 	GAUGE(RS_AM_REG_ENDING, "unregistering", "flag", "1 while bindings are being removed."),
 	HIST(RS_AM_REGISTER, "register", "First REGISTER to the 200, challenges included (RFC 6076, 4.1)."),
-	HIST(RS_AM_REFRESH, "refresh", "The same of refreshes and removals."),
+	HIST(RS_AM_REFRESH, "refresh", "The same of refreshes."),
+	COUNTER(RS_AM_REG_TAINTED, "registrations_tainted", "registrations", "Of those of the measured window: ended, and overlapped an interval which control had found limited by the generator."),
+	COUNTER(RS_AM_REG_TAINTED_FAILED, "registrations_tainted_failed", "registrations", "Those of them that failed."),
 };
 const struct rs_metric_table rs_activity_metrics_table = { "activity", "worker,activity", activity_defs, RS_AM_COUNT };
 

@@ -71,13 +71,15 @@ enum rs_activity_metric {
 	RS_AM_BURST_1MS, RS_AM_BURST_10MS, /* max: calls started within so much time, see arrivals.h */
 	/* register: first registrations, refreshes, ends */
 	RS_AM_REG_OFFERED, RS_AM_REG_DONE, RS_AM_REG_FAILED, RS_AM_REG_REFRESHED, RS_AM_REG_REFRESH_FAILED, RS_AM_REG_ENDED,
-	RS_AM_REG_END_FAILED, RS_AM_REG_CHALLENGED, RS_AM_M_REG_STARTED, RS_AM_M_REG_FAILED,
+	RS_AM_REG_END_FAILED, RS_AM_REG_CHALLENGED,
+	RS_AM_M_REG_STARTED, RS_AM_M_REG_FAILED, /* first registrations, refreshes and ends that began in the measured window */
 	RS_AM_REG_ACTIVE,	/* gauge: bindings now */
 	RS_AM_REG_PEAK,		/* max */
 	RS_AM_REG_UNDER_WAY,	/* gauge: REGISTER transactions */
 	RS_AM_REG_ENDING,	/* gauge: 1 while un-registering goes on */
 	RS_AM_REGISTER,		/* hist: first REGISTER to its 200, challenge included (RFC 6076, 4.1) */
-	RS_AM_REFRESH,		/* hist: the same of a refresh or an end */
+	RS_AM_REFRESH,		/* hist: the same of a refresh */
+	RS_AM_REG_TAINTED, RS_AM_REG_TAINTED_FAILED, /* of those in the measured window, as RS_AM_M_TAINTED */
 	RS_AM_COUNT
 };
 extern const struct rs_metric_table rs_activity_metrics_table;

@@ -158,6 +158,8 @@ begin(struct rs_engine *e, struct registration *r, enum reg_what what)
 	if (!activity_of(e, r)->plan->nonce_reuse)
 		r->realm = 0;
 	rs_metric_add(cells(e, r), RS_AM_REG_UNDER_WAY, 1);
+	if (r->measured)
+		rs_metric_inc(cells(e, r), RS_AM_M_REG_STARTED);
 	transmit_new(e, r);
 	register_stamp(e, r);
 }
@@ -168,6 +170,19 @@ ended(struct rs_engine *e, struct registration *r)
 	r->under_way = false;
 	rs_wheel_cancel(&e->wheel, node_of(e, (uint32_t)(r - e->regs)));
 	rs_metric_add(cells(e, r), RS_AM_REG_UNDER_WAY, (uint64_t)-1);
+}
+
+/* After the end itself was counted, as with calls. */
+static void
+count_tainted(struct rs_engine *e, const struct registration *r, bool is_failure)
+{
+	uint64_t begun_ns = r->sent_ns ? r->sent_ns : r->give_up_ns - 64 * e->plan->t1_ns;
+
+	if (!r->measured || begun_ns >= atomic_load_explicit(e->limited_until, memory_order_relaxed))
+		return;
+	rs_metric_inc(cells(e, r), RS_AM_REG_TAINTED);
+	if (is_failure)
+		rs_metric_inc(cells(e, r), RS_AM_REG_TAINTED_FAILED);
 }
 
 static void
@@ -181,6 +196,7 @@ failed(struct rs_engine *e, struct registration *r, uint32_t cause)
 	rs_metric_inc(cells(e, r), rows[r->what]);
 	if (r->measured)
 		rs_metric_inc(cells(e, r), RS_AM_M_REG_FAILED);
+	count_tainted(e, r, true);
 	rs_account_fail(activity_of(e, r)->account, 0, cause);
 	r->counted = true;
 	if (r->what == REG_END) {
@@ -206,8 +222,6 @@ register_offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t ind
 	r->expires_s = (uint32_t)(a->plan->expires_ns / RS_NS_PER_S);
 	r->state = REG_REGISTERING;
 	begin(e, r, REG_FIRST);
-	if (r->measured)
-		rs_metric_inc(&a->account->cells, RS_AM_M_REG_STARTED);
 	rs_metric_record(&a->account->cells, RS_AM_LATENESS, e->now > due_ns ? e->now - due_ns : 0);
 }
 
@@ -270,13 +284,19 @@ registered(struct rs_engine *e, struct registration *r, const struct rs_rx *rx, 
 	uint64_t span = (uint64_t)granted(e, r, msg) * RS_NS_PER_S;
 	double part = plan->refresh_from + (plan->refresh_to - plan->refresh_from) * rs_random_unit(rs_rng_next(&e->rng));
 
+	if (r->what != REG_END && span == 0) { /* it says yes and binds nothing */
+		failed(e, r, RS_CAUSE_UNEXPECTED);
+		return;
+	}
 	ended(e, r);
-	if (r->what == REG_END || span == 0) {
-		rs_metric_inc(cells(e, r), r->what == REG_END ? RS_AM_REG_ENDED : RS_AM_REG_FAILED);
+	if (r->what == REG_END) {
+		rs_metric_inc(cells(e, r), RS_AM_REG_ENDED);
+		count_tainted(e, r, false);
 		set_state(e, r, REG_UNREGISTERED);
 		return;
 	}
 	rs_metric_inc(cells(e, r), first ? RS_AM_REG_DONE : RS_AM_REG_REFRESHED);
+	count_tainted(e, r, false);
 	if (r->measured && r->sent_ns && rx->time_ns >= r->sent_ns)
 		rs_metric_record(cells(e, r), first ? RS_AM_REGISTER : RS_AM_REFRESH, rx->time_ns - r->sent_ns);
 	r->counted = true;

@@ -139,6 +139,7 @@ struct rs_observer {
 	struct taint_count taint[2][2]; /* [placed][measured] */
 	bool ended;                     /* the run is: no interval comes after the last one */
 	bool places; /* some activity places calls: intervals and thresholds are of those */
+	bool registers; /* some activity registers endpoints */
 };
 
 /* snapshot.c: all cells at one time */
@@ -244,6 +245,17 @@ struct view {
 	struct maker maker;
 };
 
+/* registrations.c */
+/** Whose figures an activity's are. Placed and answered calls are told apart by a bool in many places: the numbers are those. */
+enum side { SIDE_ANSWERED, SIDE_PLACED, SIDE_REGISTERED, SIDES };
+enum side side_of(const struct rs_plan_activity *a);
+/** First registrations of an activity in the members that all activities have. */
+void registrations_as_calls(struct rs_call_totals *into, const uint64_t *cells);
+/** Row @row of all activities that register. */
+uint64_t view_registrations(const struct view *v, uint32_t row);
+/** The report's `registrations`; null when the plan registers nothing. */
+json_t *registrations_json(struct view *v);
+
 /* report.c */
 /** All activities' samples of a latency, in a scratch of the observer's. */
 const struct rs_hist_sum *view_latency(struct view *v, uint32_t row);
@@ -277,8 +289,12 @@ enum rs_verdict verdict_of(struct view *v, json_t *reasons);
 enum owner { OWNER_SUT, OWNER_PLAN, OWNER_GENERATOR, OWNER_STOP, OWNERS };
 /** Whose doing a failure of cause @cause is. */
 enum owner cause_owner(uint32_t cause);
-/** Failed calls whose cause names the generator itself. */
-uint64_t view_own_failures(const struct view *v, bool placed);
+/** What failed on a side by cause, all steps and activities together. */
+void view_causes(const struct view *v, enum side side, uint64_t causes[RS_CAUSES]);
+/** What failed there for a cause that names the generator itself. */
+uint64_t view_own_failures(const struct view *v, enum side side);
+/** "placed calls", ... */
+const char *side_name(enum side side);
 /** A sentence for each owner with something to its name: calls that failed, or were not started. */
 void append_owners(struct view *v, json_t *reasons);
 

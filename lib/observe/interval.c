@@ -85,7 +85,7 @@ fill_counts(
 	out->open = t.open;
 }
 
-/* Calls of either side: what is answered suffers as what is placed does. */
+/* Calls of either side, and registrations: what is answered suffers as what is placed does. */
 static bool
 had_calls(const struct rs_observer *o, const uint64_t *image)
 {
@@ -93,6 +93,13 @@ had_calls(const struct rs_observer *o, const uint64_t *image)
 	const struct rs_call_totals *was = &o->before_other;
 	struct rs_call_totals mine = snapshot_totals(o, image, o->places, false);
 
+	for (uint32_t a = 0; a < o->what.plan->n_activities; a++) {
+		const uint64_t *now = snapshot_activity(o, image, a), *before = snapshot_activity(o, o->limits.before, a);
+
+		if (now[RS_AM_REG_UNDER_WAY] || now[RS_AM_REG_DONE] != before[RS_AM_REG_DONE] ||
+			now[RS_AM_REG_REFRESHED] != before[RS_AM_REG_REFRESHED])
+			return true;
+	}
 	return t.open || was->open || mine.open || o->before.open || t.offered != was->offered ||
 		mine.offered != o->before.offered;
 }
@@ -259,6 +266,8 @@ rs_observer_live(struct rs_observer *o, const struct rs_run_facts *facts, uint64
 		.offered = t->offered,
 		.completed = t->completed,
 		.limited = rs_observer_limited(o),
+		.registers = o->registers,
+		.registered = all.registered,
 		.health = o->now.text,
 	};
 }

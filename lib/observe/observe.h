@@ -100,6 +100,8 @@ struct rs_live {
 	double elapsed_s, rate_asked, rate_reached, p50_ms, p99_ms;
 	uint64_t open, failed, offered, completed;
 	uint64_t limited; /* seconds so far that the generator limited */
+	bool registers;	  /* the plan registers endpoints: */
+	uint64_t registered; /* how many are now */
 	const char
 		*health; /* "ok", or the signal that stands out: "late 12 ms", "pool empty", ... */
 };

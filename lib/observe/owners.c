@@ -28,21 +28,32 @@ cause_owner(uint32_t cause)
 	}
 }
 
-static bool
-is_failure_of(const struct view *v, uint32_t activity, bool placed)
+const char *
+side_name(enum side side)
 {
-	return is_placing(&v->o->what.plan->activities[activity]) == placed;
+	static const char *const names[SIDES] = {
+		[SIDE_ANSWERED] = "answered calls",
+		[SIDE_PLACED] = "placed calls",
+		[SIDE_REGISTERED] = "registrations",
+	};
+
+	return names[side];
 }
 
-/* Failed calls by cause, all steps and activities of a side. */
-static void
-count_causes(const struct view *v, bool placed, uint64_t causes[RS_CAUSES])
+static bool
+is_failure_of(const struct view *v, uint32_t activity, enum side side)
+{
+	return side_of(&v->o->what.plan->activities[activity]) == side;
+}
+
+void
+view_causes(const struct view *v, enum side side, uint64_t causes[RS_CAUSES])
 {
 	const struct rs_observer *o = v->o;
 
 	memset(causes, 0, RS_CAUSES * sizeof(*causes));
 	for (uint32_t a = 0; a < o->what.plan->n_activities; a++) {
-		if (!is_failure_of(v, a, placed))
+		if (!is_failure_of(v, a, side))
 			continue;
 		for (uint32_t i = o->failure_at[a]; i < o->failure_at[a + 1]; i++)
 			causes[(i - o->failure_at[a]) % RS_CAUSES] += v->image[o->at_failures + i];
@@ -50,11 +61,11 @@ count_causes(const struct view *v, bool placed, uint64_t causes[RS_CAUSES])
 }
 
 uint64_t
-view_own_failures(const struct view *v, bool placed)
+view_own_failures(const struct view *v, enum side side)
 {
 	uint64_t causes[RS_CAUSES], n = 0;
 
-	count_causes(v, placed, causes);
+	view_causes(v, side, causes);
 	for (uint32_t c = 0; c < RS_CAUSES; c++)
 		if (cause_owner(c) == OWNER_GENERATOR)
 			n += causes[c];
@@ -62,7 +73,7 @@ view_own_failures(const struct view *v, bool placed)
 }
 
 static void
-append_causes(struct view *v, json_t *reasons, bool placed, enum owner owner, bool excused,
+append_causes(struct view *v, json_t *reasons, enum side side, enum owner owner, bool excused,
 	uint64_t causes[])
 {
 	uint64_t total = 0;
@@ -74,9 +85,8 @@ append_causes(struct view *v, json_t *reasons, bool placed, enum owner owner, bo
 			total += causes[c];
 	if (total == 0)
 		return;
-	n = (size_t)snprintf(text, sizeof(text), "%s: %llu %s calls failed%s:",
-		owner_names[excused ? OWNER_GENERATOR : owner], (unsigned long long)total,
-		placed ? "placed" : "answered",
+	n = (size_t)snprintf(text, sizeof(text), "%s: %llu %s failed%s:",
+		owner_names[excused ? OWNER_GENERATOR : owner], (unsigned long long)total, side_name(side),
 		excused ? ", all of them in or after intervals that it limited" : "");
 	for (int k = 0; k < NAMED; k++) {
 		uint32_t most = RS_CAUSES;
@@ -118,7 +128,7 @@ append_not_started(struct view *v, json_t *reasons, bool placed)
 		char text[160];
 
 		for (uint32_t a = 0; a < v->o->what.plan->n_activities; a++)
-			if (is_failure_of(v, a, placed))
+			if (is_failure_of(v, a, (enum side)placed))
 				n += snapshot_activity(v->o, v->image, a)[rows[i].row];
 		if (n == 0)
 			continue;
@@ -136,13 +146,24 @@ append_owners(struct view *v, json_t *reasons)
 
 	for (int placed = 1; placed >= 0; placed--) {
 		append_not_started(v, reasons, placed);
-		count_causes(v, placed, causes);
+		view_causes(v, (enum side)placed, causes);
 
 		struct taint tainted = view_taint(v, placed, false);
 		struct rs_call_totals t = snapshot_totals(v->o, v->image, placed, false);
 		bool excused = tainted.failed >= t.failed; /* nobody else is blamed */
 
 		for (enum owner owner = OWNER_SUT; owner < OWNERS; owner++)
-			append_causes(v, reasons, placed, owner, excused, causes);
+			append_causes(v, reasons, (enum side)placed, owner, excused, causes);
 	}
+	if (!v->o->registers)
+		return;
+	view_causes(v, SIDE_REGISTERED, causes);
+
+	uint64_t failed = view_registrations(v, RS_AM_REG_FAILED) +
+		view_registrations(v, RS_AM_REG_REFRESH_FAILED) +
+		view_registrations(v, RS_AM_REG_END_FAILED);
+	bool excused = view_registrations(v, RS_AM_REG_TAINTED_FAILED) >= failed;
+
+	for (enum owner owner = OWNER_SUT; owner < OWNERS; owner++)
+		append_causes(v, reasons, SIDE_REGISTERED, owner, excused, causes);
 }

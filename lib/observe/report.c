@@ -14,6 +14,8 @@ static const struct {
 	{ "answer", RS_AM_ANSWER },
 	{ "disconnect", RS_AM_DISCONNECT },
 	{ "response", RS_AM_RESPONSE },
+	{ "register", RS_AM_REGISTER },
+	{ "refresh", RS_AM_REFRESH },
 };
 #define N_LATENCIES (sizeof(latencies) / sizeof(latencies[0]))
 
@@ -92,7 +94,10 @@ activities_json(struct view *v)
 		struct rs_call_totals t = { 0 };
 		json_t *j = json_object(), *why = json_object();
 
-		call_totals_add(&t, c, false);
+		if (side_of(&plan->activities[a]) == SIDE_REGISTERED)
+			registrations_as_calls(&t, c);
+		else
+			call_totals_add(&t, c, false);
 		put_text(&v->maker, j, "name", plan->activities[a].name);
 		put_text(&v->maker, j, "do", rs_activity_kind_name(plan->activities[a].kind));
 		put_calls(&v->maker, j, &t);
@@ -171,8 +176,6 @@ latencies_json(struct view *v)
 	for (size_t i = 0; i < N_LATENCIES; i++)
 		put(&v->maker, j, latencies[i].name,
 			latency_json(&v->maker, view_latency(v, latencies[i].row), 1e6));
-	/* Registrations are not in this version: the member is there, empty. */
-	put(&v->maker, j, "register", latency_json(&v->maker, NULL, 1e6));
 	return j;
 }
 
@@ -301,6 +304,7 @@ make(struct view *v, enum rs_verdict *verdict)
 	put(m, r, "calls", calls_json(v));
 	put(m, r, "activities", activities_json(v));
 	put(m, r, "sip", sip_json(v));
+	put(m, r, "registrations", registrations_json(v));
 	put(m, r, "failures", failures_json(v));
 	if (v->facts->failed_calls)
 		put(m, r, "failed_calls", json_incref(v->facts->failed_calls));

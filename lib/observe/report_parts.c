@@ -69,7 +69,7 @@ failures_json(struct view *v)
 	n = 0;
 	for (uint32_t a = 0; a < o->what.plan->n_activities; a++)
 		for (uint32_t i = o->failure_at[a]; i < o->failure_at[a + 1]; i++)
-			if (v->image[o->at_failures + i])
+			if (v->image[o->at_failures + i] && side_of(activity(v, a)) != SIDE_REGISTERED)
 				all[n++] = (struct failure){
 					.activity = a,
 					.step = (i - o->failure_at[a]) / RS_CAUSES,
@@ -114,6 +114,8 @@ scenarios_json(struct view *v)
 	json_t *list = json_array();
 
 	for (uint32_t a = 0; a < v->o->what.plan->n_activities; a++) {
+		if (side_of(activity(v, a)) == SIDE_REGISTERED)
+			continue; /* no scenario plays there */
 		json_t *j = json_object(), *steps = json_array();
 
 		for (uint32_t s = 0; s < activity(v, a)->program->n_steps; s++)

@@ -86,6 +86,49 @@ call_rows(struct columns *c, const json_t *report)
 }
 
 static void
+registration_rows(struct columns *c, const json_t *r)
+{
+	static const char *const members[] = { "offered", "registered", "failed", "refreshed", "refresh_failed",
+		"unregistered", "unregister_failed", "challenged", "active", "peak" };
+
+	cell_headings(c,
+		"Registrations\0offered\0registered\0failed\0refreshed\0failed\0unregistered\0failed\0challenged\0"
+		"active\0peak\0");
+	cell(c, "endpoints");
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		cell_count(c, json_object_get(r, members[i]));
+	end_row(c);
+}
+
+static void
+registration_failure_rows(struct columns *c, const json_t *list)
+{
+	const json_t *f;
+	size_t i;
+
+	cell_headings(c, "Cause of failed registrations\0count\0");
+	json_array_foreach(list, i, f)
+	{
+		cell(c, text_of(f, "cause"));
+		cell_count(c, json_object_get(f, "count"));
+		end_row(c);
+	}
+}
+
+static void
+print_registrations(FILE *out, const json_t *r)
+{
+	const json_t *failures = json_object_get(r, "failures");
+
+	fputc('\n', out);
+	columns_print(out, 1, registration_rows, r);
+	if (json_array_size(failures)) {
+		fputc('\n', out);
+		columns_print(out, 1, registration_failure_rows, failures);
+	}
+}
+
+static void
 sip_rows(struct columns *c, const json_t *report)
 {
 	static const char *const members[] = { "sent", "received", "retransmitted", "unexpected",
@@ -236,6 +279,8 @@ rs_report_print(FILE *out, const json_t *report)
 	print_run(out, json_object_get(report, "run"));
 	fputc('\n', out);
 	columns_print(out, 2, call_rows, report);
+	if (json_is_object(json_object_get(report, "registrations")))
+		print_registrations(out, json_object_get(report, "registrations"));
 	fputc('\n', out);
 	columns_print(out, 1, sip_rows, report);
 	fputc('\n', out);
@@ -247,6 +292,8 @@ rs_report_print(FILE *out, const json_t *report)
 	ladders_print(out, json_object_get(report, "failed_calls"));
 	json_array_foreach(json_object_get(report, "scenarios"), i, s)
 	{
+		if (json_array_size(json_object_get(s, "steps")) == 0)
+			continue;
 		fputs("\nScenario ", out);
 		print_text(out, text_of(s, "scenario"));
 		fputs(" of ", out);

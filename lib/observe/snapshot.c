@@ -40,6 +40,7 @@ snapshot_layout(struct rs_observer *o)
 		o->counter_at[a] = p->n_counters;
 		o->failure_at[a] = (p->n_steps + 1) * RS_CAUSES;
 		o->places |= is_placing(&w->plan->activities[a]);
+		o->registers |= side_of(&w->plan->activities[a]) == SIDE_REGISTERED;
 	}
 	o->at_steps = n * RS_AM_COUNT;
 	o->at_counters = o->at_steps + running_sum(o->step_at, n);
@@ -66,7 +67,8 @@ static void
 close_sums(uint64_t *c)
 {
 	c[RS_AM_OFFERED] = c[RS_AM_STARTED] + c[RS_AM_NOT_STARTED];
-	c[RS_AM_OPEN] = c[RS_AM_STARTED] - c[RS_AM_COMPLETED] - c[RS_AM_FAILED];
+	c[RS_AM_OPEN] = c[RS_AM_STARTED] - c[RS_AM_COMPLETED] - c[RS_AM_FAILED] + /* one of the two is none */
+		c[RS_AM_REG_OFFERED] - c[RS_AM_REG_DONE] - c[RS_AM_REG_FAILED];
 	c[RS_AM_M_OFFERED] = c[RS_AM_M_STARTED] + c[RS_AM_M_NOT_STARTED];
 }
 
@@ -195,7 +197,7 @@ snapshot_totals(const struct rs_observer *o, const uint64_t *image, bool placed,
 	struct rs_call_totals t = { 0 };
 
 	for (uint32_t a = 0; a < o->what.plan->n_activities; a++)
-		if (is_placing(&o->what.plan->activities[a]) == placed)
+		if (side_of(&o->what.plan->activities[a]) == (enum side)placed)
 			call_totals_add(&t, snapshot_activity(o, image, a), measured);
 	return t;
 }
@@ -217,7 +219,10 @@ rs_observer_activity(const struct rs_observer *o, uint32_t activity, struct rs_c
 
 	memset(out, 0, sizeof(*out));
 	read_cells(o, activity, cells);
-	call_totals_add(out, cells, false);
+	if (side_of(&o->what.plan->activities[activity]) == SIDE_REGISTERED)
+		registrations_as_calls(out, cells);
+	else
+		call_totals_add(out, cells, false);
 }
 
 void
@@ -227,10 +232,11 @@ rs_observer_totals(const struct rs_observer *o, struct rs_totals *out)
 
 	memset(out, 0, sizeof(*out));
 	for (uint32_t a = 0; a < o->what.plan->n_activities; a++) {
+		enum side side = side_of(&o->what.plan->activities[a]);
+
 		read_cells(o, a, cells);
-		call_totals_add(
-			is_placing(&o->what.plan->activities[a]) ? &out->placed : &out->answered,
-			cells, false);
+		if (side != SIDE_REGISTERED)
+			call_totals_add(side == SIDE_PLACED ? &out->placed : &out->answered, cells, false);
 		out->sip_sent += cells[RS_AM_SIP_SENT];
 		out->registered += cells[RS_AM_REG_ACTIVE];
 		out->registering += cells[RS_AM_REG_UNDER_WAY];

@@ -55,35 +55,58 @@ without(uint64_t n, uint64_t taken)
 	return n > taken ? n - taken : 0;
 }
 
+/* What a share of failures is made of, in the measured window. Refreshes and ends are judged as first registrations are. */
+struct measured {
+	uint64_t started, failed;
+	struct taint tainted;
+};
+
+static struct measured
+measured_of(const struct view *v, enum side side)
+{
+	if (side == SIDE_REGISTERED)
+		return (struct measured){
+			.started = view_registrations(v, RS_AM_M_REG_STARTED),
+			.failed = view_registrations(v, RS_AM_M_REG_FAILED),
+			.tainted = { view_registrations(v, RS_AM_REG_TAINTED),
+				view_registrations(v, RS_AM_REG_TAINTED_FAILED) },
+		};
+	struct rs_call_totals c = snapshot_totals(v->o, v->image, side == SIDE_PLACED, true);
+
+	return (struct measured){
+		.started = c.started, .failed = c.failed, .tainted = view_taint(v, side == SIDE_PLACED, true)
+	};
+}
+
 /* Calls that failed: all of them, or those that no limited interval and no cause of our own explains. */
 static enum judgement
-judge_failed(struct view *v, const struct rs_threshold *t, bool placed, json_t *reasons)
+judge_failed(struct view *v, const struct rs_threshold *t, enum side side, json_t *reasons)
 {
-	struct rs_call_totals c = snapshot_totals(v->o, v->image, placed, true);
-	struct taint tainted = view_taint(v, placed, true);
-	uint64_t own = view_own_failures(v, placed);
+	struct measured c = measured_of(v, side);
+	struct taint tainted = c.tainted;
+	uint64_t own = view_own_failures(v, side);
 	uint64_t clean = without(c.failed, tainted.failed > own ? tainted.failed : own);
 	double percent = percent_of(c.failed, c.started);
 	char text[240];
 
 	if (percent <= t->bound)
 		return HOLDS;
-	snprintf(text, sizeof(text), "%s: at most %g asked, %.6g got (%llu of %llu %s calls)",
+	snprintf(text, sizeof(text), "%s: at most %g asked, %.6g got (%llu of %llu %s)",
 		t->name, t->bound, percent, (unsigned long long)c.failed,
-		(unsigned long long)c.started, placed ? "placed" : "answered");
+		(unsigned long long)c.started, side_name(side));
 	reason(v, reasons, text);
 	if (percent_of(clean, without(c.started, tainted.calls)) > t->bound)
 		return BROKEN;
 	if (clean == 0)
 		snprintf(text, sizeof(text),
-			"all %llu failed %s calls overlapped intervals that the generator limited: not blamed on the SUT",
-			(unsigned long long)c.failed, placed ? "placed" : "answered");
+			"all %llu failed %s overlapped intervals that the generator limited: not blamed on the SUT",
+			(unsigned long long)c.failed, side_name(side));
 	else
 		snprintf(text, sizeof(text),
-			"%s: %.6g without the %s calls that overlapped intervals that the generator limited: not blamed on "
+			"%s: %.6g without the %s that overlapped intervals that the generator limited: not blamed on "
 			"the SUT",
 			t->name, percent_of(clean, without(c.started, tainted.calls)),
-			placed ? "placed" : "answered");
+			side_name(side));
 	reason(v, reasons, text);
 	return TAINTED;
 }
@@ -112,8 +135,11 @@ judge_percent(struct view *v, const struct rs_threshold *t, json_t *reasons)
 
 	for (int placed = 1; placed >= 0; placed--)
 		j = worse(j,
-			t->metric == RS_TH_FAILED_PERCENT ? judge_failed(v, t, placed, reasons)
-							  : judge_not_started(v, t, placed, reasons));
+			t->metric == RS_TH_FAILED_PERCENT
+				? judge_failed(v, t, (enum side)placed, reasons)
+				: judge_not_started(v, t, placed, reasons));
+	if (t->metric == RS_TH_FAILED_PERCENT && v->o->registers)
+		j = worse(j, judge_failed(v, t, SIDE_REGISTERED, reasons));
 	return j;
 }
 

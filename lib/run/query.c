@@ -100,6 +100,8 @@ rs_daemon_live(struct rs_daemon *d)
 	json_object_set_new(j, "failed", json_integer((json_int_t)l.failed));
 	json_object_set_new(j, "p50_ms", number(l.p50_ms));
 	json_object_set_new(j, "p99_ms", number(l.p99_ms));
+	if (l.registers)
+		json_object_set_new(j, "registered", json_integer((json_int_t)l.registered));
 	json_object_set_new(j, "limited_s", json_integer((json_int_t)l.limited));
 	json_object_set_new(j, "health", json_string(l.health ? l.health : "ok"));
 	return j;
