@@ -36,6 +36,7 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	COUNTER(RS_ENG_CHALLENGE_UNKNOWN, "challenges_unknown", "responses", "Responses 401 and 407 with challenges of a scheme, algorithm or qop that is not built."),
 	COUNTER(RS_ENG_BUS_FULL, "bus_full", "messages", "What workers had to tell each other, lost for want of room."),
 	COUNTER(RS_ENG_REPEATED_SENT, "repeated_sent", "messages", "Of `repeated`: requests that tombstones answered again; part of `retransmitted` in the report."),
+	GAUGE(RS_ENG_CLOSING, "legs_closing", "legs", "Legs of calls that are over and whose BYE, CANCEL or refusal is not answered yet (rfc3261 mode)."),
 };
 const struct rs_metric_table rs_engine_metrics_table = { "engine", "worker", engine_defs, RS_ENG_COUNT };
 

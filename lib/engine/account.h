@@ -33,6 +33,7 @@ enum rs_engine_metric {
 	RS_ENG_CHALLENGE_UNKNOWN, /* challenges of a scheme, algorithm or qop that we have not */
 	RS_ENG_BUS_FULL,      /* what workers tell each other, lost for want of room */
 	RS_ENG_REPEATED_SENT, /* of RS_ENG_REPEATED: answered again */
+	RS_ENG_CLOSING,	      /* gauge: legs of ended calls whose transactions are being brought to an end (rfc3261 mode) */
 	RS_ENG_COUNT
 };
 extern const struct rs_metric_table rs_engine_metrics_table;

@@ -213,6 +213,7 @@ rfc_close(struct rs_engine *e, struct leg *leg)
 	struct dialog *d = leg_dialog(e, leg);
 
 	d->flags |= DIALOG_CLOSING;
+	rs_metric_add(e->cells, RS_ENG_CLOSING, 1);
 	d->session_ns = 0;
 	d->close_ns = e->now + 2 * 64 * e->plan->t1_ns; /* an answer that nobody acknowledges, and then its BYE */
 	leg->flags |= LEG_LINGERING;
@@ -228,6 +229,8 @@ rfc_bury(struct rs_engine *e, struct leg *leg)
 {
 	struct dialog *d = leg_dialog(e, leg);
 
+	if (d->flags & DIALOG_CLOSING)
+		rs_metric_add(e->cells, RS_ENG_CLOSING, (uint64_t)-1);
 	if (!e->silent) {
 		client_bury(e, leg);
 		server_bury(e, leg);

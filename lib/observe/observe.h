@@ -85,6 +85,7 @@ struct rs_totals {
 	} placed, answered;
 	uint64_t sip_sent, sip_received, sip_retransmitted, sip_unexpected, sip_malformed;
 	uint64_t lingering;
+	uint64_t closing;      /* legs of ended calls with transactions under way */
 	uint64_t registered;   /* bindings now */
 	uint64_t registering;  /* REGISTER transactions under way */
 	uint64_t unregistering; /* workers that still remove bindings */

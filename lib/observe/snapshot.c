@@ -253,6 +253,7 @@ rs_observer_totals(const struct rs_observer *o, struct rs_totals *out)
 		out->sip_received += rs_metric_get(e, RS_ENG_RECEIVED);
 		out->sip_malformed += rs_metric_get(e, RS_ENG_MALFORMED);
 		out->lingering += rs_metric_get(e, RS_ENG_LINGERING);
+		out->closing += rs_metric_get(e, RS_ENG_CLOSING);
 		if (asked > out->stop_asked)
 			out->stop_asked = asked;
 	}

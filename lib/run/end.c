@@ -139,6 +139,19 @@ finish(struct rs_daemon *d)
 	daemon_event(d, "done", json_pack("{s:s}", "verdict", rs_verdict_name(d->run->verdict)));
 }
 
+/* Calls that have failed may still have a BYE or CANCEL to be answered: a while is granted. */
+static bool
+closed_down(struct rs_daemon *d, const struct rs_totals *t)
+{
+	uint64_t now = daemon_now(d);
+
+	if (t->closing == 0 || d->run->give_up_at_ns)
+		return true;
+	if (!d->run->closing_until_ns)
+		d->run->closing_until_ns = now + HANGUP_NS;
+	return now >= d->run->closing_until_ns;
+}
+
 /* The longest that removing so many bindings at the plan's pace takes. */
 static uint64_t
 unregister_span(const struct rs_daemon *d)
@@ -204,7 +217,7 @@ drained(struct rs_daemon *d)
 			return false;
 		rs_observer_totals(d->run->observer, &t);
 	}
-	return t.answered.open == 0 && unregistered(d, &t);
+	return t.answered.open == 0 && closed_down(d, &t) && unregistered(d, &t);
 }
 
 /* @return true when the run has ended */

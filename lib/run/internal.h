@@ -29,6 +29,7 @@ struct run {
 	uint64_t drain_until_ns; /* hang up then */
 	uint64_t silence_at_ns;  /* and be silent then; 0: not hanging up yet */
 	uint64_t give_up_at_ns;  /* and not wait any longer then; 0: not silent yet */
+	uint64_t closing_until_ns; /* BYEs and the like of ended calls are waited for; 0: not yet */
 	uint64_t unregister_until_ns; /* bindings are being removed; 0: not yet */
 	bool closed; /* draining, and no call placed is open: nothing more is answered */
 	bool by_hand;
