@@ -55,6 +55,9 @@ enum dialog_flag {
 	DIALOG_ACK_SENT = 1 << 5,    /* for the 2xx to our INVITE */
 	DIALOG_NEXT = 1 << 6,	     /* `next` is set */
 	DIALOG_MOVED = 1 << 7,	     /* route set or target are new: `next` is to be found out */
+	DIALOG_REL_OPEN = 1 << 8,    /* our reliable provisional has no PRACK yet */
+	DIALOG_REL_SDP = 1 << 9,     /* and carried a session description: no 2xx before the PRACK (RFC 3262, 3) */
+	DIALOG_HELD = 1 << 10,	     /* the step that is next waits for that PRACK */
 };
 
 struct dialog {
@@ -168,8 +171,8 @@ void server_bury(struct rs_engine *e, const struct leg *leg);
 void server_put_aside(struct rs_engine *e, struct leg *leg);
 
 /* dialog.c */
-/** From a response to our INVITE, or the INVITE we got: parties, route set, remote target (RFC 3261, 12.1). */
-void dialog_learn(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** From a response to our INVITE, or the INVITE we got: parties, route set, remote target (RFC 3261, 12.1). @return 0 or a cause */
+uint32_t dialog_learn(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
 /** A 18x or 2xx of ours: our own To, as it goes out with its tag, and the caller's From. */
 void dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice from, struct rs_slice to);
 /** Value of From (@local) or To of our requests in the dialog; absent before it is made. */
@@ -191,6 +194,8 @@ bool stray_response(struct rs_engine *e, const struct rs_rx *rx, const struct rs
 bool stray_request(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq);
 /** A request that begins nothing at a group whose endpoints answer by themselves (481, 405, 200 to OPTIONS ...). @return answered */
 bool stray_answer(struct rs_engine *e, const struct group *g, const struct rs_rx *rx, const struct rs_sip_msg *msg);
+/** A call that is not taken: 503 in rfc3261 mode; in `sipp` mode nothing is said, as by SIPp. */
+void stray_decline(struct rs_engine *e, const struct activity *a, const struct rs_rx *rx, const struct rs_sip_msg *msg);
 /** ACK, and BYE when @bye, to a 2xx of a dialog that no leg has: another branch of a fork, or a late copy. */
 void stray_end(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq, bool bye);
 

@@ -107,6 +107,7 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 
 	if (!a->accepts || e->stopping || !take_one_of_total(a)) {
 		rs_metric_inc(e->cells, RS_ENG_REFUSED);
+		stray_decline(e, a, rx, msg);
 		return;
 	}
 	rs_metric_inc(m, RS_AM_OFFERED);
@@ -115,6 +116,7 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 	if (rs_metric_get(m, RS_AM_OPEN) >= a->limit) {
 		give_one_back(a);
 		refuse(e, a, measured, RS_AM_NOT_LIMIT);
+		stray_decline(e, a, rx, msg);
 		return;
 	}
 	uint64_t number = a->answered * e->plan->n_workers + e->worker;
@@ -123,6 +125,7 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 	if (!leg) {
 		give_one_back(a);
 		refuse(e, a, measured, RS_AM_NOT_MEMORY);
+		stray_decline(e, a, rx, msg);
 		return;
 	}
 	a->answered++;

@@ -68,8 +68,13 @@ send_request(struct rs_engine *e, const struct rs_path *path, const struct rs_si
 static struct rs_slice
 routes_of(struct rs_engine *e, const struct rs_sip_msg *msg)
 {
-	struct rs_slice values[32];
-	size_t n = join_routes(msg, true, values, 32), len = 0;
+	struct rs_slice values[MAX_ROUTES];
+	size_t n = join_routes(msg, true, values, MAX_ROUTES), len = 0;
+
+	if (n > MAX_ROUTES) {
+		rs_metric_inc(e->cells, RS_ENG_ROUTES_LONG);
+		n = 0;
+	}
 
 	for (size_t i = 0; i < n && len + values[i].len + 2 <= SCRATCH_BYTES; i++) {
 		if (i > 0) {
@@ -222,10 +227,19 @@ status_of(const struct rs_sip_msg *msg, const char **extra)
 	}
 }
 
+/* The same for each copy of a request: no state is kept (8.2.7). @out: 20 bytes */
+static struct rs_slice
+stateless_tag(const struct rs_engine *e, const struct rs_sip_msg *msg, uint8_t *out)
+{
+	struct rs_slice branch = rs_sip_branch(rs_sip_get(msg, RS_HDR_VIA)), call_id = rs_sip_get(msg, RS_HDR_CALL_ID);
+	uint64_t n = rs_hash(branch.p, branch.len, rs_hash(call_id.p, call_id.len, e->hash_seed));
+
+	return rs_slice_of(out, (size_t)snprintf((char *)out, 20, "s%016llx", (unsigned long long)n));
+}
+
 bool
 stray_answer(struct rs_engine *e, const struct group *g, const struct rs_rx *rx, const struct rs_sip_msg *msg)
 {
-	struct rs_slice branch = rs_sip_branch(rs_sip_get(msg, RS_HDR_VIA)), call_id = rs_sip_get(msg, RS_HDR_CALL_ID);
 	const char *extra;
 	uint8_t tag[20];
 	uint16_t status;
