@@ -69,7 +69,7 @@ REFUSALS = [(302, "Contact: <sip:elsewhere@198.18.0.9:5060>"), (401, f"WWW-Authe
 
 
 @each_mode
-@pytest.mark.parametrize("code, header", REFUSALS)
+@pytest.mark.parametrize("code, header", REFUSALS, ids=[str(code) for code, _ in REFUSALS])
 def test_a_refusal_is_acknowledged_and_named(lab, mode, code, header):
     """Any final response but a 2xx: an ACK of the transaction's, and the call failed with the code as its cause."""
     report, stats, peer = play(lab, mode, peer_scenario(lab, "refuse", CODE=str(code), HEADER=header))

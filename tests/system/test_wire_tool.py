@@ -2,6 +2,7 @@
 """The wire itself (tests/tools/wire), before anybody trusts what it says: what it carries, what it does to it, what it tells."""
 
 import ctypes
+import fcntl
 import os
 import signal
 import socket
@@ -206,6 +207,31 @@ def test_only_those_concerned_are_impaired(wire_lab):
         assert [number_of(payload) for payload in ends.drain(ends.ours, 3)] == [1, 2]
     ends.close()
     assert wire.toward_us["udp"] == {"received": 4, "repeated": 2, "dropped": 2, "duplicated": 0, "delivered_again": 0}
+
+
+def open_tap(netns, name):
+    """A tap device in @netns that is up, and the file whose reads and writes are its wire."""
+    set_interface, tap, no_header = 0x400454CA, 2, 0x1000
+    with Namespace(netns):
+        file = os.open("/dev/net/tun", os.O_RDWR)
+        fcntl.ioctl(file, set_interface, struct.pack("16sH22x", name.encode(), tap | no_header))
+    run("ip", "netns", "exec", netns, "sysctl", "-qw", f"net.ipv6.conf.{name}.disable_ipv6=1")
+    run("ip", "-n", netns, "link", "set", name, "up")
+    return file
+
+
+def test_taps_may_be_its_ends(wire_lab):
+    names = ("rs-tap-a", "rs-tap-b")
+    one, other = (open_tap(wire_lab.middle, name) for name in names)
+    frame = bytes(range(12)) + b"\x08\x00" + packet(7)
+    with wire_lab.wire(ba="loss=1", ab="", ends=names) as wire:
+        os.write(one, frame)
+        assert os.read(other, 2000) == frame
+        os.write(other, frame)
+        time.sleep(0.1)
+    os.close(one)
+    os.close(other)
+    assert (wire.toward_peer["forwarded"], wire.toward_us["dropped"]["loss"]) == (1, 1)
 
 
 def test_corruption_is_one_bit(wire_lab):

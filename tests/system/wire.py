@@ -48,14 +48,14 @@ def check_waits(times, waits):
 class Wire:
     """A running wire; the summary can be read when it has ended, and in between by look()."""
 
-    def __init__(self, lab, ab="", ba="", seed=1, log_all=False, name="wire"):
+    def __init__(self, lab, ab="", ba="", seed=1, log_all=False, name="wire", ends=(IF_A, IF_B)):
         self.summary_file = lab.path(f"{name}-summary.json")
         self.log_file = lab.path(f"{name}-log.jsonl")
         ready = lab.path(f"{name}-ready")
         for file in (self.summary_file, ready):
             if os.path.exists(file):
                 os.unlink(file)
-        argv = [WIRE, "--a", IF_A, "--b", IF_B, "--ab", ab, "--ba", ba, "--seed", str(seed), "--log", self.log_file,
+        argv = [WIRE, "--a", ends[0], "--b", ends[1], "--ab", ab, "--ba", ba, "--seed", str(seed), "--log", self.log_file,
                 "--summary", self.summary_file, "--ready", ready]
         self.process = lab.start(argv + (["--log-all"] if log_all else []), lab.middle, f"{name}.out")
         wait_until(lambda: os.path.exists(ready) or not self.process.running(), 10, "the wire")

@@ -328,6 +328,10 @@ a_repeated_invite_gets_the_last_answer_and_makes_no_call(void **state)
 	assert_string_equal(header(peer_sent(&p, "SIP/2.0 200 "), "CSeq"), "2 BYE");
 	peer_call(&p, "INVITE", 1, "", ""); /* a very late copy */
 	peer_heard_nothing(&p);
+	/* A wire would say the same: two copies came that no call knew, one answer went out again. */
+	assert_int_equal(sim_engine(&p.s, RS_ENG_REPEATED), 2);
+	assert_int_equal(sim_engine(&p.s, RS_ENG_REPEATED_SENT), 1);
+	assert_int_equal(sim_engine(&p.s, RS_ENG_STRAY_SENT), 0);
 	assert_int_equal(peer_count(&p, RS_AM_STARTED), 1);
 	ended(&p, 0);
 	peer_call(&p, "BYE", 2, tag, ""); /* and nobody remembers it any more */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The wire's model: what becomes of packet n follows from (seed, direction, n), with the statistics that were asked for. */
+/*
+ * The wire's model: what becomes of packet n follows from (seed, direction, n), with the
+ * statistics that were asked for.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +35,10 @@ model_of(const char *text, uint64_t seed, uint32_t direction)
 	return m;
 }
 
-/* @got events of chance @p in @n: within five deviations of their mean, which a right model misses once in two million. */
+/*
+ * @got events of chance @p in @n: within five deviations of their mean, which a right model misses
+ * once in two million.
+ */
 static void
 assert_share(uint64_t got, double p, uint64_t n)
 {

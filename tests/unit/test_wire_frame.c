@@ -182,7 +182,10 @@ every_cut_is_survived(void **state)
 static void
 an_unfinished_checksum_is_finished(void **state)
 {
-	/* "ab" from 198.18.0.2:5060 to 198.18.0.1:5062: the sum worked out by hand over the pseudo header. */
+	/*
+	 * "ab" from 198.18.0.2:5060 to 198.18.0.1:5062: the sum worked out by hand over the pseudo
+	 * header.
+	 */
 	struct built b = datagram("ab", 0, 0);
 	uint32_t sum = 0xc612 + 0x0002 + 0xc612 + 0x0001 + 17 + 10 + 5060 + 5062 + 10 + 0x6162;
 

@@ -13,7 +13,10 @@
 
 #include "base/clock.h"
 
-/* A frame of 600 bytes takes about 1,300 of a socket buffer: this is 40,000 of them, most of a second at 50,000 a second. */
+/*
+ * A frame of 600 bytes takes about 1,300 of a socket buffer: this is 40,000 of them, most of a
+ * second at 50,000 a second.
+ */
 #define SOCKET_BUFFER (64 << 20)
 #define TAG_BYTES     4
 
@@ -24,7 +27,10 @@ set_options(int fd, unsigned index)
 	const struct packet_mreq promiscuous = { .mr_ifindex = (int)index,
 		.mr_type = PACKET_MR_PROMISC };
 
-	/* What we send ourselves must not come back as received. The FORCE options need CAP_NET_ADMIN, as a packet socket does. */
+	/*
+	 * What we send ourselves must not come back as received. The FORCE options need
+	 * CAP_NET_ADMIN, as a packet socket does.
+	 */
 	if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) != 0 ||
 		setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) != 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) != 0 ||
@@ -98,7 +104,8 @@ age_of(const struct timespec *stamp)
 	int64_t age;
 
 	clock_gettime(CLOCK_REALTIME, &today);
-	age = (today.tv_sec - stamp->tv_sec) * (int64_t)RS_NS_PER_S + today.tv_nsec - stamp->tv_nsec;
+	age = (today.tv_sec - stamp->tv_sec) * (int64_t)RS_NS_PER_S;
+	age += today.tv_nsec - stamp->tv_nsec;
 	return age > 0 ? (uint64_t)age : 0;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** An end of the wire: a packet socket on an Ethernet interface (a veth's end, the kernel's side of a tap). */
+/**
+ * An end of the wire: a packet socket on an Ethernet interface (a veth's end, the kernel's side of
+ * a tap).
+ */
 #ifndef RS_WIRE_END_H
 #define RS_WIRE_END_H
 
@@ -25,7 +28,10 @@ struct rs_wire_arrival {
 	uint64_t time_ns; /* when the kernel got it, on the monotonic clock */
 };
 
-/** Frames that wait at @end, at most RS_WIRE_BURST and as many as @pool has room for. @return their number */
+/**
+ * Frames that wait at @end, at most RS_WIRE_BURST and as many as @pool has room for. @return their
+ * number
+ */
 uint32_t rs_wire_end_receive(
 	struct rs_wire_end *end, struct rs_wire_pool *pool, struct rs_wire_arrival *arrivals);
 

@@ -38,15 +38,14 @@ handle(struct rs_wire *w, struct rs_wire_direction *d, struct rs_wire_arrival *a
 {
 	struct rs_wire_packet *packet = a->packet;
 	uint8_t *bytes = packet->bytes + packet->start;
+	/* What came before the wire began came when it began. */
+	uint64_t t_ns = a->time_ns > w->begin_ns ? a->time_ns - w->begin_ns : 0;
 	struct rs_wire_frame frame;
 	struct rs_wire_fate fate;
 	enum rs_wire_loss lost;
 	uint32_t before;
 	bool changed;
 
-	/* What came before the wire began came when it began. */
-	if (a->time_ns < w->begin_ns)
-		a->time_ns = w->begin_ns;
 	if (a->checksum_unfinished) {
 		rs_wire_frame_finish_checksum(bytes, packet->len);
 		d->tally.checksums_finished++;
@@ -57,8 +56,7 @@ handle(struct rs_wire *w, struct rs_wire_direction *d, struct rs_wire_arrival *a
 		rs_wire_tally_untouched(&d->tally, &frame);
 		rs_wire_queue_pass(&d->queue, now, packet);
 		if (w->log != NULL && w->log_all)
-			rs_wire_log_packet(
-				w->log, a->time_ns - w->begin_ns, d->name, &frame, NULL, RS_WIRE_KEPT);
+			rs_wire_log_packet(w->log, t_ns, d->name, &frame, NULL, RS_WIRE_KEPT);
 		return;
 	}
 	fate = rs_wire_decide(&d->model);
@@ -67,7 +65,7 @@ handle(struct rs_wire *w, struct rs_wire_direction *d, struct rs_wire_arrival *a
 	changed = lost != RS_WIRE_KEPT || fate.duplicate || fate.reorder || fate.corrupt ||
 		fate.delay_ns > 0;
 	if (w->log != NULL && (changed || w->log_all))
-		rs_wire_log_packet(w->log, a->time_ns - w->begin_ns, d->name, &frame, &fate, lost);
+		rs_wire_log_packet(w->log, t_ns, d->name, &frame, &fate, lost);
 	/* Last: the frame's slices point into it. */
 	if (fate.corrupt && lost == RS_WIRE_KEPT)
 		corrupt(packet, fate.corrupt_where);
@@ -115,7 +113,10 @@ wait(struct rs_wire *w, uint64_t flush_ns, const sigset_t *open)
 	uint64_t due = flush_ns, now;
 	struct timespec timeout;
 
-	/* With every packet in use nothing can be received: the kernel keeps it, and counts what it cannot keep. */
+	/*
+	 * With every packet in use nothing can be received: the kernel keeps it, and counts what
+	 * it cannot keep.
+	 */
 	if (w->pool.n_free == 0)
 		fds[0].events = fds[1].events = 0;
 	for (int i = 0; i < 2; i++) {

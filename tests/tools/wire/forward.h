@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** The wire at work: frames from either end go through the model and the queue of their direction to the other end. */
+/**
+ * The wire at work: frames from either end go through the model and the queue of their direction
+ * to the other end.
+ */
 #ifndef RS_WIRE_FORWARD_H
 #define RS_WIRE_FORWARD_H
 
@@ -30,7 +33,8 @@ struct rs_wire {
 };
 
 /**
- * Forward until *@stop is set. Signals are open only while it waits, so that one that sets *@stop is never missed.
+ * Forward until *@stop is set. Signals are open only while it waits, so that one that sets *@stop
+ * is never missed.
  *
  * @param summary  called whenever *@look is set, which it then clears
  * @return 0, negative errno when an interface is gone

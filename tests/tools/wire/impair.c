@@ -5,7 +5,10 @@
 
 #include "base/rng.h"
 
-/* Each decision draws from a stream of its own, so that asking for duplicates does not change which packets are lost. */
+/*
+ * Each decision draws from a stream of its own, so that asking for duplicates does not change
+ * which packets are lost.
+ */
 enum stream {
 	STREAM_LOSS,
 	STREAM_BURST,
@@ -45,7 +48,10 @@ happens(const struct rs_wire_model *m, enum stream stream, double chance)
 	return chance > 0 && rs_random_unit(draw(m, stream)) < chance;
 }
 
-/* The state in which this packet is met: one step of the chain from the state of the packet before. */
+/*
+ * The state in which this packet is met: one step of the chain from the state of the packet
+ * before.
+ */
 static bool
 step_burst(struct rs_wire_model *m)
 {

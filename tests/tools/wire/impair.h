@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * The model of an impaired direction: what becomes of packet number n follows from (seed, direction, n) and the specification
- * alone, never from the time or the other direction. Pure.
+ * The model of an impaired direction: what becomes of packet number n follows from (seed, direction,
+ * n) and the specification alone, never from the time or the other direction. Pure.
  */
 #ifndef RS_WIRE_IMPAIR_H
 #define RS_WIRE_IMPAIR_H

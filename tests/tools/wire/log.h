@@ -14,12 +14,13 @@ struct rs_wire_about {
 	const char *spec;      /* as written */
 	uint64_t numbered;     /* packets that the model decided about */
 	uint64_t left;         /* still waiting when the wire ended */
-	uint64_t
-		overrun; /* frames that came faster than the wire read: not its doing, and in no other count */
+	/* Frames that came faster than the wire read: not its doing, and in no other count. */
+	uint64_t overrun;
 };
 
 /**
- * One line: {"t", "dir", "n", "action", "src", "dst"} and, for SIP, {"sip", "cseq", "call_id", "branch"}.
+ * One line: {"t", "dir", "n", "action", "src", "dst"} and, for SIP, {"sip", "cseq", "call_id",
+ * "branch"}.
  *
  * @param t_ns  when it came, since the wire began
  * @param fate  NULL: it passed untouched, and has no number

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A wire between two Ethernet interfaces that impairs what passes, and knows exactly what it did. */
+/*
+ * A wire between two Ethernet interfaces that impairs what passes, and knows exactly what it did.
+ */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>

@@ -82,7 +82,9 @@ before(const struct rs_wire_waiting *a, const struct rs_wire_waiting *b)
 	return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
 }
 
-/* Every packet is in the heap or the ring of held ones at most twice, and both have room for that. */
+/*
+ * Every packet is in the heap or the ring of held ones at most twice, and both have room for that.
+ */
 static void
 heap_push(struct rs_wire_queue *q, uint64_t due_ns, struct rs_wire_packet *packet)
 {
@@ -112,7 +114,10 @@ heap_pop(struct rs_wire_queue *q)
 	return top;
 }
 
-/* Queue @packet for @due_ns, or for when the one before it is due: a delay alone does not change the order. */
+/*
+ * Queue @packet for @due_ns, or for when the one before it is due: a delay alone does not change
+ * the order.
+ */
 static void
 schedule(struct rs_wire_queue *q, uint64_t due_ns, struct rs_wire_packet *packet)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * Packets of one direction that wait: for their time, for the rate, or to be overtaken. Time is an argument; nothing here reads a
- * clock or a socket.
+ * Packets of one direction that wait: for their time, for the rate, or to be overtaken. Time is an
+ * argument; nothing here reads a clock or a socket.
  */
 #ifndef RS_WIRE_QUEUE_H
 #define RS_WIRE_QUEUE_H
@@ -16,7 +16,10 @@ struct rs_wire_packet {
 	uint8_t bytes[RS_WIRE_FRAME_MAX + 4];
 };
 
-/** All packets there are. What was freed last is given out first, so that memory is touched only as it is needed. */
+/**
+ * All packets there are. What was freed last is given out first, so that memory is touched only as
+ * it is needed.
+ */
 struct rs_wire_pool {
 	struct rs_wire_packet *packets;
 	uint32_t *free;
@@ -66,7 +69,8 @@ int rs_wire_queue_init(struct rs_wire_queue *q, const struct rs_wire_spec *spec,
 void rs_wire_queue_fini(struct rs_wire_queue *q);
 
 /**
- * Do with @packet what @fate says. Every packet that has a number comes here, lost ones too: they overtake what is held back.
+ * Do with @packet what @fate says. Every packet that has a number comes here, lost ones too: they
+ * overtake what is held back.
  * The queue takes references of its own; the caller keeps his.
  *
  * @return what @fate said, or RS_WIRE_LOST_QUEUE when too many wait for the rate

@@ -66,7 +66,10 @@ set_burst(struct rs_wire_spec *s, char *value)
 	mean = strtod(length, &end);
 	if (end == length || *end != '\0' || !(mean >= 1 && mean <= 1e9))
 		return -EINVAL;
-	/* A stay in the bad state lasts 1/r packets in the mean, and the share of time spent there is p / (p + r). */
+	/*
+	 * A stay in the bad state lasts 1/r packets in the mean, and the share of time spent there
+	 * is p / (p + r).
+	 */
 	s->burst_leave = 1 / mean;
 	s->burst_enter = s->burst_leave * loss / (1 - loss);
 	return s->burst_enter <= 1 ? 0 : -EINVAL;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** What a wire does to the packets of one direction, as its user wrote it: "loss=5%,delay=20ms,reorder=1%/3". */
+/**
+ * What a wire does to the packets of one direction, as its user wrote it:
+ * "loss=5%,delay=20ms,reorder=1%/3".
+ */
 #ifndef RS_WIRE_SPEC_H
 #define RS_WIRE_SPEC_H
 
@@ -11,7 +14,10 @@
 
 struct rs_wire_spec {
 	double loss; /* each packet alone */
-	/* Gilbert-Elliott: chances to go from the good state to the bad one and back; what meets the bad one is lost */
+	/*
+	 * Gilbert-Elliott: chances to go from the good state to the bad one and back; what meets
+	 * the bad one is lost
+	 */
 	double burst_enter, burst_leave;
 	double duplicate;
 	uint64_t duplicate_after_ns; /* the copy follows so much later */
@@ -34,7 +40,7 @@ struct rs_wire_spec {
 };
 
 /**
- * Read @text, items divided by commas (rs_wire_spec_help() names them), on top of what @spec already says.
+ * Read @text, items divided by commas (rs_wire_spec_help() names them), on top of what @spec says.
  *
  * @param text  "" changes nothing
  * @param spec  in, out: start with rs_wire_spec_init()

@@ -13,12 +13,12 @@
 /** Of one kind of message or one sender. */
 struct rs_wire_counts {
 	uint64_t received; /* by the wire */
-	uint64_t
-		repeated; /* of these: byte for byte what the same sender had sent to the same receiver before */
+	/* of these: byte for byte what the same sender had sent to the same receiver before */
+	uint64_t repeated;
 	uint64_t dropped;    /* by the wire */
 	uint64_t duplicated; /* by the wire */
-	uint64_t
-		delivered_again; /* went on beyond the first copy that went on: what a receiver sees as repeated */
+	/* went on beyond the first copy that went on: what a receiver sees as repeated */
+	uint64_t delivered_again;
 };
 
 struct rs_wire_tally {
@@ -29,8 +29,8 @@ struct rs_wire_tally {
 	uint64_t forwarded;   /* frames, copies included */
 	uint64_t send_failed; /* frames that the other end did not take */
 	uint64_t checksums_finished;
-	uint64_t
-		untracked; /* datagrams beyond RS_WIRE_SEEN_MAX: not looked for among those before */
+	/* datagrams beyond RS_WIRE_SEEN_MAX: not looked for among those before */
+	uint64_t untracked;
 	struct rs_wire_counts udp;
 	struct {
 		char start[32];
@@ -49,7 +49,10 @@ struct rs_wire_tally {
 int rs_wire_tally_init(struct rs_wire_tally *t);
 void rs_wire_tally_fini(struct rs_wire_tally *t);
 
-/** Count a frame that came in. @return how many times its datagram had come before; 0 for what is no datagram */
+/**
+ * Count a frame that came in. @return how many times its datagram had come before; 0 for what is
+ * no datagram
+ */
 uint32_t rs_wire_tally_in(struct rs_wire_tally *t, const struct rs_wire_frame *frame, size_t len);
 
 /** Count what was done to it: @lost may differ from what @fate says when the queue was full. */
