@@ -139,7 +139,19 @@ extension_headers_are_passed_over_and_bounded(void **state)
 	assert_int_equal(ip.proto, RS_IPPROTO_UDP);
 	assert_int_equal(ip.len, 8);
 	p[40] = RS_IPPROTO_FRAGMENT;
+	p[48] = RS_IPPROTO_UDP;
+	assert_int_equal(rs_ip_parse(p, 56, 0, &ip), 0); /* all of its datagram (RFC 6946) */
+	assert_int_equal(ip.len, 0);
+	rs_store16(p + 50, 8);
 	assert_int_equal(rs_ip_parse(p, 56, 0, &ip), RS_NET_RX_FRAGMENT);
+	/* Inside one that was put together there is no other. */
+	ip = (struct rs_ip){ .src.family = 6, .payload = p + 48, .len = 8, .proto = RS_IPPROTO_FRAGMENT };
+	assert_int_equal(rs_ip_unwrap(&ip), RS_NET_RX_UNKNOWN);
+	ip = (struct rs_ip){ .src.family = 6, .payload = p + 40, .len = 16, .proto = RS_IPPROTO_DSTOPTS };
+	p[40] = RS_IPPROTO_UDP;
+	assert_int_equal(rs_ip_unwrap(&ip), 0);
+	assert_int_equal(ip.proto, RS_IPPROTO_UDP);
+	assert_int_equal(ip.len, 8);
 	p[41] = 9; /* longer than the packet */
 	assert_int_equal(rs_ip_parse(p, 56, 0, &ip), RS_NET_RX_TRUNCATED);
 	rs_store16(p + 4, sizeof(p) - 40);
