@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Plans with phones that register at the peer, and call each other through it."""
+
+from lab import IP4_OURS, IP4_PEER
+from plans import AF_PACKET, CALM
+
+# Behind our end of the wire; the peer has a route to them (see route_phones).
+CALLERS = "198.18.16.1-198.18.19.232"
+CALLEES = "198.18.20.1-198.18.23.232"
+PHONES = "198.18.16.0/20"
+
+
+def route_phones(lab, run):
+    """The phones' addresses are behind us, for the peer's kernel."""
+    run("ip", "-n", lab.peer, "route", "add", PHONES, "via", IP4_OURS)
+
+
+def head(targets=(f"{IP4_PEER}/32", PHONES), device=AF_PACKET, cores="[ 0 ]"):
+    listed = ", ".join(f'"{t}"' for t in targets)
+    return f"""
+targets = [ {listed} ];
+workers = {{ cores = {cores}; idle = "sleep"; }};
+ports = ( {{ name = "access"; device = "{device},blocksz=65536,framesz=2048,framecnt=8192"; routed = true;
+            addresses = [ "{IP4_OURS}/20" ]; }} );
+"""
+
+
+def group(name, letter, count, addresses, password="p{index:05}", more=""):
+    return (f'{{ name = "{name}"; port = "access"; count = {count}; addresses = "{addresses}"; proxy = "sip:{IP4_PEER}"; '
+            f'user = "{letter}{{index:05}}"; domain = "example.test"; password = "{password}"; {more} }}')
+
+
+def registering(count, rate, expires="3600s", total=None, password="p{index:05}", more="", run_more="", **settings):
+    """One group of @count phones that registers."""
+    return head(**settings) + f"""
+endpoints = ( {group("phones", "u", count, CALLERS, password)} );
+activities = ( {{ name = "reg"; do = "register"; endpoints = "phones"; rate = {rate}; expires = "{expires}"; {more} }} );
+run = {{ seed = 1; drain = "10s"; {run_more} {CALM} }};
+"""
+
+
+def calling(count, calls, rate, reg_rate=500, mode="rfc3261", uac="uac", uas="uas", ring="100ms", hold="200ms", legs="called user",
+            call_more="", answer_more="", run_more="", **settings):
+    """Two groups of @count phones that register; then those of the one call those of the other, @calls times."""
+    return head(**settings) + f"""
+endpoints = ( {group("callers", "u", count, CALLERS)},
+              {group("callees", "v", count, CALLEES)} );
+activities = (
+	{{ name = "reg-callers"; do = "register"; endpoints = "callers"; rate = {reg_rate}; expires = "3600s"; }},
+	{{ name = "reg-callees"; do = "register"; endpoints = "callees"; rate = {reg_rate}; expires = "3600s"; }},
+	{{ name = "ring"; do = "answer"; endpoints = "callees"; scenario = "{uas}"; ring = "{ring}"; {answer_more} }},
+	{{ name = "calls"; do = "call"; start = "after reg-callees"; from = "callers"; to = "callees"; scenario = "{uac}";
+	  rate = {rate}; total = {calls}; hold = "{hold}"; {call_more} }} );
+run = {{ seed = 1; mode = "{mode}"; drain = "30s"; max_calls = 10000; legs = "{legs}"; {run_more} {CALM} }};
+"""
