@@ -35,6 +35,8 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	COUNTER(RS_ENG_CHALLENGE_BROKEN, "challenges_broken", "responses", "Responses 401 and 407 without a challenge that can be read."),
 	COUNTER(RS_ENG_CHALLENGE_UNKNOWN, "challenges_unknown", "responses", "Responses 401 and 407 with challenges of a scheme, algorithm or qop that is not built."),
 	COUNTER(RS_ENG_BUS_FULL, "bus_full", "messages", "What workers had to tell each other, lost for want of room."),
+	GAUGE(RS_ENG_HALVES, "legs_waiting", "legs", "Ended legs that wait here for the other side of their call."),
+	COUNTER(RS_ENG_HALVES_EARLY, "legs_early", "legs", "Of those, given up within 64*T1 of their end for want of room: they may count as unmatched although they are not."),
 	COUNTER(RS_ENG_REPEATED_SENT, "repeated_sent", "messages", "Of `repeated`: requests that tombstones answered again; part of `retransmitted` in the report."),
 	GAUGE(RS_ENG_CLOSING, "legs_closing", "legs", "Legs of calls that are over and whose BYE, CANCEL or refusal is not answered yet (rfc3261 mode)."),
 };
@@ -102,6 +104,15 @@ static const struct rs_metric_def activity_defs[RS_AM_COUNT] = {
 	HIST(RS_AM_REFRESH, "refresh", "The same of refreshes."),
 	COUNTER(RS_AM_REG_TAINTED, "registrations_tainted", "registrations", "Of those of the measured window: ended, and overlapped an interval which control had found limited by the generator."),
 	COUNTER(RS_AM_REG_TAINTED_FAILED, "registrations_tainted_failed", "registrations", "Those of them that failed."),
+	COUNTER(RS_AM_LEGS, "legs_ended", "legs", "Ended calls whose INVITE was sent (placing) or received (answering), where legs are matched."),
+	COUNTER(RS_AM_LEGS_UP, "legs_established", "legs", "Those of them that were established."),
+	COUNTER(RS_AM_LEGS_MATCHED, "legs_matched", "legs", "Those of `legs_ended` that found the other side of their call."),
+	COUNTER(RS_AM_LEGS_MATCHED_UP, "legs_matched_established", "legs", "Those of `legs_established` that did."),
+	COUNTER(RS_AM_LEGS_NO_KEY, "legs_without_key", "legs", "Those of `legs_ended` whose INVITE lacks what `run.legs` says."),
+	COUNTER(RS_AM_LEGS_WRONG, "legs_wrong_endpoint", "legs", "Matched placed calls that another endpoint answered than the one that was picked."),
+	HIST(RS_AM_LEG_INVITE, "leg_invite", "What the system under test added to INVITE: the caller's transmit burst to the callee's receive burst."),
+	HIST(RS_AM_LEG_OK, "leg_ok", "The same of the 200 to it, from the callee to the caller."),
+	HIST(RS_AM_LEG_BYE, "leg_bye", "The same of BYE, from whoever hung up to the other side."),
 };
 const struct rs_metric_table rs_activity_metrics_table = { "activity", "worker,activity", activity_defs, RS_AM_COUNT };
 

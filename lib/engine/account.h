@@ -32,6 +32,8 @@ enum rs_engine_metric {
 	RS_ENG_CHALLENGE_BROKEN, /* challenges that cannot be read, or 401 and 407 without one */
 	RS_ENG_CHALLENGE_UNKNOWN, /* challenges of a scheme, algorithm or qop that we have not */
 	RS_ENG_BUS_FULL,      /* what workers tell each other, lost for want of room */
+	RS_ENG_HALVES,	      /* gauge: sides of calls that wait for their other one, see legs.h */
+	RS_ENG_HALVES_EARLY,  /* given up before their time, for want of room */
 	RS_ENG_REPEATED_SENT, /* of RS_ENG_REPEATED: answered again */
 	RS_ENG_CLOSING,	      /* gauge: legs of ended calls whose transactions are being brought to an end (rfc3261 mode) */
 	RS_ENG_COUNT
@@ -81,6 +83,11 @@ enum rs_activity_metric {
 	RS_AM_REGISTER,		/* hist: first REGISTER to its 200, challenge included (RFC 6076, 4.1) */
 	RS_AM_REFRESH,		/* hist: the same of a refresh */
 	RS_AM_REG_TAINTED, RS_AM_REG_TAINTED_FAILED, /* of those in the measured window, as RS_AM_M_TAINTED */
+	/* legs, see legs.h: all that ended behind their INVITE, and those of them that were established */
+	RS_AM_LEGS, RS_AM_LEGS_UP, RS_AM_LEGS_MATCHED, RS_AM_LEGS_MATCHED_UP,
+	RS_AM_LEGS_NO_KEY,	/* their INVITE has nothing to be matched by */
+	RS_AM_LEGS_WRONG,	/* matched ones that another endpoint answered than the one that was picked */
+	RS_AM_LEG_INVITE, RS_AM_LEG_OK, RS_AM_LEG_BYE, /* hist: what the SUT added */
 	RS_AM_COUNT
 };
 extern const struct rs_metric_table rs_activity_metrics_table;

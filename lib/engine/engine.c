@@ -7,6 +7,7 @@
 
 #include "engine/bus.h"
 #include "engine/dialog.h"
+#include "engine/legs.h"
 #include "engine/register.h"
 
 void
@@ -322,6 +323,7 @@ listen(struct rs_engine *e)
 			group_registered(e, (uint32_t)m->arg[0], (uint32_t)m->arg[1], m->arg[2]);
 			break;
 		case RS_BUS_LEG:
+			legs_heard(e, m);
 			break;
 		}
 	}

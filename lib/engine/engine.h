@@ -101,6 +101,9 @@ void rs_engine_silence(struct rs_engine *e);
 /** The rate that the shape of @a asks for @since_ns after its start; without a shape, its rate. */
 double rs_engine_shape_rate(const struct rs_plan_activity *a, uint64_t since_ns);
 
+/** Are the calls of activity @activity matched with their other halves (`run.legs`)? */
+bool rs_engine_matches_legs(const struct rs_plan *plan, uint32_t activity);
+
 /** Legs that are open or still absorb retransmissions. */
 uint32_t rs_engine_legs(const struct rs_engine *e);
 /** Bytes that the open legs have taken from all pools, timers, table entries and kept headers included. */

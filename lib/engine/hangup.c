@@ -59,8 +59,11 @@ leg_send_own(struct rs_engine *e, struct leg *leg, int32_t template, enum rs_sip
 	if (last && (method == RS_SIP_BYE || method == RS_SIP_ACK) &&
 		(last->status == 0) != (method == RS_SIP_BYE && a->program->is_server))
 		last = swap_ends(e, last);
-	if (method == RS_SIP_BYE)
+	if (method == RS_SIP_BYE) {
 		leg->cseq++;
+		if (a->legs)
+			stamp_add(e, leg, STAMP_BYE, 0);
+	}
 	if (in_invite)
 		index = (uint32_t)leg->invite_step;
 	else if (method == RS_SIP_ACK)

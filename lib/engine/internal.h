@@ -203,6 +203,7 @@ struct activity {
 	bool hang_up;		    /* its legs are being hung up */
 	uint64_t *slots;	    /* per template of the program: bit per enum rs_slot that stands in it */
 	struct facts *facts;	    /* rfc: per template */
+	bool legs;		    /* its legs are matched: see legs.h */
 	bool wants_peer_tag;	    /* the program has [peer_tag_param] */
 	bool wants_dynamic_id;	    /* and [dynamic_id] */
 	struct value *globals;	    /* n_vars: those of scope Global, of this worker */
@@ -217,7 +218,8 @@ struct stamp {
 	uint16_t activity;
 };
 enum stamp_what {
-	STAMP_REGISTER, STAMP_INVITE, STAMP_BYE, STAMP_REQUEST, STAMP_RTD_START, STAMP_RTD_STOP, STAMP_RTD_REPEAT, STAMP_LATENESS
+	STAMP_REGISTER, STAMP_INVITE, STAMP_BYE, STAMP_REQUEST, STAMP_RTD_START, STAMP_RTD_STOP, STAMP_RTD_REPEAT, STAMP_LATENESS,
+	STAMP_OK, /* the 2xx to an INVITE, where legs are matched */
 };
 #define MAX_STAMPS 4096
 
@@ -286,6 +288,7 @@ struct rs_engine {
 	struct realm *realms;
 	uint8_t n_realms;
 	struct rs_bus *bus;	     /* NULL: the only worker */
+	struct matcher *matcher;     /* NULL: no legs are matched */
 	struct tracer *tracer;
 	uint8_t sending;	     /* enum rs_trace_flag of the next message that is sent */
 	struct rs_auth_hasher *hasher;
@@ -439,6 +442,10 @@ void callees_registered(struct rs_engine *e, struct activity *a, uint32_t callee
 void group_registered(struct rs_engine *e, uint32_t group, uint32_t index, bool registered);
 /** Workers (a bit for each position in plan->cores) that must hear of it when endpoint @index of @group is registered or not. */
 uint64_t callee_holders(const struct rs_engine *e, uint32_t group, uint32_t index);
+
+/* setup.c */
+/** The most calls and registrations a second that the plan asks for, all workers together; a guess where others place them. */
+double plan_rate(const struct rs_plan *plan);
 
 /* lookup.c: which leg a message belongs to */
 enum lookup { LOOKUP_LEG, LOOKUP_NONE, LOOKUP_DEAD, LOOKUP_OTHER_RUN };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Send times come with the transmit burst, receive times with the receive burst; what lies between is the SUT's. */
+#include "engine/legs.h"
 #include "engine/register.h"
 
 void
@@ -60,6 +61,11 @@ stamp_apply(struct rs_engine *e, struct leg *leg, const struct stamp *s, uint64_
 		break;
 	case STAMP_BYE:
 		leg->bye_ns = time_ns;
+		if (leg_activity(e, leg)->legs)
+			legs_sent_bye(e, leg, time_ns);
+		break;
+	case STAMP_OK:
+		legs_sent_ok(e, leg, time_ns);
 		break;
 	case STAMP_REQUEST:
 		leg->request_ns = time_ns;
@@ -114,6 +120,8 @@ rs_engine_flushed(struct rs_engine *e, uint64_t time_ns)
 		stamp_apply(e, leg, s, time_ns);
 	}
 	e->n_stamps = 0;
+	if (e->matcher)
+		legs_flushed(e, time_ns);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Life and death of a leg, its variables, and what both are counted as. */
 #include "engine/dialog.h"
+#include "engine/legs.h"
 
 static void
 count(struct leg *leg, struct activity *a, uint32_t row, uint32_t measured_row)
@@ -73,6 +74,8 @@ leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t du
 	rs_token_write(&token, e->secret, leg->token);
 	if (a->rfc)
 		rfc_open(e, leg);
+	if (a->legs)
+		legs_begin(e, leg);
 	count(leg, a, RS_AM_STARTED, RS_AM_M_STARTED);
 	open_add(e, leg, 1);
 	gauges(e);
@@ -159,6 +162,8 @@ leg_complete(struct rs_engine *e, struct leg *leg)
 	count_tainted(e, leg, leg->flags & LEG_FAILING);
 	open_add(e, leg, -1);
 	trace_end(e, leg);
+	if (a->legs)
+		legs_end(e, leg);
 	if (leg->callee != NO_ENDPOINT) {
 		callees_return(a, leg->callee);
 		leg->callee = NO_ENDPOINT;
@@ -183,6 +188,8 @@ leg_fail(struct rs_engine *e, struct leg *leg, uint32_t cause, bool hang_up)
 		count_failure(e, leg, cause);
 	}
 	trace_end(e, leg);
+	if (leg_activity(e, leg)->legs)
+		legs_end(e, leg);
 	leg_part(e, leg);
 }
 

@@ -5,6 +5,7 @@
  * by the hash of the whole message and answered by what answered the first copy.
  */
 #include "engine/dialog.h"
+#include "engine/legs.h"
 
 #define NO_MATCH (-1)
 
@@ -285,6 +286,8 @@ leg_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const 
 {
 	struct activity *a = leg_activity(e, leg);
 	rs_metric_inc(&a->account->cells, RS_AM_SIP_RECEIVED);
+	if (a->legs)
+		legs_received(e, leg, rx, msg, cseq);
 	if (a->rfc) {
 		rfc_receive(e, leg, rx, msg, cseq);
 		return;

@@ -4,6 +4,7 @@
 
 #include "engine/auth_retry.h"
 #include "engine/dialog.h"
+#include "engine/legs.h"
 #include "engine/render.h"
 #include "engine/ua.h"
 
@@ -155,6 +156,8 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 			return rc == -EMSGSIZE ? RS_CAUSE_TOO_LONG : cause_of(rc);
 		n = render_into(e, leg, t, &buf);
 	}
+	if (n > 0 && leg_activity(e, leg)->legs)
+		legs_sent(e, leg, buf.data, (size_t)n);
 	if (n > 0 && sent && e->complete)
 		*sent = e->sent;
 	else if (n > 0 && sent)
@@ -195,6 +198,8 @@ note_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_s
 		if (answer && !(leg->flags & LEG_SENT_2XX)) {
 			leg->flags |= LEG_SENT_2XX;
 			leg_established(e, leg);
+			if (leg_activity(e, leg)->legs)
+				stamp_add(e, leg, STAMP_OK, 0);
 		}
 	} else if (s->method == RS_SIP_INVITE) {
 		leg->flags |= LEG_INVITED;

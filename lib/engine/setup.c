@@ -6,6 +6,7 @@
 
 #include "base/steer.h"
 #include "engine/dialog.h"
+#include "engine/legs.h"
 #include "engine/register.h"
 #include "proto/sip/auth.h"
 
@@ -94,14 +95,11 @@ wants_rfc(const struct rs_plan *plan)
 #define TOMBS_PER_CALL 4 /* both sides: the INVITE and the BYE of who answers, the INVITE of who calls; and one to spare */
 #define UNKNOWN_RATE_HZ 10000 /* calls that others place */
 
-/* Finished transactions are remembered for 64*T1: as many as the plan's rates make in that time. */
-static uint32_t
-tombs_needed(const struct rs_plan *plan)
+double
+plan_rate(const struct rs_plan *plan)
 {
-	double rate = 0, n;
+	double rate = 0;
 
-	if (!wants_rfc(plan))
-		return 0;
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		const struct rs_plan_activity *a = &plan->activities[i];
 		double most = a->rate_hz;
@@ -112,9 +110,18 @@ tombs_needed(const struct rs_plan *plan)
 		rate += most;
 	}
 	rate = rate > 0 ? rate : UNKNOWN_RATE_HZ;
-	if (plan->max_rate_hz > rate)
-		rate = plan->max_rate_hz;
-	n = rate * TOMBS_PER_CALL * 64 * (double)plan->t1_ns / RS_NS_PER_S;
+	return plan->max_rate_hz > rate ? plan->max_rate_hz : rate;
+}
+
+/* Finished transactions are remembered for 64*T1: as many as the plan's rates make in that time. */
+static uint32_t
+tombs_needed(const struct rs_plan *plan)
+{
+	double n;
+
+	if (!wants_rfc(plan))
+		return 0;
+	n = plan_rate(plan) * TOMBS_PER_CALL * 64 * (double)plan->t1_ns / RS_NS_PER_S;
 	return n < TOMBS_LEAST ? TOMBS_LEAST : n > TOMBS_MOST ? TOMBS_MOST : (uint32_t)n;
 }
 
@@ -171,6 +178,7 @@ budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker
 		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
 		registrations_needed(plan) * (sizeof(struct registration) + sizeof(struct rs_wheel_node)) +
 		MAX_REALMS * (sizeof(struct realm) + 512) + tracer_reserve(plan, out->legs) +
+		legs_reserve(plan, out->legs) +
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
 }
 
@@ -237,6 +245,7 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 	a->plan = plan;
 	a->program = plan->program;
 	a->rfc = is_rfc(plan);
+	a->legs = rs_engine_matches_legs(e->plan, index);
 	a->account = &e->account->activities[index];
 	a->group = &e->groups[plan->from];
 	if ((a->rfc || plan->kind == RS_DO_REGISTER) && a->group->plan->ua.automatic)
@@ -309,6 +318,8 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 	if (rc == 0)
 		rc = register_setup(e);
 
+	if (rc == 0)
+		rc = legs_setup(e, (uint32_t)budget->legs);
 	if (rc == 0)
 		rc = tracer_setup(e, (uint32_t)budget->legs);
 	if (rc == 0)

@@ -4,7 +4,8 @@
  *
  * What the engine itself takes for a plain call, without ports: two engines joined by buffers in memory, time around each one's
  * input and turns. Keys: uac_cycles, uas_cycles (per call, median and least of rounds of 64 calls); the same in rfc3261 mode, for so
- * long that tombstones come and go: rfc_uac_cycles, rfc_uas_cycles.
+ * long that tombstones come and go: rfc_uac_cycles, rfc_uas_cycles; and with both sides of each call matched (run.legs): legs_uac_cycles,
+ * legs_uas_cycles.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "bench.h"
+#include "engine/bus.h"
 #include "engine/engine.h"
 
 #define BATCH 64
@@ -62,11 +64,11 @@ drop(void *ctx, struct rs_buf *buf)
 }
 
 static void
-open_side(struct side *s, const struct rs_plan *plan, uint32_t worker, uint64_t now)
+open_side(struct side *s, const struct rs_plan *plan, uint32_t worker, struct rs_bus *bus, uint64_t now)
 {
 	struct rs_err err;
 	struct rs_engine_cfg cfg = { .plan = plan, .worker = worker, .run = 1, .secret = 99, .pid = 4242, .wall_at_ns = now,
-		.link = { .take = take, .send = send_it, .drop = drop, .ctx = s } };
+		.bus = bus, .link = { .take = take, .send = send_it, .drop = drop, .ctx = s } };
 
 	if (rs_account_create(plan, &s->account) != 0)
 		exit(6);
@@ -102,7 +104,7 @@ static const char plan_text[] =
 	"  { name = \"callees\"; kind = \"trunk\"; port = \"b\"; count = 100000; addresses = \"198.18.0.5\"; } );\n"
 	"activities = ( { name = \"ring\"; do = \"answer\"; endpoints = \"callees\"; scenario = \"%s/uas.xml\"; },\n"
 	"  { name = \"calls\"; do = \"call\"; from = \"callers\"; to = \"callees\"; scenario = \"%s/uac.xml\"; rate = 64000.0; } );\n"
-	"run = { mode = \"%s\"; keep_messages = { calls = 0; }; legs = \"none\"; };\n";
+	"run = { mode = \"%s\"; keep_messages = { calls = 0; }; legs = \"%s\"; };\n";
 
 static uint64_t
 cycles_of(struct side *s, uint64_t calls)
@@ -112,22 +114,25 @@ cycles_of(struct side *s, uint64_t calls)
 
 /* @return exit status */
 static int
-measure(struct rs_bench *bench, const char *mode, const char *const names[4], uint32_t rounds)
+measure(struct rs_bench *bench, const char *mode, const char *legs, const char *const names[4], uint32_t rounds)
 {
 	static uint64_t uac_cycles[RFC_ROUNDS], uas_cycles[RFC_ROUNDS];
 	struct side *uac = calloc(1, sizeof(*uac)), *uas = calloc(1, sizeof(*uas));
+	struct rs_bus *bus = NULL;
 	struct rs_plan *plan;
 	struct rs_err err;
 	char text[4096];
 	uint64_t now = 1000 * RS_NS_PER_S, done = 0;
 
-	snprintf(text, sizeof(text), plan_text, BENCH_SCENARIOS, BENCH_SCENARIOS, mode);
+	snprintf(text, sizeof(text), plan_text, BENCH_SCENARIOS, BENCH_SCENARIOS, mode, legs);
 	if (!uac || !uas || rs_plan_parse("bench", text, NULL, 0, &plan, &err) != 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
-	open_side(uac, plan, 0, now);
-	open_side(uas, plan, 1, now);
+	if (rs_bus_create(2, &bus) != 0)
+		return 6;
+	open_side(uac, plan, 0, bus, now);
+	open_side(uas, plan, 1, bus, now);
 	for (uint32_t round = 0; round < rounds; round++) {
 		now += BATCH * RS_NS_PER_S / 64000;
 		uac->cycles = uas->cycles = 0;
@@ -156,14 +161,17 @@ int
 main(int argc, char **argv)
 {
 	static const char *const plain[] = { "uac_cycles", "uas_cycles", "uac_cycles_least", "uas_cycles_least" };
+	static const char *const matched[] = { "legs_uac_cycles", "legs_uas_cycles", "legs_uac_cycles_least", "legs_uas_cycles_least" };
 	static const char *const rfc[] = { "rfc_uac_cycles", "rfc_uas_cycles", "rfc_uac_cycles_least", "rfc_uas_cycles_least" };
 	struct rs_bench bench;
 	int rc;
 
 	if (rs_bench_begin(&bench, "engine", argc, argv) != 0)
 		return 2;
-	rc = measure(&bench, "sipp", plain, ROUNDS);
+	rc = measure(&bench, "sipp", "none", plain, ROUNDS);
 	if (rc == 0)
-		rc = measure(&bench, "rfc3261", rfc, RFC_ROUNDS);
+		rc = measure(&bench, "sipp", "auto", matched, ROUNDS);
+	if (rc == 0)
+		rc = measure(&bench, "rfc3261", "none", rfc, RFC_ROUNDS);
 	return rc ? rc : rs_bench_end(&bench);
 }

@@ -52,6 +52,7 @@ struct sim {
 	int send_error; /* returned instead of sending */
 	struct rs_log *log;
 	const _Atomic uint64_t *limited_until;
+	struct rs_bus *bus; /* NULL: the engines tell each other nothing */
 };
 
 static int
@@ -135,6 +136,7 @@ sim_open(struct sim *s, const char *plan)
 			.steer_bits = s->steer_bits,
 			.log = s->log,
 			.limited_until = s->limited_until,
+			.bus = s->bus,
 			.wall_us = 1760000000000000,
 			.wall_at_ns = s->now_ns,
 		};
@@ -198,6 +200,8 @@ sim_play(struct sim *s, uint64_t span_ns)
 			uint64_t due = rs_engine_turn(s->engines[i], s->now_ns);
 
 			rs_engine_flushed(s->engines[i], s->now_ns);
+			if (rs_engine_is_told(s->engines[i]))
+				due = s->now_ns;
 			if (due < next)
 				next = due;
 		}
