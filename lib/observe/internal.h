@@ -281,6 +281,9 @@ json_t *scenarios_json(struct view *v);
 json_t *response_times_json(struct view *v);
 json_t *counters_json(struct view *v);
 json_t *environment_json(struct view *v);
+/* legs_json.c */
+/** {by, matched, unmatched, ..., delay_ms}; null when the plan matches no legs. */
+json_t *legs_json(struct view *v);
 /* health_json.c */
 json_t *health_json(struct view *v);
 /* verdict.c */

@@ -180,6 +180,52 @@ latency_rows(struct columns *c, const json_t *report)
 }
 
 static void
+leg_rows(struct columns *c, const json_t *legs)
+{
+	static const char *const members[] = { "matched", "unmatched_placed", "unmatched_answered", "wrong_endpoint",
+		"not_forwarded", "branches" };
+
+	cell_headings(c,
+		"Legs by\0matched\0unmatched placed\0unmatched answered\0wrong endpoint\0not forwarded\0branches\0");
+	cell(c, text_of(legs, "by"));
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		cell_count(c, json_object_get(legs, members[i]));
+	end_row(c);
+}
+
+static void
+leg_delay_rows(struct columns *c, const json_t *legs)
+{
+	const json_t *s;
+	const char *name;
+
+	cell_headings(c, "Added by the SUT, ms\0count\0min\0mean\0p50\0p90\0p99\0p99.9\0max\0");
+	json_object_foreach((json_t *)json_object_get(legs, "delay_ms"), name, s)
+	{
+		cell(c, strcmp(name, "ok") == 0 ? "to 200" : strcmp(name, "bye") == 0 ? "to BYE" : "to INVITE");
+		stat_cells(c, s);
+	}
+}
+
+static void
+print_legs(FILE *out, const json_t *legs)
+{
+	long long lost = (long long)json_integer_value(json_object_get(legs, "without_key"));
+
+	if (!json_is_object(legs))
+		return;
+	fputc('\n', out);
+	columns_print(out, 1, leg_rows, legs);
+	if (lost)
+		fprintf(out, "%lld of these legs have nothing to be matched by in their INVITE (run.legs)\n", lost);
+	lost = (long long)json_integer_value(json_object_get(legs, "given_up"));
+	if (lost)
+		fprintf(out, "%lld were given up early for want of room, and may be among the unmatched\n", lost);
+	fputc('\n', out);
+	columns_print(out, 1, leg_delay_rows, legs);
+}
+
+static void
 failure_rows(struct columns *c, const json_t *list)
 {
 	const json_t *f;
@@ -285,6 +331,7 @@ rs_report_print(FILE *out, const json_t *report)
 	columns_print(out, 1, sip_rows, report);
 	fputc('\n', out);
 	columns_print(out, 1, latency_rows, report);
+	print_legs(out, json_object_get(report, "legs"));
 	list = json_object_get(report, "failures");
 	heading(out, json_array_size(list) ? "Failures" : "Failures: none");
 	if (json_array_size(list))

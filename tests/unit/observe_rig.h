@@ -182,6 +182,30 @@ rig_post_dial(struct rig *r, uint32_t worker, uint32_t n)
 	}
 }
 
+/*
+ * Legs, matched on worker 1: of 96 placed calls 92 were established and 90 of those found their other half, of the 4 others one; 93
+ * of 95 answered ones were established, 90 are halves of those, and one of the others that of a call that failed.
+ */
+static inline void
+rig_legs(struct rig *r)
+{
+	rs_metric_add(rig_cells(r, 0, RIG_CALLS), RS_AM_LEGS, 96);
+	rs_metric_add(rig_cells(r, 0, RIG_CALLS), RS_AM_LEGS_UP, 92);
+	rs_metric_add(rig_cells(r, 1, RIG_CALLS), RS_AM_LEGS_MATCHED, 91);
+	rs_metric_add(rig_cells(r, 1, RIG_CALLS), RS_AM_LEGS_MATCHED_UP, 90);
+	rs_metric_add(rig_cells(r, 1, RIG_CALLS), RS_AM_LEGS_WRONG, 5);
+	rs_metric_add(rig_cells(r, 1, RIG_RING), RS_AM_LEGS, 95);
+	rs_metric_add(rig_cells(r, 1, RIG_RING), RS_AM_LEGS_UP, 93);
+	rs_metric_add(rig_cells(r, 1, RIG_RING), RS_AM_LEGS_MATCHED, 91);
+	rs_metric_add(rig_cells(r, 1, RIG_RING), RS_AM_LEGS_MATCHED_UP, 90);
+	rs_metric_add(rig_cells(r, 1, RIG_RING), RS_AM_LEGS_NO_KEY, 2);
+	rs_metric_add(&r->accounts[1]->engine, RS_ENG_HALVES_EARLY, 3);
+	for (uint32_t i = 1; i <= 90; i++) {
+		rs_metric_record(rig_cells(r, 1, RIG_CALLS), RS_AM_LEG_INVITE, i * MS);
+		rs_metric_record(rig_cells(r, 1, RIG_CALLS), RS_AM_LEG_OK, 2 * MS);
+	}
+}
+
 /* A whole short run: 100 calls placed and answered, some of them in trouble; ended after 2.5 s. */
 static inline void
 rig_play(struct rig *r)
@@ -205,6 +229,7 @@ rig_play(struct rig *r)
 		rs_metric_add(&r->worker_cells[w], RS_WORK_BUSY_CYCLES, 500 * MS);
 		rs_metric_record(&r->worker_cells[w], RS_WORK_TURN, 4000);
 	}
+	rig_legs(r);
 	rs_observer_tick(r->o, RIG_T0 + 1010 * MS, RIG_T0);
 	for (uint32_t w = 0; w < RIG_WORKERS; w++) {
 		rig_complete(r, w, RIG_CALLS, 48);

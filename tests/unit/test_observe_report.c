@@ -204,6 +204,40 @@ what_earlier_runs_left_in_the_process_is_not_counted(void **state)
 }
 
 static void
+legs_are_what_is_left_of_both_sides(void **state)
+{
+	make_report();
+	assert_text(report, "legs.by", "called user");
+	assert_count(report, "legs.matched", 91);
+	assert_count(report, "legs.unmatched_placed", 2);
+	assert_count(report, "legs.unmatched_answered", 3);
+	assert_count(report, "legs.unmatched", 5);
+	assert_count(report, "legs.not_forwarded", 3);
+	assert_count(report, "legs.branches", 1);
+	assert_count(report, "legs.wrong_endpoint", 5);
+	assert_count(report, "legs.without_key", 2);
+	assert_count(report, "legs.given_up", 3);
+	assert_count(report, "legs.delay_ms.invite.count", 90);
+	assert_near(report, "legs.delay_ms.invite.max", 90);
+	assert_near(report, "legs.delay_ms.ok.mean", 2);
+	assert_count(report, "legs.delay_ms.bye.count", 0);
+}
+
+static void
+a_plan_that_matches_no_legs_says_so(void **state)
+{
+	char plan[4096];
+
+	rig_down(&rig);
+	snprintf(plan, sizeof(plan), "%s", rig_plan);
+	snprintf(strstr(plan, "run = {"), 64, "run = { legs = \"none\"; };\n");
+	rig_plan_from(&rig, plan);
+	rig_observe(&rig);
+	make_report();
+	assert_true(json_is_null(at(report, "legs")));
+}
+
+static void
 reset_moves_the_zero_of_stats_but_not_of_the_report(void **state)
 {
 	json_t *stats;
@@ -349,6 +383,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(each_step_has_its_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(health_shows_what_was_lost_and_where, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_earlier_runs_left_in_the_process_is_not_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(legs_are_what_is_left_of_both_sides, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_plan_that_matches_no_legs_says_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reset_moves_the_zero_of_stats_but_not_of_the_report, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_that_are_not_utf8_do_not_spoil_a_report, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(totals_need_no_tick, set_up, tear_down),
