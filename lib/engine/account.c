@@ -39,6 +39,8 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	COUNTER(RS_ENG_HALVES_EARLY, "legs_early", "legs", "Of those, given up within 64*T1 of their end for want of room: they may count as unmatched although they are not."),
 	COUNTER(RS_ENG_REPEATED_SENT, "repeated_sent", "messages", "Of `repeated`: requests that tombstones answered again; part of `retransmitted` in the report."),
 	GAUGE(RS_ENG_CLOSING, "legs_closing", "legs", "Legs of calls that are over and whose BYE, CANCEL or refusal is not answered yet (rfc3261 mode)."),
+	COUNTER(RS_ENG_ROUTES_LONG, "routes_too_long", "dialogs", "Dialogs along more than 64 proxies: not taken up."),
+	COUNTER(RS_ENG_OTHER_DIALOG, "other_dialog", "requests", "Requests in a call of ours whose tags are not those of its dialog, answered with 481 (rfc3261 mode)."),
 };
 const struct rs_metric_table rs_engine_metrics_table = { "engine", "worker", engine_defs, RS_ENG_COUNT };
 

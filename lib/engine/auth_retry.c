@@ -16,8 +16,7 @@ has_password(const struct rs_engine *e, const struct leg *leg)
 	return g->credentials || g->password.text;
 }
 
-/* A step that waits for the challenge deals with it itself. */
-static bool
+bool
 scenario_waits_for(const struct rs_engine *e, const struct leg *leg, uint16_t status)
 {
 	const struct rs_program *p = leg_activity(e, leg)->program;
@@ -50,6 +49,8 @@ auth_retry(struct rs_engine *e, struct leg *leg, const struct client *c, const s
 	struct rs_auth_challenge challenges[MAX_CHALLENGES];
 
 	if ((msg->status != 401 && msg->status != 407) || !has_password(e, leg) || (leg->flags & LEG_CANCELLED) || e->silent)
+		return false;
+	if (method == RS_SIP_INVITE && (leg->flags & LEG_LINGERING)) /* the call is over: nothing begins any more */
 		return false;
 	if (c->step >= 0 && scenario_waits_for(e, leg, msg->status))
 		return false;

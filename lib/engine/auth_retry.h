@@ -7,6 +7,8 @@
 
 /** The credentials' header lines, into a request of our own whose first line is in @o; e->render.cseq is its number. */
 void auth_put(struct rs_engine *e, struct leg *leg, struct rs_sip_out *o);
+/** Does the scenario deal with a response @status itself: has it a step that waits for it? */
+bool scenario_waits_for(const struct rs_engine *e, const struct leg *leg, uint16_t status);
 /**
  * The response is a challenge that we can answer and the scenario does not wait for: the request goes again, as a new transaction.
  * @return true when it did

@@ -4,9 +4,8 @@
 #include "engine/dialog.h"
 #include "engine/render.h"
 
-#include <stdio.h>
 
-static struct client *
+struct client *
 client_invite(struct dialog *d)
 {
 	for (unsigned i = 0; i < CLIENTS; i++)
@@ -26,16 +25,16 @@ client_find(struct dialog *d, uint32_t cseq, uint8_t method)
 
 /* What a late copy of the answer to this INVITE will find. */
 static void
-bury_invite(struct rs_engine *e, const struct leg *leg, const struct client *c)
+bury_as(struct rs_engine *e, const struct leg *leg, const struct client *c, enum tomb_kind kind)
 {
 	uint8_t branch[16 + RS_TOKEN_LEN];
-	struct tomb t = { .kind = c->state == TXN_COMPLETED ? TOMB_REFUSED : TOMB_ACCEPTED, .peer_tag = leg->remote_tag };
+	struct tomb t = { .kind = (uint8_t)kind, .peer_tag = leg->remote_tag };
 
 	t.hash = rs_hash(branch, branch_text(leg, c->branch, branch), e->hash_seed);
 	tombs_add(&e->tombs, e->now, t);
 }
 
-static struct client *
+struct client *
 client_open(struct rs_engine *e, struct leg *leg, uint8_t method, int16_t step, uint32_t cseq, uint16_t branch)
 {
 	struct dialog *d = leg_dialog(e, leg);
@@ -43,7 +42,7 @@ client_open(struct rs_engine *e, struct leg *leg, uint8_t method, int16_t step, 
 	uint64_t t1 = e->plan->t1_ns;
 
 	if (c && c->state >= TXN_COMPLETED)
-		bury_invite(e, leg, c);
+		bury_as(e, leg, c, c->state == TXN_COMPLETED ? TOMB_REFUSED : TOMB_ACCEPTED);
 	for (unsigned i = 0; i < CLIENTS && !c; i++)
 		if (!d->clients[i].state)
 			c = &d->clients[i];
@@ -112,6 +111,16 @@ client_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, co
 }
 
 void
+client_begin_invite(const struct leg *leg, struct dialog *d)
+{
+	d->flags &= (uint16_t)~(DIALOG_ACK_SENT | DIALOG_CANCEL_WANTED);
+	d->ack_step = OWN_NONE;
+	d->peer_rseq = 0; /* each INVITE has its own (RFC 3262, 3) */
+	if (!(leg->flags & LEG_ESTABLISHED))
+		d->n_forks = 0;
+}
+
+void
 client_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_step *s, const struct sent *sent)
 {
 	struct dialog *d = leg_dialog(e, leg);
@@ -122,206 +131,20 @@ client_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 	if (s->method == RS_SIP_ACK) {
 		d->flags |= DIALOG_ACK_SENT;
 		d->ack_step = (int16_t)step;
+		if (leg_activity(e, leg)->program->templates[s->template].has_body) /* the offer was the peer's */
+			d->sdp_step = (int16_t)step;
 		return;
 	}
 	if (s->method == RS_SIP_CANCEL && invite)
 		branch = invite->branch;
 	if (s->method == RS_SIP_INVITE) {
-		d->flags &= (uint16_t)~(DIALOG_ACK_SENT | DIALOG_CANCEL_WANTED);
-		d->ack_step = OWN_NONE;
-		d->sdp_step = (int16_t)step;
+		client_begin_invite(leg, d);
+		if (leg_activity(e, leg)->program->templates[s->template].has_body)
+			d->sdp_step = (int16_t)step;
 	}
 	client_open(e, leg, s->method, (int16_t)step, cseq, branch);
 	if (s->method == RS_SIP_CANCEL && invite)
 		client_find(d, invite->cseq, RS_SIP_INVITE)->give_up_ns = e->now + 64 * e->plan->t1_ns; /* 9.1 */
-}
-
-/* --- what no scenario writes --- */
-
-static void
-use_branch(struct rs_engine *e, const struct leg *leg, const struct client *c, struct texts *t)
-{
-	e->render.branch = rs_slice_of(t->branch, branch_text(leg, c->branch, t->branch));
-	e->render.branch_whole = true;
-	e->render.cseq = c->cseq;
-}
-
-static void
-count_sent(struct rs_engine *e, struct leg *leg, bool again, uint32_t cause)
-{
-	if (cause == RS_CAUSE_NONE)
-		rs_metric_inc(&leg_activity(e, leg)->account->cells, again ? RS_AM_SIP_RETRANSMITTED : RS_AM_SIP_SENT);
-}
-
-/* ACK to a refusal and CANCEL: the INVITE's own lines, branch and number (RFC 3261, 17.1.1.3, 9.1). */
-static void
-send_in_invite(struct rs_engine *e, struct leg *leg, const struct client *c, int32_t template, const struct rs_sip_msg *last,
-	bool again)
-{
-	struct rendering ctx;
-	struct texts texts;
-
-	if (template < 0 || e->silent)
-		return;
-	fill_render(e, leg, 0, EVERY_SLOT, last, &ctx, &texts);
-	if (leg->flags & LEG_ESTABLISHED)
-		e->render.next_url = target_text(e, leg, NULL, &e->render, &texts);
-	else
-		e->render.routes = rs_slice_of(NULL, 0);
-	if (last == NULL)
-		e->render.peer_tag = rs_slice_of(NULL, 0);
-	use_branch(e, leg, c, &texts);
-	e->sending = (uint8_t)(RS_TRACE_OWN | (again ? RS_TRACE_AGAIN : 0));
-	count_sent(e, leg, again,
-		send_template(e, leg, &leg_activity(e, leg)->program->templates[template], false, NULL));
-}
-
-static void
-acknowledge_refusal(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_msg *msg, bool again)
-{
-	const struct rs_program *p = leg_activity(e, leg)->program;
-
-	send_in_invite(e, leg, c, leg->flags & LEG_ESTABLISHED ? p->abort_ack : p->abort_refused, msg, again);
-}
-
-static const struct {
-	uint8_t method;
-	const char *lines;
-} owns[] = {
-	[-OWN_BYE] = { RS_SIP_BYE, "" },
-	[-OWN_CANCEL] = { RS_SIP_CANCEL, "" },
-	[-OWN_PRACK] = { RS_SIP_PRACK, "" },
-	[-OWN_UPDATE] = { RS_SIP_UPDATE, "Supported: timer\r\n" },
-	[-OWN_REINVITE] = { RS_SIP_INVITE, "Supported: timer\r\n" },
-};
-
-static void
-put_own_lines(struct rs_engine *e, struct leg *leg, const struct client *c, struct rs_sip_out *o)
-{
-	const struct dialog *d = leg_dialog(e, leg);
-	const struct endpoint *ep = group_endpoint(leg_activity(e, leg)->group, leg->endpoint);
-	char line[160];
-
-	if (c->step == OWN_PRACK) { /* RFC 3262, 7.2 */
-		const struct client *invite = client_invite(leg_dialog(e, leg));
-
-		snprintf(line, sizeof(line), "RAck: %u %u INVITE\r\n", c->about, invite ? invite->cseq : 1);
-		rs_out_text(o, line);
-	} else if (c->step == OWN_UPDATE || c->step == OWN_REINVITE) {
-		snprintf(line, sizeof(line), "Contact: <sip:%.*s:%u>\r\nSession-Expires: %u;refresher=uac\r\n", ep->text_len,
-			(const char *)ep->text, leg->path.local_port, d->session_s);
-		rs_out_text(o, line);
-	}
-	rs_out_text(o, owns[-c->step].lines);
-}
-
-/* A request inside the dialog: @c is NULL for the ACK to a 2xx. */
-static uint32_t
-compose_own(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_request *r, struct rs_slice sdp)
-{
-	struct rs_buf buf;
-	const struct rs_path *path = dialog_path(e, leg);
-	int rc = e->link.take(e->link.ctx, path, &buf), n;
-
-	if (rc)
-		return cause_of(rc);
-	struct rs_sip_out o = rs_sip_out(buf.data, buf.cap);
-
-	rs_out_request(&o, r);
-	if (c)
-		put_own_lines(e, leg, c, &o);
-	e->render.cseq = r->cseq;
-	auth_put(e, leg, &o);
-	n = rs_out_end(&o, "application/sdp", sdp);
-	if (n < 0) {
-		e->link.drop(e->link.ctx, &buf);
-		return RS_CAUSE_TOO_LONG;
-	}
-	trace_sent(e, leg, buf.data, (uint32_t)n, RS_TRACE_OWN);
-	rc = e->link.send(e->link.ctx, path, &buf, (uint32_t)n);
-	return rc ? cause_of(rc) : RS_CAUSE_NONE;
-}
-
-static uint32_t
-send_in_dialog(struct rs_engine *e, struct leg *leg, const struct client *c, uint8_t method, uint32_t cseq, uint16_t branch,
-	struct rs_slice sdp)
-{
-	struct rendering ctx;
-	struct texts t;
-
-	fill_render(e, leg, 0, EVERY_SLOT, NULL, &ctx, &t);
-	struct rs_sip_request r = {
-		.method = method,
-		.uri = target_text(e, leg, NULL, &e->render, &t),
-		.transport = e->render.transport,
-		.host = e->render.local_ip,
-		.port = leg->path.local_port,
-		.branch = rs_slice_of(t.branch, branch_text(leg, branch, t.branch)),
-		.routes = e->render.routes,
-		.from = dialog_party(e, leg, true),
-		.to = dialog_party(e, leg, false),
-		.call_id = e->render.call_id,
-		.cseq = cseq,
-	};
-	return compose_own(e, leg, c, &r, sdp);
-}
-
-static void
-transmit_own(struct rs_engine *e, struct leg *leg, const struct client *c, bool again)
-{
-	struct rs_slice sdp = { NULL, 0 };
-
-	if (e->silent)
-		return;
-	if (c->step == OWN_CANCEL) {
-		send_in_invite(e, leg, c, leg_activity(e, leg)->program->abort_cancel, NULL, again);
-		return;
-	}
-	if (c->step == OWN_REINVITE)
-		sdp = ua_sdp(e, leg);
-	count_sent(e, leg, again, send_in_dialog(e, leg, c, c->method, c->cseq, c->branch, sdp));
-}
-
-struct client *
-client_own(struct rs_engine *e, struct leg *leg, enum own what, uint32_t about)
-{
-	struct dialog *d = leg_dialog(e, leg);
-	struct client *invite = client_invite(d), *c;
-
-	if (what == OWN_CANCEL) {
-		if (!invite)
-			return NULL;
-		leg->flags |= LEG_CANCELLED;
-		invite->give_up_ns = e->now + 64 * e->plan->t1_ns;
-		c = client_open(e, leg, RS_SIP_CANCEL, OWN_CANCEL, invite->cseq, invite->branch);
-	} else {
-		c = client_open(e, leg, owns[-what].method, (int16_t)what, ++leg->cseq, ++d->branches);
-	}
-	c->about = about;
-	if (what == OWN_BYE) {
-		leg->flags |= LEG_ENDING;
-		d->session_ns = 0;
-		stamp_add(e, leg, STAMP_BYE, 0);
-	}
-	transmit_own(e, leg, c, false);
-	return c;
-}
-
-void
-client_own_ack(struct rs_engine *e, struct leg *leg)
-{
-	struct dialog *d = leg_dialog(e, leg);
-	const struct client *invite = client_invite(d);
-	bool again = d->flags & DIALOG_ACK_SENT;
-
-	if (!invite || e->silent)
-		return;
-	if (!again)
-		d->ack_branch = ++d->branches;
-	d->flags |= DIALOG_ACK_SENT;
-	leg->flags |= LEG_ACKED;
-	count_sent(e, leg, again,
-		send_in_dialog(e, leg, NULL, RS_SIP_ACK, invite->cseq, d->ack_branch, rs_slice_of(NULL, 0)));
 }
 
 /* --- what comes back --- */
@@ -348,6 +171,7 @@ take_provisional(struct rs_engine *e, struct leg *leg, struct client *c, const s
 {
 	struct dialog *d = leg_dialog(e, leg);
 	struct rs_slice tag = rs_sip_tag(rs_sip_get(msg, RS_HDR_TO));
+	uint32_t cause;
 
 	if (c->state >= TXN_COMPLETED) {
 		rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_SIP_REORDERED);
@@ -366,7 +190,11 @@ take_provisional(struct rs_engine *e, struct leg *leg, struct client *c, const s
 	if (msg->status == 100 || tag.len == 0)
 		return true;
 	note_fork(d, (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1);
-	dialog_learn(e, leg, msg);
+	cause = dialog_learn(e, leg, msg);
+	if (cause == RS_CAUSE_TOO_LONG && !(leg->flags & LEG_LINGERING)) {
+		leg_fail(e, leg, cause, true);
+		return false;
+	}
 	return ua_provisional(e, leg, msg);
 }
 
@@ -395,10 +223,15 @@ take_success(struct rs_engine *e, struct leg *leg, struct client *c, const struc
 	c->state = TXN_ACCEPTED;
 	c->due_ns = c->give_up_ns = 0;
 	note_fork(d, hash);
-	dialog_learn(e, leg, msg);
+	uint32_t cause = dialog_learn(e, leg, msg);
+
 	leg->flags |= LEG_ANSWERED | LEG_FINAL;
 	leg->flags &= ~(uint32_t)LEG_ACKED;
 	leg_established(e, leg);
+	if (cause == RS_CAUSE_TOO_LONG && !(leg->flags & LEG_LINGERING)) { /* without its routes nothing in the dialog would arrive */
+		leg_fail(e, leg, cause, true);
+		return false;
+	}
 	ua_established(e, leg, msg);
 	if (c->step >= 0)
 		return true;
@@ -412,13 +245,13 @@ take_refusal(struct rs_engine *e, struct leg *leg, struct client *c, const struc
 	if (c->state >= TXN_COMPLETED) {
 		count_repeated(e, leg);
 		if (c->state == TXN_COMPLETED)
-			acknowledge_refusal(e, leg, c, msg, true);
+			client_acknowledge(e, leg, c, msg, true);
 		return false;
 	}
 	c->state = TXN_COMPLETED;
 	c->due_ns = c->give_up_ns = 0;
 	leg->flags |= LEG_FINAL | LEG_ACKED;
-	acknowledge_refusal(e, leg, c, msg, false);
+	client_acknowledge(e, leg, c, msg, false);
 	if (auth_retry(e, leg, c, msg) || ua_refused(e, leg, c, msg))
 		return false;
 	latency_response(e, leg, rx, msg->status, RS_SIP_INVITE);
@@ -449,14 +282,29 @@ take_other(struct rs_engine *e, struct leg *leg, struct client *c, const struct 
 	return true;
 }
 
+/* Branches that a scenario wrote itself tell nothing; ours end with the number of their transaction. */
+static bool
+is_its_branch(const struct leg *leg, const struct client *c, const struct rs_sip_msg *msg)
+{
+	struct rs_slice got = rs_sip_branch(rs_sip_get(msg, RS_HDR_VIA));
+	uint8_t text[16 + RS_TOKEN_LEN];
+
+	if (stray_branch(got))
+		return false;
+	if (got.len < 7 + RS_TOKEN_LEN || memcmp(got.p + 7, leg->token, RS_TOKEN_LEN) != 0)
+		return true;
+	return rs_slice_eq(got, rs_slice_of(text, branch_text(leg, c->branch, text)));
+}
+
 bool
 client_response(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
 	const struct rs_sip_cseq *cseq)
 {
 	struct client *c = client_find(leg_dialog(e, leg), cseq->number, cseq->method);
 
-	if (!c) { /* its transaction is over */
-		count_repeated(e, leg);
+	if (!c || !is_its_branch(leg, c, msg)) { /* its transaction is over, or it is that of a fork which was hung up */
+		if (!stray_response(e, rx, msg, cseq))
+			count_repeated(e, leg);
 		return false;
 	}
 	if (c->method != RS_SIP_INVITE)
@@ -480,7 +328,7 @@ send_again(struct rs_engine *e, struct leg *leg, struct client *c)
 	if (c->due_ns <= e->now) /* after a stall: the spacing is what matters */
 		c->due_ns = e->now + c->interval_ns;
 	if (c->step < 0) {
-		transmit_own(e, leg, c, true);
+		client_transmit(e, leg, c, true);
 		return;
 	}
 	e->again = c;
@@ -494,6 +342,8 @@ give_up(struct rs_engine *e, struct leg *leg, struct client *c)
 {
 	struct client done = *c;
 
+	if (c->method == RS_SIP_INVITE) /* a 2xx that comes after all is hung up */
+		bury_as(e, leg, c, TOMB_REFUSED);
 	c->state = TXN_FREE;
 	if (leg->flags & LEG_LINGERING)
 		return;
@@ -541,5 +391,5 @@ client_bury(struct rs_engine *e, const struct leg *leg)
 
 	for (unsigned i = 0; i < CLIENTS; i++)
 		if (d->clients[i].state >= TXN_COMPLETED)
-			bury_invite(e, leg, &d->clients[i]);
+			bury_as(e, leg, &d->clients[i], d->clients[i].state == TXN_COMPLETED ? TOMB_REFUSED : TOMB_ACCEPTED);
 }

@@ -34,8 +34,9 @@ uri_address(struct rs_slice text, const struct rs_path *like, struct rs_addr *ad
 }
 
 /*
- * Requests in the dialog go to the first route, else to the peer's Contact (12.2.1.1, 8.1.2). A plan's `proxy` is the next hop of
- * whatever has no route set. `targets` judge the address when it is used, as they do all others.
+ * Requests in the dialog go to the first route (a strict router, which is their Request-URI), else to the peer's Contact (12.2.1.1,
+ * 8.1.2). A plan's `proxy` is the next hop of whatever has no route set. `targets` judge the address when it is used, as they do
+ * all others.
  */
 static void
 set_next_hop(const struct rs_engine *e, const struct leg *leg)
@@ -47,11 +48,11 @@ set_next_hop(const struct rs_engine *e, const struct leg *leg)
 	struct rs_addr addr;
 	uint16_t port;
 
-	if (routes.len) {
+	if (routes.len && !(leg->flags & LEG_STRICT)) {
 		if (rs_sip_addr(routes, &first) != 0)
 			return;
 		contact = first.uri;
-	} else if (leg_activity(e, leg)->group->plan->has_proxy) {
+	} else if (routes.len == 0 && leg_activity(e, leg)->group->plan->has_proxy) {
 		return;
 	}
 	if (contact.len && uri_address(contact, &leg->path, &addr, &port)) {
@@ -70,7 +71,8 @@ dialog_refresh_target(struct rs_engine *e, struct leg *leg, const struct rs_sip_
 	if (!rs_sip_get(msg, RS_HDR_CONTACT).p || rs_sip_addr(rs_sip_get(msg, RS_HDR_CONTACT), &contact) != 0 ||
 		contact.star)
 		return;
-	rs_blob_set(&e->blobs, &leg->contact, contact.uri);
+	if (!leg_move_target(e, leg, contact.uri))
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
 	leg_dialog(e, leg)->flags |= DIALOG_MOVED;
 }
 
@@ -85,6 +87,26 @@ dialog_path(const struct rs_engine *e, const struct leg *leg)
 		set_next_hop(e, leg);
 	}
 	return d->flags & DIALOG_NEXT ? &d->next : &leg->path;
+}
+
+bool
+dialog_has(const struct rs_engine *e, const struct leg *leg, const struct rs_sip_msg *msg)
+{
+	struct rs_slice to = rs_sip_tag(rs_sip_get(msg, RS_HDR_TO)), from = rs_sip_tag(rs_sip_get(msg, RS_HDR_FROM));
+	const struct dialog *d = leg_dialog(e, leg);
+	uint32_t hash;
+
+	if (!to.len)
+		return true;
+	if ((to.len != RS_TOKEN_LEN || memcmp(to.p, leg->token, RS_TOKEN_LEN) != 0) && !rs_slice_eq(to, dialog_tag(e, leg)))
+		return false;
+	if (!leg->remote_tag || !from.len)
+		return true;
+	hash = (uint32_t)rs_hash(from.p, from.len, e->hash_seed) | 1;
+	for (unsigned i = 0; hash != leg->remote_tag && i < d->n_forks && !(d->flags & DIALOG_CONFIRMED); i++)
+		if (d->forks[i] == hash)
+			return true;
+	return hash == leg->remote_tag;
 }
 
 /* Both parties' header values in one blob: they come and go together. */
@@ -128,29 +150,30 @@ is_known(const struct rs_engine *e, const struct leg *leg, const struct rs_sip_m
 		memcmp(v.p + 1, known.p, known.len) == 0;
 }
 
-void
+uint32_t
 dialog_learn(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
 {
 	struct dialog *d = leg_dialog(e, leg);
 	struct rs_slice from = rs_sip_get(msg, RS_HDR_FROM), to = rs_sip_get(msg, RS_HDR_TO);
 	struct rs_slice tag = rs_sip_tag(msg->status ? to : from);
-	uint32_t hash = (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1;
+	uint32_t hash = (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1, cause;
 
 	if (d->flags & DIALOG_CONFIRMED) { /* by a 2xx before: the route set stays (12.2.1.2) */
 		dialog_refresh_target(e, leg, msg);
-		return;
+		return RS_CAUSE_NONE;
 	}
 	if (msg->status >= 200)
 		d->flags |= DIALOG_CONFIRMED;
 	if (is_known(e, leg, msg, hash))
-		return;
+		return RS_CAUSE_NONE;
 	if (tag.len)
 		leg->remote_tag = hash;
 	if (msg->status)
 		set_parties(e, d, from, to);
-	if (!leg_store_routes(e, leg, msg))
-		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+	cause = leg_store_routes(e, leg, msg);
+	rs_metric_add(e->cells, RS_ENG_POOL_EMPTY, cause == RS_CAUSE_NO_MEMORY);
 	d->flags |= DIALOG_MOVED;
+	return cause;
 }
 
 void

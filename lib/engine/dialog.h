@@ -36,6 +36,7 @@ struct client {
 	int16_t step;	     /* or enum own */
 	uint8_t state, method;
 	uint8_t tries;	     /* challenges answered for this request */
+	uint8_t cause;	     /* why it could not be sent at all: enum rs_cause */
 };
 
 struct server {
@@ -75,17 +76,20 @@ struct dialog {
 	struct rs_blob parties; /* values of From and To as a request of ours has them: see dialog_party */
 	struct rs_blob invite;	/* kept headers of the INVITE, put aside while its answer may go again */
 	uint32_t remote_cseq;	/* highest of the peer's requests */
+	uint64_t glare_ns;	/* the re-INVITE of glare_step goes again after a 491 (14.1); 0: none */
 	uint64_t session_end_ns; /* without a refresh the session is over */
 	uint64_t rel_ns, rel_give_up_ns; /* a reliable provisional goes again (RFC 3262, 3); 0: none */
 	uint32_t session_s;	/* session interval agreed, or asked for after a 422; 0: none */
 	uint32_t rseq, peer_rseq; /* last reliable provisional sent, received (RFC 3262) */
 	uint32_t forks[FORKS];	/* hashes of the tags that answered our INVITE */
 	int16_t invite_recv;	/* the recv that `invite` belongs to */
+	int16_t glare_step;
 	int16_t ack_step;	/* that acknowledged the 2xx; OWN_NONE: none */
 	int16_t sdp_step;	/* whose body is the present SDP; OWN_NONE: none */
 	uint16_t ack_branch;
 	uint16_t branches;	/* numbers used so far */
 	uint16_t flags;		/* enum dialog_flag */
+	uint16_t refused;	/* what the user agent refused the INVITE with that its scenario still waits for; 0: nothing */
 	uint8_t n_forks;
 	uint8_t refresher;	/* 1: we refresh the session */
 	bool rel;		/* our provisionals are reliable */
@@ -139,6 +143,17 @@ bool client_response(struct rs_engine *e, struct leg *leg, const struct rs_rx *r
 /** @return false when the leg is gone */
 bool client_timers(struct rs_engine *e, struct leg *leg);
 struct client *client_find(struct dialog *d, uint32_t cseq, uint8_t method);
+/** That of our last INVITE; NULL: none was sent, or it was given up. */
+struct client *client_invite(struct dialog *d);
+struct client *client_open(struct rs_engine *e, struct leg *leg, uint8_t method, int16_t step, uint32_t cseq, uint16_t branch);
+/** An INVITE is being sent: forget what the one before has left. */
+void client_begin_invite(const struct leg *leg, struct dialog *d);
+
+/* client_own.c */
+/** ACK to the refusal @msg of our INVITE. */
+void client_acknowledge(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_msg *msg, bool again);
+/** The request of an enum own, for the first time or @again. */
+void client_transmit(struct rs_engine *e, struct leg *leg, struct client *c, bool again);
 /** A request of our own, by the dialog. @about: PRACK: the RSeq. @return its transaction, NULL: none was begun */
 struct client *client_own(struct rs_engine *e, struct leg *leg, enum own what, uint32_t about);
 /** The ACK to a 2xx, of our own. */
@@ -161,9 +176,18 @@ bool server_timers(struct rs_engine *e, struct leg *leg);
 struct server *server_invite(struct dialog *d);
 /** The last response to the INVITE once more. */
 void server_repeat(struct rs_engine *e, struct leg *leg);
+/** The transaction of the request with this number. */
+struct server *server_answered(struct dialog *d, const struct rs_sip_cseq *cseq);
+/** @status was sent, by step @step or OWN_ANSWER. */
+void server_note(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t status, int16_t step);
+/* server_own.c */
 /** Answer @msg (NULL: the INVITE that waits, from its kept headers) ourselves. @extra: whole header lines, "" for none */
 void server_own(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status, const char *extra,
 	struct rs_slice sdp);
+/** Refuse @msg without a transaction: asked again it says the same again. */
+void server_refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status);
+/** What the INVITE's answer is made from when nothing of the wire is at hand; in e->kept_msg. NULL: nothing was kept */
+const struct rs_sip_msg *server_kept_invite(struct rs_engine *e, struct leg *leg);
 /** Is an ACK still waited for? */
 bool server_outstanding(const struct dialog *d);
 void server_bury(struct rs_engine *e, const struct leg *leg);
@@ -175,6 +199,8 @@ void server_put_aside(struct rs_engine *e, struct leg *leg);
 uint32_t dialog_learn(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
 /** A 18x or 2xx of ours: our own To, as it goes out with its tag, and the caller's From. */
 void dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice from, struct rs_slice to);
+/** Is the request of the leg's dialog (12.2.2)? One without a To tag may be anybody's. */
+bool dialog_has(const struct rs_engine *e, const struct leg *leg, const struct rs_sip_msg *msg);
 /** Value of From (@local) or To of our requests in the dialog; absent before it is made. */
 struct rs_slice dialog_party(const struct rs_engine *e, const struct leg *leg, bool local);
 /** A request or 2xx inside the dialog may move the remote target (12.2). */
@@ -192,6 +218,8 @@ size_t branch_text(const struct leg *leg, uint16_t number, uint8_t *out);
 /** @return true when a tombstone knew it */
 bool stray_response(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq);
 bool stray_request(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq);
+/** Is it one of stray_end's branches? */
+bool stray_branch(struct rs_slice branch);
 /** A request that begins nothing at a group whose endpoints answer by themselves (481, 405, 200 to OPTIONS ...). @return answered */
 bool stray_answer(struct rs_engine *e, const struct group *g, const struct rs_rx *rx, const struct rs_sip_msg *msg);
 /** A call that is not taken: 503 in rfc3261 mode; in `sipp` mode nothing is said, as by SIPp. */
@@ -213,6 +241,8 @@ void ua_answered(struct rs_engine *e, struct leg *leg, const struct client *c, c
 void ua_gave_up(struct rs_engine *e, struct leg *leg, const struct client *c);
 /** The session timer is due. @return false when the leg is gone */
 bool ua_session(struct rs_engine *e, struct leg *leg);
+/** The wait after a 491 is over. @return false when the leg is gone */
+bool ua_glare_over(struct rs_engine *e, struct leg *leg);
 /** Does the message's Allow name @method? */
 bool ua_allows(const struct rs_sip_msg *msg, enum rs_sip_method method);
 /** Before the scenario sees a request. @return false: it was refused (420, 422) */
@@ -220,8 +250,14 @@ bool ua_admits(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *ms
 /** Lines that a step's INVITE, or its answer to one, lacks. @sent: what it has */
 void ua_put_invite(struct rs_engine *e, struct leg *leg, const struct sent *sent, struct rs_sip_out *o);
 void ua_put_answer(struct rs_engine *e, struct leg *leg, uint16_t status, const struct sent *sent, struct rs_sip_out *o);
+/** Must this step wait for a PRACK (RFC 3262, 3)? It goes on in rel_go_on. */
+bool rel_holds(struct rs_engine *e, struct leg *leg, const struct rs_step *s);
+/** The PRACK that a step waits for has come. */
+void rel_go_on(struct rs_engine *e, struct leg *leg);
 /** A reliable provisional is due again, or given up. @return false when the leg is gone */
 bool rel_timer(struct rs_engine *e, struct leg *leg);
+/** Our own answer @status to @msg (NULL: the INVITE, as it was kept), whole with all that it says. */
+void ua_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status);
 /** @return true when the request inside a call was answered */
 bool ua_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
 	const struct rs_sip_cseq *cseq);

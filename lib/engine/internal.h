@@ -63,7 +63,7 @@ enum leg_flag {
 	LEG_RESPONSE = 1 << 18,	    /* response latency taken */
 	LEG_CANCELLED = 1 << 19,    /* a CANCEL was sent or received */
 	LEG_STAMPED = 1 << 20,	    /* something of this leg waits for the transmit burst */
-	LEG_REFRESHED = 1 << 21,    /* rfc3261: the answer of a session refresh is not the call's */
+	LEG_STRICT = 1 << 21,	    /* the first proxy is a strict router: it is the target, which ends the route set */
 	LEG_TRACED = 1 << 30,	    /* its messages are kept */
 };
 
@@ -166,6 +166,7 @@ struct sent {
 	struct rs_sip_cseq cseq; /* all zero: there is none */
 	struct rs_slice to;
 	uint32_t has;		 /* enum sent_has */
+	uint32_t rseq;		 /* that a step wrote itself; 0: it did not */
 	size_t end;		 /* where the empty line begins; 0: there is none */
 };
 /** Walk the header lines once. */
@@ -371,9 +372,17 @@ void stamps_settle(struct rs_engine *e, struct leg *leg);
 /* keep.c: what later steps want of a message */
 /** Keep what @step says of @msg. @return false without memory */
 bool leg_keep(struct rs_engine *e, struct leg *leg, const struct rs_step *step, const struct rs_sip_msg *msg);
-bool leg_store_routes(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
-/** Values of Record-Route, one by one, in reverse order when @reverse. @return how many of @max */
+#define MAX_ROUTES 64 /* proxies that a dialog may run along */
+/** Route set and target of a dialog that @msg makes. @return 0; RS_CAUSE_NO_MEMORY; RS_CAUSE_TOO_LONG: more than MAX_ROUTES (counted) */
+uint32_t leg_store_routes(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** The peer's target is @uri from now on, behind the same proxies. @return false without memory */
+bool leg_move_target(struct rs_engine *e, struct leg *leg, struct rs_slice uri);
+/** Values of Record-Route, one by one, in reverse order when @reverse. @return how many there are, of which the first @max are in @values */
 size_t join_routes(const struct rs_sip_msg *msg, bool reverse, struct rs_slice *values, size_t max);
+/** Keep of @request what its answer copies, in @blob, which read_request() reads again. @return false without memory */
+bool keep_request(struct rs_engine *e, struct rs_blob *blob, const struct rs_sip_msg *request);
+/** @return the message in e->kept_msg, NULL: there is none */
+const struct rs_sip_msg *read_request(struct rs_engine *e, const struct rs_blob *blob);
 /** The kept headers as a message (in e->kept_msg), or NULL when nothing was kept. */
 const struct rs_sip_msg *leg_kept(struct rs_engine *e, struct leg *leg);
 

@@ -90,7 +90,7 @@ join_routes(const struct rs_sip_msg *msg, bool reverse, struct rs_slice *values,
 		struct rs_sip_addr addr;
 		size_t pos = 0;
 
-		while (n < max) {
+		for (;; n++) {
 			size_t from = pos;
 
 			if (rs_sip_addr_next(value, &pos, &addr) != 0)
@@ -100,10 +100,11 @@ join_routes(const struct rs_sip_msg *msg, bool reverse, struct rs_slice *values,
 			one = rs_slice_trim(one);
 			if (one.len > 0 && one.p[one.len - 1] == ',')
 				one.len--;
-			values[n++] = rs_slice_trim(one);
+			if (n < max)
+				values[n] = rs_slice_trim(one);
 		}
 	}
-	for (size_t i = 0; reverse && i < n / 2; i++) {
+	for (size_t i = 0; reverse && n <= max && i < n / 2; i++) {
 		struct rs_slice t = values[i];
 
 		values[i] = values[n - 1 - i];
@@ -121,13 +122,36 @@ append(uint8_t *out, size_t len, size_t cap, struct rs_slice s)
 	return len + s.len;
 }
 
+/* The target behind a strict router is the last of the routes: the one that leg_store_routes put there. */
 bool
+leg_move_target(struct rs_engine *e, struct leg *leg, struct rs_slice uri)
+{
+	struct rs_slice routes = rs_blob_get(&e->blobs, &leg->routes);
+	size_t len = routes.len;
+
+	if (!(leg->flags & LEG_STRICT))
+		return rs_blob_set(&e->blobs, &leg->contact, uri);
+	while (len > 0 && routes.p[len - 1] != '<')
+		len--;
+	if (len == 0 || len + uri.len + 1 > SCRATCH_BYTES)
+		return true;
+	memcpy(e->scratch, routes.p, len);
+	len = append(e->scratch, len, SCRATCH_BYTES, uri);
+	len = append(e->scratch, len, SCRATCH_BYTES, rs_slice_str(">"));
+	return rs_blob_set(&e->blobs, &leg->routes, rs_slice_of(e->scratch, len));
+}
+
+uint32_t
 leg_store_routes(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
 {
-	struct rs_slice values[32], target = { 0 }, unused;
+	struct rs_slice values[MAX_ROUTES], target = { 0 }, unused;
 	struct rs_sip_addr contact, first;
-	size_t n = join_routes(msg, msg->status != 0, values, 32), len = 0, from = 0;
+	size_t n = join_routes(msg, msg->status != 0, values, MAX_ROUTES), len = 0, from = 0;
 
+	if (n > MAX_ROUTES) {
+		rs_metric_inc(e->cells, RS_ENG_ROUTES_LONG);
+		return RS_CAUSE_TOO_LONG;
+	}
 	if (rs_sip_get(msg, RS_HDR_CONTACT).p && rs_sip_addr(rs_sip_get(msg, RS_HDR_CONTACT), &contact) == 0 &&
 		!contact.star)
 		target = contact.uri;
@@ -138,6 +162,7 @@ leg_store_routes(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *
 
 		strict = rs_sip_uri(first.uri, &uri) == 0 && !rs_sip_param(uri.params, "lr", &unused);
 	}
+	leg->flags &= ~(uint32_t)LEG_STRICT;
 	if (strict)
 		from = 1;
 	for (size_t i = from; i < n; i++) {
@@ -150,9 +175,46 @@ leg_store_routes(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *
 		len = append(e->scratch, len, SCRATCH_BYTES, target);
 		len = append(e->scratch, len, SCRATCH_BYTES, rs_slice_str(">"));
 		target = first.uri;
+		leg->flags |= LEG_STRICT;
 	}
 	if (n > 0)
 		leg->flags |= LEG_ROUTES;
-	return rs_blob_set(&e->blobs, &leg->routes, rs_slice_of(e->scratch, len)) &&
-		rs_blob_set(&e->blobs, &leg->contact, target);
+	return rs_blob_set(&e->blobs, &leg->routes, rs_slice_of(e->scratch, len)) && rs_blob_set(&e->blobs, &leg->contact, target) ?
+		RS_CAUSE_NONE : RS_CAUSE_NO_MEMORY;
+}
+
+bool
+keep_request(struct rs_engine *e, struct rs_blob *blob, const struct rs_sip_msg *request)
+{
+	static const uint32_t copied = 1u << RS_HDR_VIA | 1u << RS_HDR_FROM | 1u << RS_HDR_TO | 1u << RS_HDR_CALL_ID |
+		1u << RS_HDR_CSEQ | 1u << RS_HDR_RECORD_ROUTE | 1u << RS_HDR_REQUIRE;
+	size_t len = 0;
+
+	for (int i = 0; i < request->n_headers; i++) {
+		const struct rs_sip_header *h = &request->headers[i];
+		size_t n = h->end_off - h->name_off;
+
+		if (h->id == RS_HDR_OTHER || !(1ull << h->id & copied) || len + n + 2 > SCRATCH_BYTES)
+			continue;
+		memcpy(e->scratch + len, request->buf + h->name_off, n);
+		memcpy(e->scratch + len + n, "\r\n", 2);
+		len += n + 2;
+	}
+	return rs_blob_set(&e->blobs, blob, rs_slice_of(e->scratch, len));
+}
+
+const struct rs_sip_msg *
+read_request(struct rs_engine *e, const struct rs_blob *blob)
+{
+	static const char start[] = "INVITE a:b SIP/2.0\r\n";
+	const size_t n = sizeof(start) - 1;
+	struct rs_slice kept = rs_blob_get(&e->blobs, blob);
+	size_t used;
+
+	if (kept.len == 0 || n + kept.len + 2 > SCRATCH_BYTES)
+		return NULL;
+	memcpy(e->scratch, start, n);
+	memcpy(e->scratch + n, kept.p, kept.len);
+	memcpy(e->scratch + n + kept.len, "\r\n", 2);
+	return rs_sip_parse(e->scratch, n + kept.len + 2, false, &e->kept_msg, &used) == 0 ? &e->kept_msg : NULL;
 }

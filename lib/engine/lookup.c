@@ -126,7 +126,9 @@ is_from_peer(const struct rs_engine *e, const struct leg *leg, const struct rs_s
 {
 	struct rs_slice from = rs_sip_tag(rs_sip_get(msg, RS_HDR_FROM));
 
-	return from.len && ((uint32_t)rs_hash(from.p, from.len, e->hash_seed) | 1) == leg->remote_tag;
+	if (!from.len) /* of before RFC 3261 */
+		return leg_activity(e, leg)->rfc && !leg->remote_tag && !(leg->flags & LEG_UAC);
+	return ((uint32_t)rs_hash(from.p, from.len, e->hash_seed) | 1) == leg->remote_tag;
 }
 
 static enum lookup
@@ -151,8 +153,8 @@ request_leg(struct rs_engine *e, const struct rs_path *path, const struct rs_sip
 	found = by_own_call_id(e, call_id, out);
 	if (found == LOOKUP_LEG && is_from_peer(e, *out, msg))
 		return LOOKUP_LEG;
-	/* SIPp's rule: the Call-ID alone makes the call, whatever the tags. */
-	if (answering && (tag.len || is_at(answering, path))) {
+	/* SIPp's rule: the Call-ID alone makes the call, whatever the tags. Not so in rfc3261 mode: another tag is another dialog. */
+	if (answering && !leg_activity(e, answering)->rfc && (tag.len || is_at(answering, path))) {
 		*out = answering;
 		return LOOKUP_LEG;
 	}

@@ -122,6 +122,8 @@ remember_peer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg
 
 	if (tag.len == 0)
 		return;
+	if (leg_is_rfc(e, leg) && leg->remote_tag && (leg_dialog(e, leg)->flags & DIALOG_CONFIRMED))
+		return; /* the dialog says who the peer is */
 	leg->remote_tag = (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1;
 	if (msg->status && leg_activity(e, leg)->wants_peer_tag)
 		rs_blob_set(&e->blobs, &leg->peer_tag, tag);
@@ -214,13 +216,13 @@ take(struct rs_engine *e, struct leg *leg, int at, const struct rs_rx *rx, const
 		rs_account_count(a->account, step->counter);
 	if (a->rfc)
 		server_put_aside(e, leg);
-	bool kept = leg_keep(e, leg, step, msg);
+	uint32_t cause = leg_keep(e, leg, step, msg) ? RS_CAUSE_NONE : RS_CAUSE_NO_MEMORY;
 
-	if (kept && step->rrs && !a->rfc && !(leg->flags & LEG_ROUTES))
-		kept = leg_store_routes(e, leg, msg);
-	if (!kept) {
-		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
-		leg_fail(e, leg, RS_CAUSE_NO_MEMORY, true);
+	if (!cause && step->rrs && !a->rfc && !(leg->flags & LEG_ROUTES))
+		cause = leg_store_routes(e, leg, msg);
+	if (cause) {
+		rs_metric_add(e->cells, RS_ENG_POOL_EMPTY, cause == RS_CAUSE_NO_MEMORY);
+		leg_fail(e, leg, cause, true);
 		return;
 	}
 	uint16_t before = leg->step;

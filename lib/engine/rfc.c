@@ -47,6 +47,7 @@ arm_next(struct rs_engine *e, struct leg *leg)
 	earlier(&next, d->answer_ns);
 	earlier(&next, d->answer_ns ? d->answer_give_up_ns : 0);
 	earlier(&next, d->session_ns);
+	earlier(&next, d->glare_ns);
 	earlier(&next, d->rel_ns);
 	earlier(&next, d->close_ns);
 	d->armed_ns = 0;
@@ -76,6 +77,8 @@ rfc_timer(struct rs_engine *e, struct leg *leg)
 		return;
 	if (d->session_ns && d->session_ns <= e->now && !ua_session(e, leg))
 		return;
+	if (d->glare_ns && d->glare_ns <= e->now && !ua_glare_over(e, leg))
+		return;
 	if (rfc_settled(e, leg))
 		arm_next(e, leg);
 }
@@ -102,6 +105,7 @@ void
 rfc_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
 	const struct rs_sip_cseq *cseq)
 {
+	uint32_t slot = leg_slot(e, leg), generation = e->legs.generation[slot];
 	bool up = msg->status ? client_response(e, leg, rx, msg, cseq) : server_request(e, leg, rx, msg, cseq);
 
 	if (leg->flags & LEG_LINGERING) {
@@ -112,6 +116,8 @@ rfc_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const 
 	} else if (up) {
 		leg_match(e, leg, rx, msg, cseq, 0);
 	}
+	if (e->legs.generation[slot] == generation)
+		rel_go_on(e, leg);
 }
 
 static uint32_t
@@ -186,7 +192,7 @@ rfc_hang_up(struct rs_engine *e, struct leg *leg)
 	}
 	if (leg->flags & LEG_ENDING)
 		return;
-	if (leg->flags & (LEG_ANSWERED | LEG_SENT_2XX)) {
+	if (leg->flags & (LEG_ESTABLISHED | LEG_ANSWERED | LEG_SENT_2XX)) {
 		if (answering && answering->state == TXN_ACCEPTED && d->answer_ns) /* not before its ACK (15) */
 			d->flags |= DIALOG_BYE_WANTED;
 		else
@@ -214,7 +220,7 @@ rfc_close(struct rs_engine *e, struct leg *leg)
 
 	d->flags |= DIALOG_CLOSING;
 	rs_metric_add(e->cells, RS_ENG_CLOSING, 1);
-	d->session_ns = 0;
+	d->session_ns = d->glare_ns = 0;
 	d->close_ns = e->now + 2 * 64 * e->plan->t1_ns; /* an answer that nobody acknowledges, and then its BYE */
 	leg->flags |= LEG_LINGERING;
 	leg->flags &= ~(uint32_t)LEG_PAUSED;

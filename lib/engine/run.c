@@ -147,6 +147,8 @@ leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 		}
 		switch ((enum rs_step_kind)s->kind) {
 		case RS_STEP_SEND:
+			if (leg_is_rfc(e, leg) && rel_holds(e, leg, s))
+				return true;
 			if (!play_send(e, leg, s, last))
 				return false;
 			break;
@@ -189,6 +191,10 @@ leg_timed_out(struct rs_engine *e, struct leg *leg)
 	struct activity *a = leg_activity(e, leg);
 	uint32_t which;
 
+	if (a->rfc && leg_dialog(e, leg)->refused) { /* by the user agent, and nobody has tried again */
+		leg_fail(e, leg, RS_CAUSE_RESPONSE + leg_dialog(e, leg)->refused - 300u, false);
+		return;
+	}
 	receive_timeout(a->program, a->plan, leg->step, &which);
 	const struct rs_step *s = &a->program->steps[which];
 

@@ -54,7 +54,11 @@ read_line(const uint8_t *line, size_t len, struct sent *out)
 	} else if (IS(line, len, "To:")) {
 		out->to = rs_slice_trim(rs_slice_of(line + 3, len - 3));
 	} else {
-		out->has |= sent_flag(line, len);
+		uint32_t flag = sent_flag(line, len);
+
+		out->has |= flag;
+		if (flag == SENT_RSEQ && rs_sip_number(rs_slice_trim(rs_slice_of(line + 5, len - 5)), &out->rseq) != 0)
+			out->rseq = 0;
 	}
 }
 
@@ -98,7 +102,7 @@ sent_foreseen(struct rs_engine *e, struct leg *leg, const struct facts *f, const
 {
 	const struct rs_step *s = e->complete;
 
-	if (!f->known || f->cseq == CSEQ_UNKNOWN || (s->status != 0) != (f->cseq == CSEQ_LAST))
+	if (!f->known || f->cseq == CSEQ_UNKNOWN || (f->has & SENT_RSEQ) || (s->status != 0) != (f->cseq == CSEQ_LAST))
 		return false;
 	e->sent = (struct sent){ .has = f->has };
 	if (f->cseq == CSEQ_OWN)

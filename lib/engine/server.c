@@ -19,9 +19,10 @@ make_key(const struct rs_engine *e, const struct rs_sip_msg *msg, uint8_t method
 
 	if (branch.len > 7 && memcmp(branch.p, "z9hG4bK", 7) == 0)
 		return rs_hash(branch.p, branch.len, key);
-	struct rs_slice id = rs_sip_get(msg, RS_HDR_CALL_ID), cseq = rs_sip_get(msg, RS_HDR_CSEQ);
+	struct rs_slice id = rs_sip_get(msg, RS_HDR_CALL_ID), value = rs_sip_get(msg, RS_HDR_CSEQ);
+	struct rs_sip_cseq cseq;
 
-	return rs_hash(id.p, id.len, rs_hash(cseq.p, cseq.len, key));
+	return rs_hash(id.p, id.len, key + (rs_sip_cseq(value, &cseq) == 0 ? cseq.number : 0));
 }
 
 uint64_t
@@ -50,7 +51,7 @@ server_find(struct dialog *d, uint64_t key)
 	return NULL;
 }
 
-static struct server *
+struct server *
 server_answered(struct dialog *d, const struct rs_sip_cseq *cseq)
 {
 	for (unsigned i = 0; i < SERVERS; i++)
@@ -75,19 +76,31 @@ bury(struct rs_engine *e, const struct leg *leg, const struct server *s)
 }
 
 static struct server *
+finished_update(struct dialog *d)
+{
+	for (unsigned i = 0; i < SERVERS; i++)
+		if (d->servers[i].state == TXN_COMPLETED && d->servers[i].method == RS_SIP_UPDATE)
+			return &d->servers[i];
+	return NULL;
+}
+
+static struct server *
 server_open(struct rs_engine *e, struct leg *leg, uint64_t key, uint8_t method, uint32_t cseq)
 {
 	struct dialog *d = leg_dialog(e, leg);
-	struct server *s = method == RS_SIP_INVITE ? server_invite(d) : NULL;
+	struct server *s = method == RS_SIP_INVITE ? server_invite(d) : method == RS_SIP_UPDATE ? finished_update(d) : NULL;
 
-	if (s && s->state >= TXN_COMPLETED) /* a further INVITE in the dialog: the one before is done with */
+	if (s && s->state >= TXN_COMPLETED) /* a further one in the dialog: the one before is done with */
 		bury(e, leg, s);
 	for (unsigned i = 0; i < SERVERS && !s; i++)
 		if (!d->servers[i].state)
 			s = &d->servers[i];
 	for (unsigned i = 0; i < SERVERS && !s; i++) /* more than any peer has under way: the first one gives way */
-		if (d->servers[i].method != RS_SIP_INVITE)
+		if (d->servers[i].method != RS_SIP_INVITE) {
 			s = &d->servers[i];
+			if (s->state >= TXN_COMPLETED)
+				bury(e, leg, s);
+		}
 	*s = (struct server){ .key = key, .cseq = cseq, .step = OWN_NONE, .state = TXN_TRYING, .method = method };
 	return s;
 }
@@ -116,8 +129,8 @@ begin_answering(struct rs_engine *e, struct leg *leg)
 	rfc_due(e, leg, d->answer_ns);
 }
 
-static void
-note_status(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t status, int16_t step)
+void
+server_note(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t status, int16_t step)
 {
 	struct dialog *d = leg_dialog(e, leg);
 
@@ -127,6 +140,8 @@ note_status(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t sta
 		d->trying_ns = 0;
 	if (status < 200) {
 		s->state = TXN_PROCEEDING;
+	} else if (s->method == RS_SIP_UPDATE && step == OWN_ANSWER && status < 300) {
+		s->state = TXN_COMPLETED; /* said again it needs what a tombstone does not know: SDP, the session timer */
 	} else if (s->method != RS_SIP_INVITE) {
 		bury(e, leg, s);
 		s->state = TXN_FREE;
@@ -146,92 +161,19 @@ server_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 
 	if (!server || server->state >= TXN_COMPLETED)
 		return;
-	note_status(e, leg, server, s->status, (int16_t)step);
+	server_note(e, leg, server, s->status, (int16_t)step);
 	if (server->method != RS_SIP_INVITE)
 		return;
-	if (s->status < 300 && leg_activity(e, leg)->program->templates[s->template].has_body)
+	bool body = leg_activity(e, leg)->program->templates[s->template].has_body;
+
+	if (s->status < 300 && body)
 		d->sdp_step = (int16_t)step;
 	if (s->status >= 200)
-		d->rel_ns = 0;
-	else if (rel_sends(e, leg, s->status))
-		rel_sent(e, leg);
+		d->rel_ns = 0; /* not said again, but its PRACK may still come (RFC 3262, 3) */
+	else if (rel_sends(e, leg, s->status) || sent->rseq)
+		rel_sent(e, leg, sent->rseq, body);
 	if (s->status / 100 == 2)
 		session_begin(e, leg);
-}
-
-/* What the INVITE's answer is rendered from when nothing of the wire is at hand. */
-static const struct rs_sip_msg *
-kept_invite(struct rs_engine *e, struct leg *leg)
-{
-	struct dialog *d = leg_dialog(e, leg);
-	struct rs_blob kept = leg->kept;
-	int16_t recv = leg->last_recv;
-
-	if (!d->invite.class)
-		return leg_kept(e, leg);
-	leg->kept = d->invite;
-	leg->last_recv = d->invite_recv;
-	const struct rs_sip_msg *msg = leg_kept(e, leg);
-
-	leg->kept = kept;
-	leg->last_recv = recv;
-	return msg;
-}
-
-static uint32_t
-compose_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status, const char *extra,
-	struct rs_slice sdp)
-{
-	const struct rs_path *path = &leg_dialog(e, leg)->reply;
-	const struct endpoint *ep = group_endpoint(leg_activity(e, leg)->group, leg->endpoint);
-	struct rs_buf buf;
-	int rc = e->link.take(e->link.ctx, path, &buf), n;
-
-	if (rc)
-		return cause_of(rc);
-	struct rs_sip_out o = rs_sip_out(buf.data, buf.cap);
-
-	rs_out_response(&o, msg, status, rs_sip_reason(status), status > 100 ? dialog_tag(e, leg) : rs_slice_of(NULL, 0),
-		status > 100 && status < 300);
-	if (sdp.len || (status < 300 && msg->method == RS_SIP_UPDATE)) { /* target refreshes have a Contact (12.1.1) */
-		rs_out_text(&o, "Contact: <sip:");
-		rs_out_bytes(&o, rs_slice_of(ep->text, ep->text_len));
-		rs_out_text(&o, ":");
-		rs_out_number(&o, leg->path.local_port);
-		rs_out_text(&o, ">\r\n");
-	}
-	rs_out_text(&o, extra);
-	n = rs_out_end(&o, "application/sdp", sdp);
-	if (n < 0) {
-		e->link.drop(e->link.ctx, &buf);
-		return RS_CAUSE_TOO_LONG;
-	}
-	trace_sent(e, leg, buf.data, (uint32_t)n, RS_TRACE_OWN);
-	rc = e->link.send(e->link.ctx, path, &buf, (uint32_t)n);
-	return rc ? cause_of(rc) : RS_CAUSE_NONE;
-}
-
-void
-server_own(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status, const char *extra,
-	struct rs_slice sdp)
-{
-	struct dialog *d = leg_dialog(e, leg);
-	struct rs_sip_cseq cseq;
-
-	if (!msg)
-		msg = kept_invite(e, leg);
-	if (!msg || e->silent || rs_sip_cseq(rs_sip_get(msg, RS_HDR_CSEQ), &cseq) != 0)
-		return;
-	struct server *s = server_answered(d, &cseq);
-	bool again = s && s->status >= status;
-
-	if (compose_answer(e, leg, msg, status, extra, sdp) == RS_CAUSE_NONE)
-		rs_metric_inc(&leg_activity(e, leg)->account->cells, again ? RS_AM_SIP_RETRANSMITTED : RS_AM_SIP_SENT);
-	if (!s || s->state >= TXN_COMPLETED)
-		return;
-	if (s->method == RS_SIP_INVITE && status >= 200) /* it may have to go again, whatever is received meanwhile */
-		server_put_aside(e, leg);
-	note_status(e, leg, s, status, OWN_ANSWER);
 }
 
 void
@@ -262,7 +204,7 @@ answer_again(struct rs_engine *e, struct leg *leg, const struct server *s, const
 	int16_t recv = leg->last_recv;
 
 	if (s->step < 0) {
-		server_own(e, leg, msg, s->status, "", rs_slice_of(NULL, 0));
+		ua_answer(e, leg, msg, s->status);
 		return;
 	}
 	if (!msg && d->invite.class) {
@@ -325,6 +267,8 @@ take_cancel(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
 {
 	const struct server *s = server_invite(leg_dialog(e, leg));
 
+	if (s && s->key != (make_key(e, msg, RS_SIP_INVITE) | 1)) /* of none that we know */
+		s = NULL;
 	if (!s)
 		server_own(e, leg, msg, 481, "", rs_slice_of(NULL, 0));
 	else if (s->state >= TXN_COMPLETED)
@@ -356,27 +300,25 @@ refused(const struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg
 	return 0;
 }
 
-static void
-refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status)
-{
-	const char *extra = status == 500 ? "Retry-After: 2\r\n" : "";
-
-	if (!e->silent && compose_answer(e, leg, msg, status, extra, rs_slice_of(NULL, 0)) == RS_CAUSE_NONE)
-		rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_SIP_SENT);
-}
-
 bool
 server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
 	const struct rs_sip_cseq *cseq)
 {
 	struct dialog *d = leg_dialog(e, leg);
+	bool ours = dialog_has(e, leg, msg);
 	uint64_t key;
 	uint16_t status;
+	uint32_t cause;
 
 	if (msg->method == RS_SIP_ACK)
-		return take_ack(e, leg, cseq);
+		return ours && take_ack(e, leg, cseq);
 	key = server_key(e, msg);
 	reply_path(rx, msg, &d->reply);
+	if (!ours) {
+		rs_metric_inc(e->cells, RS_ENG_OTHER_DIALOG);
+		server_refuse(e, leg, msg, 481);
+		return false;
+	}
 	struct server *s = server_find(d, key);
 
 	if (s) {
@@ -387,7 +329,7 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 		return false;
 	status = msg->method == RS_SIP_CANCEL ? 0 : refused(e, leg, msg, cseq);
 	if (status) { /* without a transaction: asked again it says the same again */
-		refuse(e, leg, msg, status);
+		server_refuse(e, leg, msg, status);
 		return false;
 	}
 	server_open(e, leg, key, msg->method, cseq->number);
@@ -399,7 +341,12 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 		d->trying_ns = e->now + TRYING_NS;
 		rfc_due(e, leg, d->trying_ns);
 		stop_answering(e, leg);
-		dialog_learn(e, leg, msg);
+		cause = dialog_learn(e, leg, msg);
+		if (cause) {
+			server_own(e, leg, msg, cause == RS_CAUSE_TOO_LONG ? 513 : 500, "", rs_slice_of(NULL, 0));
+			leg_fail(e, leg, cause, false);
+			return false;
+		}
 	} else if (msg->method == RS_SIP_UPDATE) {
 		dialog_refresh_target(e, leg, msg);
 	} else if (msg->method == RS_SIP_BYE) {

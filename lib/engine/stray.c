@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#define STRAY_COOKIE "z9hG4bKstray-"
+
 struct outgoing {
 	struct rs_path path;
 	struct rs_buf buf;
@@ -101,13 +103,19 @@ stray_end(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *
 
 	for (unsigned i = 0; i < (bye ? 2 : 1); i++) {
 		uint64_t id = rs_hash(tag.p, tag.len, rs_hash(branch.p, branch.len, e->hash_seed + i));
-		int n = snprintf((char *)minted, sizeof(minted), "z9hG4bKs%016llx", (unsigned long long)id);
+		int n = snprintf((char *)minted, sizeof(minted), STRAY_COOKIE "%016llx", (unsigned long long)id);
 
 		r.branch = rs_slice_of(minted, (size_t)n);
 		r.method = i ? RS_SIP_BYE : RS_SIP_ACK;
 		r.cseq = cseq->number + i;
 		send_request(e, &path, msg, &r);
 	}
+}
+
+bool
+stray_branch(struct rs_slice branch)
+{
+	return branch.len >= sizeof(STRAY_COOKIE) - 1 && memcmp(branch.p, STRAY_COOKIE, sizeof(STRAY_COOKIE) - 1) == 0;
 }
 
 static uint64_t
@@ -249,9 +257,15 @@ stray_answer(struct rs_engine *e, const struct group *g, const struct rs_rx *rx,
 	if (msg->method == RS_SIP_ACK)
 		return true;
 	status = status_of(msg, &extra);
-	int n = snprintf((char *)tag, sizeof(tag), "s%016llx", /* the same for each copy: no state is kept (8.2.7) */
-		(unsigned long long)rs_hash(branch.p, branch.len, rs_hash(call_id.p, call_id.len, e->hash_seed)));
-
-	answer(e, rx, msg, status, rs_slice_of(tag, (size_t)n), extra, RS_ENG_STRAY_SENT);
+	answer(e, rx, msg, status, stateless_tag(e, msg, tag), extra, RS_ENG_STRAY_SENT);
 	return true;
+}
+
+void
+stray_decline(struct rs_engine *e, const struct activity *a, const struct rs_rx *rx, const struct rs_sip_msg *msg)
+{
+	uint8_t tag[20];
+
+	if (a->rfc)
+		answer(e, rx, msg, 503, stateless_tag(e, msg, tag), "Retry-After: 5\r\n", RS_ENG_STRAY_SENT);
 }

@@ -9,7 +9,12 @@
 
 #define ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, NOTIFY, MESSAGE\r\n"
 
+#define OPTIONS_LINES ALLOW "Accept: application/sdp\r\nSupported: 100rel, timer\r\n"
+
 static const struct rs_slice no_sdp = { NULL, 0 };
+
+#define MOST_UNSUPPORTED 8
+#define MOST_LINES 512
 
 /* The body of what carried our SDP, rendered once more: nothing of it is kept. */
 struct rs_slice
@@ -36,14 +41,12 @@ ua_allows(const struct rs_sip_msg *msg, enum rs_sip_method method)
 	return ua_has_option(msg, RS_HDR_ALLOW, rs_sip_method_name(method));
 }
 
-/* 420: something is required that we do not know (RFC 3261, 8.2.2.3). @return true when the request was refused */
-static bool
-refused_extension(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
+/* Option tags that are required and that we do not know (RFC 3261, 8.2.2.3), as many as fit. @return how many there are */
+static unsigned
+unsupported(const struct rs_engine *e, const struct leg *leg, const struct rs_sip_msg *msg, struct rs_sip_out *o)
 {
-	static const char *const known[] = { "100rel", "timer" };
 	const struct rs_ua *ua = &leg_activity(e, leg)->group->plan->ua;
-	char lines[256];
-	size_t n = 0;
+	unsigned n = 0;
 
 	for (int i = msg->first[RS_HDR_REQUIRE]; i >= 0; i = rs_sip_next(msg, i)) {
 		struct rs_slice v = rs_sip_value(msg, i);
@@ -52,43 +55,100 @@ refused_extension(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg 
 			const uint8_t *comma = memchr(v.p, ',', v.len);
 			size_t len = comma ? (size_t)(comma - v.p) : v.len;
 			struct rs_slice tag = rs_slice_trim(rs_slice_of(v.p, len));
-			bool ok = (rs_slice_case_eq(tag, rs_slice_str(known[0])) && ua->rel != RS_100REL_OFF) ||
-				rs_slice_case_eq(tag, rs_slice_str(known[1]));
+			bool ok = (rs_slice_case_eq(tag, rs_slice_str("100rel")) && ua->rel != RS_100REL_OFF) ||
+				rs_slice_case_eq(tag, rs_slice_str("timer"));
 
-			if (!ok && tag.len > 0 && n + tag.len + 20 < sizeof(lines))
-				n += (size_t)snprintf(lines + n, sizeof(lines) - n, "%s%.*s", n ? ", " : "Unsupported: ", (int)tag.len,
-					(const char *)tag.p);
+			if (!ok && tag.len > 0 && n++ < MOST_UNSUPPORTED)
+				rs_out_header(o, "Unsupported", tag);
 			len += comma != NULL;
 			v = rs_slice_of(v.p + len, v.len - len);
 		}
 	}
-	if (n == 0)
-		return false;
-	snprintf(lines + n, sizeof(lines) - n, "\r\n");
-	server_own(e, leg, msg, 420, lines, no_sdp);
-	return true;
+	return n;
+}
+
+/* What an answer of ours says beside what it copies from its request. */
+static void
+put_lines(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status, struct rs_sip_out *o)
+{
+	switch (status) {
+	case 200:
+		if (msg->method == RS_SIP_OPTIONS)
+			rs_out_text(o, OPTIONS_LINES);
+		if (msg->method != RS_SIP_INVITE && msg->method != RS_SIP_UPDATE)
+			return;
+		rs_out_text(o, ALLOW);
+		session_put_answer(e, leg, o);
+		return;
+	case 405:
+		rs_out_text(o, ALLOW);
+		return;
+	case 420:
+		unsupported(e, leg, msg, o);
+		return;
+	case 422:
+		session_put_least(e, leg, o);
+		return;
+	default:
+		return;
+	}
+}
+
+void
+ua_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status)
+{
+	uint8_t lines[MOST_LINES];
+	struct rs_sip_out o = rs_sip_out(lines, sizeof(lines) - 1);
+	struct rs_slice sdp = no_sdp;
+
+	if (status / 100 == 2 && (!msg || msg->method == RS_SIP_INVITE || (msg->method == RS_SIP_UPDATE && msg->body.len)))
+		sdp = ua_sdp(e, leg);
+	if (!msg)
+		msg = server_kept_invite(e, leg);
+	if (!msg)
+		return;
+	put_lines(e, leg, msg, status, &o);
+	lines[o.len] = 0;
+	server_own(e, leg, msg, status, (const char *)lines, sdp);
+}
+
+/* The scenario goes on waiting for the INVITE: who was refused may try again with what we want. Not for ever. */
+static void
+refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status)
+{
+	ua_answer(e, leg, msg, status);
+	if (msg->method != RS_SIP_INVITE || (leg->flags & (LEG_ESTABLISHED | LEG_LINGERING)))
+		return;
+	leg_dialog(e, leg)->refused = status;
+	rs_wheel_arm(&e->wheel, leg_slot(e, leg) * TIMERS + TIMER_WAIT, e->now + 64 * e->plan->t1_ns);
 }
 
 /* What is looked at before the scenario sees a request. @return false: it was refused */
 bool
 ua_admits(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
 {
-	char lines[48];
+	uint8_t lines[MOST_LINES];
+	struct rs_sip_out o = rs_sip_out(lines, sizeof(lines));
 
 	if (!leg_activity(e, leg)->group->automatic || msg->method == RS_SIP_ACK || msg->method == RS_SIP_CANCEL)
 		return true;
-	if (refused_extension(e, leg, msg))
+	if (unsupported(e, leg, msg, &o)) {
+		refuse(e, leg, msg, 420);
 		return false;
+	}
+	if (msg->method == RS_SIP_PRACK && !rel_acknowledged(e, leg, msg)) {
+		ua_answer(e, leg, msg, 481);
+		return false;
+	}
 	if (msg->method != RS_SIP_INVITE && msg->method != RS_SIP_UPDATE)
 		return true;
 	if (session_asked(e, leg, msg) == 422) {
-		const struct rs_ua *ua = &leg_activity(e, leg)->group->plan->ua;
-
-		snprintf(lines, sizeof(lines), "Min-SE: %u\r\n", (unsigned)(ua->min_se_ns / RS_NS_PER_S));
-		server_own(e, leg, msg, 422, lines, no_sdp);
+		refuse(e, leg, msg, 422);
 		return false;
 	}
-	leg_dialog(e, leg)->peer_update = ua_allows(msg, RS_SIP_UPDATE);
+	leg_dialog(e, leg)->refused = 0;
+	if (rs_sip_get(msg, RS_HDR_ALLOW).p)
+		leg_dialog(e, leg)->peer_update = ua_allows(msg, RS_SIP_UPDATE);
 	if (msg->method == RS_SIP_INVITE)
 		rel_invited(e, leg, msg);
 	return true;
@@ -97,15 +157,8 @@ ua_admits(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
 static void
 answer_refresh(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
 {
-	uint8_t lines[256];
-	struct rs_sip_out o = rs_sip_out(lines, sizeof(lines) - 1);
-
-	rs_out_text(&o, ALLOW);
-	session_put_answer(e, leg, &o);
-	lines[o.len] = 0;
 	dialog_refresh_target(e, leg, msg);
-	server_own(e, leg, msg, 200, (const char *)lines,
-		msg->method == RS_SIP_INVITE || msg->body.len ? ua_sdp(e, leg) : no_sdp);
+	ua_answer(e, leg, msg, 200);
 	session_begin(e, leg);
 }
 
@@ -121,18 +174,14 @@ ua_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const s
 		answer_refresh(e, leg, msg);
 		break;
 	case RS_SIP_OPTIONS:
-		server_own(e, leg, msg, 200, ALLOW "Accept: application/sdp\r\nSupported: 100rel, timer\r\n", no_sdp);
-		break;
 	case RS_SIP_INFO:
 	case RS_SIP_NOTIFY:
 	case RS_SIP_MESSAGE:
-		server_own(e, leg, msg, 200, "", no_sdp);
-		break;
-	case RS_SIP_PRACK:
-		server_own(e, leg, msg, rel_acknowledged(e, leg, msg) ? 200 : 481, "", no_sdp);
+	case RS_SIP_PRACK: /* one that fits nothing was refused before */
+		ua_answer(e, leg, msg, 200);
 		break;
 	default:
-		server_own(e, leg, msg, 405, ALLOW, no_sdp);
+		ua_answer(e, leg, msg, 405);
 		break;
 	}
 	return true;

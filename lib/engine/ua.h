@@ -15,7 +15,8 @@ void rel_invited(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *
 bool rel_sends(const struct rs_engine *e, const struct leg *leg, uint16_t status);
 /** The next one's number. */
 void rel_number(struct rs_engine *e, struct leg *leg);
-void rel_sent(struct rs_engine *e, struct leg *leg);
+/** @number: the RSeq that the step wrote itself, 0: ours. @body: it has one */
+void rel_sent(struct rs_engine *e, struct leg *leg, uint32_t number, bool body);
 /** @return true when @prack acknowledges what we sent last */
 bool rel_acknowledged(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *prack);
 
@@ -24,6 +25,8 @@ bool rel_acknowledged(struct rs_engine *e, struct leg *leg, const struct rs_sip_
 uint16_t session_asked(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
 /** Session-Expires and Require of our 2xx, whole lines; nothing without a session timer. */
 void session_put_answer(const struct rs_engine *e, const struct leg *leg, struct rs_sip_out *o);
+/** Min-SE of our 422. */
+void session_put_least(const struct rs_engine *e, const struct leg *leg, struct rs_sip_out *o);
 /** Session-Expires and Min-SE of our INVITE. */
 void session_put_request(const struct rs_engine *e, const struct leg *leg, struct rs_sip_out *o);
 /** The timer begins again: a 2xx was sent or received. */

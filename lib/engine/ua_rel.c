@@ -57,29 +57,77 @@ rel_number(struct rs_engine *e, struct leg *leg)
 }
 
 void
-rel_sent(struct rs_engine *e, struct leg *leg)
+rel_sent(struct rs_engine *e, struct leg *leg, uint32_t number, bool body)
 {
 	struct dialog *d = leg_dialog(e, leg);
 
+	if (!leg_activity(e, leg)->group->automatic) /* the scenario does all of it */
+		return;
+	if (number)
+		d->rseq = number;
+	d->flags &= (uint16_t)~DIALOG_REL_SDP;
+	d->flags |= DIALOG_REL_OPEN | (body ? DIALOG_REL_SDP : 0);
 	d->answer_interval_ns = e->plan->t1_ns;
 	d->rel_ns = e->now + e->plan->t1_ns;
 	d->rel_give_up_ns = e->now + 64 * e->plan->t1_ns;
 	rfc_due(e, leg, d->rel_ns);
 }
 
-/* RFC 3262, 3: the PRACK ends the repetition; one that fits nothing gets a 481. @return true when it was answered */
+/* RFC 3262, 3: the PRACK ends the repetition; one that fits nothing gets a 481. */
 bool
 rel_acknowledged(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *prack)
 {
 	struct dialog *d = leg_dialog(e, leg);
 	struct rs_slice rack = rs_sip_get(prack, RS_HDR_RACK);
 	const uint8_t *blank = rack.p ? memchr(rack.p, ' ', rack.len) : NULL;
+	const struct server *invite = server_invite(d);
+	struct rs_sip_cseq cseq;
 	uint32_t rseq;
 
-	if (!blank || rs_sip_number(rs_slice_of(rack.p, (size_t)(blank - rack.p)), &rseq) != 0 || rseq != d->rseq || d->rel_ns == 0)
+	if (!blank || !invite || !(d->flags & DIALOG_REL_OPEN) ||
+		rs_sip_number(rs_slice_of(rack.p, (size_t)(blank - rack.p)), &rseq) != 0 || rseq != d->rseq ||
+		rs_sip_cseq(rs_slice_trim(rs_slice_of(blank, rack.len - (size_t)(blank - rack.p))), &cseq) != 0 ||
+		cseq.method != RS_SIP_INVITE || cseq.number != invite->cseq)
 		return false;
 	d->rel_ns = 0;
+	d->flags &= (uint16_t)~(DIALOG_REL_OPEN | DIALOG_REL_SDP);
 	return true;
+}
+
+static bool
+answers_invite(const struct dialog *d)
+{
+	for (unsigned i = 0; i < SERVERS; i++)
+		if (d->servers[i].method != RS_SIP_INVITE &&
+			(d->servers[i].state == TXN_TRYING || d->servers[i].state == TXN_PROCEEDING))
+			return false;
+	return true;
+}
+
+/* One provisional after the other, and no 2xx before the PRACK of one that had a session description. */
+bool
+rel_holds(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
+{
+	struct dialog *d = leg_dialog(e, leg);
+
+	if (!(d->flags & DIALOG_REL_OPEN) || !d->rel_ns || s->status <= 100 || s->status >= 300 || !answers_invite(d))
+		return false;
+	if (s->status < 200 ? !d->rel : !(d->flags & DIALOG_REL_SDP))
+		return false;
+	d->flags |= DIALOG_HELD;
+	return true;
+}
+
+void
+rel_go_on(struct rs_engine *e, struct leg *leg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+
+	if ((d->flags & (DIALOG_HELD | DIALOG_REL_OPEN)) != DIALOG_HELD)
+		return;
+	d->flags &= (uint16_t)~DIALOG_HELD;
+	if (!(leg->flags & LEG_LINGERING))
+		leg_run(e, leg, NULL);
 }
 
 /* 18x goes again until its PRACK comes; without one the call is refused (RFC 3262, 3). @return false when the leg is gone */

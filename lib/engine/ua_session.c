@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "engine/auth_retry.h"
+
 #define LEAST_S 90	/* RFC 4028, 5 */
 #define END_BEFORE_S 32 /* RFC 4028, 10: or a third of the interval */
 
@@ -52,12 +54,14 @@ session_asked(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg
 	struct dialog *d = leg_dialog(e, leg);
 	const struct rs_ua *ua = ua_of(e, leg);
 	bool supported = ua_has_option(msg, RS_HDR_SUPPORTED, "timer") || ua_has_option(msg, RS_HDR_REQUIRE, "timer");
-	uint32_t seconds = 0;
+	uint32_t seconds = 0, least;
 	char refresher = 0;
 
-	if (!read_expires(msg, &seconds, &refresher))
+	if (!read_expires(msg, &seconds, &refresher)) {
 		seconds = (uint32_t)(ua->session_expires_ns / RS_NS_PER_S);
-	else if (seconds < min_se(e, leg) && supported)
+		if (seconds && rs_sip_number(rs_sip_get(msg, RS_HDR_MIN_SE), &least) == 0 && least > seconds)
+			seconds = least; /* not below what somebody on the way wants (RFC 4028, 9) */
+	} else if (seconds < min_se(e, leg) && supported)
 		return 422;
 	d->session_s = seconds;
 	d->peer_timer = supported;
@@ -83,6 +87,15 @@ session_put_answer(const struct rs_engine *e, const struct leg *leg, struct rs_s
 		return;
 	snprintf(line, sizeof(line), "Session-Expires: %u;refresher=%s\r\n%s", d->session_s, d->refresher ? "uas" : "uac",
 		d->refresher ? "" : "Require: timer\r\n");
+	rs_out_text(o, line);
+}
+
+void
+session_put_least(const struct rs_engine *e, const struct leg *leg, struct rs_sip_out *o)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "Min-SE: %u\r\n", min_se(e, leg));
 	rs_out_text(o, line);
 }
 
@@ -129,7 +142,8 @@ ua_established(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *ms
 	struct dialog *d = leg_dialog(e, leg);
 	char refresher;
 
-	d->peer_update = ua_allows(msg, RS_SIP_UPDATE);
+	if (rs_sip_get(msg, RS_HDR_ALLOW).p)
+		d->peer_update = ua_allows(msg, RS_SIP_UPDATE);
 	d->peer_timer = true;
 	if (!read_expires(msg, &d->session_s, &refresher)) {
 		d->session_s = own_interval(e, leg); /* the peer has no session timer: ours may run all the same (7.2) */
@@ -138,6 +152,30 @@ ua_established(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *ms
 	}
 	d->refresher = refresher != 's';
 	session_begin(e, leg);
+}
+
+/* How long after a 491 to try again (RFC 3261, 14.1): who made the Call-ID longer than the other one. */
+static uint64_t
+glare_wait(struct rs_engine *e, const struct leg *leg)
+{
+	uint64_t span = rs_random_below(rs_rng_next(&e->rng), 200) * 10 * RS_NS_PER_MS;
+
+	return leg->flags & LEG_UAC ? 2100 * RS_NS_PER_MS + span * 190 / 200 : span;
+}
+
+bool
+ua_glare_over(struct rs_engine *e, struct leg *leg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	uint32_t slot = leg_slot(e, leg), generation = e->legs.generation[slot];
+	int rc = 0;
+
+	d->glare_ns = 0;
+	if (!(leg->flags & (LEG_ENDING | LEG_LINGERING)))
+		rc = leg_send(e, leg, (uint32_t)d->glare_step, NULL, false);
+	if (rc < 0)
+		leg_fail(e, leg, (uint32_t)-rc, true);
+	return e->legs.generation[slot] == generation;
 }
 
 /* 422: the interval is too small for somebody on the way (RFC 4028, 7.3). */
@@ -149,6 +187,14 @@ ua_refused(struct rs_engine *e, struct leg *leg, struct client *c, const struct 
 
 	if (c->step < 0) { /* a refresh of our own: over, whatever is said, when the dialog is (10) */
 		ua_answered(e, leg, c, msg);
+		return true;
+	}
+	if (leg->flags & LEG_LINGERING)
+		return false;
+	if (msg->status == 491 && (leg->flags & LEG_ESTABLISHED) && !scenario_waits_for(e, leg, 491)) {
+		d->glare_step = c->step;
+		d->glare_ns = e->now + glare_wait(e, leg);
+		rfc_due(e, leg, d->glare_ns);
 		return true;
 	}
 	if (msg->status != 422 || own_interval(e, leg) == 0 || c->tries >= 2 ||
@@ -176,6 +222,39 @@ session_failed(struct rs_engine *e, struct leg *leg)
 	return e->legs.generation[slot] == generation;
 }
 
+static bool
+invite_is_pending(struct dialog *d)
+{
+	const struct server *theirs = server_invite(d);
+
+	for (unsigned i = 0; i < CLIENTS; i++)
+		if (d->clients[i].method == RS_SIP_INVITE &&
+			(d->clients[i].state == TXN_TRYING || d->clients[i].state == TXN_PROCEEDING))
+			return true;
+	return theirs && theirs->state < TXN_COMPLETED;
+}
+
+static struct client *
+refresh(struct rs_engine *e, struct leg *leg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	struct client *c = client_own(e, leg, d->peer_update ? OWN_UPDATE : OWN_REINVITE, 0);
+
+	rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_SESSION_REFRESHES);
+	d->session_ns = d->session_end_ns;
+	rfc_due(e, leg, d->session_ns);
+	return c;
+}
+
+static void
+try_again(struct rs_engine *e, struct leg *leg, uint64_t after_ns)
+{
+	struct dialog *d = leg_dialog(e, leg);
+
+	d->session_ns = e->now + after_ns < d->session_end_ns ? e->now + after_ns : d->session_end_ns;
+	rfc_due(e, leg, d->session_ns);
+}
+
 bool
 ua_session(struct rs_engine *e, struct leg *leg)
 {
@@ -183,11 +262,33 @@ ua_session(struct rs_engine *e, struct leg *leg)
 
 	if (e->now >= d->session_end_ns)
 		return session_failed(e, leg);
-	client_own(e, leg, d->peer_update ? OWN_UPDATE : OWN_REINVITE, 0);
-	rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_SESSION_REFRESHES);
-	d->session_ns = d->session_end_ns;
-	rfc_due(e, leg, d->session_ns);
+	if (invite_is_pending(d)) {
+		try_again(e, leg, RS_NS_PER_S);
+		return true;
+	}
+	refresh(e, leg);
 	return true;
+}
+
+/* Refused, and the dialog lives on: another time, or in another way. */
+static void
+refresh_refused(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_msg *msg)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	uint32_t least;
+
+	if (msg->status == 491) {
+		try_again(e, leg, glare_wait(e, leg));
+	} else if ((msg->status == 405 || msg->status == 501) && c->step == OWN_UPDATE) {
+		d->peer_update = false;
+		refresh(e, leg);
+	} else if (msg->status == 422 && rs_sip_number(rs_sip_get(msg, RS_HDR_MIN_SE), &least) == 0 && least > d->session_s &&
+		c->tries == 0) {
+		d->session_s = least;
+		refresh(e, leg)->tries = 1;
+	} else {
+		try_again(e, leg, d->session_end_ns > e->now ? (d->session_end_ns - e->now) / 2 + RS_NS_PER_S : 0);
+	}
 }
 
 void
@@ -195,15 +296,21 @@ ua_answered(struct rs_engine *e, struct leg *leg, const struct client *c, const 
 {
 	if (c->step != OWN_UPDATE && c->step != OWN_REINVITE)
 		return;
+	if (leg->flags & (LEG_ENDING | LEG_LINGERING))
+		return;
 	if (msg->status < 300)
 		ua_established(e, leg, msg);
 	else if (msg->status == 408 || msg->status == 481) /* 10: the dialog is gone */
 		session_failed(e, leg);
+	else
+		refresh_refused(e, leg, c, msg);
 }
 
 void
 ua_gave_up(struct rs_engine *e, struct leg *leg, const struct client *c)
 {
-	if (c->step == OWN_UPDATE || c->step == OWN_REINVITE)
+	if (c->cause)
+		leg_fail(e, leg, c->cause, true);
+	else if (c->step == OWN_UPDATE || c->step == OWN_REINVITE)
 		session_failed(e, leg);
 }

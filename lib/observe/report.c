@@ -142,6 +142,8 @@ sip_json(struct view *v)
 		{ "dead_call", RS_ENG_DEAD_CALL }, { "other_run", RS_ENG_OTHER_RUN },
 		{ "out_of_call", RS_ENG_OUT_OF_CALL }, { "no_endpoint", RS_ENG_NO_ENDPOINT },
 		{ "refused", RS_ENG_REFUSED }, { "unreachable", RS_ENG_UNREACHABLE },
+		{ "challenges_broken", RS_ENG_CHALLENGE_BROKEN }, { "challenges_unknown", RS_ENG_CHALLENGE_UNKNOWN },
+		{ "routes_too_long", RS_ENG_ROUTES_LONG }, { "other_dialog", RS_ENG_OTHER_DIALOG },
 	};
 	static const char *const first[] = { "sent", "received", "retransmitted", "unexpected",
 		"malformed" };
