@@ -38,6 +38,21 @@ flags_of(struct rs_slice text, bool at_line)
 	return has;
 }
 
+/* Is there more behind the empty line than ends of line? */
+static bool
+says_anything(const struct rs_template *t, uint32_t from)
+{
+	for (uint32_t i = from; i < t->n_ops; i++) {
+		const struct rs_op *op = &t->ops[i];
+
+		if (op->slot == RS_SLOT_LINE)
+			continue;
+		if (op->slot != RS_SLOT_LITERAL || rs_slice_trim(rs_slice_of(t->text + op->off, op->len)).len > 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 read_template(const struct rs_template *t, struct facts *f)
 {
@@ -56,6 +71,7 @@ read_template(const struct rs_template *t, struct facts *f)
 			continue;
 		case RS_SLOT_BODY:
 			f->has_body = true;
+			f->body = says_anything(t, i + 1);
 			return;
 		case RS_SLOT_LITERAL:
 			f->has |= flags_of(text, at_line);

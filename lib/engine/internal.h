@@ -179,7 +179,8 @@ enum cseq_from { CSEQ_UNKNOWN, CSEQ_OWN, CSEQ_LAST };
 struct facts {
 	uint8_t cseq;	  /* enum cseq_from: [cseq], or that of the last message */
 	bool known;	  /* no line is a variable's: `has` is all there is */
-	bool has_body;
+	bool has_body;		 /* the empty line is not at its end */
+	bool body;		 /* and there is something behind it */
 	uint32_t has;	  /* enum sent_has */
 };
 

@@ -164,7 +164,7 @@ server_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 	server_note(e, leg, server, s->status, (int16_t)step);
 	if (server->method != RS_SIP_INVITE)
 		return;
-	bool body = leg_activity(e, leg)->program->templates[s->template].has_body;
+	bool body = leg_activity(e, leg)->facts[s->template].body;
 
 	if (s->status < 300 && body)
 		d->sdp_step = (int16_t)step;

@@ -150,6 +150,8 @@ rel_timer(struct rs_engine *e, struct leg *leg)
 	d->rel_ns += d->answer_interval_ns;
 	if (d->rel_ns <= e->now)
 		d->rel_ns = e->now + d->answer_interval_ns;
+	if (d->rel_ns > d->rel_give_up_ns)
+		d->rel_ns = d->rel_give_up_ns;
 	server_repeat(e, leg);
 	return true;
 }

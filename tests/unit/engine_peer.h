@@ -20,8 +20,10 @@ struct peer {
 	char dir[64], file[96];
 	char sent[PEER_SENT][SIM_MTU + 1];
 	uint64_t sent_at[PEER_SENT]; /* ms since the engine began */
+	struct rs_path sent_to[PEER_SENT]; /* as the receiver sees it: local is where it went */
 	unsigned n_sent, n_read;
 	uint64_t start_ns;
+	const char *group; /* more settings of the endpoints; NULL: none */
 	const char *to; /* endpoint that the peer speaks to; NULL: 198.18.4.1 */
 };
 
@@ -47,6 +49,7 @@ peer_takes(void *ctx, struct sim_packet *p)
 	assert_true(peer->n_sent < PEER_SENT);
 	memcpy(peer->sent[peer->n_sent], p->data, p->len);
 	peer->sent[peer->n_sent][p->len] = 0;
+	peer->sent_to[peer->n_sent] = p->path;
 	peer->sent_at[peer->n_sent++] = (peer->s.now_ns - peer->start_ns) / MS;
 	return 0;
 }
@@ -68,8 +71,8 @@ peer_open(struct peer *p, const char *scenario, const char *activity, const char
 		"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"
 		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
 		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n"
-		"endpoints = ( { name = \"us\"; port = \"a\"; count = 4; addresses = \"198.18.4.1-198.18.4.4\"; } );\n"
-		"activities = ( { name = \"x\"; scenario = \"%s\"; %s } );\n%s", p->file, activity, more);
+		"endpoints = ( { name = \"us\"; port = \"a\"; count = 4; addresses = \"198.18.4.1-198.18.4.4\"; %s } );\n"
+		"activities = ( { name = \"x\"; scenario = \"%s\"; %s } );\n%s", p->group ? p->group : "", p->file, activity, more);
 	p->s.on_wire = peer_takes;
 	p->s.ctx = p;
 	p->start_ns = 1000 * RS_NS_PER_S;

@@ -50,6 +50,7 @@ struct sim {
 	uint32_t sending; /* worker of the packet that on_wire sees */
 	const uint8_t *steer_bits; /* [ports]; NULL: the default */
 	int send_error; /* returned instead of sending */
+	int (*judge)(void *ctx, const struct rs_path *path); /* NULL; else what it returns, unless 0, is returned instead of sending */
 	struct rs_log *log;
 	const _Atomic uint64_t *limited_until;
 	struct rs_bus *bus; /* NULL: the engines tell each other nothing */
@@ -98,6 +99,8 @@ sim_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len
 	port->taken = false;
 	if (s->send_error)
 		return s->send_error;
+	if (s->judge && s->judge(s->ctx, path) != 0)
+		return s->judge(s->ctx, path);
 	assert_true(len <= SIM_MTU);
 	p.path = (struct rs_path){ .local = path->remote, .remote = path->local, .local_port = path->remote_port,
 		.remote_port = path->local_port, .port = path->port ^ 1 };
