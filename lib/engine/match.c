@@ -122,9 +122,12 @@ remember_peer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg
 
 	if (tag.len == 0)
 		return;
-	if (leg_is_rfc(e, leg) && leg->remote_tag && (leg_dialog(e, leg)->flags & DIALOG_CONFIRMED))
-		return; /* the dialog says who the peer is */
-	leg->remote_tag = (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1;
+	uint32_t hash = (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1;
+
+	if (leg_is_rfc(e, leg) && leg->remote_tag && leg->remote_tag != hash &&
+		(leg_dialog(e, leg)->flags & DIALOG_CONFIRMED))
+		return; /* the dialog says who the peer is; its tag is still to be kept when a 2xx is the first to name it */
+	leg->remote_tag = hash;
 	if (msg->status && leg_activity(e, leg)->wants_peer_tag)
 		rs_blob_set(&e->blobs, &leg->peer_tag, tag);
 }

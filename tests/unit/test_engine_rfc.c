@@ -151,16 +151,18 @@ static void
 a_late_provisional_is_counted_as_reordered(void **state)
 {
 	struct peer p = { 0 };
-	const char *invite;
+	const char *invite, *bye;
 
 	open_call(&p, CALL);
 	invite = peer_sent(&p, "INVITE ");
 	peer_reply(&p, invite, "200 OK"); /* before any 180: the scenario's mandatory one is passed over */
-	peer_sent(&p, "ACK ");
+	assert_string_equal(tag_of(header(peer_sent(&p, "ACK "), "To")), ";tag=peer"); /* it is the first to say the tag */
 	peer_reply(&p, invite, "180 Ringing");
 	assert_int_equal(peer_count(&p, RS_AM_SIP_REORDERED), 1);
 	peer_wait(&p, 101);
-	peer_reply(&p, peer_sent(&p, "BYE "), "200 OK");
+	bye = peer_sent(&p, "BYE ");
+	assert_string_equal(tag_of(header(bye, "To")), ";tag=peer");
+	peer_reply(&p, bye, "200 OK");
 	ended(&p, 0);
 	peer_close(&p);
 }
