@@ -5,6 +5,17 @@
 #include "loadctl.h"
 #include "run/files.h"
 
+static void
+print_problems(const char *file, const json_t *check)
+{
+	const json_t *problems = json_object_get(check, "problems");
+
+	if (!check)
+		fprintf(stderr, "%s: no memory to check it\n", file);
+	for (size_t i = 0; i < json_array_size(problems); i++)
+		fprintf(stderr, "%s: %s\n", file, json_string_value(json_array_get(problems, i)));
+}
+
 int
 verb_plan_check(const struct args *a)
 {
@@ -23,9 +34,12 @@ verb_plan_check(const struct args *a)
 		print_json(check);
 	else if (check)
 		rs_plan_check_print(stdout, check);
+	rc = check && rs_plan_check_ok(check) ? EXIT_OBEYED : EXIT_USAGE;
+	if (rc)
+		print_problems(plan->file, check);
 	rs_plan_free(plan);
 	json_decref(check);
-	return EXIT_OBEYED;
+	return rc;
 }
 
 int

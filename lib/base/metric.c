@@ -40,6 +40,16 @@ fail:
 	return -ENOMEM;
 }
 
+uint64_t
+rs_metrics_bytes(const struct rs_metric_table *table)
+{
+	uint64_t n = (uint64_t)(table->n_defs + 1) * (sizeof(_Atomic uint64_t) + sizeof(struct rs_hist *));
+
+	for (uint32_t i = 0; i < table->n_defs; i++)
+		n += table->defs[i].type == RS_METRIC_HIST ? sizeof(struct rs_hist) : 0;
+	return n;
+}
+
 void
 rs_metrics_fini(struct rs_metrics *m)
 {

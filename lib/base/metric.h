@@ -41,6 +41,8 @@ struct rs_metrics {
 /** Memory for one instance, zeroed. @return 0, -ENOMEM */
 int rs_metrics_init(struct rs_metrics *m, const struct rs_metric_table *table);
 void rs_metrics_fini(struct rs_metrics *m);
+/** Bytes of memory that one instance takes. */
+uint64_t rs_metrics_bytes(const struct rs_metric_table *table);
 
 /* Writer's side: plain load and store, relaxed, since there is one writer. */
 static inline void

@@ -230,6 +230,21 @@ rs_account_create(const struct rs_plan *plan, struct rs_account **out)
 	return 0;
 }
 
+uint64_t
+rs_account_bytes(const struct rs_plan *plan)
+{
+	uint64_t n = rs_metrics_bytes(&rs_engine_metrics_table);
+
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		const struct rs_program *p = plan->activities[i].program;
+
+		n += rs_metrics_bytes(&rs_activity_metrics_table) + p->n_steps * rs_metrics_bytes(&rs_step_metrics_table) +
+			p->n_rtds * rs_metrics_bytes(&rs_rtd_metrics_table) +
+			((p->n_steps + 1) * (uint64_t)RS_CAUSES + p->n_counters) * sizeof(uint64_t);
+	}
+	return n;
+}
+
 void
 rs_account_free(struct rs_account *a)
 {

@@ -147,6 +147,8 @@ struct rs_account {
 /** Zeroed cells for one worker's part of a run of @plan. @return 0, -ENOMEM */
 int rs_account_create(const struct rs_plan *plan, struct rs_account **out);
 void rs_account_free(struct rs_account *a);
+/** Bytes of memory that it takes: histograms and counters. */
+uint64_t rs_account_bytes(const struct rs_plan *plan);
 
 /** The scenario's counter number @i goes up by one. */
 static inline void

@@ -41,9 +41,12 @@ struct rs_engine_cfg {
 	uint64_t wall_at_ns;
 };
 
-/** Bytes of memory that the run reserves on one worker (`plan check`), and what one leg of each activity takes at most. */
+/** What the run reserves on one worker and what of it will be in use (`plan check`). */
 struct rs_engine_budget {
-	uint64_t reserved_bytes;
+	uint64_t reserved_bytes; /* address space */
+	uint64_t full_bytes;	 /* memory, once all legs are open and all tombstones are there */
+	uint64_t tombstones;	 /* rfc3261 mode: what the rates make in 64*T1, at most 2^26 */
+	uint64_t registrations;
 	uint64_t legs;		 /* legs at most */
 	uint64_t endpoints;
 	uint32_t bytes_per_leg;	 /* fixed part, timers, hash entry and bookkeeping; frame and kept headers come on top */

@@ -153,6 +153,21 @@ blobs_needed(const struct rs_plan *plan, uint64_t legs)
 	return n;
 }
 
+#define LEG_TEXTS 3 /* strings of 64 bytes that a plain call's leg keeps; rfc3261 mode has as many more */
+
+/* What is used of the reserved: pools hand out slots that were used before, and most legs have few and short strings. */
+static uint64_t
+full_bytes(const struct rs_plan *plan, const struct rs_engine_budget *b, uint64_t callees)
+{
+	bool rfc = wants_rfc(plan);
+	uint64_t leg = leg_cost() + 2 * sizeof(struct rs_table_entry) + (rfc ? 2 : 1) * LEG_TEXTS * rs_pool_cost(64) +
+		(rfc ? sizeof(struct dialog) : 0);
+
+	return b->legs * leg + b->tombstones * (sizeof(struct tomb) + 4 * sizeof(struct rs_table_entry)) +
+		b->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees * 8 +
+		b->registrations * (sizeof(struct registration) + sizeof(struct rs_wheel_node) + 2 * rs_pool_cost(64)) + (1u << 20);
+}
+
 static void
 budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker, struct rs_engine_budget *out)
 {
@@ -171,6 +186,9 @@ budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker
 	out->legs = legs_needed(plan, steer_bits, worker);
 	out->endpoints = endpoints_needed(plan);
 	out->bytes_per_leg = leg_cost();
+	out->tombstones = tombs_needed(plan);
+	out->registrations = registrations_needed(plan);
+	out->full_bytes = full_bytes(plan, out, callees);
 	/* Tables round up to a power of two; a page of slack for every allocation. */
 	out->reserved_bytes = out->legs * (leg_cost() + 4 * sizeof(struct rs_table_entry)) +
 		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees * 8 + shapes +

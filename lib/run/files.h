@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "plan/plan.h"
 #include "plan/report.h"
+#include "run/machine.h"
 
 #define RS_MAX_SETS 64
 
@@ -21,11 +22,16 @@
 int rs_plan_load_json(const char *file, json_t *sets, struct rs_plan **out, struct rs_err *err);
 
 /**
- * What a plan will do and what it will take, for `plan check`: {plan, sut, targets, workers: [{core, legs, bytes_per_leg,
- * reserved_bytes, endpoints}], packet_memory_mb, mbufs, ports, endpoints, activities, run}.
+ * What a plan will do, what it needs and what this machine has, for `plan check`: {plan, sut, targets, workers: [{core, legs,
+ * tombstones, registrations, endpoints, bytes_per_leg, engine_bytes, histogram_bytes, reserved_bytes}], packet_memory_mb, mbufs,
+ * ports, endpoints, activities, run, needs, machine, problems: [text], remarks: [text]}; see run/budget.h.
  * @return a new reference, NULL without memory
  */
 json_t *rs_plan_check_json(const struct rs_plan *plan);
+/** The same on @machine. */
+json_t *rs_plan_check_on(const struct rs_plan *plan, const struct rs_machine *machine);
+/** Are there no problems: can it be played? */
+bool rs_plan_check_ok(const json_t *check);
 
 /** The same as text, from its JSON. */
 void rs_plan_check_print(FILE *out, const json_t *check);

@@ -3,25 +3,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine.h"
+#include "run/budget.h"
 #include "run/files.h"
 
 #define NS_PER_S 1e9
 
 static json_t *
-workers(const struct rs_plan *plan)
+workers(const struct rs_plan *plan, const struct rs_budget *b)
 {
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < plan->n_workers; i++) {
-		struct rs_engine_budget b = { 0 };
+		const struct rs_budget_worker *w = &b->workers[i];
 
-		rs_engine_budget(plan, i, &b);
 		json_array_append_new(list,
-			json_pack("{s:I, s:I, s:I, s:I, s:I}", "core", (json_int_t)plan->cores[i],
-				"legs", (json_int_t)b.legs, "endpoints", (json_int_t)b.endpoints,
-				"bytes_per_leg", (json_int_t)b.bytes_per_leg, "reserved_bytes",
-				(json_int_t)b.reserved_bytes));
+			json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "core",
+				(json_int_t)plan->cores[i], "legs", (json_int_t)w->legs,
+				"endpoints", (json_int_t)w->endpoints, "tombstones",
+				(json_int_t)w->tombstones, "registrations",
+				(json_int_t)w->registrations, "bytes_per_leg",
+				(json_int_t)w->bytes_per_leg, "engine_bytes",
+				(json_int_t)w->engine_bytes, "histogram_bytes",
+				(json_int_t)w->histogram_bytes, "reserved_bytes",
+				(json_int_t)w->reserved_bytes));
 	}
 	return list;
 }
@@ -94,7 +98,9 @@ target_of(const struct rs_plan *plan, const struct rs_plan_activity *a)
 static const char *
 start_of(const struct rs_plan_activity *a)
 {
-	return a->start == RS_START_AT_ONCE ? "at once" : a->start == RS_START_MANUAL ? "manual" : "after";
+	return a->start == RS_START_AT_ONCE   ? "at once"
+		: a->start == RS_START_MANUAL ? "manual"
+					      : "after";
 }
 
 /* Ramps, steps and spikes as the stretches they are played in. */
@@ -121,16 +127,17 @@ activities(const struct rs_plan *plan)
 		const struct rs_plan_activity *a = &plan->activities[i];
 
 		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:I, s:f, s:I, s:I, s:s, s:s?, s:s, s:I, s:o}", "name",
-				a->name, "do", rs_activity_kind_name(a->kind), "endpoints",
+			json_pack(
+				"{s:s, s:s, s:s, s:s?, s:s?, s:I, s:f, s:I, s:I, s:s, s:s?, s:s, s:I, s:o}",
+				"name", a->name, "do", rs_activity_kind_name(a->kind), "endpoints",
 				plan->groups[a->from].name, "to", target_of(plan, a), "scenario",
 				a->scenario_file, "steps",
 				(json_int_t)(a->program ? a->program->n_steps : 0), "rate",
 				a->rate_hz, "total", (json_int_t)a->total, "limit",
 				(json_int_t)a->limit, "start", start_of(a), "after",
 				a->start == RS_START_AFTER ? plan->activities[a->after].name : NULL,
-				"mode", a->mode == RS_MODE_RFC3261 ? "rfc3261" : "sipp", "open_calls",
-				(json_int_t)a->open_calls, "shape", shape_of(a)));
+				"mode", a->mode == RS_MODE_RFC3261 ? "rfc3261" : "sipp",
+				"open_calls", (json_int_t)a->open_calls, "shape", shape_of(a)));
 	}
 	return list;
 }
@@ -162,14 +169,40 @@ run_of(const struct rs_plan *plan)
 }
 
 json_t *
-rs_plan_check_json(const struct rs_plan *plan)
+rs_plan_check_on(const struct rs_plan *plan, const struct rs_machine *machine)
 {
-	return json_pack("{s:s, s:s?, s:o, s:o, s:I, s:I, s:b, s:o, s:o, s:o, s:o}", "plan",
-		plan->name, "sut", plan->sut_name, "targets",
-		prefixes(plan->targets, plan->n_targets), "workers", workers(plan),
+	struct rs_budget b;
+
+	rs_budget_of(plan, &b);
+	return json_pack(
+		"{s:s, s:s?, s:o, s:o, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"plan", plan->name, "sut", plan->sut_name, "targets",
+		prefixes(plan->targets, plan->n_targets), "workers", workers(plan, &b),
 		"packet_memory_mb", (json_int_t)plan->memory_mb, "mbufs", (json_int_t)plan->mbufs,
 		"hugepages", (int)plan->hugepages, "ports", ports(plan), "endpoints", groups(plan),
-		"activities", activities(plan), "run", run_of(plan));
+		"activities", activities(plan), "run", run_of(plan), "needs", rs_budget_json(&b),
+		"machine", rs_machine_json(machine), "problems",
+		rs_budget_problems(plan, &b, machine), "remarks",
+		rs_budget_remarks(plan, &b, machine));
+}
+
+json_t *
+rs_plan_check_json(const struct rs_plan *plan)
+{
+	struct rs_machine machine;
+	json_t *check;
+
+	if (rs_machine_read(&machine) != 0)
+		return NULL;
+	check = rs_plan_check_on(plan, &machine);
+	rs_machine_fini(&machine);
+	return check;
+}
+
+bool
+rs_plan_check_ok(const json_t *check)
+{
+	return json_array_size(json_object_get(check, "problems")) == 0;
 }
 
 static const char *
@@ -239,18 +272,6 @@ print_activity(FILE *out, const json_t *a)
 }
 
 static void
-print_workers(FILE *out, const json_t *list)
-{
-	json_t *w;
-	size_t i;
-
-	json_array_foreach(list, i, w) fprintf(out,
-		"  worker %zu     core %lld, %lld endpoints, at most %lld legs of %lld bytes and more, %.1f MiB\n",
-		i, int_of(w, "core"), int_of(w, "endpoints"), int_of(w, "legs"),
-		int_of(w, "bytes_per_leg"), (double)int_of(w, "reserved_bytes") / (1024 * 1024));
-}
-
-static void
 print_run(FILE *out, const json_t *run)
 {
 	json_t *bound;
@@ -275,7 +296,8 @@ rs_plan_check_print(FILE *out, const json_t *check)
 	json_t *j;
 	size_t i;
 
-	fprintf(out, "%s: this plan can be played\n", text_of(check, "plan"));
+	fprintf(out, "%s: this plan %s\n", text_of(check, "plan"),
+		rs_plan_check_ok(check) ? "can be played" : "cannot be played here");
 	fputs("targets        ", out);
 	print_texts(out, json_object_get(check, "targets"));
 	fputs("\nports\n", out);
@@ -295,10 +317,12 @@ rs_plan_check_print(FILE *out, const json_t *check)
 	fputs("activities\n", out);
 	json_array_foreach(json_object_get(check, "activities"), i, j) print_activity(out, j);
 	print_run(out, json_object_get(check, "run"));
-	fputs("memory\n", out);
-	print_workers(out, json_object_get(check, "workers"));
-	fprintf(out, "  packets      %lld MiB %s, %lld mbufs\n", int_of(check, "packet_memory_mb"),
+	rs_budget_print(out, json_object_get(check, "needs"), json_object_get(check, "workers"),
+		json_object_get(check, "machine"));
+	fprintf(out, "packets        %lld MiB %s, %lld mbufs\n", int_of(check, "packet_memory_mb"),
 		json_is_true(json_object_get(check, "hugepages")) ? "of huge pages"
 								  : "without huge pages",
 		int_of(check, "mbufs"));
+	json_array_foreach(json_object_get(check, "remarks"), i, j)
+		fprintf(out, "remark: %s\n", json_string_value(j));
 }

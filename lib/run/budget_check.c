@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a plan needs against what a machine has: what cannot work is refused, with the remedy; what hardly can is remarked on. */
+#include "run/budget.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MIB      (1024.0 * 1024.0)
+#define TEXT_MAX 512
+
+static void __attribute__((format(printf, 2, 3))) say(json_t *list, const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_array_append_new(list, json_string(text));
+}
+
+/* --- devices --- */
+
+/* The interface that an af_packet or af_xdp device is laid over. */
+static bool
+find_interface(const char *device, char *out, size_t cap)
+{
+	const char *at;
+	size_t n;
+
+	if (strncmp(device, "net_af_packet", 13) != 0 && strncmp(device, "net_af_xdp", 10) != 0)
+		return false;
+	at = strstr(device, ",iface=");
+	if (!at)
+		return false;
+	at += 7;
+	n = strcspn(at, ",");
+	snprintf(out, cap, "%.*s", (int)n, at);
+	return true;
+}
+
+/* "0000:3b:00.0" or "3b:00.0", with or without arguments of the driver */
+static bool
+find_pci(const char *device, char *out, size_t cap)
+{
+	unsigned domain = 0, bus, dev, fn;
+	int used = 0;
+
+	if (sscanf(device, "%4x:%2x:%2x.%1x%n", &domain, &bus, &dev, &fn, &used) != 4) {
+		domain = 0;
+		used = 0;
+		if (sscanf(device, "%2x:%2x.%1x%n", &bus, &dev, &fn, &used) != 3)
+			return false;
+	}
+	if (device[used] != '\0' && device[used] != ',')
+		return false;
+	snprintf(out, cap, "%04x:%02x:%02x.%x", domain, bus, dev, fn);
+	return true;
+}
+
+static void
+join(char *out, size_t cap, const char *names, size_t step, uint32_t n)
+{
+	size_t used = 0;
+
+	snprintf(out, cap, "none");
+	for (uint32_t i = 0; i < n && used < cap; i++) {
+		int more =
+			snprintf(out + used, cap - used, "%s%s", i ? ", " : "", names + i * step);
+
+		used += more > 0 ? (size_t)more : 0;
+	}
+}
+
+static bool
+is_among(const char *name, const char *names, size_t step, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (strcmp(name, names + i * step) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_devices(const struct rs_plan *plan, const struct rs_machine *m, json_t *list)
+{
+	char name[32], all[160];
+
+	for (uint32_t i = 0; i < plan->n_ports; i++) {
+		const struct rs_plan_port *p = &plan->ports[i];
+
+		if (find_interface(p->device, name, sizeof(name))) {
+			if (is_among(name, (const char *)m->interfaces, sizeof(*m->interfaces),
+				    m->n_interfaces))
+				continue;
+			join(all, sizeof(all), (const char *)m->interfaces, sizeof(*m->interfaces),
+				m->n_interfaces);
+			say(list,
+				"port %s: there is no interface %s here (there are %s): make it, name another, or check inside the network namespace "
+				"that has it",
+				p->name, name, all);
+		} else if (find_pci(p->device, name, sizeof(name))) {
+			if (is_among(name, m->pci ? m->pci->address : NULL, sizeof(*m->pci),
+				    m->n_pci))
+				continue;
+			join(all, sizeof(all), m->pci ? m->pci->address : NULL, sizeof(*m->pci),
+				m->n_pci);
+			say(list,
+				"port %s: there is no network device at %s (there are %s): see lspci, and name the one to use",
+				p->name, name, all);
+		}
+	}
+}
+
+/* --- cores and memory --- */
+
+static void
+check_cores(const struct rs_plan *plan, const struct rs_machine *m, json_t *list)
+{
+	int have = CPU_COUNT(&m->online);
+
+	for (uint32_t i = 0; have > 0 && i < plan->n_workers; i++) {
+		uint32_t core = plan->cores[i];
+
+		if (core >= CPU_SETSIZE || !CPU_ISSET(core, &m->online))
+			say(list,
+				"workers.cores: core %u does not exist or is switched off: %d are there, name one of them",
+				core, have);
+		else if (!CPU_ISSET(core, &m->allowed))
+			say(list,
+				"workers.cores: core %u is not for this process (its cpuset): name another, or have it added",
+				core);
+	}
+}
+
+/* How many calls would fit: what each takes follows from those that are planned. */
+static uint64_t
+calls_that_fit(const struct rs_plan *plan, const struct rs_budget *b, const struct rs_machine *m)
+{
+	uint64_t fixed = b->packet_bytes + b->histogram_bytes;
+
+	if (fixed >= m->memory_bytes || b->engine_bytes == 0)
+		return 0;
+	return (uint64_t)((double)(m->memory_bytes - fixed) / (double)b->engine_bytes *
+		(double)plan->max_calls * 0.9);
+}
+
+static void
+check_memory(const struct rs_plan *plan, const struct rs_budget *b, const struct rs_machine *m,
+	json_t *list)
+{
+	uint64_t need = rs_budget_bytes(b), fit;
+
+	if (plan->hugepages && b->packet_bytes > m->huge_bytes)
+		say(list,
+			"workers.memory_mb: %u MiB of huge pages are asked for, the machine has %.0f: reserve them (dpdk-hugepages.py --setup 1G) or "
+			"set workers.hugepages = false",
+			plan->memory_mb, (double)m->huge_bytes / MIB);
+	if (m->memory_bytes == 0 || need <= m->memory_bytes)
+		return;
+	fit = calls_that_fit(plan, b, m);
+	if (fit == 0 || fit >= plan->max_calls)
+		say(list,
+			"%.0f MiB are needed, %.0f of them for packets; the machine has %.0f MiB: lower workers.memory_mb and workers.mbufs",
+			(double)need / MIB, (double)b->packet_bytes / MIB,
+			(double)m->memory_bytes / MIB);
+	else
+		say(list,
+			"%.0f MiB are needed when run.max_calls (%llu) are open; the machine has %.0f MiB: lower run.max_calls to %llu, or give the "
+			"machine more",
+			(double)need / MIB, (unsigned long long)plan->max_calls,
+			(double)m->memory_bytes / MIB, (unsigned long long)fit);
+}
+
+/* --- rates --- */
+
+static void
+check_refreshes(const struct rs_plan *plan, const struct rs_budget *b, json_t *list)
+{
+	if (plan->max_rate_hz > 0 && b->refresh_hz > plan->max_rate_hz)
+		say(list,
+			"%llu endpoints with the expiry they ask for make %.1f refreshes/s, run.max_rate is %g: raise expires or run.max_rate, or "
+			"register fewer",
+			(unsigned long long)b->registrations, b->refresh_hz, plan->max_rate_hz);
+}
+
+json_t *
+rs_budget_problems(
+	const struct rs_plan *plan, const struct rs_budget *b, const struct rs_machine *m)
+{
+	json_t *list = json_array();
+
+	if (!list)
+		return NULL;
+	check_cores(plan, m, list);
+	check_devices(plan, m, list);
+	check_memory(plan, b, m, list);
+	check_refreshes(plan, b, list);
+	return list;
+}
+
+static void
+remark_registrations(const struct rs_plan *plan, const struct rs_plan_activity *a, json_t *list)
+{
+	uint64_t count = plan->groups[a->from].count;
+	double all_s, last_s = (double)a->expires_ns * a->refresh_to / 1e9,
+		      mean_s = (double)a->expires_ns * (a->refresh_from + a->refresh_to) / 2e9;
+
+	count = a->total && a->total < count ? a->total : count;
+	all_s = a->rate_hz > 0 ? (double)count / a->rate_hz : 0;
+	if (all_s > last_s)
+		say(list,
+			"%s: %llu registrations at %g/s take %.0f s, the first ones are refreshed after %.0f s: the registrar gets both; raise rate or "
+			"expires",
+			a->name, (unsigned long long)count, a->rate_hz, all_s, last_s);
+	else if ((double)count / mean_s > a->rate_hz)
+		say(list,
+			"%s: refreshes come at %.1f/s, faster than the registrations (%g/s): raise expires if that is not meant",
+			a->name, (double)count / mean_s, a->rate_hz);
+}
+
+/* Calls that last are open together: rate times length. */
+static void
+remark_open(const struct rs_plan *plan, const struct rs_plan_activity *a, json_t *list)
+{
+	double most = a->rate_hz, open;
+	uint64_t limit = a->limit && a->limit < plan->max_calls ? a->limit : plan->max_calls;
+
+	for (uint32_t i = 0; i < a->n_shape; i++)
+		most = a->shape[i].rate_to_hz > most ? a->shape[i].rate_to_hz : most;
+	open = most * (double)rs_dist_mean(&a->hold) / 1e9;
+	if (a->total && open > (double)a->total)
+		open = (double)a->total;
+	if (!a->open_calls && open > (double)limit)
+		say(list,
+			"%s: %g calls/s that last %.0f s are %.0f open at a time, %llu are let in: the others will be counted as not started; raise %s",
+			a->name, most, (double)rs_dist_mean(&a->hold) / 1e9, open,
+			(unsigned long long)limit,
+			limit == plan->max_calls ? "run.max_calls" : "limit");
+}
+
+json_t *
+rs_budget_remarks(const struct rs_plan *plan, const struct rs_budget *b, const struct rs_machine *m)
+{
+	json_t *list = json_array();
+	uint64_t need = rs_budget_bytes(b);
+
+	if (!list)
+		return NULL;
+	if (m->available_bytes && need <= m->memory_bytes && need > m->available_bytes)
+		say(list, "%.0f MiB are needed, %.0f MiB are free at present: end something else",
+			(double)need / MIB, (double)m->available_bytes / MIB);
+	if (plan->hugepages && b->packet_bytes <= m->huge_bytes &&
+		b->packet_bytes > m->huge_free_bytes)
+		say(list, "%u MiB of huge pages are needed, %.0f MiB are free at present",
+			plan->memory_mb, (double)m->huge_free_bytes / MIB);
+	if (b->cores < plan->n_workers)
+		say(list,
+			"%u workers share %u cores: good for trying a plan out, no figure of it is about speed",
+			plan->n_workers, b->cores);
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		if (plan->activities[i].kind == RS_DO_REGISTER)
+			remark_registrations(plan, &plan->activities[i], list);
+		else if (rs_activity_places(plan->activities[i].kind))
+			remark_open(plan, &plan->activities[i], list);
+	}
+	return list;
+}
