@@ -24,13 +24,27 @@ client_find(struct dialog *d, uint32_t cseq, uint8_t method)
 }
 
 /* What a late copy of the answer to this INVITE will find. */
+static uint64_t
+branch_key(const struct rs_engine *e, const struct leg *leg, uint16_t number)
+{
+	uint8_t branch[16 + RS_TOKEN_LEN];
+
+	return rs_hash(branch, branch_text(leg, number, branch), e->hash_seed);
+}
+
+/* The call is about to end, and with it the INVITE's transaction. */
+static void
+client_foresee_end(const struct rs_engine *e, const struct leg *leg, const struct client *invite)
+{
+	tombs_prefetch(&e->tombs, branch_key(e, leg, invite->branch));
+}
+
 static void
 bury_as(struct rs_engine *e, const struct leg *leg, const struct client *c, enum tomb_kind kind)
 {
-	uint8_t branch[16 + RS_TOKEN_LEN];
 	struct tomb t = { .kind = (uint8_t)kind, .peer_tag = leg->remote_tag };
 
-	t.hash = rs_hash(branch, branch_text(leg, c->branch, branch), e->hash_seed);
+	t.hash = branch_key(e, leg, c->branch);
 	tombs_add(&e->tombs, e->now, t);
 }
 
@@ -143,6 +157,8 @@ client_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 			d->sdp_step = (int16_t)step;
 	}
 	client_open(e, leg, s->method, (int16_t)step, cseq, branch);
+	if (s->method == RS_SIP_BYE && invite)
+		client_foresee_end(e, leg, invite);
 	if (s->method == RS_SIP_CANCEL && invite)
 		client_find(d, invite->cseq, RS_SIP_INVITE)->give_up_ns = e->now + 64 * e->plan->t1_ns; /* 9.1 */
 }

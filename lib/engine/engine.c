@@ -206,6 +206,8 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 	e->no_tomb = false;
 	if (msg->status && register_response(e, rx, msg, &cseq))
 		return;
+	if (e->rfc && msg->method == RS_SIP_INVITE && !msg->status)
+		tombs_prefetch(&e->tombs, server_key(e, msg));
 	switch (lookup_leg(e, &rx->path, msg, &leg)) {
 	case LOOKUP_LEG:
 		trace_received(e, leg, rx);

@@ -325,7 +325,8 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 		repeated(e, leg, s, msg);
 		return false;
 	}
-	if (stray_request(e, rx, msg, cseq)) /* its transaction is over, the call is not */
+	/* Of a transaction that is over, while the call is not? A number that has not been yet is of none. */
+	if ((cseq->number <= d->remote_cseq || msg->method == RS_SIP_CANCEL) && stray_request(e, rx, msg, cseq))
 		return false;
 	status = msg->method == RS_SIP_CANCEL ? 0 : refused(e, leg, msg, cseq);
 	if (status) { /* without a transaction: asked again it says the same again */

@@ -43,6 +43,12 @@ int tombs_init(struct tombs *t, struct rs_arena *a, uint32_t cap, uint64_t life_
 void tombs_add(struct tombs *t, uint64_t now_ns, struct tomb tomb);
 /** @return the tombstone with @hash, or NULL */
 struct tomb *tombs_find(struct tombs *t, uint64_t hash);
+/** @hash will be looked for, or added, soon: its place in the table is most likely cold. */
+static inline void
+tombs_prefetch(const struct tombs *t, uint64_t hash)
+{
+	__builtin_prefetch(&t->table.entries[(uint32_t)(hash >> 32) & t->table.mask], 1);
+}
 /** Let go of those whose time has come, a bounded number. */
 void tombs_expire(struct tombs *t, uint64_t now_ns);
 
