@@ -256,6 +256,8 @@ bool rel_holds(struct rs_engine *e, struct leg *leg, const struct rs_step *s);
 void rel_go_on(struct rs_engine *e, struct leg *leg);
 /** A reliable provisional is due again, or given up. @return false when the leg is gone */
 bool rel_timer(struct rs_engine *e, struct leg *leg);
+/** Lines that go with every answer @status to a request of @method, in a call or out of any; "": none */
+const char *ua_fixed_lines(uint8_t method, uint16_t status);
 /** Our own answer @status to @msg (NULL: the INVITE, as it was kept), whole with all that it says. */
 void ua_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status);
 /** @return true when the request inside a call was answered */

@@ -195,29 +195,24 @@ stray_request(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_m
 		struct rs_token token = { .handle = t->handle, .run = e->run, .aux = t->aux };
 
 		rs_token_write(&token, e->secret, tag);
-		answer(e, rx, msg, t->status, rs_slice_of(tag, sizeof(tag)), "", RS_ENG_REPEATED_SENT);
+		answer(e, rx, msg, t->status, rs_slice_of(tag, sizeof(tag)), ua_fixed_lines(msg->method, t->status), RS_ENG_REPEATED_SENT);
 	}
 	return true;
 }
 
-#define ALLOWED "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, NOTIFY, MESSAGE\r\n"
-
-/* @return the status that a request out of any call is answered with, and which lines go with it */
+/* @return the status that a request out of any call is answered with */
 static uint16_t
-status_of(const struct rs_sip_msg *msg, const char **extra)
+status_of(const struct rs_sip_msg *msg)
 {
 	const char *why;
 	int invalid = rs_sip_validate(msg, &why);
 
-	*extra = "";
 	if (invalid)
 		return (uint16_t)invalid;
 	if (rs_sip_tag(rs_sip_get(msg, RS_HDR_TO)).len)
 		return 481;
 	switch ((enum rs_sip_method)msg->method) {
 	case RS_SIP_OPTIONS:
-		*extra = ALLOWED "Accept: application/sdp\r\nSupported: 100rel, timer\r\n";
-		return 200;
 	case RS_SIP_NOTIFY: /* what SBCs send to phones unasked: message waiting, check-sync */
 	case RS_SIP_MESSAGE:
 		return 200;
@@ -230,7 +225,6 @@ status_of(const struct rs_sip_msg *msg, const char **extra)
 	case RS_SIP_INVITE: /* nobody takes calls here */
 		return 480;
 	default:
-		*extra = ALLOWED;
 		return 405;
 	}
 }
@@ -248,7 +242,6 @@ stateless_tag(const struct rs_engine *e, const struct rs_sip_msg *msg, uint8_t *
 bool
 stray_answer(struct rs_engine *e, const struct group *g, const struct rs_rx *rx, const struct rs_sip_msg *msg)
 {
-	const char *extra;
 	uint8_t tag[20];
 	uint16_t status;
 
@@ -256,8 +249,8 @@ stray_answer(struct rs_engine *e, const struct group *g, const struct rs_rx *rx,
 		return false;
 	if (msg->method == RS_SIP_ACK)
 		return true;
-	status = status_of(msg, &extra);
-	answer(e, rx, msg, status, stateless_tag(e, msg, tag), extra, RS_ENG_STRAY_SENT);
+	status = status_of(msg);
+	answer(e, rx, msg, status, stateless_tag(e, msg, tag), ua_fixed_lines(msg->method, status), RS_ENG_STRAY_SENT);
 	return true;
 }
 

@@ -9,8 +9,6 @@
 
 #define ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, NOTIFY, MESSAGE\r\n"
 
-#define OPTIONS_LINES ALLOW "Accept: application/sdp\r\nSupported: 100rel, timer\r\n"
-
 static const struct rs_slice no_sdp = { NULL, 0 };
 
 #define MOST_UNSUPPORTED 8
@@ -67,21 +65,25 @@ unsupported(const struct rs_engine *e, const struct leg *leg, const struct rs_si
 	return n;
 }
 
+const char *
+ua_fixed_lines(uint8_t method, uint16_t status)
+{
+	if (status == 405)
+		return ALLOW;
+	return status == 200 && method == RS_SIP_OPTIONS ? ALLOW "Accept: application/sdp\r\nSupported: 100rel, timer\r\n" : "";
+}
+
 /* What an answer of ours says beside what it copies from its request. */
 static void
 put_lines(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status, struct rs_sip_out *o)
 {
+	rs_out_text(o, ua_fixed_lines(msg->method, status));
 	switch (status) {
 	case 200:
-		if (msg->method == RS_SIP_OPTIONS)
-			rs_out_text(o, OPTIONS_LINES);
 		if (msg->method != RS_SIP_INVITE && msg->method != RS_SIP_UPDATE)
 			return;
 		rs_out_text(o, ALLOW);
 		session_put_answer(e, leg, o);
-		return;
-	case 405:
-		rs_out_text(o, ALLOW);
 		return;
 	case 420:
 		unsupported(e, leg, msg, o);
