@@ -168,7 +168,7 @@ peer_say_bytes(struct peer *p, const void *data, size_t len)
 static inline void
 peer_say(struct peer *p, const char *text)
 {
-	char out[8192];
+	char out[16384];
 	size_t n = 0;
 
 	for (; *text && n < sizeof(out) - 2; text++) {
@@ -184,7 +184,7 @@ static inline void
 peer_reply_x(struct peer *p, const char *request, const char *status, const char *extra)
 {
 	const char *to = header(request, "To");
-	char text[4096];
+	char text[8192];
 
 	snprintf(text, sizeof(text),
 		"SIP/2.0 %s\nVia: %s\nFrom: %s\nTo: %s%s\nCall-ID: %s\nCSeq: %s\nContact: <sip:peer@198.18.8.1:5070>\n%sContent-Length: 0\n\n",
@@ -216,7 +216,7 @@ peer_ask(struct peer *p, const char *invite, const char *method, unsigned cseq)
 static inline void
 peer_call(struct peer *p, const char *method, unsigned cseq, const char *to_tag, const char *extra)
 {
-	char text[4096];
+	char text[8192];
 
 	snprintf(text, sizeof(text),
 		"%s sip:me@198.18.4.1:5060 SIP/2.0\nVia: SIP/2.0/UDP 198.18.8.1:5060;branch=z9hG4bKc%u%s\nFrom: <sip:peer@198.18.8.1>;tag=peer\n"
