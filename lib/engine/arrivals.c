@@ -167,16 +167,54 @@ arrivals_order(struct activity *a, enum change_what what, double rate_hz, uint64
 	}
 }
 
+/* The most that an activity asks for now, or later by its shape. */
+static double
+highest_rate(const struct activity *a)
+{
+	const struct arrivals *r = &a->arrivals;
+	double most = r->running ? r->rate_hz : r->asked ? r->asked_hz : a->plan->rate_hz;
+
+	if (a->plan->open_calls)
+		return most > 0 ? most : r->loop.max_hz;
+	for (uint32_t i = 0; !r->asked && (r->shaped || !r->running) && i < a->plan->n_shape; i++) {
+		most = a->plan->shape[i].rate_from_hz > most ? a->plan->shape[i].rate_from_hz : most;
+		most = a->plan->shape[i].rate_to_hz > most ? a->plan->shape[i].rate_to_hz : most;
+	}
+	return most;
+}
+
+/* How much faster than it was due may come what is late? Under run.max_rate, all together may not pass that. */
+static double
+catch_up(const struct rs_engine *e, const struct activity *a)
+{
+	double wanted = e->plan->catch_up, max = e->plan->max_rate_hz, all = 0;
+
+	if (!(max > 0))
+		return wanted;
+	for (uint32_t i = 0; i < e->n_activities; i++) {
+		const struct activity *o = &e->activities[i];
+
+		/* Of one that other workers play, this one knows that it may be on. */
+		if ((o->arrivals.running || o->group->position == UINT32_MAX) && !o->arrivals.stopped &&
+			rs_activity_places(o->plan->kind) == rs_activity_places(a->plan->kind))
+			all += highest_rate(o);
+	}
+	if (all * wanted <= max)
+		return wanted;
+	return all < max ? max / all : 1;
+}
+
 /*
  * What is late follows the last start by the time that lay between their due times, divided by catch_up; so does what is not
  * late, but that time has passed when it falls due.
  */
 static uint64_t
-earliest_start(const struct rs_engine *e, const struct arrivals *r, uint64_t due_ns)
+earliest_start(const struct rs_engine *e, const struct activity *a, uint64_t due_ns)
 {
+	const struct arrivals *r = &a->arrivals;
 	uint64_t since = due_ns > r->pace_due_ns ? due_ns - r->pace_due_ns : 0;
 
-	return r->pace_ns + (uint64_t)((double)since / e->plan->catch_up);
+	return r->pace_ns + (uint64_t)((double)since / catch_up(e, a));
 }
 
 /* The shape's last rate is 0, and it is reached. @param next_ns  in: when to look again; out: not after that moment */
@@ -224,7 +262,7 @@ rate_turn(struct rs_engine *e, struct activity *a)
 			return r->n_changes ? earlier(r->changes[0].at_ns, due) : due;
 		if (!found || started == TURN_STARTS)
 			return e->now;
-		uint64_t start = earliest_start(e, r, due);
+		uint64_t start = earliest_start(e, a, due);
 
 		if (start > e->now)
 			return start;

@@ -283,7 +283,7 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 		return -EINVAL;
 	if (shape_setup(&a->arrivals.shape, &e->arena, plan) != 0)
 		return -ENOMEM;
-	a->arrivals.loop.max_hz = e->plan->max_rate_hz;
+	a->arrivals.loop.max_hz = plan->open_calls && !(plan->rate_hz > 0) ? rs_plan_loop_ceiling(e->plan) : e->plan->max_rate_hz;
 	if (plan->open_calls)
 		loop_target(a, plan->open_calls);
 	if (a->group->position == UINT32_MAX) /* no part in it: the others say when it is over */

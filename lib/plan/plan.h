@@ -248,6 +248,12 @@ void rs_group_address(const struct rs_plan_group *g, uint32_t index, struct rs_a
 /** The reverse: which endpoint of @g has this address and port? -1: none; a trunk: 0. */
 int64_t rs_group_find(const struct rs_plan_group *g, const struct rs_addr *addr, uint16_t port);
 
+/** What run.max_rate leaves to each closed loop that has no rate of its own, calls/s; 0: there is no ceiling. */
+double rs_plan_loop_ceiling(const struct rs_plan *plan);
+
+/** Refreshes a second that the expiry asked for makes, once all endpoints of @a are registered. */
+double rs_plan_refresh_rate(const struct rs_plan *plan, const struct rs_plan_activity *a);
+
 /** Markdown of every setting (name, type, default, meaning) from the reader's own tables; for docs and --help. */
 void rs_plan_document(FILE *out);
 

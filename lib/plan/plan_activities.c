@@ -361,6 +361,7 @@ rs_read_activities(struct rs_reader *r)
 		if ((rc = read_activity(r, &p, &plan->activities[plan->n_activities++])) != 0)
 			return rc;
 	}
-	rc = rs_read_starts(r);
-	return rc == 0 ? check_answered(r) : rc;
+	if ((rc = rs_read_starts(r)) != 0 || (rc = rs_check_ceiling(r)) != 0)
+		return rc;
+	return check_answered(r);
 }

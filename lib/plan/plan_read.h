@@ -116,6 +116,7 @@ int rs_read_dist(const struct rs_reader *r, const struct rs_part *p, const char 
 int rs_read_shape(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a);
 int rs_read_register(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a);
 int rs_read_starts(const struct rs_reader *r); /* when all activities are read */
+int rs_check_ceiling(const struct rs_reader *r); /* after that */
 int rs_read_run(struct rs_reader *r);
 int rs_check_routes(
 	const struct rs_reader *r); /* destinations: targets, prefixes, gateways, ring pairs */

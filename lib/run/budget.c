@@ -53,10 +53,8 @@ count_registrations(const struct rs_plan *plan, struct rs_budget *out)
 
 		if (a->kind != RS_DO_REGISTER)
 			continue;
-		count = a->total && a->total < count ? a->total : count;
-		out->registrations += count;
-		out->refresh_hz += (double)count * 1e9 /
-			((double)a->expires_ns * (a->refresh_from + a->refresh_to) / 2);
+		out->registrations += a->total && a->total < count ? a->total : count;
+		out->refresh_hz += rs_plan_refresh_rate(plan, a);
 	}
 }
 

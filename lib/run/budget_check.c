@@ -173,18 +173,6 @@ check_memory(const struct rs_plan *plan, const struct rs_budget *b, const struct
 			(double)m->memory_bytes / MIB, (unsigned long long)fit);
 }
 
-/* --- rates --- */
-
-static void
-check_refreshes(const struct rs_plan *plan, const struct rs_budget *b, json_t *list)
-{
-	if (plan->max_rate_hz > 0 && b->refresh_hz > plan->max_rate_hz)
-		say(list,
-			"%llu endpoints with the expiry they ask for make %.1f refreshes/s, run.max_rate is %g: raise expires or run.max_rate, or "
-			"register fewer",
-			(unsigned long long)b->registrations, b->refresh_hz, plan->max_rate_hz);
-}
-
 json_t *
 rs_budget_problems(
 	const struct rs_plan *plan, const struct rs_budget *b, const struct rs_machine *m)
@@ -196,9 +184,10 @@ rs_budget_problems(
 	check_cores(plan, m, list);
 	check_devices(plan, m, list);
 	check_memory(plan, b, m, list);
-	check_refreshes(plan, b, list);
 	return list;
 }
+
+/* --- rates --- */
 
 static void
 remark_registrations(const struct rs_plan *plan, const struct rs_plan_activity *a, json_t *list)

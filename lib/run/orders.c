@@ -133,6 +133,17 @@ check_placing(struct rs_daemon *d, const char *activity, int32_t *i, struct rs_e
 	return rc;
 }
 
+/* A closed loop without a rate takes the places that become free as fast as the ceiling lets it. */
+static double
+rate_at_most(const struct rs_plan *plan, uint32_t i, double rate_hz)
+{
+	const struct rs_plan_activity *a = &plan->activities[i];
+
+	if (!a->open_calls || rate_hz > 0)
+		return rate_hz;
+	return a->rate_hz > 0 ? plan->max_rate_hz : rs_plan_loop_ceiling(plan);
+}
+
 int
 rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by, struct rs_err *err)
 {
@@ -154,7 +165,7 @@ rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by,
 		rates[a] = activity_rate(d, a);
 		if (meant)
 			rates[a] = by ? rates[a] + value : value;
-		all += places ? rates[a] : 0;
+		all += places ? rate_at_most(d->plan, a, rates[a]) : 0;
 		if (!(rates[a] >= 0 && rates[a] <= 1e8))
 			rc = rs_err_set(err, -EINVAL, "a rate of %g calls/s: give 0 to 100000000",
 				rates[a]);

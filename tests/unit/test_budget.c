@@ -29,14 +29,12 @@ machine(void)
 	return m;
 }
 
-static struct rs_plan *
-plan_with(const char *device, const char *activities, const char *run)
-{
-	struct rs_plan *plan;
-	struct rs_err err = { 0 };
-	char text[4096];
+#define PLAN_BYTES 4096
 
-	snprintf(text, sizeof(text),
+static void
+plan_text(char *text, const char *device, const char *activities, const char *run)
+{
+	snprintf(text, PLAN_BYTES,
 		"targets = [ \"198.18.0.0/20\" ];\n"
 		"workers = { cores = [ 0 ]; memory_mb = 256; };\n"
 		"ports = ( { name = \"p\"; device = \"%s\"; addresses = [ \"198.18.0.2/20\" ]; } );\n"
@@ -45,6 +43,16 @@ plan_with(const char *device, const char *activities, const char *run)
 		"activities = ( { name = \"ring\"; do = \"answer\"; endpoints = \"phones\"; scenario = \"uas\"; }, %s );\n"
 		"run = { %s };\n",
 		device, activities, run);
+}
+
+static struct rs_plan *
+plan_with(const char *device, const char *activities, const char *run)
+{
+	struct rs_plan *plan;
+	struct rs_err err = { 0 };
+	char text[PLAN_BYTES];
+
+	plan_text(text, device, activities, run);
 	if (rs_plan_parse("t.conf", text, NULL, 0, &plan, &err) != 0)
 		fail_msg("%s", err.text);
 	return plan;
@@ -121,16 +129,19 @@ registrations_are_refreshed_within_their_expiry(void **state)
 {
 	struct rs_plan *plan = plan_with("net_null0", REGISTER("rate = 50; expires = \"100s\";"), "");
 	struct rs_machine m = machine();
+	struct rs_err err = { 0 };
 	struct rs_budget b;
+	char text[PLAN_BYTES];
 
 	rs_budget_of(plan, &b);
 	assert_int_equal(b.registrations, 1000);
 	assert_in_range((int)(b.refresh_hz * 10), 142, 143); /* 1000 in 70 s */
 	NO_PROBLEM(plan, &m);
 	rs_plan_free(plan);
-	plan = plan_with("net_null0", REGISTER("rate = 10; expires = \"100s\";"), "max_rate = 12;");
-	PROBLEM(plan, &m, "14.3 refreshes/s, run.max_rate is 12");
-	rs_plan_free(plan);
+	plan_text(text, "net_null0", REGISTER("rate = 10; expires = \"100s\";"), "max_rate = 12;");
+	assert_int_equal(rs_plan_parse("t.conf", text, NULL, 0, &plan, &err), -EINVAL);
+	assert_string_equal(err.text, "t.conf:6: activities[1].expires: makes 14.3 refreshes a second, above run.max_rate, 12: raise it, "
+		"register fewer, or raise run.max_rate");
 	plan = plan_with("net_null0", REGISTER("rate = 10; expires = \"100s\";"), "");
 	NO_PROBLEM(plan, &m);
 	assert_non_null(strstr(only(plan, &m, "remarks"), "take 100 s"));

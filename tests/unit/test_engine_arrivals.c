@@ -222,6 +222,28 @@ what_a_stall_left_comes_out_at_twice_the_rate(void **state)
 }
 
 static void
+what_a_stall_left_stays_under_the_plans_highest_rate(void **state)
+{
+	seen_open(&one, 1, PHONES, "rate = 1000;", "run = { max_rate = 1250.0; };");
+	stall(&one, 100);
+	assert_in_range(started_in(&one, 1100, 1500), 490, 506); /* 1.25 times, until all are made up for */
+	assert_in_range(started_in(&one, 1600, 1700), 99, 101);
+	seen_close(&one);
+
+	/* At the ceiling itself nothing can be made up for: all that follows is as late. */
+	seen_open(&one, 1, PHONES, "rate = 1000;", "run = { max_rate = 1000.0; };");
+	stall(&one, 100);
+	assert_in_range(started_in(&one, 1100, 2100), 998, 1004);
+	seen_close(&one);
+
+	/* A shape may go up to its highest rate again. */
+	seen_open(&one, 2, PHONES, "shape = ( { rate = 500; time = \"5s\"; }, { rate = 1000; time = \"5s\"; } );", "run = { max_rate = 1000.0; };");
+	stall(&one, 100);
+	assert_in_range(started_in(&one, 1100, 2100), 498, 504);
+	seen_close(&one);
+}
+
+static void
 bursts_are_the_most_in_any_window(void **state)
 {
 	struct burst b = { 0 };
@@ -312,6 +334,7 @@ main(void)
 		cmocka_unit_test(a_rate_set_replaces_the_shape),
 		cmocka_unit_test(a_higher_rate_is_not_held_up_by_the_one_before),
 		cmocka_unit_test(what_a_stall_left_comes_out_at_twice_the_rate),
+		cmocka_unit_test(what_a_stall_left_stays_under_the_plans_highest_rate),
 		cmocka_unit_test(bursts_are_the_most_in_any_window),
 		cmocka_unit_test(units_do_not_drift),
 		cmocka_unit_test(an_activity_is_over_when_its_last_call_has_ended),

@@ -102,6 +102,20 @@ the_plans_highest_rate_holds_for_loops_as_well(void **state)
 	sim_close(&s);
 }
 
+/* What the others may do together is not the loop's. */
+static void
+a_loop_beside_a_rate_has_what_that_leaves_of_the_highest(void **state)
+{
+	struct sim s;
+
+	open_with(&s, 2, "uas", UAC "rate = 300; total = 2000; }, { name = \"loop\"; from = \"callers\"; to = \"callees\"; " UAC "open_calls = 40; hold = \"0s\"; } ); run = { max_rate = 500.0; }; #", "");
+	sim_play(&s, 5 * SECOND);
+	sim_sums_hold(&s);
+	assert_in_range(sim_count(&s, CALL, RS_AM_OFFERED), 1490, 1503);
+	assert_in_range(sim_count(&s, CALL + 1, RS_AM_OFFERED), 980, 1003);
+	sim_close(&s);
+}
+
 static void
 a_sut_that_refuses_is_asked_once_a_second_for_each_place(void **state)
 {
@@ -266,6 +280,7 @@ main(void)
 		cmocka_unit_test(a_total_is_offered_to_the_last_call),
 		cmocka_unit_test(a_rate_is_the_loops_ceiling),
 		cmocka_unit_test(the_plans_highest_rate_holds_for_loops_as_well),
+		cmocka_unit_test(a_loop_beside_a_rate_has_what_that_leaves_of_the_highest),
 		cmocka_unit_test(a_sut_that_refuses_is_asked_once_a_second_for_each_place),
 		cmocka_unit_test(places_are_held_free_while_it_pauses),
 		cmocka_unit_test(a_limit_set_is_what_it_holds_from_then_on),
