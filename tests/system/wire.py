@@ -36,13 +36,20 @@ def finish(daemon, timeout_s=120):
 SLACK_S = 0.15
 
 
-def check_waits(times, waits):
-    """Messages came so long after one another (s)."""
+def check_waits(calls, waits):
+    """
+    The messages of each of @calls ([[s, ...], ...]) came so long after one another (s).
+
+    Nine in ten of them: a machine that stalls for a second holds up what was due then, and nothing else.
+    """
     wanted = [sum(waits[:n]) for n in range(len(waits) + 1)]
-    assert len(times) == len(wanted), times
-    late = [time - times[0] - due for time, due in zip(times, wanted)]
-    middle = sorted(late)[len(late) // 2]
-    assert all(abs(value - middle) < SLACK_S for value in late), (times, late)
+    late = []
+    for times in calls:
+        assert len(times) == len(wanted), times
+        apart = [time - times[0] - due for time, due in zip(times, wanted)]
+        middle = sorted(apart)[len(apart) // 2]
+        late += [value - middle for value in apart]
+    assert sum(abs(value) >= SLACK_S for value in late) <= 0.1 * len(late), sorted(late)
 
 
 class Wire:
