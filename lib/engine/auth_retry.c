@@ -56,8 +56,12 @@ auth_retry(struct rs_engine *e, struct leg *leg, const struct client *c, const s
 		return false;
 	if (c->tries >= MOST_TRIES || (c->tries && !is_stale(msg)))
 		return false;
-	if (challenges_of(e, msg, challenges, MAX_CHALLENGES) <= 0 || !leg_keep_challenges(e, leg, msg))
+	if (challenges_of(e, msg, challenges, MAX_CHALLENGES) <= 0)
 		return false;
+	if (!leg_keep_challenges(e, leg, msg)) {
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+		return false;
+	}
 	rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_AUTHENTICATED);
 	if (c->step < 0)
 		client_own(e, leg, (enum own)c->step, c->about);

@@ -129,7 +129,7 @@ remember_peer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg
 		return; /* the dialog says who the peer is; its tag is still to be kept when a 2xx is the first to name it */
 	leg->remote_tag = hash;
 	if (msg->status && leg_activity(e, leg)->wants_peer_tag)
-		rs_blob_set(&e->blobs, &leg->peer_tag, tag);
+		rs_metric_add(e->cells, RS_ENG_POOL_EMPTY, !rs_blob_set(&e->blobs, &leg->peer_tag, tag));
 }
 
 /* Responses move the state that hanging up depends on, and stop or slow the retransmission timer. */

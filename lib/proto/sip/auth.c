@@ -53,7 +53,7 @@ read_params(struct rs_slice value, size_t *pos, const struct known *known, size_
 static bool
 has_auth(struct rs_slice qop, bool *given)
 {
-	const uint8_t *p = qop.p, *end = qop.p + qop.len, *q;
+	const uint8_t *p = qop.p, *end = qop.p ? qop.p + qop.len : NULL, *q;
 	bool found = false;
 
 	*given = false;
