@@ -188,9 +188,11 @@ dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice from, s
 static bool
 has_rport(const uint8_t *p, const uint8_t *end)
 {
-	for (; end - p >= 6; p++)
-		if (*p == ';' && memcmp(p + 1, "rport", 5) == 0)
+	while (p && end - p >= 6) {
+		if (memcmp(p, ";rport", 6) == 0)
 			return true;
+		p = memchr(p + 1, ';', (size_t)(end - p) - 1);
+	}
 	return false;
 }
 
