@@ -16,7 +16,8 @@ const struct verb verbs[] = {
 		"loadctl load night.conf", OPT_SET | OPT_JSON, 1, 1, verb_load },
 	{ "plan check", "FILE [--set PATH=VALUE]...",
 		"read a plan without starting anything; no daemon is needed",
-		"Tells what will be played and what memory it takes.\n",
+		"Tells what will be played, what it needs and what this machine has. Exit status 2 for a plan that is wrong or "
+		"cannot work here.\n",
 		"loadctl plan check first.conf", OPT_SET | OPT_JSON, 1, 1, verb_plan_check },
 	{ "scenario check", "FILE|DIR",
 		"tell what in scenarios cannot be played; no daemon is needed",

@@ -127,7 +127,8 @@ const struct rs_setting rs_settings_run[] = {
 		.max = 100000000,
 		RS_FIELD(struct rs_plan, max_rate_hz),
 		.standard = "0",
-		.meaning = "The ceiling that no rate may pass, loadctl's included; 0: none." },
+		.meaning = "The ceiling that the rates of all activities together may not pass, loadctl's and what "
+			"makes up for a stall included; 0: none." },
 	{ .name = "catch_up",
 		.type = RS_SET_FLOAT,
 		.min = 1,

@@ -131,15 +131,18 @@ def attempt(trial, rate, label):
 
 
 def highest(trial, start, factor, label):
-    """Climb by @factor until a rate is not held; @return (calls/s reached at the highest rate held, its trial)"""
-    best, best_trial, rate = 0.0, None, start
+    """
+    Climb by @factor until a rate is not held; when not even @start is, go down from it, to an eighth.
+
+    @return (calls/s reached at the highest rate held, its trial); (0, None) when none was
+    """
+    best, best_trial, rate, least = 0.0, None, start, start / 8
     while True:
         result = attempt(trial, rate, label)
         if not result[0]:
-            if best or rate < start / 8:
+            if best or rate <= least:
                 return best, best_trial
-            rate /= 2
-            start, factor = rate, 1.2
+            rate, factor = rate / 2, 1.2
             continue
         if result[1] > best:
             best, best_trial = result[1], result
@@ -154,7 +157,7 @@ def highest_long(trial, start, factor, label, trial_s):
     @return (calls/s reached, its trial)
     """
     rate, _ = highest(lambda r: trial(r, TRIAL_S), start, factor, label)
-    while rate > start / 16:
+    while rate > start / 8:
         result = attempt(lambda r: trial(r, trial_s), rate, f"{label}, {trial_s} s")
         if result[0]:
             return result[1], result

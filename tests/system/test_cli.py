@@ -117,6 +117,51 @@ def test_a_good_plan_passes_the_check_without_a_daemon(quiet_lab):
     assert done.returncode == PASSED, done.stderr
 
 
+def test_plan_check_tells_what_the_plan_needs_and_what_the_machine_has(quiet_lab):
+    plan = quiet_lab.write("good.conf", GOOD)
+    text = loadctl("plan", "check", plan).stdout
+    for word in ("UDP ports", "legs", "this machine has", "interfaces", " lo"):
+        assert word in text
+    check = json.loads(loadctl("plan", "check", plan, "--json", "--set", "run.mode=rfc3261").stdout)
+    needs, machine = check["needs"], check["machine"]
+    assert (needs["addresses"], needs["udp_ports"], needs["endpoints"], needs["cores"]) == (4, 2, 200, 1)
+    assert needs["legs"] >= 2 * 20000
+    assert needs["tombstones"] >= 3 * 1000 * 32, "of each call three, for 64*T1"
+    memory = needs["memory"]
+    assert memory["bytes"] == memory["packet_bytes"] + memory["engine_bytes"] + memory["histogram_bytes"]
+    assert memory["engine_bytes"] == sum(worker["engine_bytes"] for worker in check["workers"])
+    with open("/proc/meminfo") as file:
+        assert machine["memory"]["bytes"] == int(file.readline().split()[1]) * 1024
+    assert set(machine["cores"]) >= set(machine["allowed_cores"]) >= os.sched_getaffinity(0)
+    assert "lo" in machine["interfaces"]
+    assert check["problems"] == []
+
+
+@pytest.mark.parametrize("settings, words", [
+    (("run.max_calls=99000000",), ("MiB are needed", "lower run.max_calls to")),
+    (("workers.hugepages=true", "workers.memory_mb=1048576"), ("huge pages", "workers.hugepages = false")),
+    (("ports.a.device=net_af_packet0,iface=rs-none", "ports.b.device=net_null0"), ("no interface rs-none", "make it")),
+    (("ports.a.device=0000:ff:1f.7", "ports.b.device=net_null0"), ("no network device at 0000:ff:1f.7", "lspci"))])
+def test_what_cannot_work_on_this_machine_is_refused_with_the_remedy(settings, words, quiet_lab):
+    plan = quiet_lab.write("good.conf", GOOD)
+    options = [word for setting in settings for word in ("--set", setting)]
+    done = loadctl("plan", "check", plan, *options)
+    assert done.returncode == USAGE
+    assert "cannot be played here" in done.stdout
+    for word in words:
+        assert word in done.stderr, done.stderr
+    done = loadctl("plan", "check", plan, "--json", *options)
+    assert done.returncode == USAGE
+    assert any(words[0] in problem for problem in json.loads(done.stdout)["problems"])
+
+
+def test_interfaces_are_those_of_the_network_namespace(lab):
+    plan = lab.write("wire.conf", caller(10, 10))
+    inside = execute(LOADCTL, "plan", "check", plan, netns=lab.ours)
+    assert inside.returncode == PASSED, inside.stderr
+    assert loadctl("plan", "check", plan).returncode == USAGE
+
+
 def test_a_plan_that_is_not_there_is_status_2(quiet_lab):
     done = execute(RINGSTORMD, "--config", quiet_lab.path("none.conf"), "--socket", quiet_lab.path("sock"))
     assert done.returncode == USAGE
