@@ -8,7 +8,7 @@ from lab import IP4_OURS, IP4_PEER
 from plans import callee, caller
 from programs import check_totals
 from test_sipp import check_messages, check_ours, check_peer
-from wire import check_waits, finish
+from wire import check_waits, finish, undisturbed
 
 RATE = 500
 
@@ -149,10 +149,14 @@ def test_a_black_hole_ends_calls_at_sipps_limits(wire_lab):
   <recv response="200"/>
 </scenario>
 """)
-    with wire_lab.wire(ab="loss=1", ba="") as wire:
-        with wire_lab.daemon(caller(calls, 100, scenario=scenario)) as daemon:
-            daemon.ctl("start")
-            report = finish(daemon)
+
+    def play():
+        with wire_lab.wire(ab="loss=1", ba="") as wire:
+            with wire_lab.daemon(caller(calls, 100, scenario=scenario)) as daemon:
+                daemon.ctl("start")
+                return finish(daemon), wire
+
+    report, wire = undisturbed(play)
     check_totals(report["calls"]["placed"])
     assert report["calls"]["placed"]["failed"] == calls
     assert [(failure["cause"], failure["count"]) for failure in report["failures"]] == [("retransmissions", calls)]

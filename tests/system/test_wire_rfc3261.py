@@ -14,7 +14,7 @@ from conftest import FULL
 from lab import IF_OURS, IF_PEER, IP4_OURS, IP4_PEER
 from plans import both, callee, caller, rfc3261
 from programs import check_totals
-from wire import SLACK_S, check_waits, finish
+from wire import SLACK_S, check_waits, finish, undisturbed
 
 RATE = 500
 PORTS = f"""
@@ -159,10 +159,14 @@ def test_a_black_hole(wire_lab):
     plan = hasty(caller(calls, 100, more='timeout = "100s";')).replace('drain = "10s"', 'drain = "100s"')
     head, activity, tail = re.split(r"(?<=activities = \( )(\{.*?\})(?= \);)", plan, maxsplit=1, flags=re.DOTALL)
     others = [activity.replace('"calls"', f'"{name}"').replace('"uac"', f'"{name}"') for name in ("options", "message")]
-    with wire_lab.wire(ab="loss=1", ba="", log_all=True) as wire:
-        with wire_lab.daemon(head + ", ".join([activity, *others]) + tail) as daemon:
-            daemon.ctl("start")
-            report = finish(daemon)
+
+    def play():
+        with wire_lab.wire(ab="loss=1", ba="", log_all=True) as wire:
+            with wire_lab.daemon(head + ", ".join([activity, *others]) + tail) as daemon:
+                daemon.ctl("start")
+                return finish(daemon), wire
+
+    report, wire = undisturbed(play)
     placed = report["calls"]["placed"]
     check_totals(placed)
     assert (placed["started"], placed["failed"]) == (3 * calls, 3 * calls)
@@ -178,10 +182,15 @@ def test_a_black_hole_for_bye_only(wire_lab):
     """The call is up, and its BYE gets no answer: sent eleven times, then the call has failed."""
     calls = 50
     peer = wire_lab.sipp("uas", IP4_PEER)
-    with wire_lab.wire(ab="loss=1,sip=BYE", ba="", log_all=True) as wire:
-        with wire_lab.daemon(hasty(caller(calls, 100)).replace('drain = "10s"', 'drain = "100s"')) as daemon:
-            daemon.ctl("start")
-            report = finish(daemon)
+    plan = hasty(caller(calls, 100)).replace('drain = "10s"', 'drain = "100s"')
+
+    def play():
+        with wire_lab.wire(ab="loss=1,sip=BYE", ba="", log_all=True) as wire:
+            with wire_lab.daemon(plan) as daemon:
+                daemon.ctl("start")
+                return finish(daemon), wire
+
+    report, wire = undisturbed(play)
     peer.process.end()
     assert report["calls"]["placed"]["established"] == calls
     check_wire(report, wire, 3 * calls, wire.toward_peer)
@@ -191,11 +200,15 @@ def test_a_black_hole_for_bye_only(wire_lab):
 def test_a_200_whose_ack_never_comes(loop_lab):
     """It is sent again at T1 doubling up to T2 for 64*T1, and then the callee hangs up (13.3.1.4)."""
     calls = 50
-    plan = hasty(both(calls, 100, ports=PORTS)).replace('hold = "0s"', 'hold = "100s"')
-    with loop_lab.wire(ab="loss=1,sip=ACK", ba="", log_all=True) as wire:
-        with loop_lab.daemon(plan.replace('drain = "10s"', 'drain = "100s"')) as daemon:
-            daemon.ctl("start")
-            report = finish(daemon)
+    plan = hasty(both(calls, 100, ports=PORTS)).replace('hold = "0s"', 'hold = "100s"').replace('drain = "10s"', 'drain = "100s"')
+
+    def play():
+        with loop_lab.wire(ab="loss=1,sip=ACK", ba="", log_all=True) as wire:
+            with loop_lab.daemon(plan) as daemon:
+                daemon.ctl("start")
+                return finish(daemon), wire
+
+    report, wire = undisturbed(play)
     for side in ("placed", "answered"):
         check_totals(report["calls"][side])
         assert report["calls"][side]["failed"] == calls

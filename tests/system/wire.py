@@ -36,6 +36,18 @@ def finish(daemon, timeout_s=120):
 SLACK_S = 0.15
 
 
+def undisturbed(play):
+    """
+    What @play() returns, the report first. When the machine took the core from a worker for longer than SLACK_S, messages went
+    out late and there were fewer of them: then times say nothing, and it is played again, twice at most.
+    """
+    for _ in range(3):
+        result = play()
+        if (result[0]["health"]["gap_us"]["max"] or 0) < SLACK_S * 1e6:
+            break
+    return result
+
+
 def check_waits(calls, waits):
     """
     The messages of each of @calls ([[s, ...], ...]) came so long after one another (s).
