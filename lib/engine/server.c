@@ -287,8 +287,8 @@ refused(const struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg
 	/* Merged: it came along another way, too (8.2.2.2). Not so one that tries again, with credentials, what was refused. */
 	if (!inside && invite && msg->method == RS_SIP_INVITE && (cseq->number <= invite->cseq || invite->status < 300))
 		return 482;
-	if (inside && d->remote_cseq && cseq->number <= d->remote_cseq)
-		return 500; /* out of order (12.2.2) */
+	if (inside && d->remote_cseq && cseq->number < d->remote_cseq)
+		return 500; /* out of order (12.2.2); proxies that ask whether we are still there take the last number again */
 	if (msg->method != RS_SIP_INVITE)
 		return 0;
 	if (invite && invite->state < TXN_COMPLETED)

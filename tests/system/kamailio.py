@@ -29,11 +29,11 @@ loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "auth.so"
 loadmodule "textops.so"
+loadmodule "textopsx.so"
 loadmodule "siputils.so"
 loadmodule "xlog.so"
 loadmodule "ctl.so"
 loadmodule "kex.so"
-loadmodule "path.so"
 modparam("ctl", "binrpc", "unix:{ctl}")
 modparam("usrloc", "db_mode", 0)
 modparam("usrloc", "hash_size", 14)
@@ -42,7 +42,7 @@ modparam("registrar", "max_contacts", {contacts})
 modparam("registrar", "min_expires", {min_expires})
 modparam("registrar", "max_expires", {max_expires})
 modparam("registrar", "default_expires", {max_expires})
-modparam("registrar", "path_mode", 0)
+modparam("registrar", "path_mode", 1)
 modparam("registrar", "use_path", 1)
 modparam("auth", "nonce_expire", {nonce_expire})
 modparam("auth", "algorithm", "{algorithm}")
@@ -107,9 +107,12 @@ request_route {{
 		exit;
 	}}
 	t_check_trans();
-	if (loose_route() && uri != myself) {{ # by a Path that the registrar itself has put there
-		t_relay();
-		exit;
+	if (is_present_hf("Route")) {{
+		loose_route(); # false where the route ends here
+		if (uri != myself) {{ # by a Path that the registrar itself has put there
+			t_relay();
+			exit;
+		}}
 	}}
 	if (is_method("REGISTER")) {{
 		{authenticate}
@@ -137,7 +140,8 @@ REFUSE_BRIEF = """
 		}}
 """
 SERVICE_ROUTE_AND_PATH = """
-		add_path();
+		append_hf("Path: <sip:edge@{address}:5060;lr>\\r\\n");
+		msg_apply_changes();
 		append_to_reply("Service-Route: <sip:orig@{address}:5060;lr>\\r\\n");
 """
 

@@ -7,6 +7,7 @@ from plans import AF_PACKET, CALM
 # Behind our end of the wire; the peer has a route to them (see route_phones).
 CALLERS = "198.18.16.1-198.18.19.232"
 CALLEES = "198.18.20.1-198.18.23.232"
+TWINS = "198.18.24.1-198.18.27.232"
 PHONES = "198.18.16.0/20"
 
 
@@ -40,16 +41,25 @@ run = {{ seed = 1; drain = "10s"; {run_more} {CALM} }};
 
 
 def calling(count, calls, rate, reg_rate=500, mode="rfc3261", uac="uac", uas="uas", ring="100ms", hold="200ms", legs="called user",
-            call_more="", answer_more="", run_more="", **settings):
-    """Two groups of @count phones that register; then those of the one call those of the other, @calls times."""
+            twins="", call_more="", answer_more="", run_more="", drain="30s", **settings):
+    """
+    Two groups of @count phones that register; then those of the one call those of the other, @calls times.
+    @twins: a third group registers under the names of the called one, and answers by this scenario.
+    """
+    third = third_activities = ""
+    if twins:
+        third = ",\n              " + group("twins", "v", count, TWINS)
+        third_activities = f"""
+	{{ name = "reg-twins"; do = "register"; endpoints = "twins"; rate = {4 * reg_rate}; expires = "3600s"; }},
+	{{ name = "twins"; do = "answer"; endpoints = "twins"; scenario = "{twins}"; ring = "{ring}"; }},"""
     return head(**settings) + f"""
 endpoints = ( {group("callers", "u", count, CALLERS)},
-              {group("callees", "v", count, CALLEES)} );
-activities = (
+              {group("callees", "v", count, CALLEES)}{third} );
+activities = ({third_activities}
 	{{ name = "reg-callers"; do = "register"; endpoints = "callers"; rate = {reg_rate}; expires = "3600s"; }},
 	{{ name = "reg-callees"; do = "register"; endpoints = "callees"; rate = {reg_rate}; expires = "3600s"; }},
 	{{ name = "ring"; do = "answer"; endpoints = "callees"; scenario = "{uas}"; ring = "{ring}"; {answer_more} }},
 	{{ name = "calls"; do = "call"; start = "after reg-callees"; from = "callers"; to = "callees"; scenario = "{uac}";
 	  rate = {rate}; total = {calls}; hold = "{hold}"; {call_more} }} );
-run = {{ seed = 1; mode = "{mode}"; drain = "30s"; max_calls = 10000; legs = "{legs}"; {run_more} {CALM} }};
+run = {{ seed = 1; mode = "{mode}"; drain = "{drain}"; max_calls = 10000; legs = "{legs}"; {run_more} {CALM} }};
 """

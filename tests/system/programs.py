@@ -84,7 +84,10 @@ class Daemon:
     def failures(self):
         """Why calls failed in the last run, as far as there is a report: for messages of tests."""
         done = loadctl("report", "--json", socket=self.socket)
-        return f"failures: {json.loads(done.stdout)['failures']}" if done.returncode == PASSED else ""
+        if done.returncode != PASSED:
+            return ""
+        report = json.loads(done.stdout)
+        return f"failures: {report['failures']}, reasons: {report['run']['reasons']}"
 
     def json(self, *args, **expect):
         """A verb with --json, its answer decoded."""

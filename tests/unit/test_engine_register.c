@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Registrations, by the sections of RFC 3261 and its companions: the registrar is played by hand. One endpoint, u000 at
+ * 198.18.4.1:5060, unless a test wants more.
+ */
+#include "engine_peer.h"
+
+#include "engine/credentials.h"
+
+#define CHALLENGE "WWW-Authenticate: Digest realm=\"r\", nonce=\"n0\", qop=\"auth\"\n"
+#define GRANTED(s) "Expires: " #s "\n"
+
+static struct rs_auth_hasher *hasher;
+
+static void
+reg_open(struct peer *p, unsigned count, const char *endpoints, const char *activity, const char *more)
+{
+	char plan[4096];
+
+	snprintf(plan, sizeof(plan),
+		"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"
+		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
+		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n"
+		"endpoints = ( { name = \"us\"; port = \"a\"; count = %u; addresses = \"198.18.4.1-198.18.4.4\"; user = \"u{index:03}\";\n"
+		"                proxy = \"sip:198.18.8.1\"; domain = \"example.test\"; %s } );\n"
+		"activities = ( { name = \"reg\"; do = \"register\"; endpoints = \"us\"; rate = 1000; %s } %s", count, endpoints, activity,
+		strncmp(more, ",", 1) == 0 ? "" : ");\n");
+	strncat(plan, more, sizeof(plan) - strlen(plan) - 1);
+	p->s.on_wire = peer_takes;
+	p->s.ctx = p;
+	p->start_ns = 1000 * RS_NS_PER_S;
+	sim_open(&p->s, plan);
+	sim_play(&p->s, MS / 2);
+}
+
+static void
+reg_open_one(struct peer *p, const char *activity)
+{
+	reg_open(p, 1, "password = \"secret\";", activity, "");
+}
+
+static void
+reg_close(struct peer *p)
+{
+	sim_close(&p->s);
+}
+
+/* Times recorded in row @row. */
+static uint64_t
+samples(struct peer *p, uint32_t row)
+{
+	const struct rs_hist *h = p->s.accounts[0]->activities[0].cells.hists[row];
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < RS_HIST_CELLS; i++)
+		n += atomic_load(&h->cells[i]);
+	return n;
+}
+
+/* Play until the engine has sent something more, for @ms at most. @return after how many ms it has */
+static uint64_t
+wait_sent(struct peer *p, uint64_t ms)
+{
+	uint64_t from = (p->s.now_ns - p->start_ns) / MS;
+
+	for (uint64_t i = 0; i < ms && p->n_read == p->n_sent; i++)
+		peer_wait(p, 1);
+	return p->n_read < p->n_sent ? p->sent_at[p->n_read] - from : UINT64_MAX;
+}
+
+static struct rs_auth_credentials
+verified(const char *m, const char *password)
+{
+	struct rs_auth_credentials c;
+
+	if (rs_auth_credentials(rs_slice_str(header(m, "Authorization")), &c) != 0)
+		fail_msg("no credentials in %s", m);
+	if (!rs_auth_verify(hasher, &c, rs_slice_str(password), rs_slice_str("REGISTER")))
+		fail_msg("not made with %s: %s", password, m);
+	return c;
+}
+
+static void
+a_register_names_the_domain_the_address_of_record_and_the_contact(void **state) /* 10.2 */
+{
+	struct peer p = { 0 };
+	const char *m;
+
+	reg_open_one(&p, "expires = \"100s\";");
+	m = peer_sent(&p, "REGISTER sip:example.test SIP/2.0\r\n");
+	assert_string_equal(header(m, "To"), "<sip:u000@example.test>");
+	assert_memory_equal(header(m, "From"), "<sip:u000@example.test>;tag=", 28);
+	assert_string_equal(header(m, "Contact"), "<sip:u000@198.18.4.1:5060>");
+	assert_string_equal(header(m, "Expires"), "100");
+	assert_string_equal(header(m, "Supported"), "path"); /* RFC 3327 */
+	assert_string_equal(header(m, "Authorization"), "");
+	assert_string_equal(header(m, "Max-Forwards"), "70");
+	assert_memory_equal(branch_of(m), "z9hG4bK", 7);
+	peer_reply_x(&p, m, "200 OK", "");
+	assert_int_equal(peer_count(&p, RS_AM_REG_DONE), 1);
+	assert_int_equal(peer_count(&p, RS_AM_REG_ACTIVE), 1);
+	assert_int_equal(peer_count(&p, RS_AM_REG_UNDER_WAY), 0);
+	assert_int_equal(samples(&p, RS_AM_REGISTER), 1);
+	reg_close(&p);
+}
+
+static void
+what_is_granted_rules_and_refreshes_come_at_half_to_nine_tenths_of_it(void **state) /* 10.2.4, 10.3 */
+{
+	struct peer p = { 0 };
+	const char *m, *again;
+	uint64_t least = UINT64_MAX, most = 0;
+
+	reg_open_one(&p, "expires = \"3600s\";");
+	m = peer_sent(&p, "REGISTER");
+	for (int i = 0; i < 40; i++) {
+		/* others' bindings in the list are not ours, and Expires is for contacts without a life time of their own */
+		peer_reply_x(&p, m, "200 OK", "Expires: 7000\nContact: <sip:u000@198.18.4.9:5060>;expires=9, <sip:u000@198.18.4.1>;expires=10\n");
+		uint64_t after = wait_sent(&p, 11000);
+
+		assert_true(after >= 4999 && after <= 9001);
+		least = after < least ? after : least;
+		most = after > most ? after : most;
+		again = peer_sent(&p, "REGISTER");
+		assert_string_equal(header(again, "Call-ID"), header(m, "Call-ID"));
+		assert_int_equal(atoi(header(again, "CSeq")), atoi(header(m, "CSeq")) + 1);
+		assert_string_not_equal(branch_of(again), branch_of(m));
+		m = again;
+	}
+	assert_true(least < 5600 && most > 8400);
+	assert_int_equal(peer_count(&p, RS_AM_REG_REFRESHED), 39);
+	assert_int_equal(peer_count(&p, RS_AM_REG_DONE), 1);
+	assert_int_equal(samples(&p, RS_AM_REFRESH), 39);
+	reg_close(&p);
+}
+
+static void
+a_part_of_the_life_time_may_be_asked_for(void **state)
+{
+	struct peer p = { 0 };
+
+	reg_open_one(&p, "refresh = [ 0.2, 0.21 ];");
+	for (int i = 0; i < 10; i++) {
+		peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK", GRANTED(100));
+		uint64_t after = wait_sent(&p, 22000);
+
+		assert_true(after >= 19999 && after <= 21001);
+	}
+	reg_close(&p);
+}
+
+static void
+a_challenge_is_answered_and_its_nonce_counted_on(void **state) /* 22, RFC 7616 */
+{
+	struct peer p = { 0 };
+	struct rs_auth_credentials c;
+	const char *m;
+
+	reg_open_one(&p, "");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", CHALLENGE);
+	for (unsigned nc = 1; nc < 20; nc++) {
+		char text[16];
+
+		m = peer_sent(&p, "REGISTER");
+		c = verified(m, "secret");
+		snprintf(text, sizeof(text), "%08x", nc);
+		assert_true(rs_slice_is(c.nc_text, text) && rs_slice_is(c.nonce, "n0"));
+		peer_reply_x(&p, m, "200 OK", GRANTED(10));
+		wait_sent(&p, 10000);
+	}
+	assert_int_equal(peer_count(&p, RS_AM_REG_CHALLENGED), 1);
+	assert_int_equal(peer_count(&p, RS_AM_REG_FAILED) + peer_count(&p, RS_AM_REG_REFRESH_FAILED), 0);
+	reg_close(&p);
+}
+
+static void
+without_nonce_reuse_each_transaction_begins_without_credentials(void **state)
+{
+	struct peer p = { 0 };
+
+	reg_open_one(&p, "nonce_reuse = false;");
+	for (unsigned i = 0; i < 3; i++) {
+		const char *m = peer_sent(&p, "REGISTER");
+
+		assert_string_equal(header(m, "Authorization"), "");
+		peer_reply_x(&p, m, "401 X", CHALLENGE);
+		m = peer_sent(&p, "REGISTER");
+		assert_true(rs_slice_is(verified(m, "secret").nc_text, "00000001"));
+		peer_reply_x(&p, m, "200 OK", GRANTED(10));
+		wait_sent(&p, 10000);
+	}
+	assert_int_equal(peer_count(&p, RS_AM_REG_CHALLENGED), 3);
+	reg_close(&p);
+}
+
+static void
+a_stale_nonce_is_replaced(void **state) /* RFC 7616, 3.3 */
+{
+	struct peer p = { 0 };
+	struct rs_auth_credentials c;
+
+	reg_open_one(&p, "");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", CHALLENGE);
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK", GRANTED(10));
+	wait_sent(&p, 10000);
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X",
+		"WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", stale=true, qop=\"auth\", algorithm=SHA-256\n");
+	c = verified(peer_sent(&p, "REGISTER"), "secret");
+	assert_true(rs_slice_is(c.nonce, "n1") && rs_slice_is(c.nc_text, "00000001") && c.algorithm == RS_AUTH_SHA256);
+	reg_close(&p);
+}
+
+static void
+a_wrong_password_is_told_once(void **state)
+{
+	struct peer p = { 0 };
+
+	reg_open_one(&p, "");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", CHALLENGE);
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"\n");
+	peer_wait(&p, 120000);
+	peer_heard_nothing(&p);
+	assert_int_equal(peer_count(&p, RS_AM_REG_FAILED), 1);
+	assert_int_equal(sim_cause(&p.s, 0, RS_CAUSE_RESPONSE + 101), 1);
+	assert_int_equal(peer_count(&p, RS_AM_REG_ACTIVE), 0);
+	reg_close(&p);
+}
+
+static void
+a_registrar_that_asks_without_end_is_given_up(void **state)
+{
+	struct peer p = { 0 };
+	unsigned n = 0;
+
+	reg_open_one(&p, "");
+	for (; n < 20 && p.n_read < p.n_sent; n++)
+		peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", stale=true, qop=\"auth\"\n");
+	assert_int_equal(n, 4);
+	assert_int_equal(peer_count(&p, RS_AM_REG_FAILED), 1);
+	reg_close(&p);
+}
+
+static void
+without_a_password_and_for_challenges_that_nobody_knows_the_response_is_the_cause(void **state)
+{
+	static const char *const lines[] = { CHALLENGE, "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-3\n", "",
+		"WWW-Authenticate: Digest realm\n" };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct peer p = { 0 };
+
+		reg_open(&p, 1, i ? "password = \"x\";" : "", "", "");
+		peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", lines[i]);
+		peer_heard_nothing(&p);
+		assert_int_equal(sim_cause(&p.s, 0, RS_CAUSE_RESPONSE + 101), 1);
+		reg_close(&p);
+	}
+}
+
+static void
+a_longer_interval_is_granted_to_who_wants_it(void **state) /* 10.2.8 */
+{
+	struct peer p = { 0 };
+	const char *m;
+
+	reg_open_one(&p, "expires = \"60s\";");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "423 Interval Too Brief", "Min-Expires: 300\n");
+	m = peer_sent(&p, "REGISTER");
+	assert_string_equal(header(m, "Expires"), "300");
+	peer_reply_x(&p, m, "200 OK", "");
+	assert_true(wait_sent(&p, 280000) >= 149999); /* half of 300 s */
+	assert_string_equal(header(peer_sent(&p, "REGISTER"), "Expires"), "300");
+	assert_int_equal(peer_count(&p, RS_AM_REG_FAILED), 0);
+	reg_close(&p);
+}
+
+static void
+a_423_without_a_longer_interval_fails(void **state)
+{
+	static const char *const lines[] = { "", "Min-Expires: 60\n", "Min-Expires: x\n" };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct peer p = { 0 };
+
+		reg_open_one(&p, "expires = \"60s\";");
+		peer_reply_x(&p, peer_sent(&p, "REGISTER"), "423 Interval Too Brief", lines[i]);
+		peer_heard_nothing(&p);
+		assert_int_equal(sim_cause(&p.s, 0, RS_CAUSE_RESPONSE + 123), 1);
+		reg_close(&p);
+	}
+}
+
+static void
+a_yes_that_binds_nothing_is_none(void **state)
+{
+	struct peer p = { 0 };
+
+	reg_open_one(&p, "");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK", "Contact: <sip:u000@198.18.4.1>;expires=0\n");
+	assert_int_equal(peer_count(&p, RS_AM_REG_FAILED), 1);
+	assert_int_equal(peer_count(&p, RS_AM_REG_ACTIVE), 0);
+	assert_int_equal(sim_cause(&p.s, 0, RS_CAUSE_UNEXPECTED), 1);
+	reg_close(&p);
+}
+
+static void
+without_an_answer_it_is_sent_11_times_and_given_up_after_64_t1(void **state) /* 17.1.2, timers E and F */
+{
+	static const uint64_t at[] = { 0, 500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500 };
+	struct peer p = { 0 };
+
+	reg_open_one(&p, "");
+	peer_wait(&p, 60000);
+	assert_int_equal(p.n_sent, 11);
+	for (unsigned i = 0; i < 11; i++) {
+		assert_true(p.sent_at[i] - p.sent_at[0] - at[i] <= 12);
+		assert_string_equal(p.sent[i], p.sent[0]);
+	}
+	assert_int_equal(sim_cause(&p.s, 0, RS_CAUSE_TIMEOUT), 1);
+	assert_int_equal(peer_count(&p, RS_AM_SIP_SENT), 1);
+	assert_int_equal(peer_count(&p, RS_AM_SIP_RETRANSMITTED), 10);
+	assert_int_equal(peer_count(&p, RS_AM_REG_UNDER_WAY), 0);
+	reg_close(&p);
+}
+
+static void
+after_a_provisional_it_is_sent_every_t2_only(void **state)
+{
+	struct peer p = { 0 };
+
+	reg_open_one(&p, "");
+	peer_reply(&p, peer_sent(&p, "REGISTER"), "100 Trying");
+	assert_true(wait_sent(&p, 5000) >= 3990);
+	reg_close(&p);
+}
+
+static void
+a_failed_refresh_is_tried_again_in_half_a_minute(void **state)
+{
+	struct peer p = { 0 };
+	uint64_t after;
+
+	reg_open_one(&p, "");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK", GRANTED(10));
+	wait_sent(&p, 10000);
+	peer_reply(&p, peer_sent(&p, "REGISTER"), "503 Busy");
+	assert_int_equal(peer_count(&p, RS_AM_REG_REFRESH_FAILED), 1);
+	assert_int_equal(peer_count(&p, RS_AM_REG_ACTIVE), 0);
+	after = wait_sent(&p, 31000);
+	assert_true(after >= 14990 && after <= 30010);
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK", GRANTED(10));
+	assert_int_equal(peer_count(&p, RS_AM_REG_ACTIVE), 1);
+	assert_int_equal(peer_count(&p, RS_AM_REG_REFRESHED), 1);
+	assert_int_equal(peer_count(&p, RS_AM_REG_FAILED), 0);
+	reg_close(&p);
+}
+
+static void
+answers_that_come_again_or_to_nothing_change_nothing(void **state)
+{
+	struct peer p = { 0 };
+	const char *m;
+
+	reg_open_one(&p, "");
+	m = peer_sent(&p, "REGISTER");
+	peer_reply_x(&p, m, "401 X", CHALLENGE);
+	peer_reply_x(&p, m, "401 X", CHALLENGE);
+	m = peer_sent(&p, "REGISTER");
+	peer_reply_x(&p, m, "200 OK", GRANTED(100));
+	peer_reply_x(&p, m, "200 OK", GRANTED(100));
+	peer_reply_x(&p, m, "500 X", "");
+	peer_heard_nothing(&p);
+	assert_int_equal(peer_count(&p, RS_AM_REG_DONE), 1);
+	assert_int_equal(peer_count(&p, RS_AM_REG_CHALLENGED), 1);
+	assert_int_equal(peer_count(&p, RS_AM_REG_ACTIVE), 1);
+	assert_int_equal(peer_count(&p, RS_AM_SIP_RETRANS_RECEIVED), 3);
+	reg_close(&p);
+}
+
+/* Answer the next @n REGISTERs of whatever kind. */
+static void
+grant(struct peer *p, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		wait_sent(p, 100);
+		peer_reply_x(p, peer_sent(p, "REGISTER"), "200 OK", GRANTED(1000));
+	}
+}
+
+static void
+at_the_end_bindings_are_removed_one_by_one_at_a_pace(void **state) /* 10.2.2 */
+{
+	struct peer p = { 0 };
+	uint64_t last = 0;
+
+	reg_open(&p, 10, "password = \"x\";", "unregister_rate = 100;", "");
+	grant(&p, 10);
+	assert_int_equal(peer_count(&p, RS_AM_REG_ACTIVE), 10);
+	rs_engine_unregister(p.s.engines[0]);
+	for (unsigned i = 0; i < 10; i++) {
+		wait_sent(&p, 50);
+		uint64_t at = p.sent_at[p.n_read];
+		const char *m = peer_sent(&p, "REGISTER");
+
+		assert_string_equal(header(m, "Expires"), "0");
+		assert_true(i == 0 || (at - last >= 9 && at - last <= 12));
+		last = at;
+		peer_reply(&p, m, "200 OK");
+	}
+	peer_wait(&p, 2000000);
+	peer_heard_nothing(&p); /* and nobody refreshes any more */
+	assert_int_equal(peer_count(&p, RS_AM_REG_ENDED), 10);
+	assert_int_equal(peer_count(&p, RS_AM_REG_ACTIVE), 0);
+	assert_int_equal(peer_count(&p, RS_AM_REG_ENDING), 0);
+	reg_close(&p);
+}
+
+static void
+service_route_is_the_way_of_what_begins_outside_a_dialog(void **state) /* RFC 3608, 5 */
+{
+	struct peer p = { 0 };
+	const char *m;
+
+	reg_open(&p, 1, "password = \"x\";", "",
+		", { name = \"c\"; do = \"call\"; from = \"us\"; to = \"sip:bob@198.18.8.1\"; scenario = \"uac\"; rate = 10; total = 1;\n"
+		"    start = \"after reg\"; hold = \"1s\"; } );\nrun = { mode = \"rfc3261\"; };\n");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK",
+		"Expires: 1000\nPath: <sip:edge@198.18.8.1;lr>\nService-Route: <sip:a@198.18.8.1;lr>\nService-Route: <sip:b@198.18.8.2;lr>\n");
+	rs_engine_start_activity(p.s.engines[0], 1, p.s.now_ns);
+	wait_sent(&p, 200);
+	m = peer_sent(&p, "INVITE");
+	assert_string_equal(header(m, "Route"), "<sip:a@198.18.8.1;lr>, <sip:b@198.18.8.2;lr>");
+	peer_reply(&p, m, "200 OK");
+	m = peer_sent(&p, "ACK");
+	assert_string_equal(header(m, "Route"), ""); /* the dialog's own: nobody recorded a route */
+	reg_close(&p);
+}
+
+static void
+a_restart_of_the_network_costs_no_memory(void **state)
+{
+	struct peer p = { 0 };
+	uint64_t bytes;
+
+	reg_open_one(&p, "");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", CHALLENGE);
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK", "Expires: 10\nService-Route: <sip:a@198.18.8.1;lr>\n");
+	wait_sent(&p, 10000);
+	bytes = rs_engine_leg_bytes(p.s.engines[0]);
+	for (unsigned i = 0; i < 30; i++) {
+		peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X",
+			"WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", stale=true, qop=\"auth\"\n");
+		peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK", "Expires: 10\nService-Route: <sip:a@198.18.8.1;lr>\n");
+		wait_sent(&p, 10000);
+	}
+	assert_int_equal(rs_engine_leg_bytes(p.s.engines[0]), bytes);
+	assert_int_equal(peer_count(&p, RS_AM_REG_REFRESHED), 30);
+	reg_close(&p);
+}
+
+static int
+set_up(void **state)
+{
+	return rs_auth_hasher_create(&hasher);
+}
+
+static int
+tear_down(void **state)
+{
+	rs_auth_hasher_free(hasher);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_register_names_the_domain_the_address_of_record_and_the_contact),
+		cmocka_unit_test(what_is_granted_rules_and_refreshes_come_at_half_to_nine_tenths_of_it),
+		cmocka_unit_test(a_part_of_the_life_time_may_be_asked_for),
+		cmocka_unit_test(a_challenge_is_answered_and_its_nonce_counted_on),
+		cmocka_unit_test(without_nonce_reuse_each_transaction_begins_without_credentials),
+		cmocka_unit_test(a_stale_nonce_is_replaced),
+		cmocka_unit_test(a_wrong_password_is_told_once),
+		cmocka_unit_test(a_registrar_that_asks_without_end_is_given_up),
+		cmocka_unit_test(without_a_password_and_for_challenges_that_nobody_knows_the_response_is_the_cause),
+		cmocka_unit_test(a_longer_interval_is_granted_to_who_wants_it),
+		cmocka_unit_test(a_423_without_a_longer_interval_fails),
+		cmocka_unit_test(a_yes_that_binds_nothing_is_none),
+		cmocka_unit_test(without_an_answer_it_is_sent_11_times_and_given_up_after_64_t1),
+		cmocka_unit_test(after_a_provisional_it_is_sent_every_t2_only),
+		cmocka_unit_test(a_failed_refresh_is_tried_again_in_half_a_minute),
+		cmocka_unit_test(answers_that_come_again_or_to_nothing_change_nothing),
+		cmocka_unit_test(at_the_end_bindings_are_removed_one_by_one_at_a_pace),
+		cmocka_unit_test(service_route_is_the_way_of_what_begins_outside_a_dialog),
+		cmocka_unit_test(a_restart_of_the_network_costs_no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
