@@ -40,7 +40,7 @@ run = {{ seed = 1; drain = "10s"; {run_more} {CALM} }};
 """
 
 
-def calling(count, calls, rate, reg_rate=500, mode="rfc3261", uac="uac", uas="uas", ring="100ms", hold="200ms", legs="called user",
+def calling(count, calls, rate, reg_rate=1000, mode="rfc3261", uac="uac", uas="uas", ring="100ms", hold="200ms", legs="called user",
             twins="", call_more="", answer_more="", run_more="", drain="30s", **settings):
     """
     Two groups of @count phones that register; then those of the one call those of the other, @calls times.

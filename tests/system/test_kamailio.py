@@ -13,7 +13,7 @@ from programs import PASSED, check_totals
 
 MODES = ("sipp", "rfc3261")
 RATE = 200
-PHONES = 5000 if FULL else 250
+PHONES = 5000 if FULL else 1000
 SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "scenarios")
 
 # A plain scenario (mode sipp) wants its messages in order: of two processes of kamailio one may overtake the other on a busy machine.
@@ -159,7 +159,7 @@ def test_pings_of_phones_and_of_calls_are_answered(phones_lab):
 def test_calls_are_matched_through_a_proxy_that_hides_topology(phones_lab, mode, calls):
     Kamailio(phones_lab, topoh=True, memory_mb=512, children=CHILDREN[mode])
     capture = None if FULL else phones_lab.capture()
-    with phones_lab.daemon(calling(250, calls, RATE, mode=mode)) as daemon:
+    with phones_lab.daemon(calling(1000, calls, RATE, mode=mode)) as daemon:
         report = finish(daemon)
     check_calls(report, calls)
     if FULL:
