@@ -197,7 +197,7 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		return;
 	}
 	if (rs_sip_parse(rx->data, rx->len, false, msg, &used) != 0 || !rs_sip_get(msg, RS_HDR_CALL_ID).len ||
-		rs_sip_cseq(rs_sip_get(msg, RS_HDR_CSEQ), &cseq) != 0) {
+		rs_sip_cseq(rs_sip_get(msg, RS_HDR_CSEQ), &cseq) != 0 || (e->rfc && !rs_sip_get(msg, RS_HDR_VIA).len)) {
 		rs_metric_inc(e->cells, RS_ENG_MALFORMED);
 		return;
 	}

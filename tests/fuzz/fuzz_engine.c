@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * A peer that says anything at any time to an engine that calls and answers. The input is a list of moves, each one byte (its low
- * three bits the kind) and what belongs to it; in the text of a message the bytes 1 to 5 stand for the Via, From, To, Call-ID and
+ * A peer that says anything at any time to an engine that calls and answers, and in rfc3261 mode registers, is challenged, refreshes
+ * sessions and remembers what is over. The first byte of the input is the mode (its lowest bit: rfc3261); the rest is a list of
+ * moves, each one byte (its low three bits the kind) and what belongs to it; in the text of a message the bytes 1 to 5 stand for the Via, From, To, Call-ID and
  * CSeq of what the engine sent last, so that calls are hit. All sums hold at every move, and nothing stays behind.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MTU 1472
+#define REGISTRATION_BYTES (2 * 2 * 2048) /* nonce and routes of both endpoints stay */
 
 struct world {
 	struct rs_plan *plan;
@@ -76,6 +79,8 @@ link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t le
 	struct world *w = ctx;
 
 	check(len <= MTU);
+	if (path->remote.family != 4 || path->remote.b[0] != 198 || path->remote.b[1] != 18)
+		return -EACCES; /* as the real one: not a target */
 	memcpy(w->sent, buf->data, len);
 	w->sent_len = len;
 	w->path = *path;
@@ -96,8 +101,11 @@ write_file(const char *path, const char *text)
 }
 
 static struct rs_plan *
-make_plan(void)
+make_plan(bool rfc)
 {
+	static const char agent[] = "password = \"p\"; auth_user = \"u\"; ua = { session_expires = \"90s\"; }; },\n"
+		"  { name = \"them\"; port = \"a\"; count = 2; addresses = \"198.18.5.1-198.18.5.2\"; proxy = \"sip:198.18.8.2\"; password = \"p\"; }";
+	static const char registering[] = ", { name = \"r\"; do = \"register\"; endpoints = \"them\"; rate = 50; expires = \"60s\"; }";
 	char dir[] = "/tmp/rs-fuzz-XXXXXX", a[64], b[64], text[2048];
 	struct rs_plan *plan = NULL;
 	struct rs_err err = { 0 };
@@ -111,10 +119,10 @@ make_plan(void)
 		"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"
 		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
 		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n"
-		"endpoints = ( { name = \"us\"; port = \"a\"; count = 2; addresses = \"198.18.4.1-198.18.4.2\"; } );\n"
-		"activities = ( { name = \"c\"; do = \"call\"; from = \"us\"; to = \"sip:x@198.18.8.1\"; scenario = \"%s\"; rate = 20; timeout = \"2s\"; },\n"
-		"  { name = \"u\"; do = \"answer\"; endpoints = \"us\"; scenario = \"%s\"; timeout = \"2s\"; limit = 50; } );\n"
-		"run = { max_calls = 20; };\n", a, b);
+		"endpoints = ( { name = \"us\"; port = \"a\"; count = 2; addresses = \"198.18.4.1-198.18.4.2\"; %s );\n"
+		"activities = ( { name = \"c\"; do = \"call\"; from = \"us\"; to = \"sip:x@198.18.8.1\"; scenario = \"%s\"; rate = %u; timeout = \"2s\"; },\n"
+		"  { name = \"u\"; do = \"answer\"; endpoints = \"us\"; scenario = \"%s\"; timeout = \"2s\"; limit = 50; } %s );\n"
+		"run = { max_calls = 20; %s };\n", rfc ? agent : "}", a, rfc ? 4 : 20, b, rfc ? registering : "", rfc ? "mode = \"rfc3261\";" : "");
 	if (rs_plan_parse("fuzz.conf", text, NULL, 0, &plan, &err) != 0) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
@@ -182,22 +190,43 @@ compose(struct world *w, const uint8_t *text, size_t len)
 			append(w, &text[i], 1);
 }
 
+/* Header lines that change what a user agent does: a bit each of @more. */
+static const char *
+lines_of(uint8_t what, uint8_t more, char *out, size_t cap)
+{
+	static const char *const expires[] = { "90;refresher=uac", "90;refresher=uas", "100", "1" };
+
+	snprintf(out, cap, "%s%s%s%s%s%s%u%s%s",
+		more & 1 ? "Require: 100rel\r\nRSeq: 7\r\nRAck: 7 1 INVITE\r\n" : "",
+		more & 2 ? "Proxy-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"m\", stale=true\r\n" : "",
+		more & 4 ? "Supported: timer, 100rel\r\nSession-Expires: " : "", more & 4 ? expires[what & 3] : "",
+		more & 4 ? "\r\nMin-SE: 120\r\n" : "", "Expires: ", what & 64 ? 60u : 1u, "\r\n",
+		more & 16 ? "Allow: INVITE, UPDATE\r\nService-Route: <sip:198.18.8.9;lr>\r\nMin-Expires: 90\r\n" : "");
+	return out;
+}
+
 /* A well-formed response to what was sent last, or a request within its call. */
 static void
-compose_fitting(struct world *w, uint8_t what, bool request)
+compose_fitting(struct world *w, uint8_t what, uint8_t more, bool request)
 {
+	static const char *const hard[] = { "401", "407", "420", "422", "423", "481", "491", "500", "408", "200" };
+	static const char *const asked[] = { "UPDATE", "OPTIONS", "NOTIFY", "PRACK", "REFER", "INVITE", "BYE" };
+	static const char *const contacts[] = { "<sip:h>", "<sip:198.18.8.1:5070>", "<sip:203.0.113.9>" };
 	static const char *const lines[] = { "100", "180", "183", "200", "202", "302", "404", "486", "487", "503" };
 	static const char *const methods[] = { "INVITE", "ACK", "BYE", "CANCEL", "INFO", "PRACK", "PING" };
-	char text[512];
+	char text[1024], extra[512];
+	const char *contact = contacts[(what >> 4) % 3];
 	int n;
 
+	lines_of(what, more, extra, sizeof(extra));
 	if (request)
 		n = snprintf(text, sizeof(text), "%s sip:x SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK%u\r\nFrom: \3%s\r\nTo: \2\r\nCall-ID: \4\r\n"
-						 "CSeq: %u %s\r\nContact: <sip:h>\r\n\r\n",
-			methods[what % 7], what, what & 64 ? ";tag=p" : "", what / 7u % 4, methods[what % 7]);
+						 "CSeq: %u %s\r\nContact: %s\r\n%s\r\n",
+			more & 8 ? asked[what % 7] : methods[what % 7], what, what & 64 ? ";tag=p" : "", what / 7u % 4,
+			more & 8 ? asked[what % 7] : methods[what % 7], contact, more ? extra : "");
 	else
-		n = snprintf(text, sizeof(text), "SIP/2.0 %s X\r\nVia: \1\r\nFrom: \2\r\nTo: \3%s\r\nCall-ID: \4\r\nCSeq: \5\r\n%sContact: <sip:h>\r\n\r\n",
-			lines[what % 10], what & 64 ? ";tag=p" : "", what & 128 ? "Record-Route: <sip:r;lr>, <sip:q>\r\n" : "");
+		n = snprintf(text, sizeof(text), "SIP/2.0 %s X\r\nVia: \1\r\nFrom: \2\r\nTo: \3%s\r\nCall-ID: \4\r\nCSeq: \5\r\n%sContact: %s\r\n%s\r\n",
+			more & 8 ? hard[what % 10] : lines[what % 10], what & 64 ? ";tag=p" : "", what & 128 ? "Record-Route: <sip:r;lr>, <sip:q>\r\n" : "", contact, more ? extra : "");
 	compose(w, (const uint8_t *)text, (size_t)n);
 }
 
@@ -262,11 +291,11 @@ play(struct world *w, const uint8_t *p, size_t size)
 			break;
 		case 1:
 		case 2:
-			compose_fitting(w, arg, move == 2);
+			compose_fitting(w, arg, p[i - 2] >> 3, move == 2);
 			say(w, RS_RX_SIP);
 			break;
 		case 3:
-			time_passes(w, arg * 4u);
+			time_passes(w, arg * (p[i - 2] & 8 ? 400u : 4u));
 			break;
 		case 4:
 			w->said_len = 0;
@@ -294,14 +323,17 @@ play(struct world *w, const uint8_t *p, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct rs_plan *plan; /* read once: the process of a fuzzer is its only owner */
+	static struct rs_plan *plans[2]; /* read once: the process of a fuzzer is its only owner */
+	struct rs_plan *plan;
+	bool rfc = size > 0 && (data[0] & 1);
 	struct world *w;
 	struct rs_err err;
 
 	if (size > 4096)
 		return 0;
-	if (!plan)
-		plan = make_plan();
+	if (!plans[rfc])
+		plans[rfc] = make_plan(rfc);
+	plan = plans[rfc];
 	w = calloc(1, sizeof(*w));
 	if (!w || rs_account_create(plan, &w->account) != 0)
 		abort();
@@ -320,12 +352,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(rs_engine_create(&cfg, &w->e, &err) == 0);
 	rs_engine_begin(w->e, w->now);
 	time_passes(w, 1);
-	play(w, data, size);
+	if (size > 0)
+		play(w, data + 1, size - 1);
 	if (size & 1)
 		time_passes(w, 6000);
 	rs_engine_silence(w->e);
 	sums_hold(w);
-	check(rs_engine_legs(w->e) == 0 && rs_engine_leg_bytes(w->e) == 0);
+	check(rs_engine_legs(w->e) == 0 && rs_engine_leg_bytes(w->e) <= (rfc ? REGISTRATION_BYTES : 0));
 	rs_engine_free(w->e);
 	rs_account_free(w->account);
 	free(w);
