@@ -2,6 +2,7 @@
 /* Reading a plan: text to tree, --set on top, then section by section. */
 #include "plan/plan.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -159,11 +160,19 @@ int
 rs_plan_load(const char *file, const struct rs_set *sets, uint32_t n_sets, struct rs_plan **out,
 	struct rs_err *err)
 {
-	char *text;
+	char *text, inside[PATH_MAX];
+	struct stat st;
 	size_t len = 0;
-	int rc = slurp(file, &text, &len, err);
+	int n, rc;
 
 	*out = NULL;
+	if (stat(file, &st) == 0 && S_ISDIR(st.st_mode)) { /* a plan with its scenarios and data beside it */
+		n = snprintf(inside, sizeof(inside), "%s/plan.conf", file);
+		if (n >= (int)sizeof(inside))
+			return rs_err_set(err, -EINVAL, "%.300s: the name is too long", file);
+		file = inside;
+	}
+	rc = slurp(file, &text, &len, err);
 	if (rc == 0)
 		rc = rs_plan_read_text(file, text, len, sets, n_sets, &rs_plan_files, out, err);
 	free(text);

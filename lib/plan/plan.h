@@ -226,7 +226,7 @@ struct rs_set { const char *path; const char *value; }; /* --set PATH=VALUE */
 
 /**
  * Read a plan, apply @sets on top, resolve names, load scenarios and injection files (relative names: beside the plan, then in
- * the directory of shipped scenarios), and check the whole.
+ * the directory of shipped scenarios), and check the whole. A directory stands for the plan.conf in it.
  * @return 0; -ENOENT, -EACCES; -EINVAL; -ENOMEM; @err names file, line, setting and remedy
  */
 int rs_plan_load(const char *file, const struct rs_set *sets, uint32_t n_sets, struct rs_plan **out, struct rs_err *err);

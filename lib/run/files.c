@@ -14,7 +14,7 @@ check_regular(const char *file, struct rs_err *err)
 {
 	struct stat st;
 
-	if (stat(file, &st) == 0 && !S_ISREG(st.st_mode))
+	if (stat(file, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return rs_err_set(err, -EINVAL, "%s: this is not a regular file", file);
 	return 0;
 }

@@ -81,6 +81,13 @@ the_shipped_plans_are_good(void **state)
 			fail_msg("%s", err.text);
 		rs_plan_free(p);
 	}
+
+	struct rs_plan *p;
+	struct rs_err err = { 0 };
+
+	if (rs_plan_load(source("config/register-and-call"), NULL, 0, &p, &err) != 0)
+		fail_msg("%s", err.text);
+	rs_plan_free(p);
 }
 
 static const char mine[] =
@@ -157,10 +164,27 @@ a_plan_that_cannot_be_read_says_why(void **state)
 
 	assert_int_equal(rs_plan_load(in_dir("none.conf"), NULL, 0, &p, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "none.conf: No such file"));
-	assert_int_equal(rs_plan_load(dir, NULL, 0, &p, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "is a directory"));
 	assert_int_equal(rs_plan_load("/dev/zero", NULL, 0, &p, &err), -EINVAL);
 	assert_null(p);
+}
+
+static void
+a_directory_stands_for_the_plan_in_it(void **state)
+{
+	struct rs_plan *p;
+	struct rs_err err;
+
+	assert_int_equal(rs_plan_load(dir, NULL, 0, &p, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/plan.conf: No such file"));
+	write_file("mine.xml", mine);
+	assert_string_not_equal(scenario_of("mine", &err), "");
+	assert_int_equal(rename(in_dir("t.conf"), in_dir("plan.conf")), 0);
+	if (rs_plan_load(dir, NULL, 0, &p, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(p->name, "plan.conf");
+	assert_string_equal(p->activities[1].scenario_file, in_dir("mine.xml")); /* what it names lies beside it */
+	rs_plan_free(p);
+	remove(in_dir("plan.conf"));
 }
 
 static void
@@ -199,6 +223,7 @@ main(void)
 		cmocka_unit_test(a_scenario_is_looked_for_beside_the_plan_then_among_the_shipped),
 		cmocka_unit_test(what_is_no_file_is_refused_with_the_place_looked_at),
 		cmocka_unit_test(a_plan_that_cannot_be_read_says_why),
+		cmocka_unit_test(a_directory_stands_for_the_plan_in_it),
 		cmocka_unit_test(the_documentation_is_that_of_the_tables),
 	};
 
