@@ -6,7 +6,7 @@ import os
 import pytest
 
 from lab import IP4_OURS, IP4_PEER
-from plans import callee, caller
+from plans import both, callee, caller, rfc3261
 from programs import ROOT, check_totals
 from stories import STORIES
 from test_sipp import check_peer
@@ -66,10 +66,18 @@ def for_sipp(lab, name):
     return lab.write(f"{name}.xml", text)
 
 
+in_both_modes = pytest.mark.parametrize("mode", ["sipp", "rfc3261"])
+
+
+def in_mode(plan, mode):
+    return rfc3261(plan) if mode == "rfc3261" else plan
+
+
+@in_both_modes
 @pytest.mark.parametrize("ours, theirs", SHIPPED)
-def test_shipped_callers_against_sipp(lab, ours, theirs):
+def test_shipped_callers_against_sipp(lab, ours, theirs, mode):
     peer = lab.sipp(for_sipp(lab, theirs), IP4_PEER, calls=CALLS, args=("-d", "50"))
-    plan = caller(CALLS, RATE, scenario=ours).replace('hold = "0s"', 'hold = "200ms"')
+    plan = in_mode(caller(CALLS, RATE, scenario=ours).replace('hold = "0s"', 'hold = "200ms"'), mode)
     with lab.daemon(plan) as daemon:
         report = daemon.run_to_end()
         status, stats = peer.finish(60)
@@ -77,9 +85,10 @@ def test_shipped_callers_against_sipp(lab, ours, theirs):
     check_ours(report, "placed")
 
 
+@in_both_modes
 @pytest.mark.parametrize("theirs, ours", SHIPPED)
-def test_shipped_callees_against_sipp(lab, theirs, ours):
-    plan = callee(CALLS, scenario=ours).replace('ring = "0s"', 'ring = "50ms"')
+def test_shipped_callees_against_sipp(lab, theirs, ours, mode):
+    plan = in_mode(callee(CALLS, scenario=ours).replace('ring = "0s"', 'ring = "50ms"'), mode)
     with lab.daemon(plan) as daemon:
         daemon.ctl("start")
         peer = lab.sipp(for_sipp(lab, theirs), IP4_PEER, remote=f"{IP4_OURS}:5060", calls=CALLS, rate=RATE,
@@ -89,3 +98,19 @@ def test_shipped_callees_against_sipp(lab, theirs, ours):
         report = daemon.json("report")
     check_peer(lab, peer, stats, status, CALLS, "Outgoing")
     check_ours(report, "answered")
+
+
+@pytest.mark.parametrize("answering", ["sipp", "rfc3261"])
+@pytest.mark.parametrize("calling", ["sipp", "rfc3261"])
+@pytest.mark.parametrize("uac, uas", SHIPPED + [("uac_auth", "uas_auth")])
+def test_shipped_pairs_against_each_other(quiet_lab, uac, uas, calling, answering):
+    """Whatever mode each side is in, the pair plays to its end and nothing stays open or is repeated for nothing."""
+    plan = both(CALLS, RATE, scenario_uac=uac, scenario_uas=uas, more=f'mode = "{calling}";')
+    plan = plan.replace('ring = "0s"; }', f'ring = "50ms"; mode = "{answering}"; }}').replace('hold = "0s"', 'hold = "200ms"')
+    plan = plan.replace('count = 100; }', 'count = 100; password = "secret"; }') if "auth" in uac else plan
+    with quiet_lab.daemon(plan) as daemon:
+        report = daemon.run_to_end()
+    check_ours(report, "placed")
+    check_ours(report, "answered")
+    assert report["sip"]["unexpected"] == 0
+    assert report["sip"]["retransmitted"] <= 2
