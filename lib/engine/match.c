@@ -206,6 +206,8 @@ take(struct rs_engine *e, struct leg *leg, int at, const struct rs_rx *rx, const
 		return;
 	}
 	rs_metric_inc(cells, RS_SM_MESSAGES);
+	if (a->rfc && (msg->status || msg->method != RS_SIP_INVITE))
+		server_put_aside(e, leg);
 	leg->last_hash = hash;
 	leg->last_recv = (int16_t)at;
 	leg->last_cseq = cseq->number;
@@ -217,8 +219,6 @@ take(struct rs_engine *e, struct leg *leg, int at, const struct rs_rx *rx, const
 		take_request(e, leg, msg, cseq);
 	if (step->counter >= 0)
 		rs_account_count(a->account, step->counter);
-	if (a->rfc)
-		server_put_aside(e, leg);
 	uint32_t cause = leg_keep(e, leg, step, msg) ? RS_CAUSE_NONE : RS_CAUSE_NO_MEMORY;
 
 	if (!cause && step->rrs && !a->rfc && !(leg->flags & LEG_ROUTES))

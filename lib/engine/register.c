@@ -443,7 +443,7 @@ end_some(struct rs_engine *e, struct activity *a)
 
 		if (e->now < a->reg_next_ns)
 			return a->reg_next_ns;
-		if (r->under_way && e->now < r->give_up_ns)
+		if (r->under_way) /* its timer ends that */
 			return e->now + RS_NS_PER_MS;
 		a->reg_next++;
 		if (r->state != REG_REGISTERED)

@@ -108,6 +108,8 @@ rfc_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const 
 	uint32_t slot = leg_slot(e, leg), generation = e->legs.generation[slot];
 	bool up = msg->status ? client_response(e, leg, rx, msg, cseq) : server_request(e, leg, rx, msg, cseq);
 
+	if (e->legs.generation[slot] != generation)
+		return;
 	if (leg->flags & LEG_LINGERING) {
 		if (up)
 			receive_closing(e, leg, msg, cseq);
@@ -188,7 +190,8 @@ rfc_hang_up(struct rs_engine *e, struct leg *leg)
 		client_own_ack(e, leg);
 	if (answering && answering->state < TXN_COMPLETED) {
 		server_own(e, leg, NULL, (leg->flags & LEG_CANCELLED) ? 487 : 480, "", rs_slice_of(NULL, 0));
-		return;
+		if (!(leg->flags & LEG_ESTABLISHED)) /* else it was a further one, and the dialog lives on */
+			return;
 	}
 	if (leg->flags & LEG_ENDING)
 		return;

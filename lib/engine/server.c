@@ -147,6 +147,7 @@ server_note(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t sta
 		s->state = TXN_FREE;
 	} else {
 		s->state = status < 300 ? TXN_ACCEPTED : TXN_COMPLETED;
+		d->rel_ns = 0; /* not said again, but its PRACK may still come (RFC 3262, 3) */
 		if (status < 300)
 			d->flags |= DIALOG_CONFIRMED;
 		begin_answering(e, leg);
@@ -168,9 +169,7 @@ server_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 
 	if (s->status < 300 && body)
 		d->sdp_step = (int16_t)step;
-	if (s->status >= 200)
-		d->rel_ns = 0; /* not said again, but its PRACK may still come (RFC 3262, 3) */
-	else if (rel_sends(e, leg, s->status) || sent->rseq)
+	if (s->status < 200 && (rel_sends(e, leg, s->status) || sent->rseq))
 		rel_sent(e, leg, sent->rseq, body);
 	if (s->status / 100 == 2)
 		session_begin(e, leg);
@@ -353,6 +352,7 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 	} else if (msg->method == RS_SIP_BYE) {
 		d->session_ns = 0;
 		d->answer_ns = d->answer_give_up_ns = 0; /* whoever hangs up has had our 2xx */
+		d->flags &= (uint16_t)~DIALOG_BYE_WANTED;
 	}
 	return ua_admits(e, leg, msg);
 }

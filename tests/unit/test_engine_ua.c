@@ -227,6 +227,49 @@ rfc3261_14_2_a_second_invite_before_the_first_is_answered_gets_500(void **state)
 	peer_hangs_up(&p, tag, 3);
 }
 
+/* 15: the refusal ends the INVITE, not the dialog. */
+static void
+a_call_that_ends_before_a_reinvite_is_answered_is_hung_up(void **state)
+{
+	struct peer p = { 0 };
+	const char *invite = established(&p, INVITE RECV("response=\"200\"", "") SEND("ACK", "") RECV("request=\"INVITE\"", "")
+		PAUSE(600000) ANSWER_SDP("200 OK", "") RECV("request=\"ACK\"", "") BYE, "");
+	const char *bye;
+
+	peer_ask_x(&p, invite, "INVITE", 1, "", PEER_SDP);
+	peer_wait(&p, 201);
+	peer_sent(&p, "SIP/2.0 100 ");
+	rs_engine_hangup(p.s.engines[0], -1);
+	peer_wait(&p, 1);
+	peer_sent(&p, "SIP/2.0 480 ");
+	bye = peer_sent(&p, "BYE ");
+	peer_ask_x(&p, invite, "ACK", 1, "", "");
+	peer_reply(&p, bye, "200 OK");
+	assert_int_equal(sim_engine(&p.s, RS_ENG_LEGS), 0);
+	failed_with(&p, RS_CAUSE_STOPPED);
+}
+
+static void
+rfc3261_15_a_call_whose_peer_hangs_up_first_waits_for_no_ack(void **state)
+{
+	struct peer p = { 0 };
+	const char *tag;
+	unsigned n;
+
+	open_answer(&p, ANSWERING);
+	peer_call(&p, "INVITE", 1, "", "");
+	tag = tag_of(header(peer_sent(&p, "SIP/2.0 180 "), "To"));
+	peer_wait(&p, 101);
+	rs_engine_hangup(p.s.engines[0], -1);
+	peer_wait(&p, 1100);
+	peer_skip(&p, &n, "SIP/2.0 200 "); /* our BYE waits for the ACK */
+	assert_int_equal(n, 2);
+	peer_call(&p, "BYE", 2, tag, "");
+	peer_sent(&p, "SIP/2.0 200 ");
+	assert_int_equal(sim_engine(&p.s, RS_ENG_LEGS), 0);
+	failed_with(&p, RS_CAUSE_STOPPED);
+}
+
 #define REINVITE INVITE_X("X: again\n")
 
 static void
@@ -385,6 +428,8 @@ main(void)
 		cmocka_unit_test(rfc3261_14_2_a_reinvite_is_answered_with_the_present_sdp),
 		cmocka_unit_test(rfc3261_14_2_a_reinvite_without_ack_ends_the_call),
 		cmocka_unit_test(rfc3261_14_2_a_second_invite_before_the_first_is_answered_gets_500),
+		cmocka_unit_test(a_call_that_ends_before_a_reinvite_is_answered_is_hung_up),
+		cmocka_unit_test(rfc3261_15_a_call_whose_peer_hangs_up_first_waits_for_no_ack),
 		cmocka_unit_test(rfc3261_14_both_at_once_is_491),
 		cmocka_unit_test(rfc3261_14_1_a_scenario_may_wait_for_the_491_itself),
 		cmocka_unit_test(rfc3261_14_1_a_refused_reinvite_leaves_a_call_to_hang_up),
