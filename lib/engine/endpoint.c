@@ -178,9 +178,8 @@ put_tail(struct callees *c, uint32_t slot)
 	c->idle++;
 }
 
-/* Where an activity registers the group, only those are called for which that is known. */
-static bool
-is_registered_by_plan(const struct rs_plan *plan, uint32_t group)
+bool
+group_is_registered(const struct rs_plan *plan, uint32_t group)
 {
 	for (uint32_t i = 0; i < plan->n_activities; i++)
 		if (plan->activities[i].kind == RS_DO_REGISTER && plan->activities[i].from == group)
@@ -204,7 +203,7 @@ callees_setup(struct rs_engine *e, struct activity *a)
 	c->prev = c->next + c->n;
 	c->head = c->tail = CALLEE_END;
 	for (uint32_t i = 0; i < c->n; i++)
-		if (is_registered_by_plan(e->plan, (uint32_t)a->plan->to_group))
+		if (group_is_registered(e->plan, (uint32_t)a->plan->to_group))
 			c->next[i] = CALLEE_GONE;
 		else
 			put_tail(c, i);
@@ -261,7 +260,7 @@ callees_registered(struct rs_engine *e, struct activity *a, uint32_t callee, boo
 {
 	struct callees *c = &a->callees;
 
-	if (c->n == 0 || callee % c->stride != c->first || !is_registered_by_plan(e->plan, (uint32_t)a->plan->to_group))
+	if (c->n == 0 || callee % c->stride != c->first || !group_is_registered(e->plan, (uint32_t)a->plan->to_group))
 		return;
 	uint32_t slot = callee / c->stride;
 

@@ -204,7 +204,7 @@ struct activity {
 	bool accepts;		    /* answer: takes new calls */
 	bool hang_up;		    /* its legs are being hung up */
 	uint64_t *slots;	    /* per template of the program: bit per enum rs_slot that stands in it */
-	struct facts *facts;	    /* rfc: per template */
+	struct facts *facts;	    /* per template */
 	bool legs;		    /* its legs are matched: see legs.h */
 	bool wants_peer_tag;	    /* the program has [peer_tag_param] */
 	bool wants_dynamic_id;	    /* and [dynamic_id] */
@@ -437,6 +437,8 @@ bool group_is_shared(const struct rs_plan *plan, const struct rs_plan_group *g);
 uint64_t group_workers(const struct rs_plan *plan, const struct rs_plan_group *g, unsigned bits);
 /** Is endpoint @index this worker's? Of a shared group all are. */
 bool group_has(const struct group *g, uint32_t index);
+/** Does an activity register the group? Then only those of it are called for which that is known. */
+bool group_is_registered(const struct rs_plan *plan, uint32_t group);
 /** Endpoint @index, which must be this worker's. */
 struct endpoint *group_endpoint(const struct group *g, uint32_t index);
 int callees_setup(struct rs_engine *e, struct activity *a);

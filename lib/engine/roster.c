@@ -70,13 +70,23 @@ look_at(const struct rs_engine *e, const struct group *g, uint32_t index, struct
 		out->state = states[r->state];
 }
 
-/* *@from is the group's number above 32 bits of slot; slot i is endpoint position + i * (the port's workers). */
+/*
+ * Each endpoint is told of by one worker: where the plan registers them by the owner, who knows what has become of that, else as
+ * callees are dealt out.
+ */
+static bool
+tells(const struct group *g, bool registers, uint32_t index)
+{
+	return registers && !g->shared ? group_has(g, index) : index % g->port->n_workers == g->position;
+}
+
+/* *@from is the group's number above 32 bits of the endpoint's. */
 void
 rs_engine_endpoints(const struct rs_engine *e, uint64_t *from, int state, struct rs_endpoint_chunk *chunk,
 	struct rs_endpoint_info *out, uint32_t cap)
 {
 	uint32_t group = (uint32_t)(*from >> 32), looks = 0;
-	uint64_t slot = (uint32_t)*from;
+	uint32_t index = (uint32_t)*from;
 
 	*chunk = (struct rs_endpoint_chunk){ .group = group };
 	if (group >= e->n_groups) {
@@ -84,12 +94,14 @@ rs_engine_endpoints(const struct rs_engine *e, uint64_t *from, int state, struct
 		return;
 	}
 	const struct group *g = &e->groups[group];
-	uint64_t index = g->position + slot * g->port->n_workers;
+	bool registers = group_is_registered(e->plan, group);
 
-	for (; g->position != UINT32_MAX && index < g->plan->count && looks < LOOKS; looks++) {
+	for (; g->position != UINT32_MAX && index < g->plan->count && looks < LOOKS; looks++, index++) {
 		struct rs_endpoint_info info;
 
-		look_at(e, g, (uint32_t)index, &info);
+		if (!tells(g, registers, index))
+			continue;
+		look_at(e, g, index, &info);
 		if (cap && (state < 0 || state == info.state)) {
 			if (chunk->n == cap)
 				break;
@@ -97,12 +109,10 @@ rs_engine_endpoints(const struct rs_engine *e, uint64_t *from, int state, struct
 			out[chunk->n++] = info;
 		}
 		chunk->counts[info.state]++;
-		slot++;
-		index += g->port->n_workers;
 	}
 	if (g->position == UINT32_MAX || index >= g->plan->count) {
 		group++;
-		slot = 0;
+		index = 0;
 	}
-	*from = group < e->n_groups ? (uint64_t)group << 32 | slot : UINT64_MAX;
+	*from = group < e->n_groups ? (uint64_t)group << 32 | index : UINT64_MAX;
 }

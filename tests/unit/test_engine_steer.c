@@ -3,6 +3,7 @@
 #include "engine_peer.h"
 
 #include "base/steer.h"
+#include "engine/roster.h"
 
 #define CALLS 600
 
@@ -208,6 +209,50 @@ a_shared_address_goes_by_call_id(void **state)
 	sim_close(&s);
 }
 
+/* --- endpoints one by one --- */
+
+static unsigned
+take_nothing(void *ctx, struct sim_packet *p)
+{
+	return 0;
+}
+
+static void
+each_endpoint_is_told_of_once_by_who_registers_it(void **state)
+{
+	static const char *const cores[] = { "0", "0, 0", "0, 0, 0, 0" };
+
+	for (uint32_t i = 0; i < 3; i++) {
+		struct sim s = { .on_wire = take_nothing };
+		unsigned told[64] = { 0 };
+		char plan[1024];
+
+		snprintf(plan, sizeof(plan),
+			"targets = [ \"198.18.0.0/16\" ]; workers = { cores = [ %s ]; };\n"
+			"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/16\" ]; },\n"
+			"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/16\" ]; } );\n"
+			"endpoints = ( { name = \"us\"; port = \"a\"; count = 64; addresses = \"198.18.4.1\"; proxy = \"sip:198.18.0.3\"; } );\n"
+			"activities = ( { name = \"reg\"; do = \"register\"; endpoints = \"us\"; rate = 1000; } );\n", cores[i]);
+		sim_open(&s, plan);
+		sim_play(&s, RS_NS_PER_S);
+		for (uint32_t w = 0; w < s.plan->n_workers; w++) {
+			for (uint64_t from = 0; from != UINT64_MAX;) {
+				struct rs_endpoint_chunk chunk;
+				struct rs_endpoint_info infos[16];
+
+				rs_engine_endpoints(s.engines[w], &from, -1, &chunk, infos, 16);
+				for (uint32_t k = 0; k < chunk.n; k++) {
+					assert_int_equal(infos[k].state, RS_ENDPOINT_REGISTERING);
+					told[infos[k].index]++;
+				}
+			}
+		}
+		for (uint32_t k = 0; k < 64; k++)
+			assert_int_equal(told[k], 1);
+		sim_close(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -215,6 +260,7 @@ main(void)
 		cmocka_unit_test(any_number_of_workers_offers_the_same_calls),
 		cmocka_unit_test(every_worker_names_the_owner_that_hardware_would),
 		cmocka_unit_test(a_shared_address_goes_by_call_id),
+		cmocka_unit_test(each_endpoint_is_told_of_once_by_who_registers_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
