@@ -193,7 +193,7 @@ expand(void *ctx, const struct rs_op *op, uint8_t *out, size_t cap)
 	}
 }
 
-static struct rs_slice
+struct rs_slice
 address_text(const struct rs_addr *a, uint8_t *buf)
 {
 	size_t n;

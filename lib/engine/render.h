@@ -39,5 +39,7 @@ struct sent;
 uint32_t send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop, struct sent *sent);
 /** The cause that a link's refusal is counted as. */
 uint32_t cause_of(int rc);
+/** @a as it stands in a message, IPv6 in brackets, in @buf of at least 42 bytes. */
+struct rs_slice address_text(const struct rs_addr *a, uint8_t *buf);
 
 #endif

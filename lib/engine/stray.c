@@ -34,19 +34,6 @@ end(struct rs_engine *e, struct outgoing *g, enum rs_engine_metric count)
 		rs_metric_inc(e->cells, count);
 }
 
-static struct rs_slice
-host_text(const struct rs_addr *a, uint8_t *buf)
-{
-	size_t n;
-
-	if (a->family != 6)
-		return rs_slice_of(buf, rs_addr_write(a, buf));
-	buf[0] = '[';
-	n = rs_addr_write(a, buf + 1);
-	buf[n + 1] = ']';
-	return rs_slice_of(buf, n + 2);
-}
-
 /* A request made of a response: whatever a leg would know stands in it. */
 static void
 send_request(struct rs_engine *e, const struct rs_path *path, const struct rs_sip_msg *msg, struct rs_sip_request *r)
@@ -57,7 +44,7 @@ send_request(struct rs_engine *e, const struct rs_path *path, const struct rs_si
 	if (!begin(e, path, &g))
 		return;
 	r->transport = rs_slice_of("UDP", 3);
-	r->host = host_text(&path->local, host);
+	r->host = address_text(&path->local, host);
 	r->port = path->local_port;
 	r->from = rs_sip_get(msg, RS_HDR_FROM);
 	r->to = rs_sip_get(msg, RS_HDR_TO);
