@@ -113,8 +113,6 @@ facts_setup(struct rs_engine *e, struct activity *a)
 {
 	const struct rs_program *p = a->program;
 
-	if (!a->rfc)
-		return 0;
 	a->facts = rs_arena_alloc(&e->arena, (p->n_templates + 1) * sizeof(*a->facts), 64);
 	if (!a->facts)
 		return -ENOMEM;

@@ -96,6 +96,13 @@ find_end(const uint8_t *data, size_t len)
 	return 0;
 }
 
+/* A response with the CSeq of what it answers: @return false, nothing foreseen */
+static bool
+has_last_cseq(const struct rs_engine *e, const struct facts *f, struct rs_sip_cseq *cseq)
+{
+	return f->known && f->cseq == CSEQ_LAST && e->render.last && rs_sip_cseq(rs_sip_get(e->render.last, RS_HDR_CSEQ), cseq) == 0;
+}
+
 /* What the message says of itself: as its template tells, where that is enough. @return false: it has to be read */
 static bool
 sent_foreseen(struct rs_engine *e, struct leg *leg, const struct facts *f, const uint8_t *data, size_t len, bool completes)
@@ -316,8 +323,9 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 		transaction_prepare(e, leg, s, again, &texts);
 
 	bool drop = s->lost && chance(e, s->lost);
-	bool ask = !again && (a->rfc || (leg->invited_us && s->status / 100 == 2 && !(leg->flags & LEG_SENT_2XX)));
+	bool answer = !again && leg->invited_us && s->status / 100 == 2 && !(leg->flags & LEG_SENT_2XX);
 	struct sent sent = { 0 };
+	bool ask = !again && (a->rfc || (answer && !has_last_cseq(e, &a->facts[s->template], &sent.cseq)));
 
 	e->sending = again ? RS_TRACE_AGAIN : 0;
 	uint32_t cause = send_template(e, leg, &a->program->templates[s->template], drop, ask ? &sent : NULL);
