@@ -48,11 +48,29 @@ tombs_expire(struct tombs *t, uint64_t now_ns)
 	}
 }
 
-void
-tombs_add(struct tombs *t, uint64_t now_ns, struct tomb tomb)
+struct tomb *
+tombs_find(struct tombs *t, uint64_t hash)
 {
 	uint32_t at;
 
+	for (uint32_t i = rs_table_first(&t->table, hash, &at); i != RS_TABLE_END;
+		i = rs_table_next(&t->table, hash, i, &at))
+		if (t->ring[at].hash == hash)
+			return &t->ring[at];
+	return NULL;
+}
+
+void
+tombs_add(struct tombs *t, uint64_t now_ns, struct tomb tomb)
+{
+	struct tomb *same = tombs_find(t, tomb.hash);
+	uint32_t at;
+
+	if (same) { /* a peer that uses a branch again: one is enough, lest they pile up */
+		tomb.expires_ms = same->expires_ms;
+		*same = tomb;
+		return;
+	}
 	if (t->n == t->cap) {
 		drop_oldest(t);
 		t->early++;
@@ -65,16 +83,4 @@ tombs_add(struct tombs *t, uint64_t now_ns, struct tomb tomb)
 		return;
 	t->ring[at] = tomb;
 	t->n++;
-}
-
-struct tomb *
-tombs_find(struct tombs *t, uint64_t hash)
-{
-	uint32_t at;
-
-	for (uint32_t i = rs_table_first(&t->table, hash, &at); i != RS_TABLE_END;
-		i = rs_table_next(&t->table, hash, i, &at))
-		if (t->ring[at].hash == hash)
-			return &t->ring[at];
-	return NULL;
 }
