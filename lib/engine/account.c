@@ -41,6 +41,8 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	GAUGE(RS_ENG_CLOSING, "legs_closing", "legs", "Legs of calls that are over and whose BYE, CANCEL or refusal is not answered yet (rfc3261 mode)."),
 	COUNTER(RS_ENG_ROUTES_LONG, "routes_too_long", "dialogs", "Dialogs along more than 64 proxies: not taken up."),
 	COUNTER(RS_ENG_OTHER_DIALOG, "other_dialog", "requests", "Requests in a call of ours whose tags are not those of its dialog, answered with 481 (rfc3261 mode)."),
+	GAUGE(RS_ENG_ENDPOINT_BYTES, "endpoint_bytes", "bytes", "Memory of endpoints, their registrations, timers and maps, without strings."),
+	GAUGE(RS_ENG_REG_TEXT_BYTES, "registration_text_bytes", "bytes", "What registrations keep as text: nonces, realms, routes."),
 };
 const struct rs_metric_table rs_engine_metrics_table = { "engine", "worker", engine_defs, RS_ENG_COUNT };
 

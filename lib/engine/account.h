@@ -38,6 +38,8 @@ enum rs_engine_metric {
 	RS_ENG_CLOSING,	      /* gauge: legs of ended calls whose transactions are being brought to an end (rfc3261 mode) */
 	RS_ENG_ROUTES_LONG,   /* dialogs along more proxies than MAX_ROUTES */
 	RS_ENG_OTHER_DIALOG,  /* requests in a call of ours with tags that are not its: 481 (rfc3261 mode) */
+	RS_ENG_ENDPOINT_BYTES, /* gauge: endpoints, their registrations, timers and maps; no strings */
+	RS_ENG_REG_TEXT_BYTES, /* gauge: what registrations keep as text */
 	RS_ENG_COUNT
 };
 extern const struct rs_metric_table rs_engine_metrics_table;

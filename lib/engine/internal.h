@@ -289,6 +289,7 @@ struct rs_engine {
 	uint32_t n_regs;
 	struct realm *realms;
 	uint8_t n_realms;
+	uint64_t reg_text_bytes;     /* of the blobs' bytes: nonces and routes */
 	struct rs_bus *bus;	     /* NULL: the only worker */
 	struct matcher *matcher;     /* NULL: no legs are matched */
 	struct tracer *tracer;

@@ -272,8 +272,11 @@ keep_routes(struct rs_engine *e, struct registration *r, const struct rs_sip_msg
 		memcpy(e->scratch + len, v.p, v.len);
 		len += v.len;
 	}
+	uint64_t before = e->blobs.bytes;
+
 	if (!rs_blob_set(&e->blobs, &r->routes, rs_slice_of(e->scratch, len)))
 		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+	register_count_text(e, before);
 }
 
 static void

@@ -40,6 +40,7 @@ intern(struct rs_engine *e, const struct rs_auth_challenge *c)
 	text = rs_arena_alloc(&e->arena, c->realm.len + 1, 8);
 	if (!text)
 		return 0;
+	rs_metric_add(e->cells, RS_ENG_REG_TEXT_BYTES, c->realm.len + 1);
 	memcpy(text, c->realm.p, c->realm.len);
 	e->realms[e->n_realms] = (struct realm){
 		.realm = rs_slice_of(text, c->realm.len),
@@ -51,13 +52,22 @@ intern(struct rs_engine *e, const struct rs_auth_challenge *c)
 	return ++e->n_realms;
 }
 
+void
+register_count_text(struct rs_engine *e, uint64_t before)
+{
+	e->reg_text_bytes += e->blobs.bytes - before;
+	rs_metric_add(e->cells, RS_ENG_REG_TEXT_BYTES, e->blobs.bytes - before);
+}
+
 bool
 register_keep_challenge(struct rs_engine *e, struct registration *r, const struct rs_auth_challenge *c)
 {
+	uint64_t before = e->blobs.bytes;
 	uint8_t *p;
 
 	r->realm = c->realm.len <= 256 ? intern(e, c) : 0;
 	p = r->realm ? rs_blob_alloc(&e->blobs, &r->nonce, c->nonce.len + 1 + c->opaque.len) : NULL;
+	register_count_text(e, before);
 	if (!p) {
 		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
 		r->realm = 0;

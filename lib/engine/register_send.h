@@ -10,6 +10,8 @@
 void register_send(struct rs_engine *e, struct registration *r, bool again);
 /** Its send time is that of the next transmit burst. */
 void register_stamp(struct rs_engine *e, struct registration *r);
+/** What registrations keep has changed since the blobs took @before bytes. */
+void register_count_text(struct rs_engine *e, uint64_t before);
 /** @return false without memory */
 bool register_keep_challenge(struct rs_engine *e, struct registration *r, const struct rs_auth_challenge *c);
 /** Does the endpoint have a password? */

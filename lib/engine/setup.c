@@ -327,15 +327,18 @@ scratch_setup(struct rs_engine *e)
 static int
 everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const struct rs_engine_budget *budget)
 {
+	size_t from = e->arena.used, bytes;
 	uint32_t position, n;
 	int rc = groups_setup(e);
 
+	bytes = e->arena.used - from;
 	e->n_regs = rc == 0 ? register_count(e) : 0;
 	if (rc == 0)
 		rc = pools_setup(e, budget->legs, cfg->wall_at_ns);
+	from = e->arena.used;
 	if (rc == 0)
 		rc = register_setup(e);
-
+	bytes += e->arena.used - from + e->n_regs * sizeof(struct rs_wheel_node);
 	if (rc == 0)
 		rc = legs_setup(e, (uint32_t)budget->legs);
 	if (rc == 0)
@@ -344,6 +347,9 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 		rc = scratch_setup(e);
 	for (uint32_t i = 0; rc == 0 && i < e->n_activities; i++)
 		rc = activity_setup(e, &e->activities[i], i);
+	for (uint32_t i = 0; i < e->n_activities; i++)
+		bytes += 2 * (size_t)e->activities[i].callees.n * sizeof(*e->activities[i].callees.next);
+	rs_metric_set(e->cells, RS_ENG_ENDPOINT_BYTES, bytes);
 	n = count_placers(e->plan, e->steer_bits, e->worker, &position);
 	e->max_calls = e->plan->max_calls ? share(e->plan->max_calls, n, position) : UINT64_MAX;
 	return rc;
@@ -422,5 +428,5 @@ rs_engine_legs(const struct rs_engine *e)
 uint64_t
 rs_engine_leg_bytes(const struct rs_engine *e)
 {
-	return (uint64_t)e->legs.used * leg_cost() + e->blobs.bytes;
+	return (uint64_t)e->legs.used * leg_cost() + e->blobs.bytes - e->reg_text_bytes;
 }

@@ -87,7 +87,8 @@ struct rs_totals {
 	uint64_t lingering;
 	uint64_t closing;      /* legs of ended calls with transactions under way */
 	uint64_t registered;   /* bindings now */
-	uint64_t registering;  /* REGISTER transactions under way */
+	uint64_t registering;  /* REGISTER transactions under way, ... */
+	uint64_t registering_first; /* ... those of first registrations */
 	uint64_t unregistering; /* workers that still remove bindings */
 	uint64_t stop_asked; /* the highest level that a scenario asked for */
 };

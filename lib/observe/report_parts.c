@@ -236,13 +236,15 @@ environment_json(struct view *v)
 	struct maker *m = &v->maker;
 	json_t *j = json_object(), *cores = json_array(), *memory = json_object();
 	char cpu[128], resident[64];
-	uint64_t legs = 0;
+	uint64_t legs = 0, endpoints = 0, texts = 0;
 
 	value_of("/proc/cpuinfo", "model name", cpu, sizeof(cpu));
 	value_of("/proc/self/status", "VmHWM", resident, sizeof(resident));
 	for (uint32_t w = 0; w < what->n_workers; w++) {
 		append(m, cores, json_integer(what->plan->cores[w]));
 		legs += snapshot_engine(v->o, v->image, w)[RS_ENG_LEG_BYTES];
+		endpoints += snapshot_engine(v->o, v->image, w)[RS_ENG_ENDPOINT_BYTES];
+		texts += snapshot_engine(v->o, v->image, w)[RS_ENG_REG_TEXT_BYTES];
 	}
 	put_text(m, j, "version", RS_VERSION);
 	put_text(m, j, "cpu", cpu[0] ? cpu : NULL);
@@ -253,6 +255,8 @@ environment_json(struct view *v)
 	put_count(m, memory, "packets_mb", v->facts->memory_mb);
 	put(m, memory, "hugepages", json_boolean(what->plan->hugepages));
 	put_count(m, memory, "legs_bytes", legs);
+	put_count(m, memory, "endpoints_bytes", endpoints);
+	put_count(m, memory, "registration_texts_bytes", texts);
 	put_count(m, memory, "resident_peak_kb", strtoull(resident, NULL, 10));
 	put(m, j, "memory", memory);
 	if (v->facts->start_ms > 0)

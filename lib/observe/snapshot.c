@@ -237,6 +237,8 @@ rs_observer_totals(const struct rs_observer *o, struct rs_totals *out)
 		read_cells(o, a, cells);
 		if (side != SIDE_REGISTERED)
 			call_totals_add(side == SIDE_PLACED ? &out->placed : &out->answered, cells, false);
+		else
+			out->registering_first += cells[RS_AM_OPEN];
 		out->sip_sent += cells[RS_AM_SIP_SENT];
 		out->registered += cells[RS_AM_REG_ACTIVE];
 		out->registering += cells[RS_AM_REG_UNDER_WAY];

@@ -203,7 +203,8 @@ drained(struct rs_daemon *d)
 	struct rs_totals t;
 
 	rs_observer_totals(d->run->observer, &t);
-	if (t.placed.open || (d->run->closed && t.answered.open) || !daemon_settle(d, SETTLE_NS))
+	if (t.placed.open || (t.registering_first && !d->run->give_up_at_ns) || (d->run->closed && t.answered.open) ||
+		!daemon_settle(d, SETTLE_NS))
 		return false;
 	rs_observer_totals(d->run->observer, &t);
 	if (t.placed.open)

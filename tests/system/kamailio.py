@@ -185,6 +185,20 @@ class Kamailio:
             invite=f'if (is_method("INVITE")) {{ {invite} }}' if invite else "",
             register=register.format(address=IP4_PEER) + ("setbflag(7);" if ping else ""),
             record_route="record_route();" if record_route else "")
+        self._run(lab, text, memory_mb)
+
+    @classmethod
+    def of_file(cls, lab, path, memory_mb=512):
+        """One with a configuration as it stands, but for its control socket."""
+        self = cls.__new__(cls)
+        self.ctl = lab.path("kamailio.ctl")
+        with open(path) as file:
+            text = file.read()
+        assert "unix:/tmp/kamailio_ctl" in text
+        self._run(lab, text.replace("unix:/tmp/kamailio_ctl", f"unix:{self.ctl}"), memory_mb)
+        return self
+
+    def _run(self, lab, text, memory_mb):
         path = lab.write("kamailio.cfg", text)
         self.process = lab.start(["kamailio", "-f", path, "-DD", "-E", "-m", str(memory_mb), "-M", "16", "-Y", lab.dir],
                                  lab.peer, "kamailio.log")

@@ -9,7 +9,8 @@ from conftest import FULL
 from kamailio import SERVICE_ROUTE_AND_PATH, Kamailio
 from lab import IP4_PEER, run
 from phones import calling, route_phones
-from programs import PASSED, check_totals
+from plans import CALM
+from programs import PASSED, ROOT, check_totals
 
 MODES = ("sipp", "rfc3261")
 RATE = 200
@@ -168,3 +169,21 @@ def test_calls_are_matched_through_a_proxy_that_hides_topology(phones_lab, mode,
     sides = [{call_id for (call_id,) in capture.fields(f'sip.Method == "INVITE" && ip.{end} == {IP4_PEER}', "sip.Call-ID")}
              for end in ("src", "dst")]
     assert len(sides[0]) == len(sides[1]) == calls and not sides[0] & sides[1]  # Call-IDs are rewritten, truly
+
+
+def test_the_shipped_plan_and_configuration_fit_each_other(phones_lab, calls):
+    """config/register-and-call as docs/register-and-call.md runs it, on our wire; by default with fewer phones."""
+    place = os.path.join(ROOT, "config", "register-and-call")
+    phones = max(calls // 2, 1000)  # 600 are busy at a time
+    proxy = Kamailio.of_file(phones_lab, os.path.join(place, "kamailio.cfg"))
+    with open(os.path.join(place, "plan.conf")) as file:
+        plan = file.read()
+    for shipped, here in (("iface=rs-load0", "iface=rs-ours"), ("total = 10000", f"total = {calls}"),
+                          ("count = 5000", f"count = {phones}"), ("run = {", f"run = {{ {CALM}")):
+        assert shipped in plan, shipped
+        plan = plan.replace(shipped, here)
+    with phones_lab.daemon(plan) as daemon:
+        report = finish(daemon)
+    check_calls(report, calls)
+    check_registrations(report, 2 * phones)
+    assert proxy.bindings() == 0

@@ -6,6 +6,7 @@
 #include "engine_peer.h"
 
 #include "engine/credentials.h"
+#include "engine/roster.h"
 
 #define CHALLENGE "WWW-Authenticate: Digest realm=\"r\", nonce=\"n0\", qop=\"auth\"\n"
 #define GRANTED(s) "Expires: " #s "\n"
@@ -436,6 +437,63 @@ service_route_is_the_way_of_what_begins_outside_a_dialog(void **state) /* RFC 36
 	reg_close(&p);
 }
 
+/* What a registrar would answer, given in the way of the packet: the engine that sent it hears it. */
+static unsigned
+grants_at_once(void *ctx, struct sim_packet *p)
+{
+	struct rs_path back = { .local = p->path.remote, .remote = p->path.local, .local_port = p->path.remote_port,
+		.remote_port = p->path.local_port, .port = p->path.port ^ 1 };
+	char m[SIM_MTU + 1], text[SIM_MTU];
+
+	memcpy(m, p->data, p->len);
+	m[p->len] = 0;
+	p->len = (uint32_t)snprintf(text, sizeof(text),
+		"SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=x\r\nCall-ID: %s\r\nCSeq: %s\r\nExpires: 100\r\n"
+		"Content-Length: 0\r\n\r\n", header(m, "Via"), header(m, "From"), header(m, "To"), header(m, "Call-ID"), header(m, "CSeq"));
+	memcpy(p->data, text, p->len);
+	p->path = back;
+	return 1;
+}
+
+static void
+each_endpoint_s_state_is_told_once_by_the_worker_that_has_it(void **state)
+{
+	static const char plan[] =
+		"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0, 1 ]; };\n"
+		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
+		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n"
+		"endpoints = ( { name = \"us\"; port = \"a\"; count = 100; addresses = \"198.18.4.1-198.18.4.33\";\n"
+		"                proxy = \"sip:198.18.8.1\"; } );\n"
+		"activities = ( { name = \"reg\"; do = \"register\"; endpoints = \"us\"; rate = 1000; } );\n";
+	struct sim s = { .on_wire = grants_at_once };
+	uint64_t seen[RS_ENDPOINT_STATES] = { 0 };
+	bool listed[100] = { false };
+
+	sim_open(&s, plan);
+	sim_play(&s, RS_NS_PER_S);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_ACTIVE), 100);
+	for (uint32_t w = 0; w < 2; w++) {
+		assert_in_range(rs_metric_get(&s.accounts[w]->activities[0].cells, RS_AM_REG_DONE), 30, 70);
+		for (uint64_t from = 0; from != UINT64_MAX;) {
+			struct rs_endpoint_chunk chunk;
+			struct rs_endpoint_info info[7];
+
+			rs_engine_endpoints(s.engines[w], &from, -1, &chunk, info, 7);
+			for (int i = 0; i < RS_ENDPOINT_STATES; i++)
+				seen[i] += chunk.counts[i];
+			for (uint32_t i = 0; i < chunk.n; i++) {
+				assert_false(listed[info[i].index]);
+				listed[info[i].index] = true;
+			}
+		}
+	}
+	assert_int_equal(seen[RS_ENDPOINT_REGISTERED], 100);
+	assert_int_equal(seen[RS_ENDPOINT_IDLE] + seen[RS_ENDPOINT_UNREGISTERED], 0);
+	for (int i = 0; i < 100; i++)
+		assert_true(listed[i]);
+	sim_close(&s);
+}
+
 static void
 a_restart_of_the_network_costs_no_memory(void **state)
 {
@@ -446,14 +504,16 @@ a_restart_of_the_network_costs_no_memory(void **state)
 	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", CHALLENGE);
 	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK", "Expires: 10\nService-Route: <sip:a@198.18.8.1;lr>\n");
 	wait_sent(&p, 10000);
-	bytes = rs_engine_leg_bytes(p.s.engines[0]);
+	bytes = sim_engine(&p.s, RS_ENG_REG_TEXT_BYTES);
+	assert_true(bytes >= strlen("n0") + strlen("<sip:a@198.18.8.1;lr>"));
+	assert_int_equal(rs_engine_leg_bytes(p.s.engines[0]), 0); /* registrations are no calls */
 	for (unsigned i = 0; i < 30; i++) {
 		peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X",
 			"WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", stale=true, qop=\"auth\"\n");
 		peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK", "Expires: 10\nService-Route: <sip:a@198.18.8.1;lr>\n");
 		wait_sent(&p, 10000);
 	}
-	assert_int_equal(rs_engine_leg_bytes(p.s.engines[0]), bytes);
+	assert_int_equal(sim_engine(&p.s, RS_ENG_REG_TEXT_BYTES), bytes);
 	assert_int_equal(peer_count(&p, RS_AM_REG_REFRESHED), 30);
 	reg_close(&p);
 }
@@ -493,6 +553,7 @@ main(void)
 		cmocka_unit_test(answers_that_come_again_or_to_nothing_change_nothing),
 		cmocka_unit_test(at_the_end_bindings_are_removed_one_by_one_at_a_pace),
 		cmocka_unit_test(service_route_is_the_way_of_what_begins_outside_a_dialog),
+		cmocka_unit_test(each_endpoint_s_state_is_told_once_by_the_worker_that_has_it),
 		cmocka_unit_test(a_restart_of_the_network_costs_no_memory),
 	};
 
