@@ -44,7 +44,7 @@ workers = {{ cores = [ {named(map(str, range(workers)))} ]; idle = "sleep"; memo
 ports = ( {named(ports)} );
 endpoints = ( {named(endpoints)} );
 activities = ( {named(activities)} );
-run = {{ seed = 1; drain = "8s"; max_calls = 100000; catch_up = 1.1; limited_percent = 0; }};
+run = {{ seed = 1; drain = "8s"; max_calls = 100000; catch_up = 1.1; limited_percent = 0; legs = "none"; }};
 """
 
 

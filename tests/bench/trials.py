@@ -151,13 +151,14 @@ def highest(trial, start, factor, label):
 
 def highest_long(trial, start, factor, label, trial_s):
     """
-    The highest rate held for @trial_s: found by short trials, then proved by long ones, downwards from there.
+    The highest rate held for @trial_s: found by short trials, then proved by long ones, downwards from there to half of it.
 
     @param trial  of (rate, seconds)
     @return (calls/s reached, its trial)
     """
-    rate, _ = highest(lambda r: trial(r, TRIAL_S), start, factor, label)
-    while rate > start / 8:
+    found, _ = highest(lambda r: trial(r, TRIAL_S), start, factor, label)
+    rate = found
+    while rate > found / 2:
         result = attempt(lambda r: trial(r, trial_s), rate, f"{label}, {trial_s} s")
         if result[0]:
             return result[1], result
