@@ -259,7 +259,7 @@ def test_load_and_run_take_settings(quiet_lab):
         daemon.ctl("run", "--set", "activities.calls.total=10")
         assert daemon.json("report")["calls"]["placed"]["completed"] == 10
         for args in (("load", other, "--set", "nobody.total=1"), ("load", other, "--set", "total"),
-                     ("load", quiet_lab.path("none.conf")), ("load", "/dev/zero"), ("load", quiet_lab.dir),
+                     ("load", quiet_lab.path("none.conf")), ("load", "/dev/zero"), ("load", "/proc"),
                      ("run", quiet_lab.path("none.conf"))):
             done = loadctl(*args, socket=daemon.socket)
             assert done.returncode == USAGE, args
