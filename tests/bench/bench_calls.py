@@ -26,7 +26,7 @@ import statistics
 import subprocess
 import time
 
-from trials import (RING_PLACES, SCENARIOS, REACHED, TRIAL_S, Work, ask, end, environment, finish, highest, highest_long, play,
+from trials import (RING_PLACES, SCENARIOS, REACHED, TRIAL_S, Work, ask, compare, end, environment, finish, highest, highest_long, play,
                     rss_bytes, run, say, wait_for)
 
 PARTS = "ring,rfc3261,tuple,veth,memory,million,start"
@@ -129,7 +129,7 @@ def bench_ring(work, rounds, figures, ratios, extra):
     extra["rounds_ours"], extra["rounds_sipp"] = mine, theirs
     figures["calls_per_s"] = (statistics.median(mine), "calls/s")
     figures["sipp_calls_per_s"] = (statistics.median(theirs), "calls/s")
-    ratios["calls_vs_sipp"] = statistics.median(mine) / max(statistics.median(theirs), 1)
+    compare(ratios, "calls_vs_sipp", statistics.median(mine), statistics.median(theirs))
     if trials:
         figures["cpu_us_per_call"] = (statistics.median(worker_us_per_call(t, 0, tsc_hz()) for t in trials), "us")
     if cpu:
@@ -150,7 +150,7 @@ def bench_rfc3261(work, rounds, figures, ratios, extra):
         extra[f"rounds_{mode}_{LONG_S}s"] = list_of
     figures["calls_per_s_rfc3261"] = (statistics.median(reached["rfc3261"]), "calls/s")
     figures["calls_per_s_sipp_mode"] = (statistics.median(reached["sipp"]), "calls/s")
-    ratios["rfc3261_vs_sipp"] = figures["calls_per_s_rfc3261"][0] / max(figures["calls_per_s_sipp_mode"][0], 1)
+    compare(ratios, "rfc3261_vs_sipp", figures["calls_per_s_rfc3261"][0], figures["calls_per_s_sipp_mode"][0])
     return report
 
 
@@ -268,7 +268,7 @@ def bench_veth(work, rounds, figures, ratios):
         join_veth(work)
     figures["xdp_calls_per_s"] = (statistics.median(mine), "calls/s")
     figures["sipp_veth_calls_per_s"] = (statistics.median(theirs), "calls/s")
-    ratios["calls_vs_sipp_veth"] = statistics.median(mine) / max(statistics.median(theirs), 1)
+    compare(ratios, "calls_vs_sipp_veth", statistics.median(mine), statistics.median(theirs))
 
 
 def main():

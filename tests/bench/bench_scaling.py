@@ -16,7 +16,7 @@ import os
 import statistics
 import subprocess
 
-from trials import BUILD, RING_PLACES, SCENARIOS, Work, environment, finish, highest, play, say, TRIAL_S
+from trials import BUILD, RING_PLACES, SCENARIOS, Work, compare, environment, finish, highest, play, say, TRIAL_S
 
 WORKERS = 2
 START_HZ = 80000  # of each worker
@@ -85,7 +85,8 @@ def main():
         work.close()
     one_hz, two_hz, ceiling = statistics.median(one), statistics.median(two), statistics.median(machine)
     figures = {"calls_per_s_one_worker": (one_hz, "calls/s"), "calls_per_s_two_workers": (two_hz, "calls/s")}
-    ratios = {"two_workers": two_hz / max(one_hz, 1), "machine_two_cores": ceiling}
+    ratios = {"machine_two_cores": ceiling}
+    compare(ratios, "two_workers", two_hz, one_hz)
     finish("scaling", args, work, figures, ratios, {"rounds_one": one, "rounds_two": two, "rounds_machine": machine},
            environment(report))
 

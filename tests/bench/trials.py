@@ -166,6 +166,14 @@ def highest_long(trial, start, factor, label, trial_s):
     return 0.0, None
 
 
+def compare(ratios, name, a, b):
+    """@a to @b; where one of them could not be measured there is no ratio."""
+    if a > 0 and b > 0:
+        ratios[name] = a / b
+    else:
+        say(f"no {name}: a rate without limited trials was not found")
+
+
 def environment(report, **more):
     env = {"cores": os.cpu_count(), "kernel": platform.release(), "trial_s": TRIAL_S, **more}
     if report:
