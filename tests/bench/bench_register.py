@@ -219,6 +219,8 @@ def main():
     finally:
         work.close()
     finish("register", args, work, figures, ratios, extra, environment(report))
+    if 0.0 in sum(extra.values(), []):
+        say("a round found no rate at which the generator was not limited: this machine is too busy for a benchmark now")
 
 
 if __name__ == "__main__":

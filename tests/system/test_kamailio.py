@@ -99,11 +99,11 @@ def test_registered_phones_call_each_other_with_authenticated_invites(phones_lab
 def test_phones_follow_the_registrar_s_service_route_and_path(phones_lab):
     Kamailio(phones_lab, register=SERVICE_ROUTE_AND_PATH)
     capture = phones_lab.capture()
-    with phones_lab.daemon(calling(50, 200, 100)) as daemon:
+    with phones_lab.daemon(calling(200, 200, 100)) as daemon:
         report = finish(daemon)
     capture.stop()
     check_calls(report, 200)
-    assert capture.count('sip.CSeq.method == "REGISTER" && sip.Status-Code == 200 && sip.Path && sip.Service-Route') >= 100
+    assert capture.count('sip.CSeq.method == "REGISTER" && sip.Status-Code == 200 && sip.Path && sip.Service-Route') >= 400
     routes = {route for (route,) in capture.fields(f'sip.Method == "INVITE" && ip.dst == {IP4_PEER} && ip.src != {IP4_PEER} '
                                                    "&& !sip.to.tag", "sip.Route")}
     assert routes == {f"<sip:orig@{IP4_PEER}:5060;lr>"}, routes
@@ -117,14 +117,14 @@ def test_a_call_that_forks_is_answered_by_one_phone_and_cancelled_at_the_other(p
     first = phones_lab.write("first.xml", text.replace("PATIENCE", "200"))
     twin = phones_lab.write("twin.xml", text.replace("PATIENCE", "10000"))
     Kamailio(phones_lab, contacts=2, children=CHILDREN[mode])
-    plan = calling(100, count, 50, mode=mode, uas=first, legs="none", twins=twin)
+    plan = calling(200, count, 50, mode=mode, uas=first, legs="none", twins=twin)
     capture = phones_lab.capture()
     with phones_lab.daemon(plan) as daemon:
         report = finish(daemon)
     capture.stop()
     placed = report["calls"]["placed"]
     assert (placed["completed"], placed["failed"]) == (count, 0), report["failures"]
-    check_registrations(report, 300)
+    check_registrations(report, 600)
     by_name = {a["name"]: a for a in report["activities"]}
     counters = {(c["activity"], c["name"]): c["count"] for c in report["counters"]}
     for name in ("ring", "twins"):
