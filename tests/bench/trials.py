@@ -34,6 +34,7 @@ class Work:
     """A folder for plans, reports and statistics, and a network namespace; both go away at the end."""
 
     def __init__(self):
+        signal.signal(signal.SIGTERM, self.give_up)
         self.dir = tempfile.mkdtemp(prefix="rs-bench-")
         self.netns = f"rs-bench-{os.getpid()}"
         self.peer = self.netns + "p"
@@ -44,6 +45,12 @@ class Work:
         with open("/proc/sys/net/core/rmem_max") as f:
             self.rmem_max = f.read().strip()
         self.set_rmem_max("16777216")
+
+    @staticmethod
+    def give_up(*_):
+        """Ended from outside: close() is still called, and a second signal does not end that."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        sys.exit(143)
 
     @staticmethod
     def set_rmem_max(value):
