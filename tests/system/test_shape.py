@@ -13,7 +13,7 @@ def placing(settings, **more):
     """The plan that calls itself, its caller with other settings than a rate and a total."""
     plan = both(0, rate=1, **more)
     assert "rate = 1; total = 0;" in plan
-    return plan.replace("rate = 1; total = 0;", settings).replace("run = { ", "run = { limited_percent = 100.0; ")
+    return plan.replace("rate = 1; total = 0;", settings)
 
 
 def check_intervals(report, expected, spread):
