@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from lab import Lab
+from lab import Lab, SocketLimits
 from programs import LOADCTL, RINGSTORMD
 from wire import WIRE, WireLab
 
@@ -19,6 +19,15 @@ def pytest_configure(config):
     for program in (RINGSTORMD, LOADCTL, WIRE):
         if not os.access(program, os.X_OK):
             raise pytest.UsageError(f"{program} is missing: run scripts/build first")
+    config.addinivalue_line("markers", "alone: judges times, or loads both cores; not to be run beside another test")
+    if not hasattr(config, "workerinput"):  # once, not in each process of pytest-xdist
+        config.socket_limits = SocketLimits()
+        config.socket_limits.lift()
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "socket_limits"):
+        config.socket_limits.restore()
 
 
 @pytest.fixture

@@ -52,6 +52,38 @@ def wait_until(condition, timeout_s, what):
         time.sleep(0.02)
 
 
+class SocketLimits:
+    """
+    SIPp asks for an 8 MiB socket buffer; the default limit would cut it to 208 KiB and a burst would be lost, as it would behind a
+    stalled wire. The limits are the machine's, not a namespace's: they are raised once for all tests, which may run side by side,
+    and put back after the last one.
+    """
+
+    LEAST = {"rmem_max": 16 << 20, "wmem_max": 16 << 20, "netdev_max_backlog": 30000}
+
+    def __init__(self):
+        self.before = {}
+
+    def lift(self):
+        for limit, least in self.LEAST.items():
+            with open(f"/proc/sys/net/core/{limit}") as now:
+                value = int(now.read())
+            if value < least:
+                run("sysctl", "-qw", f"net.core.{limit}={least}")
+                self.before[limit] = value
+
+    def restore(self):
+        for limit, value in self.before.items():
+            run("sysctl", "-qw", f"net.core.{limit}={value}", check=False)
+        self.before = {}
+
+
+def own_core():
+    """The core for the worker of a plan that has one: tests that run side by side (pytest-xdist's gw0, gw1) have one each."""
+    lane = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    return int(lane[2:]) % os.cpu_count()
+
+
 class Process:
     """A process in a namespace, its output in a file, ended by its own id."""
 
@@ -107,7 +139,6 @@ class Lab:
         self.peer = f"{name}-b"
         self.dir = None
         self.processes = []
-        self.limits = {}
 
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="rs-test-")
@@ -127,8 +158,6 @@ class Lab:
             process.end()
         for netns in (self.ours, self.peer):
             run("ip", "netns", "del", netns, check=False)
-        for limit, value in self.limits.items():
-            run("sysctl", "-qw", f"net.core.{limit}={value}", check=False)
         if self.dir and not os.environ.get("RINGSTORM_KEEP"):
             shutil.rmtree(self.dir, ignore_errors=True)
 
@@ -138,7 +167,6 @@ class Lab:
         for netns, interface in ((self.ours, IF_OURS), (self.peer, IF_PEER)):
             self._plug(netns, interface, kernel=netns == self.peer)
         self._address_peer()
-        self._raise_limits(rmem_max=16 << 20, wmem_max=16 << 20)
 
     @staticmethod
     def _plug(netns, interface, kernel=False):
@@ -154,18 +182,6 @@ class Lab:
     def _address_peer(self):
         run("ip", "-n", self.peer, "addr", "add", f"{IP4_PEER}/20", "dev", IF_PEER)
         run("ip", "-n", self.peer, "addr", "add", f"{IP6_PEER}/64", "dev", IF_PEER, "nodad")
-
-    def _raise_limits(self, **least):
-        """
-        SIPp asks for an 8 MiB socket buffer; the default limit would cut it to 208 KiB and a burst would be lost.
-        The limits are the machine's, not the namespace's.
-        """
-        for limit, wanted in least.items():
-            with open(f"/proc/sys/net/core/{limit}") as now:
-                value = int(now.read())
-            if value < wanted:
-                run("sysctl", "-qw", f"net.core.{limit}={wanted}")
-                self.limits[limit] = value
 
     def silence_peer(self):
         """Take the peer's addresses away: its kernel answers nothing, and a process with a packet socket may be the peer."""

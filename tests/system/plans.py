@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The plans that the system tests run, as text with the few things that differ filled in."""
 
-from lab import IF_OURS, IP4_OURS, IP4_PEER, IP6_OURS, IP6_PEER
+from lab import IF_OURS, IP4_OURS, IP4_PEER, IP6_OURS, IP6_PEER, own_core
 
 AF_PACKET = f"net_af_packet0,iface={IF_OURS}"
 AF_XDP = f"net_af_xdp0,iface={IF_OURS}"
@@ -21,7 +21,7 @@ def _head(family, device):
     ours, peer, bits, _ = _addresses(family)
     return f"""
 targets = [ "{peer}/{128 if family == 6 else 32}" ];
-workers = {{ cores = [ 0 ]; idle = "sleep"; }};
+workers = {{ cores = [ {own_core()} ]; idle = "sleep"; }};
 ports = ( {{ name = "wire"; device = "{device}"; addresses = [ "{ours}/{bits}" ]; }} );
 """
 
@@ -64,7 +64,7 @@ ports = ( { name = "a"; device = "ring:pair/a"; addresses = [ "198.18.0.2/20" ];
           { name = "b"; device = "ring:pair/b"; addresses = [ "198.18.0.1/20" ]; } );"""
     return f"""
 targets = [ "198.18.0.0/20" ];
-workers = {{ cores = [ 0 ]; idle = "sleep"; }};
+workers = {{ cores = [ {own_core()} ]; idle = "sleep"; }};
 {ports}
 endpoints = ( {{ name = "callers"; kind = "trunk"; port = "a"; addresses = "198.18.0.2"; transport = "udp";
                 proxy = "sip:198.18.0.1:5060"; user = "1555{{index:05}}"; count = 100; }},

@@ -11,6 +11,8 @@ from plans import AF_PACKET, AF_XDP, CALM
 from programs import STOPPED, USAGE, check_totals, loadctl
 from test_overload import ring, wire
 
+pytestmark = pytest.mark.alone
+
 MAX = 400
 
 

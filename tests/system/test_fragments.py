@@ -90,6 +90,7 @@ def resident(pid):
         return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmRSS"))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("device, long", [(AF_PACKET, False), (AF_XDP, False), (AF_XDP, True)],
                          ids=["af_packet", "af_xdp", "af_xdp-long"])
 def test_fragments_that_never_complete_harm_no_call(lab, calls, device, long):

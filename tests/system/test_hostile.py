@@ -89,6 +89,7 @@ def resident(pid):
         return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmRSS"))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("device", [AF_PACKET, AF_XDP], ids=["af_packet", "af_xdp"])
 def test_nobody_elses_call_is_lost_in_a_flood(lab, device):
     """

@@ -11,6 +11,8 @@ from lab import IP6_OURS, wait_until
 from plans import AF_PACKET, AF_XDP, both, callee
 from test_fragments import FLOOD, port_mac
 
+pytestmark = pytest.mark.alone
+
 RATE = 40000
 
 

@@ -3,10 +3,14 @@
 
 import time
 
+import pytest
+
 from lab import wait_until
 from plans import both
 from programs import check_totals
 from test_workers import two
+
+pytestmark = pytest.mark.alone
 
 
 def placing(settings, **more):

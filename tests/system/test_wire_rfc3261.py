@@ -16,6 +16,8 @@ from plans import both, callee, caller, rfc3261
 from programs import check_totals
 from wire import SLACK_S, check_waits, finish, undisturbed
 
+pytestmark = pytest.mark.alone
+
 RATE = 500
 PORTS = f"""
 ports = ( {{ name = "a"; device = "net_af_packet0,iface={IF_OURS}"; addresses = [ "{IP4_OURS}/20" ]; }},

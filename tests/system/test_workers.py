@@ -11,6 +11,8 @@ from plans import both, callee, caller
 from programs import PASSED, RINGSTORMD, ROOT
 from test_sipp import check_messages, check_ours, check_peer
 
+pytestmark = pytest.mark.alone
+
 RATE = 500
 
 

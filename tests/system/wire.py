@@ -153,7 +153,6 @@ class WireLab(Lab):
         if not self.loop:
             self._address_peer()
         # A veth hands frames over through a queue of the core; the kernel's 1,000 are 20 ms at 50,000 a second.
-        self._raise_limits(rmem_max=16 << 20, wmem_max=16 << 20, netdev_max_backlog=30000)
 
     @contextlib.contextmanager
     def wire(self, both="", ab=None, ba=None, **settings):
