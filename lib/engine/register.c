@@ -156,7 +156,7 @@ begin(struct rs_engine *e, struct registration *r, enum reg_what what)
 	r->under_way = true;
 	r->measured = e->now >= e->measure_from && e->now < e->measure_to;
 	if (!activity_of(e, r)->plan->nonce_reuse)
-		r->realm = 0;
+		register_forget_challenges(r);
 	rs_metric_add(cells(e, r), RS_AM_REG_UNDER_WAY, 1);
 	if (r->measured)
 		rs_metric_inc(cells(e, r), RS_AM_M_REG_STARTED);
@@ -315,13 +315,18 @@ registered(struct rs_engine *e, struct registration *r, const struct rs_rx *rx, 
 static bool
 challenged(struct rs_engine *e, struct registration *r, const struct rs_sip_msg *msg)
 {
-	struct rs_auth_challenge c;
+	struct rs_auth_challenge c[REG_CHALLENGES];
+	int n = challenges_of(e, msg, c, REG_CHALLENGES);
 
-	if (challenges_of(e, msg, &c, 1) <= 0)
+	if (n <= 0 || r->tries >= MOST_TRIES)
 		return false;
-	if (r->tries >= MOST_TRIES || (r->authenticated && !c.stale && r->tries > 0) || !register_keep_challenge(e, r, &c))
-		return false;
-	r->nonce_cseq = r->cseq;
+	/* Of a nonce used before nobody knows why it is refused; of a new one it is for the password (RFC 7616, 3.3). */
+	for (int i = 0; i < n; i++)
+		if (!c[i].stale && register_uses(e, r, &c[i]) == 1)
+			return false;
+	for (int i = 0; i < n; i++)
+		if (!register_keep_challenge(e, r, &c[i]))
+			return false;
 	rs_metric_inc(cells(e, r), RS_AM_REG_CHALLENGED);
 	return register_can_authenticate(e, r);
 }

@@ -11,32 +11,37 @@
 enum reg_state { REG_NONE, REG_REGISTERING, REG_REGISTERED, REG_FAILED, REG_UNREGISTERED };
 enum reg_what { REG_FIRST, REG_REFRESH, REG_END };
 
+/** A challenge that is answered from now on: of one realm of the registrar's, or of a proxy's before it. */
+struct reg_challenge {
+	struct rs_blob nonce; /* "nonce", NUL, "opaque" */
+	uint32_t cseq;	      /* of the last REGISTER before it came: uses of the nonce are counted from there */
+	uint8_t realm;	      /* 1 + index into e->realms; 0: none so far */
+};
+#define REG_CHALLENGES 2
+
 struct registration {
 	uint64_t sent_ns;    /* transmit burst of the first REGISTER of what is under way; 0: not yet */
 	uint64_t next_ns;    /* under way: the next copy; else: the next refresh */
 	uint64_t give_up_ns; /* timer F */
 	uint64_t expires_ns; /* the binding's end */
-	struct rs_blob nonce;  /* "nonce", NUL, "opaque" */
+	struct reg_challenge challenges[REG_CHALLENGES];
 	struct rs_blob routes; /* Service-Route */
 	uint32_t index;	     /* of the endpoint in its group */
 	uint32_t cseq;
-	uint32_t nonce_cseq; /* of the last REGISTER before the nonce came: uses are counted from there */
 	uint32_t expires_s;  /* asked for: the plan's, or what a 423 wants */
 	uint32_t interval_ms;
 	uint16_t activity;
 	uint8_t state;	     /* enum reg_state */
 	uint8_t what;	     /* enum reg_what, while under way */
-	uint8_t realm;	     /* 1 + index into e->realms; 0: no challenge so far */
 	uint8_t tries;	     /* challenges and 423s answered in what is under way */
 	bool under_way;
 	bool counted;	     /* the first registration has succeeded or failed */
 	bool measured;
-	bool authenticated;  /* the REGISTER under way carries credentials */
 };
 _Static_assert(sizeof(struct registration) <= 128, "with its endpoint, its timer and its nonce at most 256 bytes");
 
 /** What challenges of one registrar have in common, kept once. */
-#define MAX_REALMS 32
+#define MAX_REALMS 255
 struct realm {
 	struct rs_slice realm;
 	uint8_t algorithm;

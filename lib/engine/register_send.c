@@ -59,18 +59,63 @@ register_count_text(struct rs_engine *e, uint64_t before)
 	rs_metric_add(e->cells, RS_ENG_REG_TEXT_BYTES, e->blobs.bytes - before);
 }
 
+/* The one of the realm that @c is of. */
+static struct reg_challenge *
+same_realm(const struct rs_engine *e, struct registration *r, const struct rs_auth_challenge *c)
+{
+	for (unsigned i = 0; i < REG_CHALLENGES; i++) {
+		struct reg_challenge *k = &r->challenges[i];
+
+		if (k->realm && e->realms[k->realm - 1].proxy == c->proxy && rs_slice_eq(e->realms[k->realm - 1].realm, c->realm))
+			return k;
+	}
+	return NULL;
+}
+
+/* Where @c goes: in the place of the last one of its realm, else where none is, else of the oldest. */
+static struct reg_challenge *
+place_for(const struct rs_engine *e, struct registration *r, const struct rs_auth_challenge *c)
+{
+	struct reg_challenge *best = same_realm(e, r, c);
+
+	if (best)
+		return best;
+	best = &r->challenges[0];
+	for (unsigned i = 1; i < REG_CHALLENGES && best->realm; i++)
+		if (!r->challenges[i].realm || r->challenges[i].cseq < best->cseq)
+			best = &r->challenges[i];
+	return best;
+}
+
+uint32_t
+register_uses(const struct rs_engine *e, struct registration *r, const struct rs_auth_challenge *c)
+{
+	const struct reg_challenge *k = same_realm(e, r, c);
+
+	return k ? r->cseq - k->cseq : 0;
+}
+
+void
+register_forget_challenges(struct registration *r)
+{
+	for (unsigned i = 0; i < REG_CHALLENGES; i++)
+		r->challenges[i].realm = 0;
+}
+
 bool
 register_keep_challenge(struct rs_engine *e, struct registration *r, const struct rs_auth_challenge *c)
 {
+	struct reg_challenge *k = place_for(e, r, c);
 	uint64_t before = e->blobs.bytes;
 	uint8_t *p;
 
-	r->realm = c->realm.len <= 256 ? intern(e, c) : 0;
-	p = r->realm ? rs_blob_alloc(&e->blobs, &r->nonce, c->nonce.len + 1 + c->opaque.len) : NULL;
+	k->realm = c->realm.len <= 256 ? intern(e, c) : 0;
+	k->cseq = r->cseq;
+	p = k->realm ? rs_blob_alloc(&e->blobs, &k->nonce, c->nonce.len + 1 + c->opaque.len) : NULL;
 	register_count_text(e, before);
 	if (!p) {
 		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
-		r->realm = 0;
+		k->realm = 0;
 		return false;
 	}
 	memcpy(p, c->nonce.p, c->nonce.len);
@@ -81,10 +126,10 @@ register_keep_challenge(struct rs_engine *e, struct registration *r, const struc
 }
 
 static void
-kept_challenge(const struct rs_engine *e, const struct registration *r, struct rs_auth_challenge *c)
+kept_challenge(const struct rs_engine *e, const struct reg_challenge *kept, struct rs_auth_challenge *c)
 {
-	const struct realm *k = &e->realms[r->realm - 1];
-	struct rs_slice both = rs_blob_get(&e->blobs, &r->nonce);
+	const struct realm *k = &e->realms[kept->realm - 1];
+	struct rs_slice both = rs_blob_get(&e->blobs, &kept->nonce);
 	size_t n = strnlen((const char *)both.p, both.len);
 
 	*c = (struct rs_auth_challenge){
@@ -103,25 +148,31 @@ static void
 put_credentials(struct rs_engine *e, struct registration *r, struct rs_slice uri, struct rs_sip_out *o)
 {
 	uint8_t user[MAX_CREDENTIAL], password[MAX_CREDENTIAL];
-	struct rs_auth_challenge c;
-	struct credentials in = { .method = rs_slice_str("REGISTER"), .uri = uri, .nc = r->cseq - r->nonce_cseq };
+	struct credentials in = { .method = rs_slice_str("REGISTER"), .uri = uri };
 	int u = endpoint_auth_user(plan_of(e, r), r->index, user, sizeof(user));
-	int p = endpoint_password(plan_of(e, r), r->index, password, sizeof(password)), n;
+	int p = endpoint_password(plan_of(e, r), r->index, password, sizeof(password));
 
-	r->authenticated = false;
-	if (!r->realm || u < 0 || p < 0)
+	if (u < 0 || p < 0)
 		return;
-	kept_challenge(e, r, &c);
 	in.user = rs_slice_of(user, (size_t)u);
 	in.password = rs_slice_of(password, (size_t)p);
-	in.cnonce = rs_mix64(e->secret ^ rs_mix64((uint64_t)r->cseq << 32 | (uint32_t)(r - e->regs)));
-	n = leg_credentials(e, &c, 1, &in, o->p + o->len, o->cap - o->len);
-	if (n < 0) {
-		o->full = true;
-		return;
+	for (unsigned i = 0; i < REG_CHALLENGES && !o->full; i++) {
+		const struct reg_challenge *k = &r->challenges[i];
+		struct rs_auth_challenge c;
+		int n;
+
+		if (!k->realm)
+			continue;
+		kept_challenge(e, k, &c);
+		in.nc = r->cseq - k->cseq;
+		/* One for all uses of a nonce: the session key of -sess is made of the first one (RFC 7616, 3.4.2). */
+		in.cnonce = rs_mix64(e->secret ^ rs_mix64((uint64_t)k->cseq << 32 | (uint32_t)(r - e->regs)));
+		n = leg_credentials(e, &c, 1, &in, o->p + o->len, o->cap - o->len);
+		if (n < 0)
+			o->full = true;
+		else
+			o->len += (size_t)n;
 	}
-	o->len += (size_t)n;
-	r->authenticated = n > 0;
 }
 
 static void

@@ -12,7 +12,10 @@ void register_send(struct rs_engine *e, struct registration *r, bool again);
 void register_stamp(struct rs_engine *e, struct registration *r);
 /** What registrations keep has changed since the blobs took @before bytes. */
 void register_count_text(struct rs_engine *e, uint64_t before);
-/** @return false without memory */
+/** How often the nonce kept for the realm of @c has been used, the REGISTER under way included; 0: none is kept. */
+uint32_t register_uses(const struct rs_engine *e, struct registration *r, const struct rs_auth_challenge *c);
+void register_forget_challenges(struct registration *r);
+/** What the next REGISTERs answer, beside other realms' challenges. @return false without memory */
 bool register_keep_challenge(struct rs_engine *e, struct registration *r, const struct rs_auth_challenge *c);
 /** Does the endpoint have a password? */
 bool register_can_authenticate(const struct rs_engine *e, const struct registration *r);

@@ -241,6 +241,127 @@ a_registrar_that_asks_without_end_is_given_up(void **state)
 	reg_close(&p);
 }
 
+#define PROXYS "Proxy-Authenticate: Digest realm=\"p\", nonce=\"p0\", qop=\"auth\"\n"
+
+static struct rs_auth_credentials
+verified_proxy(const char *m)
+{
+	struct rs_auth_credentials c;
+
+	assert_int_equal(rs_auth_credentials(rs_slice_str(header(m, "Proxy-Authorization")), &c), 0);
+	assert_true(rs_auth_verify(hasher, &c, rs_slice_str("secret"), rs_slice_str("REGISTER")));
+	return c;
+}
+
+static void
+a_proxy_and_the_registrar_may_ask_one_after_the_other(void **state) /* 22.3 */
+{
+	struct peer p = { 0 };
+	const char *m;
+
+	reg_open_one(&p, "");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "407 X", PROXYS);
+	m = peer_sent(&p, "REGISTER");
+	assert_string_equal(header(m, "Authorization"), "");
+	assert_true(rs_slice_is(verified_proxy(m).nc_text, "00000001"));
+	peer_reply_x(&p, m, "401 X", CHALLENGE);
+	for (unsigned nc = 1; nc < 4; nc++) {
+		char text[16], proxys[16];
+
+		m = peer_sent(&p, "REGISTER");
+		snprintf(text, sizeof(text), "%08x", nc);
+		snprintf(proxys, sizeof(proxys), "%08x", nc + 1);
+		assert_true(rs_slice_is(verified(m, "secret").nc_text, text) && rs_slice_is(verified_proxy(m).nc_text, proxys));
+		peer_reply_x(&p, m, "200 OK", GRANTED(10));
+		wait_sent(&p, 10000);
+	}
+	assert_int_equal(peer_count(&p, RS_AM_REG_CHALLENGED), 2);
+	m = peer_sent(&p, "REGISTER");
+	peer_reply_x(&p, m, "407 X", "Proxy-Authenticate: Digest realm=\"p\", nonce=\"p1\", stale=true, qop=\"auth\"\n");
+	m = peer_sent(&p, "REGISTER"); /* what the other one asked is still answered */
+	assert_true(rs_slice_is(verified(m, "secret").nc_text, "00000005"));
+	assert_true(rs_slice_is(verified_proxy(m).nc_text, "00000001") && rs_slice_is(verified_proxy(m).nonce, "p1"));
+	peer_reply_x(&p, m, "407 X", PROXYS);
+	peer_heard_nothing(&p);
+	assert_int_equal(peer_count(&p, RS_AM_REG_REFRESH_FAILED), 1);
+	reg_close(&p);
+}
+
+static void
+two_realms_of_one_response_are_answered_together(void **state) /* 22.3 */
+{
+	struct peer p = { 0 };
+	const char *m;
+
+	reg_open_one(&p, "");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", CHALLENGE PROXYS);
+	m = peer_sent(&p, "REGISTER");
+	verified(m, "secret");
+	verified_proxy(m);
+	peer_reply_x(&p, m, "200 OK", GRANTED(10));
+	assert_int_equal(peer_count(&p, RS_AM_REG_DONE), 1);
+	reg_close(&p);
+}
+
+static void
+a_registrar_of_many_realms_is_given_up(void **state)
+{
+	struct peer p = { 0 };
+	unsigned n = 0;
+
+	reg_open_one(&p, "");
+	for (; n < 20 && p.n_read < p.n_sent; n++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), "WWW-Authenticate: Digest realm=\"r%u\", nonce=\"n\", qop=\"auth\"\n", n);
+		peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", line);
+	}
+	assert_int_equal(n, 4);
+	assert_int_equal(peer_count(&p, RS_AM_REG_FAILED), 1);
+	reg_close(&p);
+}
+
+static void
+a_nonce_that_is_good_once_is_replaced_where_it_was_used_before(void **state) /* RFC 7616, 3.3 */
+{
+	struct peer p = { 0 };
+
+	reg_open_one(&p, "expires = \"60s\";");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", CHALLENGE);
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "423 Interval Too Brief", "Min-Expires: 300\n");
+	/* It does not say stale, as many do not. */
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"\n");
+	assert_true(rs_slice_is(verified(peer_sent(&p, "REGISTER"), "secret").nonce, "n1"));
+	peer_reply_x(&p, p.sent[p.n_sent - 1], "200 OK", "");
+	assert_int_equal(peer_count(&p, RS_AM_REG_DONE), 1);
+	reg_close(&p);
+}
+
+static void
+a_session_keeps_its_cnonce_as_long_as_its_nonce(void **state) /* RFC 7616, 3.4.2 */
+{
+	struct peer p = { 0 };
+	char cnonce[64] = "";
+
+	reg_open_one(&p, "");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X",
+		"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5-sess, qop=\"auth\"\n");
+	for (unsigned i = 0; i < 3; i++) {
+		const char *m = peer_sent(&p, "REGISTER");
+		struct rs_auth_credentials c = verified(m, "secret");
+
+		if (i == 0)
+			snprintf(cnonce, sizeof(cnonce), "%.*s", (int)c.cnonce.len, (const char *)c.cnonce.p);
+		assert_true(rs_slice_is(c.cnonce, cnonce));
+		peer_reply_x(&p, m, "200 OK", GRANTED(10));
+		wait_sent(&p, 10000);
+	}
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X",
+		"WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", algorithm=MD5-sess, qop=\"auth\"\n");
+	assert_false(rs_slice_is(verified(peer_sent(&p, "REGISTER"), "secret").cnonce, cnonce));
+	reg_close(&p);
+}
+
 static void
 without_a_password_and_for_challenges_that_nobody_knows_the_response_is_the_cause(void **state)
 {
@@ -543,6 +664,11 @@ main(void)
 		cmocka_unit_test(a_stale_nonce_is_replaced),
 		cmocka_unit_test(a_wrong_password_is_told_once),
 		cmocka_unit_test(a_registrar_that_asks_without_end_is_given_up),
+		cmocka_unit_test(a_proxy_and_the_registrar_may_ask_one_after_the_other),
+		cmocka_unit_test(two_realms_of_one_response_are_answered_together),
+		cmocka_unit_test(a_registrar_of_many_realms_is_given_up),
+		cmocka_unit_test(a_nonce_that_is_good_once_is_replaced_where_it_was_used_before),
+		cmocka_unit_test(a_session_keeps_its_cnonce_as_long_as_its_nonce),
 		cmocka_unit_test(without_a_password_and_for_challenges_that_nobody_knows_the_response_is_the_cause),
 		cmocka_unit_test(a_longer_interval_is_granted_to_who_wants_it),
 		cmocka_unit_test(a_423_without_a_longer_interval_fails),
