@@ -140,10 +140,13 @@ transmit_new(struct rs_engine *e, struct registration *r)
 	uint64_t t1 = e->plan->t1_ns;
 
 	r->cseq++;
+	r->too_long = false;
 	r->interval_ms = (uint32_t)(t1 / RS_NS_PER_MS);
 	r->next_ns = e->now + t1;
 	r->give_up_ns = e->now + 64 * t1;
 	register_send(e, r, false);
+	if (r->too_long) /* and will be when it is sent again */
+		r->give_up_ns = r->next_ns = e->now;
 	arm(e, r, r->next_ns);
 }
 
@@ -415,7 +418,7 @@ register_timer(struct rs_engine *e, uint32_t slot)
 		if (!activity_of(e, r)->reg_end)
 			begin(e, r, REG_REFRESH);
 	} else if (e->now >= r->give_up_ns) {
-		failed(e, r, RS_CAUSE_TIMEOUT);
+		failed(e, r, r->too_long ? RS_CAUSE_TOO_LONG : RS_CAUSE_TIMEOUT);
 	} else {
 		send_again(e, r);
 	}

@@ -37,6 +37,7 @@ struct registration {
 	bool under_way;
 	bool counted;	     /* the first registration has succeeded or failed */
 	bool measured;
+	bool too_long;	     /* the REGISTER under way fits no datagram */
 };
 _Static_assert(sizeof(struct registration) <= 128, "with its endpoint, its timer and its nonce at most 256 bytes");
 

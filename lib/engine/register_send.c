@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/register_send.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "engine/credentials.h"
@@ -232,6 +233,16 @@ register_send(struct rs_engine *e, struct registration *r, bool again)
 		return; /* counted there; it goes out with the next copy */
 	int n = compose(e, r, &buf);
 
+	if (n < 0) { /* then in fragments */
+		e->link.drop(e->link.ctx, &buf);
+		int rc = rs_link_take_large(&e->link, &path, &buf);
+
+		r->too_long = rc == -EMSGSIZE;
+		if (rc)
+			return;
+		n = compose(e, r, &buf);
+		r->too_long = n < 0;
+	}
 	if (n < 0)
 		e->link.drop(e->link.ctx, &buf);
 	else if (e->link.send(e->link.ctx, &path, &buf, (uint32_t)n) == 0)

@@ -9,6 +9,7 @@ from conftest import FULL
 from kamailio import REFUSE_BRIEF, Kamailio
 from lab import run, wait_until
 from phones import registering, route_phones
+from plans import CALM
 from programs import FAILED, PASSED, STOPPED
 
 PHONES = 10000 if FULL else 1000
@@ -219,3 +220,29 @@ def test_a_registrar_that_is_not_there_is_named_as_the_cause(phones_lab):
     r = report["registrations"]
     assert (r["registered"], r["failed"]) == (0, FEW), r
     assert r["failures"][0]["cause"] in ("timeout", "unreachable"), r
+
+
+LONG_DOMAIN = ".".join(["d" * 60] * 4)
+
+
+def test_a_register_longer_than_a_packet_goes_in_fragments(quiet_lab):
+    """The name of the domain is in it five times once it has credentials."""
+    plan = f"""
+targets = [ "198.18.0.0/19" ];
+workers = {{ cores = [ 0 ]; idle = "sleep"; }};
+ports = ( {{ name = "a"; device = "ring:long/a"; addresses = [ "198.18.0.2/19" ]; }},
+          {{ name = "b"; device = "ring:long/b"; addresses = [ "198.18.0.1/19" ]; }} );
+endpoints = ( {{ name = "phones"; port = "a"; count = {FEW}; addresses = "198.18.16.1-198.18.16.250"; proxy = "sip:198.18.0.1";
+                domain = "{LONG_DOMAIN}"; password = "secret"; }},
+              {{ name = "registrar"; kind = "trunk"; port = "b"; addresses = "198.18.0.1"; domain = "{LONG_DOMAIN}"; }} );
+activities = ( {{ name = "reg"; do = "register"; endpoints = "phones"; rate = {RATE}; unregister = false; }},
+               {{ name = "registrar"; do = "answer"; endpoints = "registrar"; scenario = "registrar"; }} );
+run = {{ seed = 1; drain = "10s"; {measured(2)} {CALM} }};
+"""
+    with quiet_lab.daemon(plan) as daemon:
+        daemon.ctl("start")
+        report = finish(daemon)
+    r = report["registrations"]
+    assert (r["offered"], r["registered"], r["failed"], r["challenged"]) == (FEW, FEW, 0, FEW), r
+    fragments = {port["name"]: port["rx_fragment"] for port in report["health"]["ports"]}
+    assert fragments["b"] >= 2 * FEW, fragments

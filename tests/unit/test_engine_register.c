@@ -363,6 +363,22 @@ a_session_keeps_its_cnonce_as_long_as_its_nonce(void **state) /* RFC 7616, 3.4.2
 }
 
 static void
+credentials_that_fit_no_message_are_the_cause_at_once(void **state) /* this link has no large buffers */
+{
+	struct peer p = { 0 };
+	char line[1400];
+
+	reg_open_one(&p, "");
+	snprintf(line, sizeof(line), "WWW-Authenticate: Digest realm=\"r\", nonce=\"%01200d\", qop=\"auth\"\n", 1);
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "401 X", line);
+	peer_wait(&p, 10);
+	peer_heard_nothing(&p);
+	assert_int_equal(peer_count(&p, RS_AM_REG_FAILED), 1);
+	assert_int_equal(sim_cause(&p.s, 0, RS_CAUSE_TOO_LONG), 1);
+	reg_close(&p);
+}
+
+static void
 without_a_password_and_for_challenges_that_nobody_knows_the_response_is_the_cause(void **state)
 {
 	static const char *const lines[] = { CHALLENGE, "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-3\n", "",
@@ -669,6 +685,7 @@ main(void)
 		cmocka_unit_test(a_registrar_of_many_realms_is_given_up),
 		cmocka_unit_test(a_nonce_that_is_good_once_is_replaced_where_it_was_used_before),
 		cmocka_unit_test(a_session_keeps_its_cnonce_as_long_as_its_nonce),
+		cmocka_unit_test(credentials_that_fit_no_message_are_the_cause_at_once),
 		cmocka_unit_test(without_a_password_and_for_challenges_that_nobody_knows_the_response_is_the_cause),
 		cmocka_unit_test(a_longer_interval_is_granted_to_who_wants_it),
 		cmocka_unit_test(a_423_without_a_longer_interval_fails),
