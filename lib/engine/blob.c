@@ -7,6 +7,7 @@
 #define SMALL_CLASSES 4 /* 64 to 512 bytes: one of each per leg is common */
 #define SMALLEST_EACH 4 /* Call-ID, Contact, tag, short headers: 64 bytes are enough for all of them */
 #define SECOND_EACH 2
+#define REGISTRATION_EACH 3 /* its nonces and its routes: a registrar makes them all of one length, so that one class has them all */
 
 static uint32_t
 class_size(unsigned class)
@@ -27,6 +28,10 @@ class_count(unsigned class, struct rs_blob_count n)
 		c *= SMALLEST_EACH + (uint64_t)n.texts;
 	else if (class == 1)
 		c *= SECOND_EACH;
+	if (class < SMALL_CLASSES)
+		c += REGISTRATION_EACH * (uint64_t)n.registrations;
+	else if (class == SMALL_CLASSES)
+		c += n.registrations / 2;
 	if (c > UINT32_MAX / 2)
 		return UINT32_MAX / 2;
 	return c < 64 ? 64 : (uint32_t)c;

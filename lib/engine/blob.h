@@ -22,6 +22,7 @@ struct rs_blob {
 struct rs_blob_count {
 	uint32_t legs;
 	uint32_t texts; /* variables that a leg may have text in */
+	uint32_t registrations; /* endpoints with nonces and a route set each, in any one of the small classes */
 };
 
 struct rs_blobs {

@@ -142,7 +142,7 @@ static struct rs_blob_count
 blobs_needed(const struct rs_plan *plan, uint64_t legs)
 {
 	/* In rfc3261 mode a leg knows both parties, its routes, and puts an INVITE aside; a registration has a nonce and routes. */
-	struct rs_blob_count n = { .legs = (uint32_t)(legs * (wants_rfc(plan) ? 2 : 1) + registrations_needed(plan) / 2) };
+	struct rs_blob_count n = { .legs = (uint32_t)(legs * (wants_rfc(plan) ? 2 : 1)), .registrations = (uint32_t)registrations_needed(plan) };
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		uint32_t vars = plan->activities[i].program->n_vars;

@@ -655,6 +655,57 @@ a_restart_of_the_network_costs_no_memory(void **state)
 	reg_close(&p);
 }
 
+static const char *long_text; /* nonce and route of every endpoint */
+
+/* A registrar that challenges each first REGISTER, and grants what has credentials. */
+static unsigned
+challenges_at_length(void *ctx, struct sim_packet *p)
+{
+	struct rs_path back = { .local = p->path.remote, .remote = p->path.local, .local_port = p->path.remote_port,
+		.remote_port = p->path.local_port, .port = p->path.port ^ 1 };
+	char m[SIM_MTU + 1], text[SIM_MTU + 1];
+	bool good;
+
+	memcpy(m, p->data, p->len);
+	m[p->len] = 0;
+	good = strstr(m, "\nAuthorization:");
+	p->len = (uint32_t)snprintf(text, sizeof(text),
+		"SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=x\r\nCall-ID: %s\r\nCSeq: %s\r\n%s%s%s\r\nContent-Length: 0\r\n\r\n",
+		good ? "200 OK" : "401 X", header(m, "Via"), header(m, "From"), header(m, "To"), header(m, "Call-ID"), header(m, "CSeq"),
+		good ? "Service-Route: <sip:" : "WWW-Authenticate: Digest realm=\"r\", nonce=\"", long_text, good ? "@198.18.8.1;lr>" : "\"");
+	memcpy(p->data, text, p->len);
+	p->path = back;
+	return 1;
+}
+
+static void
+long_nonces_and_routes_have_room_at_every_endpoint(void **state)
+{
+	static const char plan[] =
+		"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"
+		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
+		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n"
+		"endpoints = ( { name = \"us\"; port = \"a\"; count = 3000; addresses = \"198.18.4.1-198.18.4.250\";\n"
+		"                proxy = \"sip:198.18.8.1\"; password = \"x\"; } );\n"
+		"activities = ( { name = \"reg\"; do = \"register\"; endpoints = \"us\"; rate = 3000; } ); run = { max_calls = 10; };\n";
+	static const int lengths[] = { 40, 100, 200, 400 };
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct sim s = { .on_wire = challenges_at_length };
+
+		memset(text, 'n', sizeof(text));
+		text[lengths[i]] = 0;
+		long_text = text;
+		sim_open(&s, plan);
+		sim_play(&s, 2 * RS_NS_PER_S);
+		assert_int_equal(sim_count(&s, 0, RS_AM_REG_ACTIVE), 3000);
+		assert_int_equal(sim_count(&s, 0, RS_AM_REG_FAILED), 0);
+		assert_int_equal(sim_engine(&s, RS_ENG_POOL_EMPTY), 0);
+		sim_close(&s);
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -698,6 +749,7 @@ main(void)
 		cmocka_unit_test(service_route_is_the_way_of_what_begins_outside_a_dialog),
 		cmocka_unit_test(each_endpoint_s_state_is_told_once_by_the_worker_that_has_it),
 		cmocka_unit_test(a_restart_of_the_network_costs_no_memory),
+		cmocka_unit_test(long_nonces_and_routes_have_room_at_every_endpoint),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
