@@ -6,7 +6,8 @@
 #include "engine/credentials.h"
 #include "engine/register.h"
 
-#define MOST_TRIES 2 /* a second challenge is answered only when it says that the nonce was stale (RFC 7616, 3.4) */
+/* A second challenge is answered only when the nonce was stale (RFC 7616, 3.4), or another realm asks (RFC 3261, 22.3). */
+#define MOST_TRIES 2
 
 static bool
 has_password(const struct rs_engine *e, const struct leg *leg)
@@ -30,14 +31,15 @@ scenario_waits_for(const struct rs_engine *e, const struct leg *leg, uint16_t st
 	return false;
 }
 
+/* Does @msg ask for something that the request did not have? */
 static bool
-is_stale(const struct rs_sip_msg *msg)
+is_news(struct rs_engine *e, const struct leg *leg, const struct rs_sip_msg *msg)
 {
 	struct rs_auth_challenge c[MAX_CHALLENGES];
 	int n = rs_auth_challenges(msg, c, MAX_CHALLENGES);
 
 	for (int i = 0; i < n; i++)
-		if (c[i].stale)
+		if (c[i].stale || !leg_is_answered(e, leg, &c[i]))
 			return true;
 	return false;
 }
@@ -54,7 +56,7 @@ auth_retry(struct rs_engine *e, struct leg *leg, const struct client *c, const s
 		return false;
 	if (c->step >= 0 && scenario_waits_for(e, leg, msg->status))
 		return false;
-	if (c->tries >= MOST_TRIES || (c->tries && !is_stale(msg)))
+	if (c->tries >= MOST_TRIES || (c->tries && !is_news(e, leg, msg)))
 		return false;
 	if (challenges_of(e, msg, challenges, MAX_CHALLENGES) <= 0)
 		return false;

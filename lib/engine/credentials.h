@@ -39,8 +39,13 @@ int leg_credentials(struct rs_engine *e, const struct rs_auth_challenge *c, unsi
 int challenges_of(struct rs_engine *e, const struct rs_sip_msg *msg, struct rs_auth_challenge *out, unsigned cap);
 
 /* challenge.c: of calls */
-/** Keep the challenges of @msg for what the leg sends from now on; nothing when they cannot be answered. @return false without memory */
+/**
+ * Keep the challenges of @msg for what the leg sends from now on, beside those of other realms that are kept already; nothing when
+ * they cannot be answered. @return false without memory
+ */
 bool leg_keep_challenges(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** Is a challenge of the realm of @c kept, so that requests have had credentials for it? */
+bool leg_is_answered(struct rs_engine *e, const struct leg *leg, const struct rs_auth_challenge *c);
 /**
  * The lines of [authentication] in a request that is rendered up to @out, the last one without its end.
  * @param request   where the request begins

@@ -164,6 +164,33 @@ a_new_challenge_replaces_the_old_one(void **state)
 	peer_close(&p);
 }
 
+/* A proxy, and then whom it leads to: either wants its own credentials (RFC 3261, 22.3). */
+static void
+what_another_realm_asks_is_answered_beside_the_first(void **state)
+{
+	struct peer p = { 0 };
+	const char *scenario = FIRST_INVITE REFUSED("407") SEND_X("INVITE", "", JOE "\n") REFUSED("401") SEND_X("INVITE", "", JOE "\n")
+		RECV("response=\"200\"", "") SEND("ACK", "") SEND_X("BYE", "", JOE "\n") RECV("response=\"200\"", "");
+	const char *invite = challenged(&p, scenario, "407 X", "Proxy-Authenticate: Digest realm=\"p\", nonce=\"p0\", qop=\"auth\"\n"), *bye;
+	struct rs_auth_credentials c;
+	char cnonce[64];
+
+	peer_reply_x(&p, invite, "401 X", "WWW-Authenticate: " QOP "\n");
+	peer_sent(&p, "ACK");
+	invite = peer_sent(&p, "INVITE");
+	c = verified(invite, header(invite, "Proxy-Authorization"), "joe", "secret");
+	assert_true(rs_slice_is(c.nonce, "p0") && rs_slice_is(c.nc_text, "00000002"));
+	snprintf(cnonce, sizeof(cnonce), "%.*s", (int)c.cnonce.len, (const char *)c.cnonce.p);
+	c = verified(invite, header(invite, "Authorization"), "joe", "secret");
+	assert_true(rs_slice_is(c.nonce, "n0") && rs_slice_is(c.nc_text, "00000001"));
+	bye = accepted(&p, invite);
+	c = verified(bye, header(bye, "Proxy-Authorization"), "joe", "secret");
+	assert_true(rs_slice_is(c.nc_text, "00000003") && rs_slice_is(c.cnonce, cnonce)); /* RFC 7616, 3.4.2 */
+	verified(bye, header(bye, "Authorization"), "joe", "secret");
+	assert_null(strstr(strstr(bye, "\nAuthorization:") + 1, "\nAuthorization:"));
+	peer_close(&p);
+}
+
 static void
 what_cannot_be_answered_is_counted_and_nothing_is_sent_for_it(void **state)
 {
@@ -444,6 +471,7 @@ main(void)
 		cmocka_unit_test(each_realm_gets_its_line),
 		cmocka_unit_test(what_is_repeated_has_the_same_credentials),
 		cmocka_unit_test(a_new_challenge_replaces_the_old_one),
+		cmocka_unit_test(what_another_realm_asks_is_answered_beside_the_first),
 		cmocka_unit_test(what_cannot_be_answered_is_counted_and_nothing_is_sent_for_it),
 		cmocka_unit_test(an_endpoint_without_a_password_sends_no_credentials),
 		cmocka_unit_test(values_are_rendered_for_each_call),

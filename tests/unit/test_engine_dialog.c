@@ -237,6 +237,51 @@ rfc3261_22_a_cancelled_call_that_is_challenged_is_not_begun_again(void **state)
 	failed_with(&p, RS_CAUSE_STOPPED);
 }
 
+static void
+rfc3261_22_3_a_proxy_and_the_callee_may_both_ask(void **state)
+{
+	struct peer p = { .group = "password = \"secret\";" };
+	const char *m;
+
+	open_call(&p, SHORT_CALL);
+	peer_reply_x(&p, peer_sent(&p, "INVITE "), "407 Who", "Proxy-Authenticate: Digest realm=\"p\", nonce=\"p0\", qop=\"auth\"\n");
+	peer_sent(&p, "ACK ");
+	m = peer_sent(&p, "INVITE ");
+	assert_string_equal(header(m, "Authorization"), "");
+	peer_reply_x(&p, m, "401 Who", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n0\", qop=\"auth\"\n");
+	peer_sent(&p, "ACK ");
+	m = peer_sent(&p, "INVITE ");
+	assert_non_null(strstr(header(m, "Proxy-Authorization"), "nonce=\"p0\""));
+	assert_non_null(strstr(header(m, "Proxy-Authorization"), "nc=00000002"));
+	assert_non_null(strstr(header(m, "Authorization"), "nc=00000001"));
+	peer_reply(&p, m, "200 OK");
+	peer_sent(&p, "ACK ");
+	peer_wait(&p, 101);
+	m = peer_sent(&p, "BYE ");
+	assert_non_null(strstr(header(m, "Proxy-Authorization"), "nc=00000003"));
+	peer_reply(&p, m, "200 OK");
+	ends_well(&p);
+}
+
+static void
+rfc3261_22_credentials_that_are_refused_are_not_sent_again(void **state)
+{
+	static const char *const second[] = { "WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"\n",
+		"WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", algorithm=SHA-256, qop=\"auth\"\n" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct peer p = { .group = "password = \"wrong\";" };
+
+		open_call(&p, CALL);
+		peer_reply_x(&p, peer_sent(&p, "INVITE "), "401 Who", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n0\", qop=\"auth\"\n");
+		peer_sent(&p, "ACK ");
+		peer_reply_x(&p, peer_sent(&p, "INVITE "), "401 Who", second[i]);
+		peer_sent(&p, "ACK ");
+		peer_heard_nothing(&p);
+		failed_with(&p, RS_CAUSE_RESPONSE + 401 - 300);
+	}
+}
+
 /* --- odd responses --- */
 
 static void
@@ -508,6 +553,8 @@ main(void)
 		cmocka_unit_test(rfc3261_9_1_a_scenario_that_cancels_and_is_answered),
 		cmocka_unit_test(rfc3261_17_1_1_2_a_200_behind_timer_b_is_hung_up),
 		cmocka_unit_test(rfc3261_22_a_cancelled_call_that_is_challenged_is_not_begun_again),
+		cmocka_unit_test(rfc3261_22_3_a_proxy_and_the_callee_may_both_ask),
+		cmocka_unit_test(rfc3261_22_credentials_that_are_refused_are_not_sent_again),
 		cmocka_unit_test(responses_of_no_transaction_change_nothing),
 		cmocka_unit_test(a_tag_that_changes_in_a_response_is_not_the_dialogs),
 		cmocka_unit_test(an_ack_that_is_lost_again_and_again),
