@@ -193,6 +193,35 @@ unregistered(struct rs_daemon *d, const struct rs_totals *t)
 		(t->registered == 0 || now >= d->run->unregister_until_ns);
 }
 
+/* Does activity @i answer at the address that endpoints of the plan register at, and un-register? */
+static bool
+is_registrar(const struct rs_plan *plan, uint32_t i)
+{
+	const struct rs_plan_group *g = &plan->groups[plan->activities[i].from];
+
+	for (uint32_t k = 0; k < plan->n_activities; k++) {
+		const struct rs_plan_activity *a = &plan->activities[k];
+		const struct rs_plan_group *from = &plan->groups[a->from];
+
+		if (a->kind == RS_DO_REGISTER && a->unregister && rs_group_find(g, &from->proxy, from->proxy_port) >= 0)
+			return true;
+	}
+	return false;
+}
+
+/* Nothing more is answered, but by registrars before bindings are removed. @return true when the workers have obeyed */
+static bool
+close_answers(struct rs_daemon *d, enum closed how)
+{
+	if (d->run->closed >= how)
+		return true;
+	d->run->closed = how;
+	for (uint32_t i = 0; i < d->plan->n_activities; i++)
+		if (d->plan->activities[i].kind == RS_DO_ANSWER && is_registrar(d->plan, i) == (how == CLOSED))
+			stop_activity(d, i, RS_MAIL_STOP);
+	return daemon_settle(d, SETTLE_NS);
+}
+
 /*
  * Has everything ended, for good? What is open counts only once the workers have obeyed. Calls that are placed may still have to
  * be answered by us, round through the SUT; after that whatever else calls in is refused, or a run that is called never ends.
@@ -209,16 +238,13 @@ drained(struct rs_daemon *d)
 	rs_observer_totals(d->run->observer, &t);
 	if (t.placed.open)
 		return false;
-	if (!d->run->closed) {
-		d->run->closed = true;
-		for (uint32_t i = 0; i < d->plan->n_activities; i++)
-			if (d->plan->activities[i].kind == RS_DO_ANSWER)
-				stop_activity(d, i, RS_MAIL_STOP);
-		if (!daemon_settle(d, SETTLE_NS))
-			return false;
-		rs_observer_totals(d->run->observer, &t);
-	}
-	return t.answered.open == 0 && closed_down(d, &t) && unregistered(d, &t);
+	if (!close_answers(d, CLOSED_BUT_REGISTRARS))
+		return false;
+	rs_observer_totals(d->run->observer, &t);
+	if (t.answered.open || !closed_down(d, &t) || !unregistered(d, &t) || !close_answers(d, CLOSED))
+		return false;
+	rs_observer_totals(d->run->observer, &t);
+	return t.answered.open == 0;
 }
 
 /* @return true when the run has ended */

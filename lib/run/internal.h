@@ -17,6 +17,9 @@ struct kept_report {
 	json_t *json;
 };
 
+/** What is still answered in a run that drains. */
+enum closed { OPEN, CLOSED_BUT_REGISTRARS, CLOSED };
+
 /** One execution of a plan. */
 struct run {
 	char id[40];
@@ -31,7 +34,7 @@ struct run {
 	uint64_t give_up_at_ns;  /* and not wait any longer then; 0: not silent yet */
 	uint64_t closing_until_ns; /* BYEs and the like of ended calls are waited for; 0: not yet */
 	uint64_t unregister_until_ns; /* bindings are being removed; 0: not yet */
-	bool closed; /* draining, and no call placed is open: nothing more is answered */
+	enum closed closed; /* draining, and no call placed is open */
 	bool by_hand;
 	bool attached; /* workers hold the engines */
 	double *rates; /* asked now, per activity */
