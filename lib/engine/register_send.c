@@ -187,8 +187,8 @@ put_message(struct rs_engine *e, struct registration *r, const uint8_t *token, s
 	struct rs_sip_request request = { .method = RS_SIP_REGISTER, .transport = rs_slice_of("UDP", 3), .port = ep->port, .cseq = r->cseq };
 
 	n = n > 0 ? n : 0;
-	snprintf(uri, sizeof(uri), "sip:%.250s", domain);
-	snprintf(to, sizeof(to), "<sip:%.*s@%.250s>", n, user, domain);
+	snprintf(uri, sizeof(uri), "sip:%.253s", domain);
+	snprintf(to, sizeof(to), "<sip:%.*s@%.253s>", n, user, domain);
 	snprintf(from, sizeof(from), "%s;tag=%.*s", to, RS_TOKEN_LEN, (const char *)token);
 	snprintf(call_id, sizeof(call_id), "%.*s@%.*s", RS_TOKEN_LEN, (const char *)token, ep->text_len, (const char *)ep->text);
 	snprintf(branch, sizeof(branch), "z9hG4bK%.*s-%u", RS_TOKEN_LEN, (const char *)token, r->cseq);

@@ -4,6 +4,8 @@
 
 #include "plan/plan_read.h"
 
+#define MAX_CREDENTIAL 256 /* bytes; the engine writes user names and passwords into buffers of that size */
+
 static bool
 has_control(const char *text)
 {
@@ -24,6 +26,9 @@ read_pattern(const struct rs_reader *r, const struct rs_part *p, const char *nam
 		return 0;
 	if (rs_pattern_divide(text, out, &why) != 0)
 		return rs_part_fail(r, p, name, -EINVAL, "\"%.100s\" %s", text, why);
+	if (rs_pattern_longest(out) > MAX_CREDENTIAL)
+		return rs_part_fail(r, p, name, -EINVAL,
+			"makes texts of more than %d bytes: shorten it", MAX_CREDENTIAL);
 	if (has_control(text))
 		return rs_part_fail(r, p, name, -EINVAL, "has a control character in it");
 	if (out->what == RS_PATTERN_RANDOM)

@@ -2,6 +2,7 @@
 /* Groups of endpoints. */
 #include "plan/plan_read.h"
 
+#define MAX_DOMAIN 253 /* RFC 1035, 2.3.4, as text */
 #define MAX_GROUPS    256
 #define MAX_ENDPOINTS 4000000 /* of all groups; each takes memory in every worker */
 
@@ -169,6 +170,10 @@ read_user(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_gro
 		return -ENOMEM;
 	if (rs_pattern_parse(text, &g->user, &why) != 0)
 		return rs_part_fail(r, p, "user", -EINVAL, "\"%.100s\" %s", text, why);
+	if (g->domain && strlen(g->domain) > MAX_DOMAIN)
+		return rs_part_fail(r, p, "domain", -EINVAL,
+			"\"%.100s...\" is longer than a host name can be: at most %d bytes",
+			g->domain, MAX_DOMAIN);
 	for (const char *c = g->domain; c && *c; c++)
 		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
 			    (*c >= '0' && *c <= '9') || strchr("[]:.-_", *c)))

@@ -5,6 +5,8 @@
 #include "plan/plan_read.h"
 
 #define MAX_WIDTH 20
+#define MAX_DIGITS 10 /* of a number of 32 bits */
+#define MAX_USER 128 /* bytes; the engine writes users into buffers of that size */
 
 /**
  * RFC 3261, 25.1: user; '#' besides, which dial strings have and no parser of ours or SIPp's minds.
@@ -76,6 +78,16 @@ rs_pattern_divide(const char *text, struct rs_pattern *out, const char **why)
 	return 0;
 }
 
+size_t
+rs_pattern_longest(const struct rs_pattern *p)
+{
+	size_t field = p->what == RS_PATTERN_NONE ? 0 : MAX_DIGITS;
+
+	if (field && p->width > field)
+		field = p->width;
+	return p->before.len + field + p->after.len;
+}
+
 int
 rs_pattern_parse(const char *text, struct rs_pattern *out, const char **why)
 {
@@ -83,6 +95,10 @@ rs_pattern_parse(const char *text, struct rs_pattern *out, const char **why)
 		return -EINVAL;
 	if (!all_user_chars(out->before) || !all_user_chars(out->after)) {
 		*why = "has a character that a SIP user cannot have (RFC 3261, 25.1): write it as %HH";
+		return -EINVAL;
+	}
+	if (rs_pattern_longest(out) > MAX_USER) {
+		*why = "... makes user names of more than 128 bytes: shorten it";
 		return -EINVAL;
 	}
 	return 0;

@@ -130,6 +130,9 @@ enum { RS_PATTERN_NONE, RS_PATTERN_INDEX, RS_PATTERN_RANDOM }; /* rs_pattern.wha
 /** Divide any text at its field. @return 0; -EINVAL with a reason of static text in @why */
 int rs_pattern_divide(const char *text, struct rs_pattern *out, const char **why);
 
+/** Bytes of the longest text that it makes of a number of 32 bits. */
+size_t rs_pattern_longest(const struct rs_pattern *p);
+
 /** Divide a user's text. @return 0; -EINVAL with a reason of static text in @why */
 int rs_pattern_parse(const char *text, struct rs_pattern *out, const char **why);
 

@@ -2,6 +2,9 @@
 /** Plans that are refused for what they mean: references, addresses, destinations, scenarios. Each message whole. */
 #include "plan_rows.h"
 
+#define TEXT_50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LONG_TEXT TEXT_50 TEXT_50 "xxxxxxxxxx" /* 110 bytes */
+
 static struct row rows[] = {
 	/* targets, workers, ports */
 	{ "a target that is no address", "\"198.18.0.0/20\"", "\"sbc.example.test\"",
@@ -150,6 +153,12 @@ static struct row rows[] = {
 	{ "a user with a space", "c{index:05}", "c {index:05}",
 		"t.conf:7: endpoints[0].user: \"c {index:05}\" has a character that a SIP user cannot have (RFC 3261, 25.1): write it as %HH",
 		NULL, NULL },
+	{ "a user that is too long", "c{index:05}", LONG_TEXT "{index:19}",
+		"t.conf:7: endpoints[0].user: \"" TEXT_50 TEXT_50 "\" ... makes user names of more than 128 bytes: shorten it", NULL, NULL },
+	{ "a password that is too long", "count = 1000;", "count = 1000; password = \"" LONG_TEXT LONG_TEXT "1234567890123456789012345678901234567\";",
+		"t.conf:7: endpoints[0].password: makes texts of more than 256 bytes: shorten it", NULL, NULL },
+	{ "a domain that is too long", "count = 1000;", "count = 1000; domain = \"" LONG_TEXT LONG_TEXT "1234567890123456789012345678901234\";",
+		"t.conf:7: endpoints[0].domain: \"" TEXT_50 TEXT_50 "...\" is longer than a host name can be: at most 253 bytes", NULL, NULL },
 	{ "a bad domain", "count = 1000;", "count = 1000; domain = \"a b\";",
 		"t.conf:7: endpoints[0].domain: \"a b\" is not a host name", NULL, NULL },
 	/* activities */
