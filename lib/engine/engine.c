@@ -176,6 +176,8 @@ unreachable(struct rs_engine *e, const struct rs_rx *rx)
 	rs_metric_inc(e->cells, RS_ENG_UNREACHABLE);
 	if (leg)
 		leg_fail(e, leg, RS_CAUSE_UNREACHABLE, false);
+	else if (e->n_regs)
+		register_unreachable(e, rx);
 }
 
 static void

@@ -465,6 +465,8 @@ enum lookup { LOOKUP_LEG, LOOKUP_NONE, LOOKUP_DEAD, LOOKUP_OTHER_RUN };
 enum lookup lookup_leg(struct rs_engine *e, const struct rs_path *path, const struct rs_sip_msg *msg, struct leg **out);
 /** The leg whose datagram ICMP quotes in @rx, or NULL. */
 struct leg *lookup_quoted(struct rs_engine *e, const struct rs_rx *rx);
+/** What stands in the place of a token in the datagram that is quoted, from *@pos on; empty: nothing more does. */
+struct rs_slice lookup_quoted_token(const struct rs_rx *rx, size_t *pos);
 uint64_t call_id_hash(const struct rs_engine *e, struct rs_slice call_id);
 
 #include "engine/tracer.h"

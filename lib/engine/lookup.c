@@ -171,8 +171,8 @@ lookup_leg(struct rs_engine *e, const struct rs_path *path, const struct rs_sip_
 }
 
 /* The next token in what ICMP quotes, from @*pos on: a branch or a tag. @return absent at the end */
-static struct rs_slice
-quoted_token(const struct rs_rx *rx, size_t *pos)
+struct rs_slice
+lookup_quoted_token(const struct rs_rx *rx, size_t *pos)
 {
 	for (size_t i = *pos; i + 4 + RS_TOKEN_LEN <= rx->len; i++) {
 		const uint8_t *p = rx->data + i;
@@ -200,7 +200,7 @@ lookup_quoted(struct rs_engine *e, const struct rs_rx *rx)
 	struct leg *leg;
 	size_t pos = 0;
 
-	while ((token = quoted_token(rx, &pos)).len)
+	while ((token = lookup_quoted_token(rx, &pos)).len)
 		if (by_token(e, token, &leg) == LOOKUP_LEG && is_at(leg, &rx->path))
 			return leg;
 	return NULL;
@@ -270,7 +270,7 @@ rs_engine_owner(struct rs_engine *e, const struct rs_rx *rx)
 	if (rx->kind != RS_RX_SIP) {
 		worker = owner_by_address(e, &rx->path, &shared);
 		while (shared) { /* the first token that is ours: of a group whose both sides are ours it may be the other's */
-			struct rs_slice token = quoted_token(rx, &pos);
+			struct rs_slice token = lookup_quoted_token(rx, &pos);
 
 			if (token.len == 0 || token_worker(e, token, &worker))
 				break;

@@ -140,7 +140,7 @@ transmit_new(struct rs_engine *e, struct registration *r)
 	uint64_t t1 = e->plan->t1_ns;
 
 	r->cseq++;
-	r->too_long = false;
+	r->too_long = r->unreachable = false;
 	r->interval_ms = (uint32_t)(t1 / RS_NS_PER_MS);
 	r->next_ns = e->now + t1;
 	r->give_up_ns = e->now + 64 * t1;
@@ -349,16 +349,39 @@ too_brief(const struct rs_engine *e, struct registration *r, const struct rs_sip
 }
 
 static struct registration *
-find(struct rs_engine *e, const struct rs_sip_msg *msg)
+of_token(struct rs_engine *e, const uint8_t *token)
 {
-	struct rs_slice branch = rs_sip_branch(rs_sip_get(msg, RS_HDR_VIA));
 	struct rs_token t;
 
-	if (branch.len < 7 + RS_TOKEN_LEN || !rs_token_read(branch.p + 7, e->secret, &t) ||
-		rs_handle_kind(t.handle) != RS_KIND_ENDPOINT || t.run != e->run || rs_handle_worker(t.handle) != e->worker ||
+	if (!rs_token_read(token, e->secret, &t) || rs_handle_kind(t.handle) != RS_KIND_ENDPOINT || t.run != e->run || rs_handle_worker(t.handle) != e->worker ||
 		rs_handle_slot(t.handle) >= e->n_regs)
 		return NULL;
 	return &e->regs[rs_handle_slot(t.handle)];
+}
+
+static struct registration *
+find(struct rs_engine *e, const struct rs_sip_msg *msg)
+{
+	struct rs_slice branch = rs_sip_branch(rs_sip_get(msg, RS_HDR_VIA));
+
+	return branch.len < 7 + RS_TOKEN_LEN ? NULL : of_token(e, branch.p + 7);
+}
+
+void
+register_unreachable(struct rs_engine *e, const struct rs_rx *rx)
+{
+	struct rs_slice token;
+	size_t pos = 0;
+
+	while ((token = lookup_quoted_token(rx, &pos)).len) {
+		struct registration *r = of_token(e, token.p);
+		const struct endpoint *ep = r ? group_endpoint(activity_of(e, r)->group, r->index) : NULL;
+
+		if (!r || !r->under_way || ep->port != rx->path.local_port || !rs_addr_eq(&ep->addr, &rx->path.local))
+			continue;
+		r->unreachable = true; /* it is sent on: a registrar that starts again comes back */
+		return;
+	}
 }
 
 bool
@@ -418,7 +441,7 @@ register_timer(struct rs_engine *e, uint32_t slot)
 		if (!activity_of(e, r)->reg_end)
 			begin(e, r, REG_REFRESH);
 	} else if (e->now >= r->give_up_ns) {
-		failed(e, r, r->too_long ? RS_CAUSE_TOO_LONG : RS_CAUSE_TIMEOUT);
+		failed(e, r, r->too_long ? RS_CAUSE_TOO_LONG : r->unreachable ? RS_CAUSE_UNREACHABLE : RS_CAUSE_TIMEOUT);
 	} else {
 		send_again(e, r);
 	}

@@ -38,6 +38,7 @@ struct registration {
 	bool counted;	     /* the first registration has succeeded or failed */
 	bool measured;
 	bool too_long;	     /* the REGISTER under way fits no datagram */
+	bool unreachable;    /* ICMP has said so of it */
 };
 _Static_assert(sizeof(struct registration) <= 128, "with its endpoint, its timer and its nonce at most 256 bytes");
 
@@ -57,6 +58,8 @@ int register_setup(struct rs_engine *e);
 void register_offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t index, uint64_t due_ns);
 /** @return true when the response was one to a REGISTER of ours */
 bool register_response(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq);
+/** ICMP said that a datagram of ours did not arrive: when the REGISTER that it quotes is never answered, that was why. */
+void register_unreachable(struct rs_engine *e, const struct rs_rx *rx);
 void register_timer(struct rs_engine *e, uint32_t slot);
 void register_stamped(struct rs_engine *e, uint32_t slot, uint64_t time_ns);
 /** The end: un-register at the activity's pace. @return when to go on */

@@ -152,6 +152,38 @@ without_an_answer_it_is_sent_11_times_and_given_up_after_64_t1(void **state) /* 
 }
 
 static void
+icmp_names_the_cause_of_silence(void **state)
+{
+	static const struct {
+		uint32_t len;
+		uint16_t port;
+		uint32_t cause;
+	} cases[] = {
+		{ 40, 5060, RS_CAUSE_TIMEOUT }, /* cut off before its branch */
+		{ 0, 5061, RS_CAUSE_TIMEOUT },	 /* of another endpoint of ours */
+		{ 0, 5060, RS_CAUSE_UNREACHABLE },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct peer p = { 0 };
+		struct rs_rx rx = { .kind = RS_RX_UNREACHABLE, .path = { .local_port = cases[i].port, .remote_port = 5060 } };
+		const char *m;
+
+		reg_open_one(&p, "");
+		m = peer_sent(&p, "REGISTER");
+		rx.data = (const uint8_t *)m;
+		rx.len = cases[i].len ? cases[i].len : (uint32_t)strlen(m);
+		rs_addr_parse(rs_slice_str("198.18.4.1"), &rx.path.local);
+		rs_addr_parse(rs_slice_str("198.18.8.1"), &rx.path.remote);
+		rs_engine_input(p.s.engines[0], p.s.now_ns, &rx, 1);
+		peer_wait(&p, 33000);
+		assert_int_equal(p.n_sent, 11); /* the registrar may come back meanwhile */
+		assert_int_equal(sim_cause(&p.s, 0, cases[i].cause), 1);
+		reg_close(&p);
+	}
+}
+
+static void
 after_a_provisional_it_is_sent_every_t2_only(void **state)
 {
 	struct peer p = { 0 };
@@ -356,6 +388,7 @@ main(void)
 		cmocka_unit_test(a_423_without_a_longer_interval_fails),
 		cmocka_unit_test(a_yes_that_binds_nothing_is_none),
 		cmocka_unit_test(without_an_answer_it_is_sent_11_times_and_given_up_after_64_t1),
+		cmocka_unit_test(icmp_names_the_cause_of_silence),
 		cmocka_unit_test(after_a_provisional_it_is_sent_every_t2_only),
 		cmocka_unit_test(a_failed_refresh_is_tried_again_in_half_a_minute),
 		cmocka_unit_test(answers_that_come_again_or_to_nothing_change_nothing),
