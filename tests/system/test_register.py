@@ -184,8 +184,10 @@ def test_without_nonce_reuse_each_request_is_challenged_anew(phones_lab):
     check_all_registered(r, FEW)
     assert r["refreshed"] >= FEW, r
     assert r["challenged"] == r["registered"] + r["refreshed"] + r["unregistered"], r
-    plain = capture.count('sip.Method == "REGISTER" && !sip.Authorization')
-    assert plain == capture.count('sip.Method == "REGISTER" && sip.Authorization') == r["challenged"]
+    # what was sent twice on a busy machine counts once
+    plain, authorized = (len(set(capture.fields(f'sip.Method == "REGISTER" && {which}sip.Authorization', "sip.Call-ID", "sip.CSeq.seq")))
+                         for which in ("!", ""))
+    assert plain == authorized == r["challenged"]
 
 
 def test_stop_hangup_removes_what_is_registered_at_its_pace(phones_lab):
