@@ -353,8 +353,8 @@ of_token(struct rs_engine *e, const uint8_t *token)
 {
 	struct rs_token t;
 
-	if (!rs_token_read(token, e->secret, &t) || rs_handle_kind(t.handle) != RS_KIND_ENDPOINT || t.run != e->run || rs_handle_worker(t.handle) != e->worker ||
-		rs_handle_slot(t.handle) >= e->n_regs)
+	if (!rs_token_read(token, e->secret, &t) || rs_handle_kind(t.handle) != RS_KIND_ENDPOINT || t.run != e->run ||
+		rs_handle_worker(t.handle) != e->worker || rs_handle_slot(t.handle) >= e->n_regs)
 		return NULL;
 	return &e->regs[rs_handle_slot(t.handle)];
 }

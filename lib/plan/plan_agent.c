@@ -4,7 +4,7 @@
 
 #include "plan/plan_read.h"
 
-#define MAX_CREDENTIAL 256 /* bytes; the engine writes user names and passwords into buffers of that size */
+#define MAX_CREDENTIAL 256 /* bytes; the engine's buffers are of that size */
 
 static bool
 has_control(const char *text)

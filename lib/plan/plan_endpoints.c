@@ -2,7 +2,7 @@
 /* Groups of endpoints. */
 #include "plan/plan_read.h"
 
-#define MAX_DOMAIN 253 /* RFC 1035, 2.3.4, as text */
+#define MAX_DOMAIN    253 /* RFC 1035, 2.3.4, as text */
 #define MAX_GROUPS    256
 #define MAX_ENDPOINTS 4000000 /* of all groups; each takes memory in every worker */
 

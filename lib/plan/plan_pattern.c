@@ -4,9 +4,9 @@
 
 #include "plan/plan_read.h"
 
-#define MAX_WIDTH 20
-#define MAX_DIGITS 10 /* of a number of 32 bits */
-#define MAX_USER 128 /* bytes; the engine writes users into buffers of that size */
+#define MAX_WIDTH  20
+#define MAX_DIGITS 10  /* of a number of 32 bits */
+#define MAX_USER   128 /* bytes; the engine writes users into buffers of that size */
 
 /**
  * RFC 3261, 25.1: user; '#' besides, which dial strings have and no parser of ours or SIPp's minds.
