@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Endpoint groups: who owns an endpoint, where its messages leave, and which callees are idle. */
+/* Endpoint groups: who owns an endpoint, and where its messages leave. */
 #include <errno.h>
 
 #include "base/steer.h"
@@ -147,37 +147,6 @@ groups_setup(struct rs_engine *e)
 	return 0;
 }
 
-/* Take an idle callee out of the list; @what it is from now on. */
-static void
-take_out(struct callees *c, uint32_t slot, uint32_t what)
-{
-	uint32_t next = c->next[slot], prev = c->prev[slot];
-
-	*(prev == CALLEE_END ? &c->head : &c->next[prev]) = next;
-	*(next == CALLEE_END ? &c->tail : &c->prev[next]) = prev;
-	c->next[slot] = what;
-	c->idle--;
-}
-
-static uint32_t
-take_head(struct callees *c)
-{
-	uint32_t slot = c->head;
-
-	take_out(c, slot, CALLEE_BUSY);
-	return slot;
-}
-
-static void
-put_tail(struct callees *c, uint32_t slot)
-{
-	c->next[slot] = CALLEE_END;
-	c->prev[slot] = c->tail;
-	*(c->tail == CALLEE_END ? &c->head : &c->next[c->tail]) = slot;
-	c->tail = slot;
-	c->idle++;
-}
-
 bool
 group_is_registered(const struct rs_plan *plan, uint32_t group)
 {
@@ -185,130 +154,4 @@ group_is_registered(const struct rs_plan *plan, uint32_t group)
 		if (plan->activities[i].kind == RS_DO_REGISTER && plan->activities[i].from == group)
 			return true;
 	return false;
-}
-
-/* Callees are shared out among the workers that place the activity's calls: callee i belongs to the caller of rank i mod n. */
-int
-callees_setup(struct rs_engine *e, struct activity *a)
-{
-	struct callees *c = &a->callees;
-	uint32_t count = a->to->plan->count;
-
-	c->stride = a->group->starters;
-	c->first = a->group->rank;
-	c->n = count > c->first ? (count - c->first + c->stride - 1) / c->stride : 0;
-	c->next = rs_arena_alloc(&e->arena, 2 * (size_t)(c->n ? c->n : 1) * sizeof(*c->next), 64);
-	if (!c->next)
-		return -ENOMEM;
-	c->prev = c->next + c->n;
-	c->head = c->tail = CALLEE_END;
-	for (uint32_t i = 0; i < c->n; i++)
-		if (group_is_registered(e->plan, (uint32_t)a->plan->to_group))
-			c->next[i] = CALLEE_GONE;
-		else
-			put_tail(c, i);
-	return 0;
-}
-
-/* `random` turns the list a random few places first: the choice is among idle ones only, in bounded time. */
-static void
-turn_list(struct rs_engine *e, struct callees *c)
-{
-	uint64_t places = rs_random_below(rs_rng_next(&e->rng), c->idle < 16 ? c->idle : 16);
-
-	while (places-- > 0) {
-		uint32_t slot = take_head(c);
-
-		put_tail(c, slot);
-	}
-}
-
-uint32_t
-callees_pick(struct rs_engine *e, struct activity *a, uint32_t caller)
-{
-	struct callees *c = &a->callees;
-
-	if (c->idle && a->plan->pick == RS_PICK_RANDOM)
-		turn_list(e, c);
-	for (uint32_t tries = c->idle < 2 ? c->idle : 2; tries > 0; tries--) {
-		uint32_t slot = take_head(c);
-		uint32_t callee = c->first + slot * c->stride;
-
-		if (a->to == a->group && callee == caller) { /* nobody calls itself */
-			put_tail(c, slot);
-			continue;
-		}
-		return callee;
-	}
-	return NO_ENDPOINT;
-}
-
-void
-callees_return(struct activity *a, uint32_t callee)
-{
-	struct callees *c = &a->callees;
-	uint32_t slot = (callee - c->first) / c->stride;
-
-	if (c->next[slot] == CALLEE_BUSY_GONE)
-		c->next[slot] = CALLEE_GONE;
-	else
-		put_tail(c, slot);
-}
-
-void
-callees_registered(struct rs_engine *e, struct activity *a, uint32_t callee, bool registered)
-{
-	struct callees *c = &a->callees;
-
-	if (c->n == 0 || callee % c->stride != c->first || !group_is_registered(e->plan, (uint32_t)a->plan->to_group))
-		return;
-	uint32_t slot = callee / c->stride;
-
-	if (slot >= c->n)
-		return;
-	switch (c->next[slot]) {
-	case CALLEE_GONE:
-		if (registered)
-			put_tail(c, slot);
-		break;
-	case CALLEE_BUSY_GONE:
-		if (registered)
-			c->next[slot] = CALLEE_BUSY;
-		break;
-	case CALLEE_BUSY:
-		if (!registered)
-			c->next[slot] = CALLEE_BUSY_GONE;
-		break;
-	default:
-		if (!registered)
-			take_out(c, slot, CALLEE_GONE);
-		break;
-	}
-}
-
-void
-group_registered(struct rs_engine *e, uint32_t group, uint32_t index, bool registered)
-{
-	for (uint32_t i = 0; i < e->n_activities; i++)
-		if (e->activities[i].to == &e->groups[group])
-			callees_registered(e, &e->activities[i], index, registered);
-}
-
-uint64_t
-callee_holders(const struct rs_engine *e, uint32_t group, uint32_t index)
-{
-	uint64_t holders = 0;
-
-	for (uint32_t i = 0; i < e->n_activities; i++) {
-		const struct activity *a = &e->activities[i];
-		uint32_t rank;
-
-		if (a->to != &e->groups[group])
-			continue;
-		rank = index % a->group->starters;
-		for (uint32_t w = 0; w < a->group->port->n_workers; w++)
-			if ((a->group->with >> w & 1) && rank-- == 0)
-				holders |= 1ull << a->group->port->workers[w];
-	}
-	return holders;
 }

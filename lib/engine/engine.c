@@ -324,7 +324,7 @@ listen(struct rs_engine *e)
 
 		switch ((enum rs_bus_mail)m->type) {
 		case RS_BUS_REGISTERED:
-			group_registered(e, (uint32_t)m->arg[0], (uint32_t)m->arg[1], m->arg[2]);
+			callee_registered(e, (uint32_t)m->arg[0], (uint32_t)m->arg[1], m->arg[2]);
 			break;
 		case RS_BUS_LEG:
 			legs_heard(e, m);

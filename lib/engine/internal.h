@@ -124,6 +124,21 @@ struct endpoint {
 _Static_assert(RS_SLOTS <= 64, "a template's slots are a bit mask");
 _Static_assert(sizeof(struct endpoint) <= 256, "an endpoint is at most 256 bytes");
 
+/** Endpoints of a group that this worker may pick as callees: the idle ones as a list, longest idle first, and a bit each. */
+struct callees {
+	uint32_t n;
+	uint32_t first;	     /* callee index = first + slot * stride */
+	uint32_t stride;
+	uint32_t *next;	     /* per slot: in the list, or one of those below */
+	uint32_t *prev;
+	uint64_t *bits, *words; /* idle; words of them that are not 0 */
+	uint32_t head, tail, idle;
+};
+#define CALLEE_END UINT32_MAX
+#define CALLEE_BUSY (UINT32_MAX - 1)	  /* in a call */
+#define CALLEE_GONE (UINT32_MAX - 2)	  /* not registered */
+#define CALLEE_BUSY_GONE (UINT32_MAX - 3) /* both: it does not come back to the list when the call ends */
+
 /** Endpoints of one group that this worker owns: those that the rule of base/steer.h gives it. */
 struct group {
 	const struct rs_plan_group *plan;
@@ -140,21 +155,10 @@ struct group {
 	int32_t answer;	     /* activity that answers here, -1: none */
 	uint32_t first_reg;  /* its registrations begin here in e->regs; NO_ENDPOINT: it has none */
 	bool automatic;	     /* what no scenario waits for is answered: see stray.c, ua.c */
+	bool registers;	     /* an activity registers it: only those of it are called for which that is known */
+	uint64_t callers;    /* workers that call it: a bit each for plan->cores */
+	struct callees callees;
 };
-
-/** Callees of one activity's `to` group that this worker may pick: a list of the idle ones, longest idle first. */
-struct callees {
-	uint32_t n;
-	uint32_t first;	     /* callee index = first + slot * stride */
-	uint32_t stride;
-	uint32_t *next;	     /* per slot: in the list, or one of those below */
-	uint32_t *prev;
-	uint32_t head, tail, idle;
-};
-#define CALLEE_END UINT32_MAX
-#define CALLEE_BUSY (UINT32_MAX - 1)	  /* in a call */
-#define CALLEE_GONE (UINT32_MAX - 2)	  /* not registered */
-#define CALLEE_BUSY_GONE (UINT32_MAX - 3) /* both: it does not come back to the list when the call ends */
 
 /** Headers that a step may have written itself. */
 enum sent_has {
@@ -190,7 +194,7 @@ struct activity {
 	struct rs_activity_account *account;
 	struct group *group;	    /* callers, or those who answer */
 	struct group *to;	    /* NULL: a URI */
-	struct callees callees;
+	uint32_t callee_turn;	    /* pick = "round robin": the slot that is next */
 	struct arrivals arrivals;
 	uint64_t limit;		    /* this worker's share; UINT64_MAX: none */
 	uint64_t answered;	    /* calls answered so far by this worker */
@@ -428,7 +432,7 @@ void loop_target(struct activity *a, uint64_t n);
 /* offer.c */
 void offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t caller, uint64_t due_ns);
 
-/* endpoint.c: groups, owners, callees */
+/* endpoint.c: groups, owners */
 int groups_setup(struct rs_engine *e);
 /* facts.c */
 int facts_setup(struct rs_engine *e, struct activity *a);
@@ -442,17 +446,22 @@ bool group_has(const struct group *g, uint32_t index);
 bool group_is_registered(const struct rs_plan *plan, uint32_t group);
 /** Endpoint @index, which must be this worker's. */
 struct endpoint *group_endpoint(const struct group *g, uint32_t index);
-int callees_setup(struct rs_engine *e, struct activity *a);
-/** @return index of a callee in the `to` group, or NO_ENDPOINT */
-uint32_t callees_pick(struct rs_engine *e, struct activity *a, uint32_t caller);
+
+/* callees.c */
+/** Who may be picked here; behind groups_setup. @return 0, -ENOMEM */
+int callees_setup(struct rs_engine *e);
+/** What @n of them take. */
+uint64_t callees_bytes(uint64_t n);
+/** @param k  the arrival, for `random` @return index of a callee in the `to` group, or NO_ENDPOINT */
+uint32_t callees_pick(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t caller);
 void callees_return(struct activity *a, uint32_t callee);
+/** Was it picked, by a worker that is this one, for a call that is open? */
+bool callee_is_busy(const struct group *g, uint32_t index);
 /**
- * A callee of @a's `to` group is registered now, or no longer: only registered ones are picked where an activity of the plan
- * registers the group, and at the start none is. Nothing happens on a worker that does not hold it (see callee_holders).
+ * Endpoint @index is registered now, or no longer: only registered ones are picked where an activity of the plan registers the
+ * group, and at the start none is. Nothing happens on a worker that does not hold it (see callee_holders).
  */
-void callees_registered(struct rs_engine *e, struct activity *a, uint32_t callee, bool registered);
-/** The same for all activities of this worker that call @group. */
-void group_registered(struct rs_engine *e, uint32_t group, uint32_t index, bool registered);
+void callee_registered(struct rs_engine *e, uint32_t group, uint32_t index, bool registered);
 /** Workers (a bit for each position in plan->cores) that must hear of it when endpoint @index of @group is registered or not. */
 uint64_t callee_holders(const struct rs_engine *e, uint32_t group, uint32_t index);
 

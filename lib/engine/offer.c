@@ -68,7 +68,7 @@ offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t caller, uint
 		return;
 	}
 	if (a->to) {
-		callee = callees_pick(e, a, caller);
+		callee = callees_pick(e, a, k, caller);
 		if (callee == NO_ENDPOINT) {
 			not_started(a, measured, RS_AM_NOT_IDLE);
 			return;

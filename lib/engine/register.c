@@ -108,7 +108,7 @@ tell_callers(struct rs_engine *e, const struct registration *r, bool registered)
 		if (!(holders & 1))
 			continue;
 		if (w == e->worker)
-			group_registered(e, group, r->index, registered);
+			callee_registered(e, group, r->index, registered);
 		else if (!e->bus || !rs_bus_tell(e->bus, e->worker, w, &mail))
 			rs_metric_inc(e->cells, RS_ENG_BUS_FULL);
 	}

@@ -37,27 +37,11 @@ static const uint8_t states[] = {
 	[REG_UNREGISTERED] = RS_ENDPOINT_UNREGISTERED,
 };
 
-/* Calls that this worker's activities picked endpoint @index of @g for. */
-static uint32_t
-calls_of(const struct rs_engine *e, const struct group *g, uint32_t index)
-{
-	uint32_t calls = 0;
-
-	for (uint32_t i = 0; i < e->n_activities; i++) {
-		const struct callees *c = &e->activities[i].callees;
-
-		if (e->activities[i].to != g || c->n == 0 || index < c->first || (index - c->first) % c->stride)
-			continue;
-		calls += c->next[(index - c->first) / c->stride] == CALLEE_BUSY;
-	}
-	return calls;
-}
-
 static void
 look_at(const struct rs_engine *e, const struct group *g, uint32_t index, struct rs_endpoint_info *out)
 {
 	out->index = index;
-	out->calls = calls_of(e, g, index);
+	out->calls = callee_is_busy(g, index);
 	out->state = out->calls ? RS_ENDPOINT_BUSY : RS_ENDPOINT_IDLE;
 	out->expires_in_ns = RS_ENDPOINT_NEVER;
 	const struct registration *r = register_of(e, g, index);

@@ -164,7 +164,7 @@ full_bytes(const struct rs_plan *plan, const struct rs_engine_budget *b, uint64_
 		(rfc ? sizeof(struct dialog) : 0);
 
 	return b->legs * leg + b->tombstones * (sizeof(struct tomb) + 4 * sizeof(struct rs_table_entry)) +
-		b->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees * 8 +
+		b->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees_bytes(callees) +
 		b->registrations * (sizeof(struct registration) + sizeof(struct rs_wheel_node) + 2 * rs_pool_cost(64)) + (1u << 20);
 }
 
@@ -191,7 +191,7 @@ budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker
 	out->full_bytes = full_bytes(plan, out, callees);
 	/* Tables round up to a power of two; a page of slack for every allocation. */
 	out->reserved_bytes = out->legs * (leg_cost() + 4 * sizeof(struct rs_table_entry)) +
-		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees * 8 + shapes +
+		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees_bytes(callees) + shapes +
 		(wants_rfc(plan) ? out->legs * sizeof(struct dialog) + tombs_reserve(tombs_needed(plan)) : 0) +
 		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
 		registrations_needed(plan) * (sizeof(struct registration) + sizeof(struct rs_wheel_node)) +
@@ -288,7 +288,7 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 		loop_target(a, plan->open_calls);
 	if (a->group->position == UINT32_MAX) /* no part in it: the others say when it is over */
 		rs_metric_set(&a->account->cells, RS_AM_OVER, 1);
-	return a->to && a->group->rank != UINT32_MAX ? callees_setup(e, a) : 0;
+	return 0;
 }
 
 static int
@@ -331,6 +331,8 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 	uint32_t position, n;
 	int rc = groups_setup(e);
 
+	if (rc == 0)
+		rc = callees_setup(e);
 	bytes = e->arena.used - from;
 	e->n_regs = rc == 0 ? register_count(e) : 0;
 	if (rc == 0)
@@ -347,8 +349,6 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 		rc = scratch_setup(e);
 	for (uint32_t i = 0; rc == 0 && i < e->n_activities; i++)
 		rc = activity_setup(e, &e->activities[i], i);
-	for (uint32_t i = 0; i < e->n_activities; i++)
-		bytes += 2 * (size_t)e->activities[i].callees.n * sizeof(*e->activities[i].callees.next);
 	rs_metric_set(e->cells, RS_ENG_ENDPOINT_BYTES, bytes);
 	n = count_placers(e->plan, e->steer_bits, e->worker, &position);
 	e->max_calls = e->plan->max_calls ? share(e->plan->max_calls, n, position) : UINT64_MAX;

@@ -59,8 +59,8 @@ const struct rs_setting rs_settings_activities[] = {
 		RS_FIELD(struct rs_plan_activity, pick),
 		.standard = "\"idle\"",
 		.meaning =
-			"call to a group: which endpoint: an \"idle\" one, \"round robin\" or \"random\"; only registered ones where "
-			"an activity registers the group." },
+			"call to a group: which of its endpoints that are in no call: the one that has been \"idle\" longest, the next "
+			"in turn (\"round robin\"), or any (\"random\"); only registered ones where an activity registers the group." },
 	{ .name = "scenario",
 		.type = RS_SET_STRING,
 		.offset = RS_SET_CUSTOM,

@@ -199,7 +199,7 @@ tell(struct sim *s, uint32_t callee, bool registered)
 	assert_int_equal(__builtin_popcountll(holders), 1);
 	for (uint32_t w = 0; w < s->n; w++)
 		if (holders >> w & 1)
-			group_registered(s->engines[w], 1, callee, registered);
+			callee_registered(s->engines[w], 1, callee, registered);
 }
 
 static void
