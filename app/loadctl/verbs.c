@@ -46,7 +46,7 @@ const struct verb verbs[] = {
 	{ "quit", "", "end the daemon; a run that is on is ended at once", NULL, "loadctl quit",
 		OPT_JSON, 0, 0, verb_quit },
 
-	{ "rate", "[ACTIVITY] N | [ACTIVITY] --by N", "set the rate in calls/s, or change it by N",
+	{ "rate", "[ACTIVITY] N | [ACTIVITY] --by N", "set the rate in calls/s (registrations/s), or change it by N",
 		"Without ACTIVITY: of every activity that places calls.\n",
 		"loadctl rate calls 500", OPT_BY | OPT_JSON, 0, 2, verb_rate },
 	{ "limit", "[ACTIVITY] N", "at most N open calls; 0: only the plan's max_calls",

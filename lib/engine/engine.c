@@ -106,7 +106,10 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 	struct rs_metrics *m = &a->account->cells;
 	bool measured = rx->time_ns >= e->measure_from && rx->time_ns < e->measure_to;
 
-	if (!a->accepts || e->stopping || !take_one_of_total(a)) {
+	/* Bindings are removed while the run stops: a registrar among its activities goes on. */
+	bool closed = e->stopping && (e->silent || msg->method != RS_SIP_REGISTER);
+
+	if (!a->accepts || closed || !take_one_of_total(a)) {
 		rs_metric_inc(e->cells, RS_ENG_REFUSED);
 		stray_decline(e, a, rx, msg);
 		return;

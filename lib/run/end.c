@@ -193,18 +193,19 @@ unregistered(struct rs_daemon *d, const struct rs_totals *t)
 		(t->registered == 0 || now >= d->run->unregister_until_ns);
 }
 
-/* Does activity @i answer at the address that endpoints of the plan register at, and un-register? */
+/* Does it answer REGISTER? What the run's own endpoints are bound by is there until they are not any more. */
 static bool
-is_registrar(const struct rs_plan *plan, uint32_t i)
+is_registrar(const struct rs_plan_activity *a)
 {
-	const struct rs_plan_group *g = &plan->groups[plan->activities[i].from];
+	for (uint32_t i = 0; i < a->program->n_steps; i++) {
+		const struct rs_step *s = &a->program->steps[i];
 
-	for (uint32_t k = 0; k < plan->n_activities; k++) {
-		const struct rs_plan_activity *a = &plan->activities[k];
-		const struct rs_plan_group *from = &plan->groups[a->from];
-
-		if (a->kind == RS_DO_REGISTER && a->unregister && rs_group_find(g, &from->proxy, from->proxy_port) >= 0)
+		if (s->kind != RS_STEP_RECV)
+			continue;
+		if (s->status == 0 && s->method == RS_SIP_REGISTER)
 			return true;
+		if (s->optional == RS_MANDATORY)
+			break;
 	}
 	return false;
 }
@@ -217,7 +218,7 @@ close_answers(struct rs_daemon *d, enum closed how)
 		return true;
 	d->run->closed = how;
 	for (uint32_t i = 0; i < d->plan->n_activities; i++)
-		if (d->plan->activities[i].kind == RS_DO_ANSWER && is_registrar(d->plan, i) == (how == CLOSED))
+		if (d->plan->activities[i].kind == RS_DO_ANSWER && is_registrar(&d->plan->activities[i]) == (how == CLOSED))
 			stop_activity(d, i, RS_MAIL_STOP);
 	return daemon_settle(d, SETTLE_NS);
 }

@@ -119,17 +119,17 @@ rs_daemon_resume(struct rs_daemon *d, struct rs_err *err)
 	return 0;
 }
 
-/* Which activities a turn of the knob is for; those that place calls. */
+/* Which activity a turn of the knob is for: one that has a rate; -1: all that place calls. */
 static int
-check_placing(struct rs_daemon *d, const char *activity, int32_t *i, struct rs_err *err)
+check_rated(struct rs_daemon *d, const char *activity, int32_t *i, struct rs_err *err)
 {
 	int rc = need_calls(d, err);
 
 	if (rc == 0)
 		rc = daemon_activity(d, activity, i, err);
-	if (rc == 0 && *i >= 0 && !rs_activity_places(d->plan->activities[*i].kind))
+	if (rc == 0 && *i >= 0 && d->plan->activities[*i].kind == RS_DO_ANSWER)
 		return rs_err_set(err, -EINVAL,
-			"activity \"%s\" places no calls: it has no rate of calls", activity);
+			"activity \"%s\" answers calls: it has no rate, loadctl limit bounds it", activity);
 	return rc;
 }
 
@@ -151,31 +151,34 @@ rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by,
 	double ceiling = d->plan->max_rate_hz, all = 0;
 	double *rates;
 	int32_t i;
-	int rc = check_placing(d, activity, &i, err);
+	int rc = check_rated(d, activity, &i, err);
 
 	if (rc)
 		return rc;
+	bool calls = i < 0 || rs_activity_places(d->plan->activities[i].kind);
+	const char *unit = calls ? "calls/s" : "registrations/s";
+
 	rates = calloc(d->plan->n_activities, sizeof(*rates));
 	if (!rates)
 		return rs_err_set(err, -ENOMEM, "no memory");
 	for (uint32_t a = 0; a < d->plan->n_activities && rc == 0; a++) {
-		bool places = rs_activity_places(d->plan->activities[a].kind);
-		bool meant = (i < 0 || (uint32_t)i == a) && places;
+		bool counts = rs_activity_places(d->plan->activities[a].kind) == calls;
+		bool meant = i < 0 ? counts : (uint32_t)i == a;
 
 		rates[a] = activity_rate(d, a);
 		if (meant)
 			rates[a] = by ? rates[a] + value : value;
-		all += places ? rate_at_most(d->plan, a, rates[a]) : 0;
+		all += counts ? rate_at_most(d->plan, a, rates[a]) : 0;
 		if (!(rates[a] >= 0 && rates[a] <= 1e8))
-			rc = rs_err_set(err, -EINVAL, "a rate of %g calls/s: give 0 to 100000000",
-				rates[a]);
+			rc = rs_err_set(err, -EINVAL, "a rate of %g %s: give 0 to 100000000",
+				rates[a], unit);
 	}
 	if (rc == 0 && ceiling > 0 && all > ceiling)
 		rc = rs_err_set(err, -EINVAL,
-			"%g calls/s in all are above the plan's run.max_rate of %g", all, ceiling);
+			"%g %s in all are above the plan's run.max_rate of %g", all, unit, ceiling);
 	for (uint32_t a = 0; a < d->plan->n_activities && rc == 0; a++) {
-		bool places = rs_activity_places(d->plan->activities[a].kind);
-		bool meant = (i < 0 || (uint32_t)i == a) && places;
+		bool meant = i < 0 ? rs_activity_places(d->plan->activities[a].kind)
+				   : (uint32_t)i == a;
 
 		if (!meant || (rates[a] == d->run->rates[a] && !d->run->shaped[a]))
 			continue;
@@ -200,6 +203,10 @@ rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struc
 
 	if (rc == 0)
 		rc = daemon_activity(d, activity, &i, err);
+	if (rc == 0 && i >= 0 && d->plan->activities[i].kind == RS_DO_REGISTER)
+		rc = rs_err_set(err, -EINVAL,
+			"activity \"%s\" registers: it has no calls to limit, loadctl rate turns it",
+			activity);
 	if (rc)
 		return rc;
 	for (uint32_t a = 0; a < d->plan->n_activities; a++) {
