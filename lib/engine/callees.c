@@ -185,15 +185,6 @@ slot_of(const struct callees *c, uint32_t index)
 	return c->n && index % c->stride == c->first && index / c->stride < c->n ? index / c->stride : CALLEE_END;
 }
 
-bool
-callee_is_busy(const struct group *g, uint32_t index)
-{
-	uint32_t slot = slot_of(&g->callees, index);
-
-	return slot != CALLEE_END &&
-		(g->callees.next[slot] == CALLEE_BUSY || g->callees.next[slot] == CALLEE_BUSY_GONE);
-}
-
 /* --- the choice --- */
 
 static uint32_t

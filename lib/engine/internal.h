@@ -455,8 +455,6 @@ uint64_t callees_bytes(uint64_t n);
 /** @param k  the arrival, for `random` @return index of a callee in the `to` group, or NO_ENDPOINT */
 uint32_t callees_pick(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t caller);
 void callees_return(struct activity *a, uint32_t callee);
-/** Was it picked, by a worker that is this one, for a call that is open? */
-bool callee_is_busy(const struct group *g, uint32_t index);
 /**
  * Endpoint @index is registered now, or no longer: only registered ones are picked where an activity of the plan registers the
  * group, and at the start none is. Nothing happens on a worker that does not hold it (see callee_holders).

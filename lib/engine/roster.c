@@ -41,8 +41,7 @@ static void
 look_at(const struct rs_engine *e, const struct group *g, uint32_t index, struct rs_endpoint_info *out)
 {
 	out->index = index;
-	out->calls = callee_is_busy(g, index);
-	out->state = out->calls ? RS_ENDPOINT_BUSY : RS_ENDPOINT_IDLE;
+	out->state = RS_ENDPOINT_IDLE;
 	out->expires_in_ns = RS_ENDPOINT_NEVER;
 	const struct registration *r = register_of(e, g, index);
 
@@ -50,8 +49,7 @@ look_at(const struct rs_engine *e, const struct group *g, uint32_t index, struct
 		return;
 	if (r->state == REG_REGISTERED)
 		out->expires_in_ns = (int64_t)r->expires_ns - (int64_t)e->now;
-	if (out->calls == 0)
-		out->state = states[r->state];
+	out->state = states[r->state];
 }
 
 /*
@@ -99,4 +97,27 @@ rs_engine_endpoints(const struct rs_engine *e, uint64_t *from, int state, struct
 		index = 0;
 	}
 	*from = group < e->n_groups ? (uint64_t)group << 32 | index : UINT64_MAX;
+}
+
+uint32_t
+rs_engine_busy(const struct rs_engine *e, uint64_t *from, uint32_t *group, uint32_t *out, uint32_t cap)
+{
+	uint32_t g = (uint32_t)(*from >> 32), slot = (uint32_t)*from, n = 0;
+
+	*group = g;
+	if (g >= e->n_groups) {
+		*from = UINT64_MAX;
+		return 0;
+	}
+	const struct callees *c = &e->groups[g].callees;
+
+	for (uint32_t looks = 0; slot < c->n && looks < LOOKS && n < cap; looks++, slot++)
+		if (c->next[slot] == CALLEE_BUSY || c->next[slot] == CALLEE_BUSY_GONE)
+			out[n++] = c->first + slot * c->stride;
+	if (slot >= c->n) {
+		g++;
+		slot = 0;
+	}
+	*from = g < e->n_groups ? (uint64_t)g << 32 | slot : UINT64_MAX;
+	return n;
 }

@@ -28,6 +28,9 @@ rs_worker_look(struct rs_worker *w, const struct rs_mail *m, struct rs_mail *bac
 			rs_engine_traces(w->engine, &from, w->look->traces, RS_LOOK_TRACES);
 	else if (m->type == RS_MAIL_FAILED)
 		w->look->n = rs_engine_failed(w->engine, &from, w->look->failed, RS_LOOK_ITEMS);
+	else if (m->type == RS_MAIL_BUSY)
+		w->look->n = rs_engine_busy(w->engine, &from, &w->look->endpoints.group,
+			w->look->busy, RS_LOOK_BUSY);
 	else
 		look_at_endpoints(w, m, &from);
 	*back = *m;

@@ -9,6 +9,7 @@
 
 #define RS_LOOK_TRACES 4 /* 48 KiB: some 10 us of a turn */
 #define RS_LOOK_ITEMS  64
+#define RS_LOOK_BUSY   1024
 
 /** The answer to one mail: control reads it after the reply, and until it asks again. */
 struct rs_look {
@@ -18,12 +19,13 @@ struct rs_look {
 		struct rs_trace traces[RS_LOOK_TRACES];
 		struct rs_failed_call failed[RS_LOOK_ITEMS];
 		struct rs_endpoint_info infos[RS_LOOK_ITEMS];
+		uint32_t busy[RS_LOOK_BUSY]; /* RS_MAIL_BUSY: indices in endpoints.group */
 	};
 };
 
 struct rs_worker;
 
-/** Fill w->look for mail @m (RS_MAIL_TRACES, _FAILED or _ENDPOINTS); @back is @m with where to go on. */
+/** Fill w->look for mail @m (RS_MAIL_TRACES, _FAILED, _ENDPOINTS or _BUSY); @back is @m with where to go on. */
 void rs_worker_look(struct rs_worker *w, const struct rs_mail *m, struct rs_mail *back);
 
 #endif

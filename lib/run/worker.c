@@ -181,6 +181,7 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 	case RS_MAIL_TRACES:
 	case RS_MAIL_FAILED:
 	case RS_MAIL_ENDPOINTS:
+	case RS_MAIL_BUSY:
 		rs_worker_look(w, m, &back);
 		reply(w, &back);
 		return true;
