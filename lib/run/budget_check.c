@@ -209,6 +209,18 @@ remark_registrations(const struct rs_plan *plan, const struct rs_plan_activity *
 			a->name, (double)count / mean_s, a->rate_hz);
 }
 
+/* Somebody who is in a call is not called. */
+static void
+remark_callees(const struct rs_plan *plan, const struct rs_plan_activity *a, double open, json_t *list)
+{
+	const struct rs_plan_group *to = a->to_group >= 0 ? &plan->groups[a->to_group] : NULL;
+
+	if (to && open > (double)to->count)
+		say(list,
+			"%s: %.0f calls open at a time need as many callees, group %s has %u: the others will be counted as not started; raise its count",
+			a->name, open, to->name, to->count);
+}
+
 /* Calls that last are open together: rate times length. */
 static void
 remark_open(const struct rs_plan *plan, const struct rs_plan_activity *a, json_t *list)
@@ -221,7 +233,11 @@ remark_open(const struct rs_plan *plan, const struct rs_plan_activity *a, json_t
 	open = most * (double)rs_dist_mean(&a->hold) / 1e9;
 	if (a->total && open > (double)a->total)
 		open = (double)a->total;
-	if (!a->open_calls && open > (double)limit)
+	if (a->open_calls)
+		open = (double)a->open_calls;
+	if (open <= (double)limit)
+		remark_callees(plan, a, open, list);
+	else if (!a->open_calls)
 		say(list,
 			"%s: %g calls/s that last %.0f s are %.0f open at a time, %llu are let in: the others will be counted as not started; raise %s",
 			a->name, most, (double)rs_dist_mean(&a->hold) / 1e9, open,

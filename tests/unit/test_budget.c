@@ -248,7 +248,7 @@ huge_pages_are_reserved_beforehand(void **state)
 }
 
 static void
-calls_that_last_longer_than_max_calls_allow_are_remarked_on(void **state)
+calls_beyond_what_can_be_open_are_remarked_on(void **state)
 {
 	struct rs_plan *plan = plan_with("net_null0", "{ name = \"calls\"; do = \"call\"; from = \"trunk\"; to = \"phones\"; "
 		"scenario = \"uac\"; rate = 100; hold = \"90s\"; }", "max_calls = 1000;");
@@ -256,6 +256,18 @@ calls_that_last_longer_than_max_calls_allow_are_remarked_on(void **state)
 
 	NO_PROBLEM(plan, &m);
 	assert_non_null(strstr(only(plan, &m, "remarks"), "9000 open at a time, 1000 are let in"));
+	rs_plan_free(plan);
+	plan = plan_with("net_null0", "{ name = \"calls\"; do = \"call\"; from = \"trunk\"; to = \"phones\"; "
+		"scenario = \"uac\"; rate = 100; hold = \"90s\"; }", "");
+	assert_non_null(strstr(only(plan, &m, "remarks"), "9000 calls open at a time need as many callees, group phones has 1000"));
+	rs_plan_free(plan);
+	plan = plan_with("net_null0", "{ name = \"calls\"; do = \"call\"; from = \"trunk\"; to = \"phones\"; "
+		"scenario = \"uac\"; open_calls = 1001; }", "");
+	assert_non_null(strstr(only(plan, &m, "remarks"), "1001 calls open"));
+	rs_plan_free(plan);
+	plan = plan_with("net_null0", "{ name = \"calls\"; do = \"call\"; from = \"trunk\"; to = \"phones\"; "
+		"scenario = \"uac\"; open_calls = 1000; }", "");
+	assert_null(only(plan, &m, "remarks"));
 	rs_plan_free(plan);
 }
 
@@ -299,7 +311,7 @@ main(void)
 		cmocka_unit_test(cores_that_are_not_there_or_not_ours_are_refused),
 		cmocka_unit_test(devices_are_those_that_the_kernel_lists),
 		cmocka_unit_test(huge_pages_are_reserved_beforehand),
-		cmocka_unit_test(calls_that_last_longer_than_max_calls_allow_are_remarked_on),
+		cmocka_unit_test(calls_beyond_what_can_be_open_are_remarked_on),
 		cmocka_unit_test(lists_of_cores_are_read_as_the_kernel_writes_them),
 		cmocka_unit_test(this_machine_has_memory_cores_and_a_loopback),
 	};
