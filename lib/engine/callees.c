@@ -12,35 +12,51 @@
 #define TRIES 8 /* random looks for an idle one, before the next one from there on is taken */
 #define WORD_BITS 64
 
-/* --- idle ones: a list, the longest idle first, and a bit each, with a bit for each word of them that is not 0 --- */
+/* --- idle ones: a list, the longest idle first; and, if needed, a bit each, with a bit for each word of them that is not 0 --- */
+
+static void
+set_bit(struct callees *c, uint32_t slot)
+{
+	uint32_t word = slot / WORD_BITS;
+
+	c->bits[word] |= 1ull << slot % WORD_BITS;
+	c->words[word / WORD_BITS] |= 1ull << word % WORD_BITS;
+}
+
+static void
+clear_bit(struct callees *c, uint32_t slot)
+{
+	uint32_t word = slot / WORD_BITS;
+
+	c->bits[word] &= ~(1ull << slot % WORD_BITS);
+	if (c->bits[word] == 0)
+		c->words[word / WORD_BITS] &= ~(1ull << word % WORD_BITS);
+}
 
 static void
 put_tail(struct callees *c, uint32_t slot)
 {
-	uint32_t word = slot / WORD_BITS;
-
 	c->next[slot] = CALLEE_END;
 	c->prev[slot] = c->tail;
 	*(c->tail == CALLEE_END ? &c->head : &c->next[c->tail]) = slot;
 	c->tail = slot;
 	c->idle++;
-	c->bits[word] |= 1ull << slot % WORD_BITS;
-	c->words[word / WORD_BITS] |= 1ull << word % WORD_BITS;
+	if (c->bits)
+		set_bit(c, slot);
 }
 
 /* @what  it is from now on */
 static void
 take_out(struct callees *c, uint32_t slot, uint32_t what)
 {
-	uint32_t next = c->next[slot], prev = c->prev[slot], word = slot / WORD_BITS;
+	uint32_t next = c->next[slot], prev = c->prev[slot];
 
 	*(prev == CALLEE_END ? &c->head : &c->next[prev]) = next;
 	*(next == CALLEE_END ? &c->tail : &c->prev[next]) = prev;
 	c->next[slot] = what;
 	c->idle--;
-	c->bits[word] &= ~(1ull << slot % WORD_BITS);
-	if (c->bits[word] == 0)
-		c->words[word / WORD_BITS] &= ~(1ull << word % WORD_BITS);
+	if (c->bits)
+		clear_bit(c, slot);
 }
 
 static uint32_t
@@ -117,6 +133,19 @@ callers_of(const struct rs_engine *e, uint32_t g)
 	return callers;
 }
 
+/* Does anybody pick in another order than the list's? */
+static bool
+wants_bits(const struct rs_engine *e, const struct group *g)
+{
+	for (uint32_t i = 0; i < e->n_activities; i++) {
+		const struct rs_plan_activity *a = &e->plan->activities[i];
+
+		if (rs_activity_places(a->kind) && a->to_group == (int32_t)(g - e->groups) && a->pick != RS_PICK_IDLE)
+			return true;
+	}
+	return false;
+}
+
 static int
 callees_init(struct rs_engine *e, struct group *g)
 {
@@ -133,11 +162,15 @@ callees_init(struct rs_engine *e, struct group *g)
 		return 0;
 	words = words_of(c->n);
 	c->next = rs_arena_alloc(&e->arena, 2 * (size_t)c->n * sizeof(*c->next), 64);
-	c->bits = rs_arena_alloc(&e->arena, ((size_t)words + words_of(words)) * sizeof(*c->bits), 64);
-	if (!c->next || !c->bits)
+	if (!c->next)
 		return -ENOMEM;
 	c->prev = c->next + c->n;
-	c->words = c->bits + words;
+	if (wants_bits(e, g)) {
+		c->bits = rs_arena_alloc(&e->arena, ((size_t)words + words_of(words)) * sizeof(*c->bits), 64);
+		if (!c->bits)
+			return -ENOMEM;
+		c->words = c->bits + words;
+	}
 	for (uint32_t i = 0; i < c->n; i++)
 		if (g->registers)
 			c->next[i] = CALLEE_GONE;

@@ -131,7 +131,7 @@ struct callees {
 	uint32_t stride;
 	uint32_t *next;	     /* per slot: in the list, or one of those below */
 	uint32_t *prev;
-	uint64_t *bits, *words; /* idle; words of them that are not 0 */
+	uint64_t *bits, *words; /* idle; words of them that are not 0. NULL: all pick the longest idle */
 	uint32_t head, tail, idle;
 };
 #define CALLEE_END UINT32_MAX
