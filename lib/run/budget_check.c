@@ -245,6 +245,40 @@ remark_open(const struct rs_plan *plan, const struct rs_plan_activity *a, json_t
 			limit == plan->max_calls ? "run.max_calls" : "limit");
 }
 
+static bool
+has_end(const struct rs_plan_activity *a)
+{
+	return a->total || (a->n_shape && a->shape[a->n_shape - 1].rate_to_hz <= 0);
+}
+
+/* A run ends when everything with an end is through: what begins only then, and has none, does nothing. */
+static void
+remark_start(const struct rs_plan *plan, const struct rs_plan_activity *a, json_t *list)
+{
+	const struct rs_plan_activity *before = a;
+	uint64_t chain = 0;
+	bool ends = false;
+
+	while (before->start == RS_START_AFTER) {
+		chain |= 1ull << before->after;
+		before = &plan->activities[before->after];
+	}
+	if (chain == 0 || has_end(a))
+		return;
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		if (!has_end(&plan->activities[i]))
+			continue;
+		if (!(chain >> i & 1))
+			return;
+		ends = true;
+	}
+	if (ends)
+		say(list,
+			"%s: begins after %s, and then the run is over, as all that has an end has reached it: give %s a total or a shape that ends, too, "
+			"or take those of the others away and set run.measure",
+			a->name, plan->activities[a->after].name, a->name);
+}
+
 json_t *
 rs_budget_remarks(const struct rs_plan *plan, const struct rs_budget *b, const struct rs_machine *m)
 {
@@ -269,6 +303,7 @@ rs_budget_remarks(const struct rs_plan *plan, const struct rs_budget *b, const s
 			remark_registrations(plan, &plan->activities[i], list);
 		else if (rs_activity_places(plan->activities[i].kind))
 			remark_open(plan, &plan->activities[i], list);
+		remark_start(plan, &plan->activities[i], list);
 	}
 	return list;
 }

@@ -272,6 +272,36 @@ calls_beyond_what_can_be_open_are_remarked_on(void **state)
 }
 
 static void
+what_begins_when_the_run_is_over_is_remarked_on(void **state)
+{
+#define LATER(more) "{ name = \"late\"; do = \"call\"; from = \"trunk\"; to = \"phones\"; scenario = \"uac\"; rate = 1; " more " }"
+	static const struct {
+		const char *activities;
+		bool remark;
+	} rows[] = {
+		{ REGISTER("rate = 100; total = 500;") ", " LATER("start = \"after reg\";"), true },
+		{ REGISTER("rate = 100;") ", " LATER("start = \"after reg\";"), false },
+		{ REGISTER("rate = 100; total = 500;") ", " LATER("start = \"after reg\"; total = 5;"), false },
+		{ REGISTER("rate = 100; total = 500;") ", " LATER(""), false },
+		{ REGISTER("rate = 100; total = 500;") ", { name = \"x\"; do = \"call\"; from = \"trunk\"; to = \"phones\"; "
+			"scenario = \"uac\"; rate = 1; total = 5; }, " LATER("start = \"after reg\";"), false },
+		{ REGISTER("rate = 100; total = 500;") ", { name = \"x\"; do = \"call\"; from = \"trunk\"; to = \"phones\"; "
+			"scenario = \"uac\"; rate = 1; total = 5; start = \"after reg\"; }, " LATER("start = \"after x\";"), true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rs_plan *plan = plan_with("net_null0", rows[i].activities, "");
+		struct rs_machine m = machine();
+		const char *remark = only(plan, &m, "remarks");
+
+		assert_int_equal(remark != NULL, rows[i].remark);
+		if (remark)
+			assert_memory_equal(remark, "late: begins after ", 19);
+		rs_plan_free(plan);
+	}
+}
+
+static void
 lists_of_cores_are_read_as_the_kernel_writes_them(void **state)
 {
 	cpu_set_t set;
@@ -312,6 +342,7 @@ main(void)
 		cmocka_unit_test(devices_are_those_that_the_kernel_lists),
 		cmocka_unit_test(huge_pages_are_reserved_beforehand),
 		cmocka_unit_test(calls_beyond_what_can_be_open_are_remarked_on),
+		cmocka_unit_test(what_begins_when_the_run_is_over_is_remarked_on),
 		cmocka_unit_test(lists_of_cores_are_read_as_the_kernel_writes_them),
 		cmocka_unit_test(this_machine_has_memory_cores_and_a_loopback),
 	};
