@@ -71,7 +71,8 @@ struct dialog {
 	uint64_t answer_give_up_ns; /* timer H, or 64*T1 for the ACK to a 2xx */
 	uint64_t close_ns;	/* DIALOG_CLOSING: not longer than this */
 	uint64_t session_ns;	/* session timer (RFC 4028): refresh, or the end; 0: none */
-	struct rs_path reply;	/* where answers go: RFC 3261, 18.2.2 and RFC 3581 */
+	struct rs_path reply;	/* where the answer to the last request goes: RFC 3261, 18.2.2 and RFC 3581 */
+	struct rs_path invite_reply; /* those to the INVITE, whatever came since, and by what way */
 	struct rs_path next;	/* where requests in the dialog go; the leg's own path stays that of its INVITE */
 	struct rs_blob parties; /* values of From and To as a request of ours has them: see dialog_party */
 	struct rs_blob invite;	/* kept headers of the INVITE, put aside while its answer may go again */
@@ -101,6 +102,13 @@ static inline struct dialog *
 leg_dialog(const struct rs_engine *e, const struct leg *leg)
 {
 	return &e->dialogs[leg_slot(e, leg)];
+}
+
+/** Where the answer to a request of @method goes. */
+static inline const struct rs_path *
+dialog_reply(const struct dialog *d, uint8_t method)
+{
+	return method == RS_SIP_INVITE ? &d->invite_reply : &d->reply;
 }
 
 static inline bool

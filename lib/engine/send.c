@@ -121,6 +121,16 @@ sent_foreseen(struct rs_engine *e, struct leg *leg, const struct facts *f, const
 	return true;
 }
 
+/* A response goes where its own request came from, which need not be the last one: only now is it known whose it is. */
+static void
+aim(struct rs_engine *e, const struct leg *leg)
+{
+	const struct rs_path *path = dialog_reply(leg_dialog(e, leg), (uint8_t)e->sent.cseq.method);
+
+	if (path->port == e->path->port && path->remote.family == e->path->remote.family) /* the buffer is of that port */
+		e->path = path;
+}
+
 /* In rfc3261 mode a message of a step gets what the step does not write: credentials, a Service-Route, option tags ... */
 static int
 complete_message(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t cap)
@@ -132,6 +142,8 @@ complete_message(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len
 
 	if (learns || !sent_foreseen(e, leg, &a->facts[s->template], data, len, completes))
 		sent_read(data, len, &e->sent);
+	if (s->status)
+		aim(e, leg);
 	if (learns && e->sent.cseq.method == RS_SIP_INVITE && e->render.last)
 		dialog_learn_local(e, leg, rs_sip_get(e->render.last, RS_HDR_FROM), e->sent.to);
 	return completes ? auth_insert(e, leg, &e->sent, data, len, cap) : (int)len;
@@ -179,7 +191,7 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 		e->link.drop(e->link.ctx, &buf);
 		return n < 0 ? RS_CAUSE_TOO_LONG : RS_CAUSE_NONE;
 	}
-	rc = e->link.send(e->link.ctx, path, &buf, (uint32_t)n);
+	rc = e->link.send(e->link.ctx, e->path ? e->path : path, &buf, (uint32_t)n);
 	if (rc && (leg->flags & LEG_TRACED))
 		trace_not_sent(e, leg);
 	return rc ? cause_of(rc) : RS_CAUSE_NONE;

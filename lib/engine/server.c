@@ -321,6 +321,8 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 	struct server *s = server_find(d, key);
 
 	if (s) {
+		if (s->method == RS_SIP_INVITE)
+			d->invite_reply = d->reply;
 		repeated(e, leg, s, msg);
 		return false;
 	}
@@ -338,6 +340,7 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 	if (cseq->number > d->remote_cseq)
 		d->remote_cseq = cseq->number;
 	if (msg->method == RS_SIP_INVITE) {
+		d->invite_reply = d->reply;
 		d->trying_ns = e->now + TRYING_NS;
 		rfc_due(e, leg, d->trying_ns);
 		stop_answering(e, leg);

@@ -48,9 +48,8 @@ write_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg,
 
 static uint32_t
 send_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status, struct rs_slice tag,
-	const char *extra, struct rs_slice sdp)
+	const char *extra, struct rs_slice sdp, const struct rs_path *path)
 {
-	const struct rs_path *path = &leg_dialog(e, leg)->reply;
 	struct rs_buf buf;
 	int rc = e->link.take(e->link.ctx, path, &buf), n;
 
@@ -89,7 +88,7 @@ server_own(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, u
 	bool again = s && s->status >= status;
 	struct rs_slice tag = status > 100 ? dialog_tag(e, leg) : rs_slice_of(NULL, 0);
 
-	if (send_answer(e, leg, msg, status, tag, extra, sdp) == RS_CAUSE_NONE)
+	if (send_answer(e, leg, msg, status, tag, extra, sdp, dialog_reply(d, s ? s->method : RS_SIP_OTHER)) == RS_CAUSE_NONE)
 		rs_metric_inc(&leg_activity(e, leg)->account->cells, again ? RS_AM_SIP_RETRANSMITTED : RS_AM_SIP_SENT);
 	if (!s || s->state >= TXN_COMPLETED)
 		return;
@@ -115,7 +114,7 @@ server_refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg
 		other[RS_TOKEN_LEN] = 'm';
 		tag = rs_slice_of(other, sizeof(other));
 	}
-	if (!e->silent && send_answer(e, leg, msg, status, tag, status == 500 ? "Retry-After: 2\r\n" : "", rs_slice_of(NULL, 0)) ==
-		RS_CAUSE_NONE)
+	if (!e->silent && send_answer(e, leg, msg, status, tag, status == 500 ? "Retry-After: 2\r\n" : "", rs_slice_of(NULL, 0),
+		&leg_dialog(e, leg)->reply) == RS_CAUSE_NONE)
 		rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_SIP_SENT);
 }

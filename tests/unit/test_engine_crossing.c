@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Messages that cross in a call, and messages of one call that come by different ways: RFC 3261, 9, 14, 15, 18.2.2; RFC 3311. */
+#include "engine_ua.h"
+
+#define OTHER_SAYS                                                                                                     \
+	"%s sip:me@198.18.4.1:5060 SIP/2.0\nVia: SIP/2.0/UDP 198.18.8.7:5091;branch=z9hG4bKo%u%s\nFrom: <sip:peer@198.18.8.1>;tag=peer\n" \
+	"To: <sip:me@198.18.4.1>%s\nCall-ID: peer-1\nCSeq: %u %s\nContact: <sip:peer@198.18.8.1:5070>\n%sContent-Length: 0\n\n"
+
+/* A request of the call "peer-1" that comes by another hop than the INVITE did: its Via names port 5091. */
+static void
+peer_by_another_way(struct peer *p, const char *method, unsigned cseq, const char *to_tag, const char *extra)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text), OTHER_SAYS, method, cseq, method, to_tag, cseq, method, extra);
+	peer_say(p, text);
+}
+
+/* --- 18.2.2: each answer goes where its own request came from --- */
+
+static void
+rfc3261_18_2_2_the_answers_to_an_invite_stay_with_its_via(void **state)
+{
+	struct peer p = { 0 };
+	const char *tag;
+
+	open_answer(&p, ANSWERING);
+	peer_call(&p, "INVITE", 1, "", "");
+	tag = tag_of(header(peer_sent(&p, "SIP/2.0 180 "), "To"));
+	assert_string_equal(sent_to(&p), "198.18.8.1:5060");
+	peer_by_another_way(&p, "INFO", 2, tag, "");
+	peer_sent(&p, "SIP/2.0 200 ");
+	assert_string_equal(sent_to(&p), "198.18.8.1:5091");
+	peer_wait(&p, 101);
+	peer_sent(&p, "SIP/2.0 200 ");
+	assert_string_equal(sent_to(&p), "198.18.8.1:5060");
+	peer_by_another_way(&p, "OPTIONS", 3, tag, "");
+	peer_sent(&p, "SIP/2.0 200 ");
+	assert_string_equal(sent_to(&p), "198.18.8.1:5091");
+	peer_wait(&p, 500); /* the 200 goes again, where the first one went */
+	assert_string_equal(header(peer_sent(&p, "SIP/2.0 200 "), "CSeq"), "1 INVITE");
+	assert_string_equal(sent_to(&p), "198.18.8.1:5060");
+	peer_call(&p, "ACK", 1, tag, "");
+	peer_hangs_up(&p, tag, 4);
+}
+
+static void
+rfc3261_18_2_2_a_merged_invite_does_not_draw_the_answers_away(void **state)
+{
+	struct peer p = { 0 };
+	const char *tag;
+
+	open_answer(&p, ANSWERING);
+	peer_call(&p, "INVITE", 1, "", "");
+	tag = tag_of(header(peer_sent(&p, "SIP/2.0 180 "), "To"));
+	peer_by_another_way(&p, "INVITE", 1, "", "");
+	peer_sent(&p, "SIP/2.0 482 ");
+	assert_string_equal(sent_to(&p), "198.18.8.1:5091");
+	peer_wait(&p, 101);
+	peer_sent(&p, "SIP/2.0 200 ");
+	assert_string_equal(sent_to(&p), "198.18.8.1:5060");
+	peer_call(&p, "ACK", 1, tag, "");
+	peer_hangs_up(&p, tag, 2);
+}
+
+static void
+rfc3261_18_2_2_the_487_goes_where_the_invite_came_from(void **state)
+{
+	struct peer p = { 0 };
+	const char *tag;
+
+	open_answer(&p, ANSWERING);
+	peer_call(&p, "INVITE", 1, "", "");
+	tag = tag_of(header(peer_sent(&p, "SIP/2.0 180 "), "To"));
+	peer_by_another_way(&p, "BYE", 2, tag, ""); /* an early dialog may be hung up (15.1.2) */
+	assert_string_equal(header(peer_sent(&p, "SIP/2.0 200 "), "CSeq"), "2 BYE");
+	assert_string_equal(sent_to(&p), "198.18.8.1:5091");
+	assert_string_equal(header(peer_sent(&p, "SIP/2.0 487 "), "CSeq"), "1 INVITE");
+	assert_string_equal(sent_to(&p), "198.18.8.1:5060");
+	peer_call(&p, "ACK", 1, tag, "");
+	failed_with(&p, RS_CAUSE_BYE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rfc3261_18_2_2_the_answers_to_an_invite_stay_with_its_via),
+		cmocka_unit_test(rfc3261_18_2_2_a_merged_invite_does_not_draw_the_answers_away),
+		cmocka_unit_test(rfc3261_18_2_2_the_487_goes_where_the_invite_came_from),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
