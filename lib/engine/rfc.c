@@ -132,6 +132,33 @@ cause_of_response(const struct leg *leg, const struct rs_sip_msg *msg, const str
 	return RS_CAUSE_UNEXPECTED;
 }
 
+/* Is our own BYE not answered yet? */
+static bool
+hangs_up(const struct dialog *d)
+{
+	for (unsigned i = 0; i < CLIENTS; i++)
+		if (d->clients[i].method == RS_SIP_BYE && (d->clients[i].state == TXN_TRYING || d->clients[i].state == TXN_PROCEEDING))
+			return true;
+	return false;
+}
+
+/*
+ * What ends nothing that was not over, or begun, already: a BYE that crosses ours (15), the CANCEL of a further INVITE in the dialog (9.2).
+ * @return true when it was answered
+ */
+static bool
+takes_nothing_away(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
+{
+	if (!leg_activity(e, leg)->group->automatic)
+		return false;
+	if (msg->method == RS_SIP_BYE ? !hangs_up(leg_dialog(e, leg)) : !(leg->flags & LEG_ESTABLISHED))
+		return false;
+	server_own(e, leg, msg, 200, "", rs_slice_of(NULL, 0));
+	if (msg->method == RS_SIP_CANCEL)
+		server_own(e, leg, NULL, 487, "", rs_slice_of(NULL, 0));
+	return true;
+}
+
 static void
 unexpected_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
 	const struct rs_sip_cseq *cseq)
@@ -151,6 +178,10 @@ unexpected_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx,
 		rs_metric_inc(&a->account->cells, RS_AM_SIP_UNEXPECTED);
 		rs_metric_inc(&a->account->steps[leg->step], RS_SM_UNEXPECTED);
 		leg_fail(e, leg, RS_CAUSE_UNEXPECTED, true);
+		return;
+	}
+	if (takes_nothing_away(e, leg, msg)) {
+		rs_metric_inc(&a->account->cells, RS_AM_AUTO_ANSWERED);
 		return;
 	}
 	rs_metric_inc(&a->account->cells, RS_AM_SIP_UNEXPECTED);

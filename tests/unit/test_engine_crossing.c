@@ -81,6 +81,58 @@ rfc3261_18_2_2_the_487_goes_where_the_invite_came_from(void **state)
 	failed_with(&p, RS_CAUSE_BYE);
 }
 
+/* --- 15: both hang up --- */
+
+static void
+rfc3261_15_both_hang_up_at_once(void **state)
+{
+	struct peer p = { 0 };
+	const char *invite, *bye;
+
+	invite = established(&p, INVITE RECV("response=\"200\"", "") SEND("ACK", "") PAUSE(10) BYE, "");
+	peer_wait(&p, 11);
+	bye = peer_sent(&p, "BYE ");
+	peer_ask(&p, invite, "BYE", 1);
+	peer_sent(&p, "SIP/2.0 200 ");
+	assert_int_equal(peer_count(&p, RS_AM_OPEN), 1); /* it waits for the answer to its own */
+	peer_ask(&p, invite, "BYE", 1); /* and answers a copy */
+	peer_sent(&p, "SIP/2.0 200 ");
+	peer_reply(&p, bye, "200 OK");
+	assert_int_equal(peer_count(&p, RS_AM_SIP_UNEXPECTED), 0);
+	ends_well(&p);
+}
+
+/* --- 9: a CANCEL ends its INVITE, nothing else --- */
+
+static void
+rfc3261_9_2_a_reinvite_that_is_cancelled_leaves_the_call(void **state)
+{
+	struct peer p = { 0 };
+	const char *invite = established(&p, INVITE RECV("response=\"200\"", "") SEND("ACK", "") RECV("request=\"INVITE\"", "")
+		PAUSE(1000) ANSWER_SDP("200 OK", "") PAUSE(1000) BYE, "");
+	char cancel[1024];
+
+	peer_ask_x(&p, invite, "INVITE", 1, "", PEER_SDP);
+	peer_wait(&p, 201);
+	peer_sent(&p, "SIP/2.0 100 ");
+	snprintf(cancel, sizeof(cancel), "CANCEL sip:me@198.18.4.1:5060 SIP/2.0\nVia: SIP/2.0/UDP 198.18.8.1:5060;branch=z9hG4bKp1INVITE\n"
+		"From: %s;tag=peer\nTo: %s\nCall-ID: %s\nCSeq: 1 CANCEL\nContent-Length: 0\n\n", header(invite, "To"), header(invite, "From"),
+		header(invite, "Call-ID"));
+	peer_say(&p, cancel);
+	assert_string_equal(header(peer_sent(&p, "SIP/2.0 200 "), "CSeq"), "1 CANCEL");
+	assert_string_equal(header(peer_sent(&p, "SIP/2.0 487 "), "CSeq"), "1 INVITE");
+	peer_ask(&p, invite, "ACK", 1);
+	assert_int_equal(peer_count(&p, RS_AM_OPEN), 1);
+	peer_wait(&p, 1000); /* what the scenario would have said is not said any more */
+	peer_heard_nothing(&p);
+	peer_ask_x(&p, invite, "INVITE", 2, "", PEER_SDP);
+	peer_sent(&p, "SIP/2.0 200 ");
+	peer_ask(&p, invite, "ACK", 2);
+	peer_wait(&p, 1000);
+	peer_reply(&p, peer_sent(&p, "BYE "), "200 OK");
+	ends_well(&p);
+}
+
 int
 main(void)
 {
@@ -88,6 +140,8 @@ main(void)
 		cmocka_unit_test(rfc3261_18_2_2_the_answers_to_an_invite_stay_with_its_via),
 		cmocka_unit_test(rfc3261_18_2_2_a_merged_invite_does_not_draw_the_answers_away),
 		cmocka_unit_test(rfc3261_18_2_2_the_487_goes_where_the_invite_came_from),
+		cmocka_unit_test(rfc3261_15_both_hang_up_at_once),
+		cmocka_unit_test(rfc3261_9_2_a_reinvite_that_is_cancelled_leaves_the_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
