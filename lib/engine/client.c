@@ -127,7 +127,7 @@ client_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, co
 void
 client_begin_invite(const struct leg *leg, struct dialog *d)
 {
-	d->flags &= (uint16_t)~(DIALOG_ACK_SENT | DIALOG_CANCEL_WANTED);
+	d->flags &= (uint16_t)~(DIALOG_ACK_SENT | DIALOG_CANCEL_WANTED | DIALOG_ANSWER_GOT);
 	d->ack_step = OWN_NONE;
 	d->peer_rseq = 0; /* each INVITE has its own (RFC 3262, 3) */
 	if (!(leg->flags & LEG_ESTABLISHED))

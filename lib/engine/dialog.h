@@ -59,6 +59,8 @@ enum dialog_flag {
 	DIALOG_REL_OPEN = 1 << 8,    /* our reliable provisional has no PRACK yet */
 	DIALOG_REL_SDP = 1 << 9,     /* and carried a session description: no 2xx before the PRACK (RFC 3262, 3) */
 	DIALOG_HELD = 1 << 10,	     /* the step that is next waits for that PRACK */
+	DIALOG_ANSWER_GOT = 1 << 11, /* a reliable provisional has answered the offer of our INVITE */
+	DIALOG_ANSWER_SENT = 1 << 12, /* and one of ours that of the peer's */
 };
 
 struct dialog {

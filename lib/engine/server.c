@@ -341,6 +341,7 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 		d->remote_cseq = cseq->number;
 	if (msg->method == RS_SIP_INVITE) {
 		d->invite_reply = d->reply;
+		d->flags &= (uint16_t)~DIALOG_ANSWER_SENT;
 		d->trying_ns = e->now + TRYING_NS;
 		rfc_due(e, leg, d->trying_ns);
 		stop_answering(e, leg);

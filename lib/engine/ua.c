@@ -70,6 +70,8 @@ ua_fixed_lines(uint8_t method, uint16_t status)
 {
 	if (status == 405)
 		return ALLOW;
+	if (status == 500)
+		return "Retry-After: 2\r\n";
 	return status == 200 && method == RS_SIP_OPTIONS ? ALLOW "Accept: application/sdp\r\nSupported: 100rel, timer\r\n" : "";
 }
 
@@ -164,15 +166,52 @@ answer_refresh(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *ms
 	session_begin(e, leg);
 }
 
+static bool
+has_offer(const struct rs_engine *e, const struct leg *leg, const struct client *c)
+{
+	const struct activity *a = leg_activity(e, leg);
+
+	if (c->step < 0)
+		return c->step == OWN_REINVITE;
+	return (c->method == RS_SIP_INVITE || c->method == RS_SIP_UPDATE) && a->facts[a->program->steps[c->step].template].body;
+}
+
+/* Offers that cross: RFC 3311, 5.2. @return the status that refuses the offer in @update, 0: it may be answered */
+static uint16_t
+offer_refused(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *update)
+{
+	struct dialog *d = leg_dialog(e, leg);
+	const struct server *invite = server_invite(d);
+
+	if (update->body.len == 0)
+		return 0;
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		const struct client *c = &d->clients[i];
+
+		if ((c->state == TXN_TRYING || c->state == TXN_PROCEEDING) && has_offer(e, leg, c) &&
+			!(c->method == RS_SIP_INVITE && (d->flags & DIALOG_ANSWER_GOT)))
+			return 491;
+	}
+	return invite && invite->state < TXN_COMPLETED && !(d->flags & DIALOG_ANSWER_SENT) ? 500 : 0;
+}
+
 bool
 ua_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
 	const struct rs_sip_cseq *cseq)
 {
+	uint16_t status;
+
 	if (!leg_activity(e, leg)->group->automatic)
 		return false;
 	switch ((enum rs_sip_method)msg->method) {
-	case RS_SIP_INVITE:
 	case RS_SIP_UPDATE:
+		status = offer_refused(e, leg, msg);
+		if (status) {
+			ua_answer(e, leg, msg, status);
+			break;
+		}
+		/* fall through */
+	case RS_SIP_INVITE:
 		answer_refresh(e, leg, msg);
 		break;
 	case RS_SIP_OPTIONS:

@@ -61,6 +61,8 @@ rel_sent(struct rs_engine *e, struct leg *leg, uint32_t number, bool body)
 {
 	struct dialog *d = leg_dialog(e, leg);
 
+	if (body)
+		d->flags |= DIALOG_ANSWER_SENT;
 	if (!leg_activity(e, leg)->group->automatic) /* the scenario does all of it */
 		return;
 	if (number)
@@ -181,6 +183,8 @@ ua_provisional(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *ms
 
 	if (!ua_has_option(msg, RS_HDR_REQUIRE, "100rel") || rs_sip_number(rs_sip_get(msg, RS_HDR_RSEQ), &rseq) != 0)
 		return true;
+	if (msg->body.len)
+		d->flags |= DIALOG_ANSWER_GOT;
 	if (ua_of(e, leg)->rel == RS_100REL_OFF || scenario_sends_prack(e, leg))
 		return true;
 	if (d->n_forks <= 1 && d->peer_rseq && rseq != d->peer_rseq + 1) {

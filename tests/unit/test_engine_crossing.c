@@ -133,6 +133,71 @@ rfc3261_9_2_a_reinvite_that_is_cancelled_leaves_the_call(void **state)
 	ends_well(&p);
 }
 
+/* --- RFC 3311, 5.2: offers that cross --- */
+
+static void
+rfc3311_5_2_an_update_with_an_offer_beside_our_own_offer_gets_491(void **state)
+{
+	struct peer p = { 0 };
+	const char *invite = established(&p, INVITE RECV("response=\"200\"", "") SEND("ACK", "") PAUSE(10) INVITE_X("X: again\n")
+		RECV("response=\"200\"", "") SEND("ACK", "") BYE, ""), *again;
+
+	peer_wait(&p, 11);
+	again = peer_sent(&p, "INVITE ");
+	peer_ask_x(&p, invite, "UPDATE", 1, "", PEER_SDP);
+	peer_sent(&p, "SIP/2.0 491 ");
+	peer_ask_x(&p, invite, "UPDATE", 2, "", ""); /* it offers nothing: a session refresh */
+	peer_sent(&p, "SIP/2.0 200 ");
+	peer_reply(&p, again, "200 OK");
+	peer_sent(&p, "ACK ");
+	peer_reply(&p, peer_sent(&p, "BYE "), "200 OK");
+	ends_well(&p);
+}
+
+static void
+rfc3311_5_2_an_update_behind_a_reliable_answer_is_answered(void **state)
+{
+	struct peer p = { 0 };
+	const char *invite;
+	char text[1024];
+
+	open_call(&p, CALL);
+	invite = peer_sent(&p, "INVITE ");
+	peer_reply(&p, invite, "180 Ringing");
+	peer_ask_x(&p, invite, "UPDATE", 1, "", PEER_SDP);
+	peer_sent(&p, "SIP/2.0 491 ");
+	snprintf(text, sizeof(text), "SIP/2.0 183 Progress\nVia: %s\nFrom: %s\nTo: %s;tag=peer\nCall-ID: %s\nCSeq: 1 INVITE\n"
+		"Contact: <sip:peer@198.18.8.1:5070>\nRequire: 100rel\nRSeq: 9\nContent-Length: 5\n\nv=0\n", header(invite, "Via"),
+		header(invite, "From"), header(invite, "To"), header(invite, "Call-ID"));
+	peer_say(&p, text);
+	peer_reply(&p, peer_sent(&p, "PRACK "), "200 OK");
+	peer_ask_x(&p, invite, "UPDATE", 2, "", PEER_SDP);
+	assert_string_equal(body_of(peer_sent(&p, "SIP/2.0 200 ")), OUR_SDP);
+	peer_reply(&p, invite, "486 Busy");
+	peer_sent(&p, "ACK ");
+	failed_with(&p, RS_CAUSE_RESPONSE + 186);
+}
+
+static void
+rfc3311_5_2_an_update_with_an_offer_before_the_first_is_answered_gets_500(void **state)
+{
+	struct peer p = { 0 };
+	const char *tag;
+	char text[1024];
+
+	open_answer(&p, ANSWERING);
+	peer_call(&p, "INVITE", 1, "", "");
+	tag = tag_of(header(peer_sent(&p, "SIP/2.0 180 "), "To"));
+	snprintf(text, sizeof(text), "UPDATE sip:me@198.18.4.1:5060 SIP/2.0\nVia: SIP/2.0/UDP 198.18.8.1:5060;branch=z9hG4bKu2\n"
+		"From: <sip:peer@198.18.8.1>;tag=peer\nTo: <sip:me@198.18.4.1>%s\nCall-ID: peer-1\nCSeq: 2 UPDATE\nContent-Length: 5\n\nv=0\n", tag);
+	peer_say(&p, text);
+	assert_string_not_equal(header(peer_sent(&p, "SIP/2.0 500 "), "Retry-After"), "");
+	peer_wait(&p, 101);
+	peer_sent(&p, "SIP/2.0 200 ");
+	peer_call(&p, "ACK", 1, tag, "");
+	peer_hangs_up(&p, tag, 3);
+}
+
 int
 main(void)
 {
@@ -142,6 +207,9 @@ main(void)
 		cmocka_unit_test(rfc3261_18_2_2_the_487_goes_where_the_invite_came_from),
 		cmocka_unit_test(rfc3261_15_both_hang_up_at_once),
 		cmocka_unit_test(rfc3261_9_2_a_reinvite_that_is_cancelled_leaves_the_call),
+		cmocka_unit_test(rfc3311_5_2_an_update_with_an_offer_beside_our_own_offer_gets_491),
+		cmocka_unit_test(rfc3311_5_2_an_update_behind_a_reliable_answer_is_answered),
+		cmocka_unit_test(rfc3311_5_2_an_update_with_an_offer_before_the_first_is_answered_gets_500),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
