@@ -289,12 +289,12 @@ take_other(struct rs_engine *e, struct leg *leg, struct client *c, const struct 
 	if (auth_retry(e, leg, &done, msg))
 		return false;
 	latency_response(e, leg, rx, msg->status, (enum rs_sip_method)done.method);
+	if (msg->status < 300 && done.method == RS_SIP_UPDATE)
+		dialog_refresh_target(e, leg, msg);
 	if (done.step < 0 && done.step != OWN_CANCEL) {
 		ua_answered(e, leg, &done, msg);
 		return false;
 	}
-	if (done.step >= 0 && msg->status < 300 && done.method == RS_SIP_UPDATE)
-		dialog_refresh_target(e, leg, msg);
 	return true;
 }
 

@@ -198,6 +198,29 @@ rfc3311_5_2_an_update_with_an_offer_before_the_first_is_answered_gets_500(void *
 	peer_hangs_up(&p, tag, 3);
 }
 
+static void
+rfc3311_5_2_the_answer_to_our_refresh_moves_the_target(void **state)
+{
+	struct peer p = { 0 };
+	const char *invite, *update;
+	char text[1024];
+
+	invite = established(&p, CALL, "Session-Expires: 100;refresher=uac\nAllow: INVITE, ACK, BYE, UPDATE\n");
+	peer_wait(&p, 50001);
+	update = peer_sent(&p, "UPDATE ");
+	snprintf(text, sizeof(text), "SIP/2.0 200 OK\nVia: %s\nFrom: %s\nTo: %s\nCall-ID: %s\nCSeq: %s\nContact: <sip:moved@198.18.8.1:5077>\n"
+		"Session-Expires: 100;refresher=uac\nContent-Length: 0\n\n", header(update, "Via"), header(update, "From"), header(update, "To"),
+		header(update, "Call-ID"), header(update, "CSeq"));
+	peer_say(&p, text);
+	peer_wait(&p, 50001);
+	update = peer_sent(&p, "UPDATE sip:moved@198.18.8.1:5077 SIP/2.0\r\n");
+	assert_string_equal(sent_to(&p), "198.18.8.1:5077");
+	peer_reply(&p, update, "200 OK");
+	peer_ask(&p, invite, "BYE", 1);
+	peer_sent(&p, "SIP/2.0 200 ");
+	failed_with(&p, RS_CAUSE_BYE);
+}
+
 int
 main(void)
 {
@@ -210,6 +233,7 @@ main(void)
 		cmocka_unit_test(rfc3311_5_2_an_update_with_an_offer_beside_our_own_offer_gets_491),
 		cmocka_unit_test(rfc3311_5_2_an_update_behind_a_reliable_answer_is_answered),
 		cmocka_unit_test(rfc3311_5_2_an_update_with_an_offer_before_the_first_is_answered_gets_500),
+		cmocka_unit_test(rfc3311_5_2_the_answer_to_our_refresh_moves_the_target),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
