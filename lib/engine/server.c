@@ -162,14 +162,16 @@ server_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 
 	if (!server || server->state >= TXN_COMPLETED)
 		return;
+	const uint8_t method = server->method;
+
 	server_note(e, leg, server, s->status, (int16_t)step);
-	if (server->method != RS_SIP_INVITE)
+	if (method != RS_SIP_INVITE && method != RS_SIP_UPDATE)
 		return;
 	bool body = leg_activity(e, leg)->facts[s->template].body;
 
 	if (s->status < 300 && body)
 		d->sdp_step = (int16_t)step;
-	if (s->status < 200 && (rel_sends(e, leg, s->status) || sent->rseq))
+	if (method == RS_SIP_INVITE && s->status < 200 && (rel_sends(e, leg, s->status) || sent->rseq))
 		rel_sent(e, leg, sent->rseq, body);
 	if (s->status / 100 == 2)
 		session_begin(e, leg);

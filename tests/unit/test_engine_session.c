@@ -359,6 +359,25 @@ rfc4028_9_our_interval_is_not_below_what_is_wanted_on_the_way(void **state)
 /* --- beside the scenario --- */
 
 static void
+rfc4028_9_an_update_that_a_step_answers_refreshes_too(void **state)
+{
+	struct peer p = { 0 };
+	const char *tag = answered(&p, RECV("request=\"INVITE\"", "") ANSWER("180 Ringing", "") PAUSE(100) ANSWER_SDP("200 OK", "")
+		RECV("request=\"ACK\"", "") RECV("request=\"UPDATE\"", "timeout=\"900000\"") ANSWER("200 OK", "")
+		RECV("request=\"BYE\"", "timeout=\"900000\"") ANSWER("200 OK", ""), TIMER EXPIRES("120", "uac")), *ok;
+
+	peer_wait(&p, 60000);
+	peer_call(&p, "UPDATE", 2, tag, TIMER EXPIRES("120", "uac"));
+	ok = peer_sent(&p, "SIP/2.0 200 ");
+	assert_string_equal(header(ok, "Session-Expires"), "120;refresher=uac");
+	peer_wait(&p, 87999); /* 32 s before the end of the interval that began with it */
+	peer_heard_nothing(&p);
+	peer_wait(&p, 2);
+	peer_reply(&p, peer_sent(&p, "BYE "), "200 OK");
+	failed_with(&p, RS_CAUSE_SESSION_EXPIRED);
+}
+
+static void
 a_refresh_does_not_disturb_a_pause(void **state)
 {
 	struct peer p = { 0 };
@@ -460,6 +479,7 @@ main(void)
 		cmocka_unit_test(rfc4028_9_a_call_refused_with_422_that_is_not_tried_again_fails),
 		cmocka_unit_test(rfc4028_9_who_knows_no_timers_is_not_refused),
 		cmocka_unit_test(rfc4028_9_our_interval_is_not_below_what_is_wanted_on_the_way),
+		cmocka_unit_test(rfc4028_9_an_update_that_a_step_answers_refreshes_too),
 		cmocka_unit_test(a_refresh_does_not_disturb_a_pause),
 		cmocka_unit_test(refresh_and_bye_answer_challenges),
 		cmocka_unit_test(a_refresh_waits_for_an_invite_under_way),
