@@ -95,12 +95,14 @@ server_open(struct rs_engine *e, struct leg *leg, uint64_t key, uint8_t method, 
 	for (unsigned i = 0; i < SERVERS && !s; i++)
 		if (!d->servers[i].state)
 			s = &d->servers[i];
-	for (unsigned i = 0; i < SERVERS && !s; i++) /* more than any peer has under way: the first one gives way */
-		if (d->servers[i].method != RS_SIP_INVITE) {
+	for (unsigned i = 0; i < SERVERS && !s; i++) /* what only waits for copies gives way first */
+		if (d->servers[i].method != RS_SIP_INVITE && d->servers[i].state >= TXN_COMPLETED) {
 			s = &d->servers[i];
-			if (s->state >= TXN_COMPLETED)
-				bury(e, leg, s);
+			bury(e, leg, s);
 		}
+	for (unsigned i = 0; i < SERVERS && !s; i++) /* more than any peer has under way */
+		if (d->servers[i].method != RS_SIP_INVITE)
+			s = &d->servers[i];
 	*s = (struct server){ .key = key, .cseq = cseq, .step = OWN_NONE, .state = TXN_TRYING, .method = method };
 	return s;
 }
@@ -129,6 +131,15 @@ begin_answering(struct rs_engine *e, struct leg *leg)
 	rfc_due(e, leg, d->answer_ns);
 }
 
+/* Does the answer say what a tombstone does not know: a session description, the session timer? */
+static bool
+says_more(const struct rs_engine *e, const struct leg *leg, const struct server *s)
+{
+	const struct activity *a = leg_activity(e, leg);
+
+	return s->method == RS_SIP_UPDATE || (s->step >= 0 && a->facts[a->program->steps[s->step].template].body);
+}
+
 void
 server_note(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t status, int16_t step)
 {
@@ -140,8 +151,8 @@ server_note(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t sta
 		d->trying_ns = 0;
 	if (status < 200) {
 		s->state = TXN_PROCEEDING;
-	} else if (s->method == RS_SIP_UPDATE && step == OWN_ANSWER && status < 300) {
-		s->state = TXN_COMPLETED; /* said again it needs what a tombstone does not know: SDP, the session timer */
+	} else if (s->method != RS_SIP_INVITE && status < 300 && says_more(e, leg, s)) {
+		s->state = TXN_COMPLETED; /* a copy gets it whole, as long as the call lasts */
 	} else if (s->method != RS_SIP_INVITE) {
 		bury(e, leg, s);
 		s->state = TXN_FREE;

@@ -378,6 +378,30 @@ what_the_scenario_waits_for_is_the_scenarios(void **state)
 }
 
 static void
+a_description_that_a_step_answered_with_is_said_again(void **state)
+{
+	struct peer p = { 0 };
+	const char *tag = answered(&p, RECV("request=\"INVITE\"", "") ANSWER("180 Ringing", "") PAUSE(100) ANSWER_SDP("200 OK", "")
+		RECV("request=\"ACK\"", "") RECV("request=\"UPDATE\"", "") ANSWER_SDP("200 OK", "X: step\n") RECV("request=\"INFO\"", "")
+		ANSWER_SDP("200 OK", "") RECV("request=\"BYE\"", "") ANSWER("200 OK", ""), ""), *update, *info;
+
+	peer_call(&p, "UPDATE", 2, tag, "");
+	update = peer_sent(&p, "SIP/2.0 200 ");
+	assert_string_equal(body_of(update), OUR_SDP);
+	peer_call(&p, "UPDATE", 2, tag, ""); /* it was lost */
+	assert_string_equal(peer_sent(&p, "SIP/2.0 200 "), update);
+	peer_call(&p, "INFO", 3, tag, "");
+	info = peer_sent(&p, "SIP/2.0 200 ");
+	peer_call(&p, "INFO", 3, tag, "");
+	assert_string_equal(peer_sent(&p, "SIP/2.0 200 "), info);
+	for (unsigned i = 0; i < 6; i++) { /* more than a call has places for */
+		peer_call(&p, "OPTIONS", 4 + i, tag, "");
+		assert_string_equal(body_of(peer_sent(&p, "SIP/2.0 200 ")), "");
+	}
+	peer_hangs_up(&p, tag, 10);
+}
+
+static void
 automatic_off_leaves_it_all_to_the_scenario(void **state)
 {
 	struct peer p = { .group = "ua = { automatic = false; };" };
@@ -435,6 +459,7 @@ main(void)
 		cmocka_unit_test(rfc3261_14_1_a_refused_reinvite_leaves_a_call_to_hang_up),
 		cmocka_unit_test(requests_are_answered_while_the_scenario_waits_for_something_else),
 		cmocka_unit_test(what_the_scenario_waits_for_is_the_scenarios),
+		cmocka_unit_test(a_description_that_a_step_answered_with_is_said_again),
 		cmocka_unit_test(automatic_off_leaves_it_all_to_the_scenario),
 		cmocka_unit_test(sipp_mode_does_none_of_this),
 	};
