@@ -3,6 +3,7 @@
 #include "engine/auth_retry.h"
 #include "engine/dialog.h"
 #include "engine/render.h"
+#include "engine/ua.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -83,6 +84,7 @@ put_own_lines(struct rs_engine *e, struct leg *leg, const struct client *c, stru
 		snprintf(line, sizeof(line), "Contact: <sip:%.*s:%u>\r\nSession-Expires: %u;refresher=uac\r\n", ep->text_len,
 			(const char *)ep->text, leg->path.local_port, d->session_s);
 		rs_out_text(o, line);
+		session_put_told(e, leg, o);
 	}
 	rs_out_text(o, owns[-c->step].lines);
 }

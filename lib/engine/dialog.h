@@ -83,6 +83,7 @@ struct dialog {
 	uint64_t session_end_ns; /* without a refresh the session is over */
 	uint64_t rel_ns, rel_give_up_ns; /* a reliable provisional goes again (RFC 3262, 3); 0: none */
 	uint32_t session_s;	/* session interval agreed, or asked for after a 422; 0: none */
+	uint32_t least_s;	/* the largest Min-SE that a 422 has told us; 0: none has */
 	uint32_t rseq, peer_rseq; /* last reliable provisional sent, received (RFC 3262) */
 	uint32_t forks[FORKS];	/* hashes of the tags that answered our INVITE */
 	int16_t invite_recv;	/* the recv that `invite` belongs to */

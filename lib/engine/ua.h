@@ -29,6 +29,8 @@ void session_put_answer(const struct rs_engine *e, const struct leg *leg, struct
 void session_put_least(const struct rs_engine *e, const struct leg *leg, struct rs_sip_out *o);
 /** Session-Expires and Min-SE of our INVITE. */
 void session_put_request(const struct rs_engine *e, const struct leg *leg, struct rs_sip_out *o);
+/** Min-SE of a refresh of ours, if a 422 has asked for it (RFC 4028, 7.3). */
+void session_put_told(const struct rs_engine *e, const struct leg *leg, struct rs_sip_out *o);
 /** The timer begins again: a 2xx was sent or received. */
 void session_begin(struct rs_engine *e, struct leg *leg);
 

@@ -90,13 +90,19 @@ session_put_answer(const struct rs_engine *e, const struct leg *leg, struct rs_s
 	rs_out_text(o, line);
 }
 
-void
-session_put_least(const struct rs_engine *e, const struct leg *leg, struct rs_sip_out *o)
+static void
+put_min_se(struct rs_sip_out *o, uint32_t seconds)
 {
 	char line[32];
 
-	snprintf(line, sizeof(line), "Min-SE: %u\r\n", min_se(e, leg));
+	snprintf(line, sizeof(line), "Min-SE: %u\r\n", seconds);
 	rs_out_text(o, line);
+}
+
+void
+session_put_least(const struct rs_engine *e, const struct leg *leg, struct rs_sip_out *o)
+{
+	put_min_se(o, min_se(e, leg));
 }
 
 void
@@ -112,12 +118,17 @@ session_put_request(const struct rs_engine *e, const struct leg *leg, struct rs_
 		return;
 	snprintf(line, sizeof(line), "Session-Expires: %u%s\r\n", seconds, refreshers[ua_of(e, leg)->refresher]);
 	rs_out_text(o, line);
-	if (least > LEAST_S || leg_dialog(e, leg)->session_s) {
-		if (leg_dialog(e, leg)->session_s > least)
-			least = leg_dialog(e, leg)->session_s;
-		snprintf(line, sizeof(line), "Min-SE: %u\r\n", least);
-		rs_out_text(o, line);
-	}
+	if (leg_dialog(e, leg)->least_s > least)
+		least = leg_dialog(e, leg)->least_s;
+	if (least > LEAST_S)
+		put_min_se(o, least);
+}
+
+void
+session_put_told(const struct rs_engine *e, const struct leg *leg, struct rs_sip_out *o)
+{
+	if (leg_dialog(e, leg)->least_s)
+		put_min_se(o, leg_dialog(e, leg)->least_s);
 }
 
 void
@@ -202,7 +213,7 @@ ua_refused(struct rs_engine *e, struct leg *leg, struct client *c, const struct 
 		return false;
 	uint8_t tries = c->tries;
 
-	d->session_s = least;
+	d->session_s = d->least_s = least;
 	if (leg_send(e, leg, (uint32_t)c->step, NULL, false) != 0)
 		return false;
 	c = client_find(d, leg->cseq, RS_SIP_INVITE);
@@ -284,7 +295,7 @@ refresh_refused(struct rs_engine *e, struct leg *leg, const struct client *c, co
 		refresh(e, leg);
 	} else if (msg->status == 422 && rs_sip_number(rs_sip_get(msg, RS_HDR_MIN_SE), &least) == 0 && least > d->session_s &&
 		c->tries == 0) {
-		d->session_s = least;
+		d->session_s = d->least_s = least;
 		refresh(e, leg)->tries = 1;
 	} else {
 		try_again(e, leg, d->session_end_ns > e->now ? (d->session_end_ns - e->now) / 2 + RS_NS_PER_S : 0);

@@ -147,6 +147,46 @@ rfc4028_10_update_refused_as_unknown_is_followed_by_invite(void **state)
 }
 
 static void
+rfc4028_7_3_a_refresh_that_was_too_small_says_what_is_enough(void **state)
+{
+	struct peer p = { 0 };
+	const char *update;
+
+	established(&p, CALL, EXPIRES("100", "uac") ALLOWS_UPDATE);
+	peer_wait(&p, 50001);
+	update = peer_sent(&p, "UPDATE ");
+	assert_string_equal(header(update, "Min-SE"), "");
+	peer_reply_x(&p, update, "422 Too Small", "Min-SE: 300\n");
+	for (unsigned i = 0; i < 2; i++) { /* and so does every one behind it */
+		update = peer_sent(&p, "UPDATE ");
+		assert_string_equal(header(update, "Session-Expires"), "300;refresher=uac");
+		assert_string_equal(header(update, "Min-SE"), "300");
+		peer_reply_x(&p, update, "200 OK", EXPIRES("300", "uac"));
+		peer_wait(&p, 150001);
+	}
+	rs_engine_silence(p.s.engines[0]);
+	peer_all_gone(&p);
+	peer_close(&p);
+}
+
+static void
+rfc4028_7_3_what_was_agreed_is_not_the_least(void **state)
+{
+	struct peer p = { .group = UA("session_expires = \"1800s\";") };
+	const char *again;
+
+	established(&p, INVITE RECV("response=\"200\"", "") SEND("ACK", "") PAUSE(10) INVITE_X("X: again\n") RECV("response=\"200\"", "")
+		SEND("ACK", "") PAUSE(600000) BYE, EXPIRES("1800", "uac"));
+	peer_wait(&p, 11);
+	again = peer_sent(&p, "INVITE ");
+	assert_string_equal(header(again, "Session-Expires"), "1800");
+	assert_string_equal(header(again, "Min-SE"), "");
+	rs_engine_silence(p.s.engines[0]);
+	peer_all_gone(&p);
+	peer_close(&p);
+}
+
+static void
 rfc4028_10_a_dialog_that_is_gone_ends_the_call(void **state)
 {
 	static const char *const status[] = { "481 None", "408 Timeout" };
@@ -466,6 +506,8 @@ main(void)
 		cmocka_unit_test(rfc4028_10_we_refresh_by_update_at_half_the_interval),
 		cmocka_unit_test(rfc4028_10_we_refresh_by_invite_where_update_is_unknown),
 		cmocka_unit_test(rfc4028_10_update_refused_as_unknown_is_followed_by_invite),
+		cmocka_unit_test(rfc4028_7_3_a_refresh_that_was_too_small_says_what_is_enough),
+		cmocka_unit_test(rfc4028_7_3_what_was_agreed_is_not_the_least),
 		cmocka_unit_test(rfc4028_10_a_dialog_that_is_gone_ends_the_call),
 		cmocka_unit_test(rfc4028_10_no_answer_to_the_refresh_ends_the_call),
 		cmocka_unit_test(rfc4028_10_without_the_peers_refresh_we_hang_up_before_the_end),
