@@ -76,11 +76,14 @@ auth_retry(struct rs_engine *e, struct leg *leg, const struct client *c, const s
 	return true;
 }
 
-/* Service-Route of a registered endpoint, for what begins outside a dialog (RFC 3608, 5). */
-static struct rs_slice
-service_route(const struct rs_engine *e, const struct leg *leg)
+struct rs_slice
+auth_service_route(const struct rs_engine *e, const struct leg *leg, uint8_t method)
 {
-	return leg->flags & LEG_ESTABLISHED ? rs_slice_of(NULL, 0) : register_routes(e, leg_activity(e, leg)->group, leg->endpoint);
+	bool early = leg_dialog(e, leg)->flags & DIALOG_MADE && method != RS_SIP_INVITE && method != RS_SIP_CANCEL;
+
+	if (early || leg->flags & LEG_ESTABLISHED)
+		return rs_slice_of(NULL, 0);
+	return register_routes(e, leg_activity(e, leg)->group, leg->endpoint);
 }
 
 static bool
@@ -96,14 +99,14 @@ wants_ua(const struct rs_engine *e, const struct leg *leg, const struct rs_step 
 bool
 auth_completes(const struct rs_engine *e, const struct leg *leg, const struct rs_step *s)
 {
-	return wants_ua(e, leg, s) || (s->status == 0 && (leg->challenge.class || service_route(e, leg).len > 0));
+	return wants_ua(e, leg, s) || (s->status == 0 && (leg->challenge.class || auth_service_route(e, leg, s->method).len > 0));
 }
 
 int
 auth_insert(struct rs_engine *e, struct leg *leg, const struct sent *sent, uint8_t *data, size_t len, size_t cap)
 {
 	const struct rs_step *s = e->complete;
-	struct rs_slice routes = s->status ? rs_slice_of(NULL, 0) : service_route(e, leg);
+	struct rs_slice routes = s->status ? rs_slice_of(NULL, 0) : auth_service_route(e, leg, s->method);
 	bool ua = wants_ua(e, leg, s), credentials = s->status == 0 && leg->challenge.class && !(sent->has & SENT_CREDENTIALS);
 	struct rs_sip_out o = rs_sip_out(e->scratch2, SCRATCH_BYTES);
 	size_t at = sent->end;

@@ -22,5 +22,7 @@ bool auth_completes(const struct rs_engine *e, const struct leg *leg, const stru
  * @return bytes with them; -ENOSPC
  */
 int auth_insert(struct rs_engine *e, struct leg *leg, const struct sent *sent, uint8_t *data, size_t len, size_t cap);
+/** Service-Route of the endpoint, for a request of @method that begins outside a dialog (RFC 3608, 5) or belongs to one that did. */
+struct rs_slice auth_service_route(const struct rs_engine *e, const struct leg *leg, uint8_t method);
 
 #endif

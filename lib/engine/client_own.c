@@ -23,6 +23,17 @@ count_sent(struct rs_engine *e, struct leg *leg, bool again, uint32_t cause)
 		rs_metric_inc(&leg_activity(e, leg)->account->cells, again ? RS_AM_SIP_RETRANSMITTED : RS_AM_SIP_SENT);
 }
 
+/* The Route lines of our INVITE that its step did not write (RFC 3261, 9.1, 17.1.1.3). */
+static struct rs_slice
+inserted_routes(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct activity *a = leg_activity(e, leg);
+
+	if (leg->invite_step < 0 || a->facts[a->program->steps[leg->invite_step].template].has & SENT_ROUTE)
+		return rs_slice_of(NULL, 0);
+	return auth_service_route(e, leg, RS_SIP_INVITE);
+}
+
 /* ACK to a refusal and CANCEL: the INVITE's own lines, branch and number (RFC 3261, 17.1.1.3, 9.1). */
 static void
 send_in_invite(struct rs_engine *e, struct leg *leg, const struct client *c, int32_t template, const struct rs_sip_msg *last,
@@ -38,7 +49,7 @@ send_in_invite(struct rs_engine *e, struct leg *leg, const struct client *c, int
 		e->render.next_url = target_text(e, leg, NULL, &e->render, &texts);
 		e->path = dialog_path(e, leg);
 	} else {
-		e->render.routes = rs_slice_of(NULL, 0);
+		e->render.routes = inserted_routes(e, leg);
 	}
 	if (last == NULL)
 		e->render.peer_tag = rs_slice_of(NULL, 0);

@@ -94,15 +94,15 @@ belongs(struct rs_slice line)
 }
 
 static bool
-is_to(struct rs_slice line)
+is_named(struct rs_slice line, const char *name, const char *short_name)
 {
 	const uint8_t *colon = memchr(line.p, ':', line.len);
-	struct rs_slice name;
+	struct rs_slice got;
 
 	if (colon == NULL)
 		return false;
-	name = rs_slice_trim(rs_slice_of(line.p, (size_t)(colon - line.p)));
-	return rs_slice_case_eq(name, rs_slice_str("to")) || rs_slice_case_eq(name, rs_slice_str("t"));
+	got = rs_slice_trim(rs_slice_of(line.p, (size_t)(colon - line.p)));
+	return rs_slice_case_eq(got, rs_slice_str(name)) || rs_slice_case_eq(got, rs_slice_str(short_name));
 }
 
 static size_t
@@ -115,17 +115,18 @@ append(uint8_t *out, size_t at, const void *p, size_t len)
 
 /*
  * The CANCEL, and the ACK to a refusal, are made of the INVITE's own lines: Request-URI, Via, From, Call-ID and the number of
- * CSeq must be the same; so must To, which in the ACK is the refusal's (RFC 3261, 9.1, 17.1.1.3). @method: six letters at most
+ * CSeq must be the same; so must To, which in the ACK is the refusal's (RFC 3261, 9.1, 17.1.1.3). Where the INVITE writes no Route, the
+ * engine may have put one into it: then these have it, too. @method: six letters at most
  */
 static int32_t
 make_like_invite(struct rs_sc *c, const char *method, bool answered_to)
 {
-	static const char end[] = "Max-Forwards: 70\nContent-Length: 0\n\n", to_line[] = "[last_To:]\n";
+	static const char end[] = "Max-Forwards: 70\nContent-Length: 0\n\n", routes[] = "[routes]\n", to_line[] = "[last_To:]\n";
 	const size_t method_len = strlen(method);
 	char plain_cseq[32];
 	const struct rs_sc_text *t = &c->invite;
-	uint8_t *out = rs_sc_alloc(c, t->len + 2 * sizeof(end) + sizeof(plain_cseq) + sizeof(to_line));
-	bool cseq = false;
+	uint8_t *out = rs_sc_alloc(c, t->len + 2 * sizeof(end) + sizeof(plain_cseq) + sizeof(to_line) + sizeof(routes));
+	bool cseq = false, routed = false;
 	size_t n = 0;
 	size_t plain_len = (size_t)snprintf(plain_cseq, sizeof(plain_cseq), "CSeq: [cseq] %s\n", method);
 
@@ -142,9 +143,10 @@ make_like_invite(struct rs_sc *c, const char *method, bool answered_to)
 			n = append(out, n, method, method_len);
 			n = append(out, n, line.p + 6, line.len - 6);
 			n = append(out, n, "\n", 1);
-		} else if (answered_to && is_to(line)) {
+		} else if (answered_to && is_named(line, "to", "t")) {
 			n = append(out, n, to_line, sizeof(to_line) - 1);
 		} else if (belongs(line)) {
+			routed = routed || line.p[0] == '[' || is_named(line, "route", "route");
 			n = append(out, n, line.p, line.len);
 			n = append(out, n, "\n", 1);
 		} else if (line.len > 11 &&
@@ -159,6 +161,8 @@ make_like_invite(struct rs_sc *c, const char *method, bool answered_to)
 	}
 	if (!cseq)
 		n = append(out, n, plain_cseq, plain_len);
+	if (!routed)
+		n = append(out, n, routes, sizeof(routes) - 1);
 	n = append(out, n, end, sizeof(end) - 1);
 	return make(c, rs_slice_of(out, n), false);
 }

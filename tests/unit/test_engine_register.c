@@ -296,6 +296,32 @@ service_route_is_the_way_of_what_begins_outside_a_dialog(void **state) /* RFC 36
 	reg_close(&p);
 }
 
+static void
+rfc3261_9_1_and_17_1_1_3_cancel_and_ack_go_the_way_of_their_invite(void **state)
+{
+	struct peer p = { 0 };
+	const char *invite, *m;
+
+	reg_open(&p, 1, "password = \"x\";", "",
+		", { name = \"c\"; do = \"call\"; from = \"us\"; to = \"sip:bob@198.18.8.1\"; scenario = \"uac\"; rate = 10; total = 1;\n"
+		"    start = \"after reg\"; timeout = \"5s\"; } );\nrun = { mode = \"rfc3261\"; };\n");
+	peer_reply_x(&p, peer_sent(&p, "REGISTER"), "200 OK", "Expires: 1000\nService-Route: <sip:a@198.18.8.1;lr>\n");
+	rs_engine_start_activity(p.s.engines[0], 1, p.s.now_ns);
+	wait_sent(&p, 200);
+	invite = peer_sent(&p, "INVITE");
+	peer_reply(&p, invite, "180 Ringing");
+	wait_sent(&p, 6000);
+	m = peer_sent(&p, "CANCEL");
+	assert_string_equal(header(m, "Route"), "<sip:a@198.18.8.1;lr>");
+	assert_string_equal(header(m, "Via"), header(invite, "Via"));
+	peer_reply(&p, m, "200 OK");
+	peer_reply(&p, invite, "487 Terminated");
+	m = peer_sent(&p, "ACK");
+	assert_string_equal(header(m, "Route"), "<sip:a@198.18.8.1;lr>");
+	assert_string_equal(header(m, "Via"), header(invite, "Via"));
+	reg_close(&p);
+}
+
 /* What a registrar would answer, given in the way of the packet: the engine that sent it hears it. */
 static unsigned
 grants_at_once(void *ctx, struct sim_packet *p)
@@ -394,6 +420,7 @@ main(void)
 		cmocka_unit_test(answers_that_come_again_or_to_nothing_change_nothing),
 		cmocka_unit_test(at_the_end_bindings_are_removed_one_by_one_at_a_pace),
 		cmocka_unit_test(service_route_is_the_way_of_what_begins_outside_a_dialog),
+		cmocka_unit_test(rfc3261_9_1_and_17_1_1_3_cancel_and_ack_go_the_way_of_their_invite),
 		cmocka_unit_test(each_endpoint_s_state_is_told_once_by_the_worker_that_has_it),
 		cmocka_unit_test(a_restart_of_the_network_costs_no_memory),
 	};
