@@ -129,7 +129,7 @@ client_begin_invite(const struct leg *leg, struct dialog *d)
 {
 	d->flags &= (uint16_t)~(DIALOG_ACK_SENT | DIALOG_CANCEL_WANTED | DIALOG_ANSWER_GOT);
 	d->ack_step = OWN_NONE;
-	d->peer_rseq = 0; /* each INVITE has its own (RFC 3262, 3) */
+	memset(d->peer_rseq, 0, sizeof(d->peer_rseq)); /* each INVITE has its own (RFC 3262, 3) */
 	if (!(leg->flags & LEG_ESTABLISHED))
 		d->n_forks = 0;
 }
@@ -171,14 +171,17 @@ count_repeated(struct rs_engine *e, struct leg *leg)
 	rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_SIP_RETRANS_RECEIVED);
 }
 
-static void
+/* @return which branch it is; FORKS: there are more than are told apart */
+static unsigned
 note_fork(struct dialog *d, uint32_t tag)
 {
 	for (unsigned i = 0; i < d->n_forks; i++)
 		if (d->forks[i] == tag)
-			return;
-	if (d->n_forks < FORKS)
-		d->forks[d->n_forks++] = tag;
+			return i;
+	if (d->n_forks == FORKS)
+		return FORKS;
+	d->forks[d->n_forks] = tag;
+	return d->n_forks++;
 }
 
 static bool
@@ -205,13 +208,14 @@ take_provisional(struct rs_engine *e, struct leg *leg, struct client *c, const s
 	}
 	if (msg->status == 100 || tag.len == 0)
 		return true;
-	note_fork(d, (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1);
+	unsigned fork = note_fork(d, (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1);
+
 	cause = dialog_learn(e, leg, msg);
 	if (cause == RS_CAUSE_TOO_LONG && !(leg->flags & LEG_LINGERING)) {
 		leg_fail(e, leg, cause, true);
 		return false;
 	}
-	return ua_provisional(e, leg, msg);
+	return ua_provisional(e, leg, msg, fork);
 }
 
 static bool

@@ -84,7 +84,8 @@ struct dialog {
 	uint64_t rel_ns, rel_give_up_ns; /* a reliable provisional goes again (RFC 3262, 3); 0: none */
 	uint32_t session_s;	/* session interval agreed, or asked for after a 422; 0: none */
 	uint32_t least_s;	/* the largest Min-SE that a 422 has told us; 0: none has */
-	uint32_t rseq, peer_rseq; /* last reliable provisional sent, received (RFC 3262) */
+	uint32_t rseq;		/* last reliable provisional sent (RFC 3262) */
+	uint32_t peer_rseq[FORKS + 1]; /* last one of each branch received; of all branches that are not told apart */
 	uint32_t forks[FORKS];	/* hashes of the tags that answered our INVITE */
 	int16_t invite_recv;	/* the recv that `invite` belongs to */
 	int16_t glare_step;
@@ -241,8 +242,8 @@ void stray_end(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_
 /* ua.c: what a user agent does of its own accord */
 /** The present SDP of our side, rendered again (in e->scratch2); absent when there was none. */
 struct rs_slice ua_sdp(struct rs_engine *e, struct leg *leg);
-/** A provisional with a tag came. @return false when it is a copy (of a reliable one) */
-bool ua_provisional(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
+/** A provisional with a tag came, of branch @fork (FORKS: one of the others). @return false when it is a copy (of a reliable one) */
+bool ua_provisional(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, unsigned fork);
 /** The INVITE (or a session refresh) was answered with a 2xx, by the peer or by us. @msg: the response, or the request we answered */
 void ua_established(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg);
 /** @return true when the refusal was dealt with: another request is under way (422) or the refresh was our own */

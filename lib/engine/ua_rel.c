@@ -172,28 +172,26 @@ scenario_sends_prack(const struct rs_engine *e, const struct leg *leg)
 }
 
 /*
- * A reliable provisional is acknowledged once, in order; a copy, or one behind a gap, is not seen by the scenario (RFC 3262, 4). What
- * other branches of a fork number is not told apart: their numbers begin anywhere, so that a lower one is taken as another branch's.
+ * A reliable provisional is acknowledged once, in order; a copy, or one behind a gap, is not seen by the scenario (RFC 3262, 4). Each
+ * branch of a fork has its own numbers; where there are too many, their order is not looked at.
  */
 bool
-ua_provisional(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg)
+ua_provisional(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, unsigned fork)
 {
 	struct dialog *d = leg_dialog(e, leg);
-	uint32_t rseq;
+	uint32_t *last = &d->peer_rseq[fork], rseq;
 
-	if (!ua_has_option(msg, RS_HDR_REQUIRE, "100rel") || rs_sip_number(rs_sip_get(msg, RS_HDR_RSEQ), &rseq) != 0)
+	if (!ua_has_option(msg, RS_HDR_REQUIRE, "100rel") || rs_sip_number(rs_sip_get(msg, RS_HDR_RSEQ), &rseq) != 0 || rseq == 0)
 		return true;
 	if (msg->body.len)
 		d->flags |= DIALOG_ANSWER_GOT;
 	if (ua_of(e, leg)->rel == RS_100REL_OFF || scenario_sends_prack(e, leg))
 		return true;
-	if (d->n_forks <= 1 && d->peer_rseq && rseq != d->peer_rseq + 1) {
+	if (*last && (fork < FORKS ? rseq != *last + 1 : rseq == *last)) {
 		rs_metric_inc(&leg_activity(e, leg)->account->cells, RS_AM_SIP_RETRANS_RECEIVED);
 		return false;
 	}
-	if (rseq == d->peer_rseq)
-		return false;
-	d->peer_rseq = rseq;
+	*last = rseq;
 	client_own(e, leg, OWN_PRACK, rseq);
 	return true;
 }

@@ -221,6 +221,48 @@ rfc3311_5_2_the_answer_to_our_refresh_moves_the_target(void **state)
 	failed_with(&p, RS_CAUSE_BYE);
 }
 
+/* --- RFC 3262: two branches of a fork, each with numbers of its own --- */
+
+static void
+reply_as(struct peer *p, const char *invite, const char *tag, const char *rseq)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text), "SIP/2.0 183 Progress\nVia: %s\nFrom: %s\nTo: %s;tag=%s\nCall-ID: %s\nCSeq: %s\n"
+		"Contact: <sip:%s@198.18.8.1:5070>\nRequire: 100rel\nRSeq: %s\nContent-Length: 0\n\n", header(invite, "Via"),
+		header(invite, "From"), header(invite, "To"), tag, header(invite, "Call-ID"), header(invite, "CSeq"), tag, rseq);
+	peer_say(p, text);
+}
+
+static void
+rfc3262_4_each_branch_of_a_fork_has_its_own_numbers(void **state)
+{
+	struct peer p = { 0 };
+	const char *invite, *prack;
+
+	open_call(&p, CALL);
+	invite = peer_sent(&p, "INVITE ");
+	reply_as(&p, invite, "one", "100");
+	prack = peer_sent(&p, "PRACK sip:one@198.18.8.1:5070 SIP/2.0\r\n");
+	assert_string_equal(header(prack, "RAck"), "100 1 INVITE");
+	peer_reply(&p, prack, "200 OK");
+	reply_as(&p, invite, "two", "100"); /* the same number, another dialog */
+	prack = peer_sent(&p, "PRACK sip:two@198.18.8.1:5070 SIP/2.0\r\n");
+	assert_string_equal(tag_of(header(prack, "To")), ";tag=two");
+	peer_reply(&p, prack, "200 OK");
+	reply_as(&p, invite, "one", "100"); /* a copy of the first */
+	peer_heard_nothing(&p);
+	reply_as(&p, invite, "one", "102"); /* behind a gap */
+	peer_heard_nothing(&p);
+	reply_as(&p, invite, "one", "101");
+	prack = peer_sent(&p, "PRACK sip:one@198.18.8.1:5070 SIP/2.0\r\n");
+	assert_string_equal(header(prack, "RAck"), "101 1 INVITE");
+	peer_reply(&p, prack, "200 OK");
+	peer_reply(&p, invite, "486 Busy");
+	peer_sent(&p, "ACK ");
+	failed_with(&p, RS_CAUSE_RESPONSE + 186);
+}
+
 int
 main(void)
 {
@@ -234,6 +276,7 @@ main(void)
 		cmocka_unit_test(rfc3311_5_2_an_update_behind_a_reliable_answer_is_answered),
 		cmocka_unit_test(rfc3311_5_2_an_update_with_an_offer_before_the_first_is_answered_gets_500),
 		cmocka_unit_test(rfc3311_5_2_the_answer_to_our_refresh_moves_the_target),
+		cmocka_unit_test(rfc3262_4_each_branch_of_a_fork_has_its_own_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
