@@ -260,11 +260,10 @@ take_ack(struct rs_engine *e, struct leg *leg, const struct rs_sip_cseq *cseq)
 		return false;
 	}
 	stop_answering(e, leg);
-	if (s->state == TXN_COMPLETED) {
+	if (s->state == TXN_COMPLETED)
 		s->state = TXN_CONFIRMED;
-		return s->step >= 0;
-	}
-	leg->flags |= LEG_GOT_ACK;
+	else
+		leg->flags |= LEG_GOT_ACK;
 	if (d->flags & DIALOG_BYE_WANTED) {
 		d->flags &= (uint16_t)~DIALOG_BYE_WANTED;
 		client_own(e, leg, OWN_BYE, 0);

@@ -102,6 +102,28 @@ rfc3261_15_both_hang_up_at_once(void **state)
 	ends_well(&p);
 }
 
+static void
+rfc3261_15_a_bye_that_waits_is_sent_whatever_was_acknowledged(void **state)
+{
+	struct peer p = { 0 };
+	const char *tag;
+	unsigned n;
+
+	open_answer(&p, ANSWERING);
+	peer_call(&p, "INVITE", 1, "", "");
+	tag = tag_of(header(peer_sent(&p, "SIP/2.0 180 "), "To"));
+	peer_wait(&p, 101);
+	rs_engine_hangup(p.s.engines[0], -1);
+	peer_wait(&p, 1100);
+	peer_skip(&p, &n, "SIP/2.0 200 "); /* our BYE waits for the ACK, which is lost */
+	peer_call(&p, "INVITE", 2, tag, "");
+	peer_sent(&p, "SIP/2.0 481 ");
+	peer_call(&p, "ACK", 2, tag, "");
+	peer_reply(&p, peer_sent(&p, "BYE "), "200 OK");
+	assert_int_equal(sim_engine(&p.s, RS_ENG_LEGS), 0);
+	failed_with(&p, RS_CAUSE_STOPPED);
+}
+
 /* --- 9: a CANCEL ends its INVITE, nothing else --- */
 
 static void
@@ -271,6 +293,7 @@ main(void)
 		cmocka_unit_test(rfc3261_18_2_2_a_merged_invite_does_not_draw_the_answers_away),
 		cmocka_unit_test(rfc3261_18_2_2_the_487_goes_where_the_invite_came_from),
 		cmocka_unit_test(rfc3261_15_both_hang_up_at_once),
+		cmocka_unit_test(rfc3261_15_a_bye_that_waits_is_sent_whatever_was_acknowledged),
 		cmocka_unit_test(rfc3261_9_2_a_reinvite_that_is_cancelled_leaves_the_call),
 		cmocka_unit_test(rfc3311_5_2_an_update_with_an_offer_beside_our_own_offer_gets_491),
 		cmocka_unit_test(rfc3311_5_2_an_update_behind_a_reliable_answer_is_answered),
