@@ -227,7 +227,7 @@ take_success(struct rs_engine *e, struct leg *leg, struct client *c, const struc
 	uint32_t hash = (uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1;
 
 	if (c->state >= TXN_COMPLETED) {
-		if (c->state == TXN_ACCEPTED && hash == leg->remote_tag) {
+		if (c->state == TXN_ACCEPTED && (!tag.len || hash == leg->remote_tag)) { /* no tag: no fork */
 			count_repeated(e, leg);
 			if (d->ack_step >= 0)
 				leg_send(e, leg, (uint32_t)d->ack_step, msg, true);

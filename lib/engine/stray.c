@@ -143,7 +143,7 @@ stray_response(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_
 		acknowledge(e, rx, msg, cseq);
 	else if (msg->status >= 200 && msg->status < 300)
 		stray_end(e, rx, msg, cseq,
-			t->kind == TOMB_REFUSED || ((uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1) != t->peer_tag);
+			t->kind == TOMB_REFUSED || (tag.len && ((uint32_t)rs_hash(tag.p, tag.len, e->hash_seed) | 1) != t->peer_tag));
 	return true;
 }
 

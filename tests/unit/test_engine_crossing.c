@@ -124,6 +124,36 @@ rfc3261_15_a_bye_that_waits_is_sent_whatever_was_acknowledged(void **state)
 	failed_with(&p, RS_CAUSE_STOPPED);
 }
 
+/* --- 13: copies of a 2xx --- */
+
+/* A peer of before RFC 3261 (8.1.1.3, 12.1.1): no tag is a tag like another, and a copy of its 2xx a copy. */
+static void
+rfc3261_13_2_2_4_a_2xx_without_a_tag_is_no_fork(void **state)
+{
+	struct peer p = { 0 };
+	const char *invite, *bye;
+	char ok[1024];
+
+	open_call(&p, INVITE RECV("response=\"200\"", "") SEND("ACK", "") PAUSE(1000) BYE);
+	invite = peer_sent(&p, "INVITE ");
+	snprintf(ok, sizeof(ok), "SIP/2.0 200 OK\nVia: %s\nFrom: %s\nTo: %s\nCall-ID: %s\nCSeq: 1 INVITE\nContact: <sip:peer@198.18.8.1:5070>\n"
+		"Content-Length: 0\n\n", header(invite, "Via"), header(invite, "From"), header(invite, "To"), header(invite, "Call-ID"));
+	peer_say(&p, ok);
+	peer_sent(&p, "ACK ");
+	peer_say(&p, ok); /* the ACK was lost */
+	peer_sent(&p, "ACK ");
+	peer_heard_nothing(&p);
+	peer_wait(&p, 1001);
+	bye = peer_sent(&p, "BYE ");
+	peer_reply(&p, bye, "200 OK");
+	assert_int_equal(sim_engine(&p.s, RS_ENG_LEGS), 0);
+	peer_say(&p, ok); /* and behind the end of the call */
+	peer_sent(&p, "ACK ");
+	peer_heard_nothing(&p);
+	assert_int_equal(peer_count(&p, RS_AM_FORKS_ENDED), 0);
+	ends_well(&p);
+}
+
 /* --- 9: a CANCEL ends its INVITE, nothing else --- */
 
 static void
@@ -294,6 +324,7 @@ main(void)
 		cmocka_unit_test(rfc3261_18_2_2_the_487_goes_where_the_invite_came_from),
 		cmocka_unit_test(rfc3261_15_both_hang_up_at_once),
 		cmocka_unit_test(rfc3261_15_a_bye_that_waits_is_sent_whatever_was_acknowledged),
+		cmocka_unit_test(rfc3261_13_2_2_4_a_2xx_without_a_tag_is_no_fork),
 		cmocka_unit_test(rfc3261_9_2_a_reinvite_that_is_cancelled_leaves_the_call),
 		cmocka_unit_test(rfc3311_5_2_an_update_with_an_offer_beside_our_own_offer_gets_491),
 		cmocka_unit_test(rfc3311_5_2_an_update_behind_a_reliable_answer_is_answered),
