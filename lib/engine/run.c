@@ -47,19 +47,31 @@ pause_length(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
 	}
 }
 
-/* How long to wait for a message: the first limit among the recvs that may match, else the activity's. */
-static uint64_t
-receive_timeout(const struct rs_program *p, const struct rs_plan_activity *plan, uint32_t step, uint32_t *which)
+/* A call under way lasts as long as whoever ends it likes, unless somebody has written how long that may be. */
+static bool
+waits_in_call(const struct leg *leg, const struct rs_plan_activity *plan, const struct rs_step *recv)
 {
+	return !plan->timeout_written && leg->flags & LEG_ESTABLISHED && recv->status == 0 && recv->method != RS_SIP_ACK;
+}
+
+/* How long to wait for a message: the first limit among the recvs that may match, else the activity's; 0: without end. */
+static uint64_t
+receive_timeout(const struct leg *leg, const struct rs_program *p, const struct rs_plan_activity *plan, uint32_t *which)
+{
+	const uint32_t step = leg->step;
+	bool endless = false;
+
 	for (uint32_t i = step; i < p->n_steps && p->steps[i].kind == RS_STEP_RECV; i++) {
 		*which = i;
 		if (p->steps[i].timeout_ns)
 			return p->steps[i].timeout_ns;
-		if (p->steps[i].optional == RS_MANDATORY)
+		if (p->steps[i].optional == RS_MANDATORY) {
+			endless = waits_in_call(leg, plan, &p->steps[i]);
 			break;
+		}
 	}
 	*which = step;
-	return plan->timeout_ns;
+	return endless ? 0 : plan->timeout_ns;
 }
 
 static void
@@ -154,7 +166,7 @@ leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 			break;
 		case RS_STEP_RECV: {
 			uint64_t timeout =
-				receive_timeout(p, leg_activity(e, leg)->plan, leg->step, &which);
+				receive_timeout(leg, p, leg_activity(e, leg)->plan, &which);
 
 			if (timeout)
 				rs_wheel_arm(&e->wheel, node_of(e, leg, TIMER_WAIT), e->now + timeout);
@@ -195,7 +207,7 @@ leg_timed_out(struct rs_engine *e, struct leg *leg)
 		leg_fail(e, leg, RS_CAUSE_RESPONSE + leg_dialog(e, leg)->refused - 300u, false);
 		return;
 	}
-	receive_timeout(a->program, a->plan, leg->step, &which);
+	receive_timeout(leg, a->program, a->plan, &which);
 	const struct rs_step *s = &a->program->steps[which];
 
 	rs_metric_inc(&a->account->steps[which], RS_SM_TIMEOUTS);

@@ -148,6 +148,7 @@ struct rs_plan_activity {
 	bool unregister;	  /* at the end of the run */
 	double unregister_rate_hz; /* 0: as rate_hz */
 	uint64_t timeout_ns;	  /* of a recv without its own; 32 s */
+	bool timeout_written;	  /* in the plan: then it limits how long an answered call waits for the peer's next request, too */
 	struct rs_inject **data;  /* injection files, the default one first */
 	uint32_t n_data;
 	struct rs_key *keys;

@@ -324,6 +324,7 @@ read_activity(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activ
 	a->line = p->node->line;
 	a->to_group = -1;
 	a->mode = r->plan->mode;
+	a->timeout_written = rs_tree_get(p->node, "timeout") != NULL;
 	if ((rc = rs_part_read(r, p, a)) != 0 || (rc = rs_part_check_name(r, p, a->name)) != 0 ||
 		(rc = check_kind(r, p, a)) != 0 ||
 		(rc = rs_read_dist(r, p, "hold", &a->hold)) != 0 ||

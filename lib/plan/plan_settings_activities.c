@@ -123,7 +123,8 @@ const struct rs_setting rs_settings_activities[] = {
 		.type = RS_SET_DURATION,
 		RS_FIELD(struct rs_plan_activity, timeout_ns),
 		.standard = "\"32s\"",
-		.meaning = "How long a <recv> without a timeout of its own waits." },
+		.meaning = "How long a <recv> without a timeout of its own waits. Not set, an answered call waits for the next request without a limit: "
+			"whoever hangs up says how long it lasts." },
 	{ .name = "data",
 		.type = RS_SET_STRINGS,
 		.offset = RS_SET_CUSTOM,

@@ -2,6 +2,8 @@
 /* Whole runs on a virtual clock: calls placed and answered by one plan, over a link that may lose and repeat. */
 #include "sim.h"
 
+#include <stdio.h>
+
 #define PORTS                                                                                                          \
 	"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"                                            \
 	"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"                   \
@@ -313,6 +315,49 @@ a_plain_call_takes_at_most_a_kibibyte_a_leg(void **state)
 	sim_close(&s);
 }
 
+/* `timeout` is for answers that do not come; how long a call lasts is the caller's `hold`. */
+static void
+an_answered_call_lasts_as_long_as_the_caller_holds_it(void **state)
+{
+	static const char *const modes[] = { "sipp", "rfc3261" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct sim s = { 0 };
+		char plan[2048];
+
+		snprintf(plan, sizeof(plan), PORTS GROUPS CALLS("rate = 10; total = 20; hold = \"90s\"; timeout = \"32s\";")
+			"run = { mode = \"%s\"; };\n", modes[i]);
+		sim_open(&s, plan);
+		sim_play(&s, 130 * RS_NS_PER_S);
+		sim_sums_hold(&s);
+		assert_int_equal(sim_count(&s, CALL, RS_AM_COMPLETED), 20);
+		assert_int_equal(sim_count(&s, RING, RS_AM_COMPLETED), 20);
+		assert_int_equal(sim_count(&s, RING, RS_AM_FAILED), 0);
+		sim_close(&s);
+	}
+}
+
+static unsigned
+loses_byes(void *ctx, struct sim_packet *p)
+{
+	return memcmp(p->data, "BYE ", 4) != 0;
+}
+
+static void
+an_answered_call_is_limited_by_a_timeout_that_is_written(void **state)
+{
+	struct sim s = { .on_wire = loses_byes };
+
+	sim_open(&s, PORTS GROUPS
+		"activities = ( { name = \"ring\"; do = \"answer\"; endpoints = \"callees\"; scenario = \"uas\"; timeout = \"60s\"; },\n"
+		"  { name = \"calls\"; do = \"call\"; from = \"callers\"; to = \"callees\"; scenario = \"uac\"; rate = 10; total = 1; } );\n");
+	sim_play(&s, 59 * RS_NS_PER_S);
+	assert_int_equal(sim_count(&s, RING, RS_AM_OPEN), 1);
+	sim_play(&s, 2 * RS_NS_PER_S);
+	assert_int_equal(sim_cause(&s, RING, RS_CAUSE_TIMEOUT), 1);
+	sim_close(&s);
+}
+
 int
 main(void)
 {
@@ -321,6 +366,8 @@ main(void)
 		cmocka_unit_test(latencies_are_taken_between_bursts),
 		cmocka_unit_test(lost_messages_are_sent_again),
 		cmocka_unit_test(repeated_messages_change_nothing),
+		cmocka_unit_test(an_answered_call_lasts_as_long_as_the_caller_holds_it),
+		cmocka_unit_test(an_answered_call_is_limited_by_a_timeout_that_is_written),
 		cmocka_unit_test(a_silent_peer_is_a_failure_by_retransmissions_or_timeout),
 		cmocka_unit_test(a_limit_leaves_calls_offered_but_not_started),
 		cmocka_unit_test(without_an_idle_callee_a_call_is_not_started),
