@@ -11,27 +11,37 @@ struct outgoing {
 	struct rs_path path;
 	struct rs_buf buf;
 	struct rs_sip_out out;
+	bool large;
 };
 
 static bool
 begin(struct rs_engine *e, const struct rs_path *path, struct outgoing *g)
 {
 	g->path = *path;
+	g->large = false;
 	if (e->silent || e->link.take(e->link.ctx, path, &g->buf) != 0)
 		return false;
 	g->out = rs_sip_out(g->buf.data, g->buf.cap);
 	return true;
 }
 
-static void
+/* @return false when the message is to be written again: it did not fit, and there is more room now (then it goes in fragments) */
+static bool
 end(struct rs_engine *e, struct outgoing *g, enum rs_engine_metric count)
 {
 	int n = rs_out_end(&g->out, NULL, rs_slice_of(NULL, 0));
 
-	if (n < 0)
-		e->link.drop(e->link.ctx, &g->buf);
-	else if (e->link.send(e->link.ctx, &g->path, &g->buf, (uint32_t)n) == 0)
-		rs_metric_inc(e->cells, count);
+	if (n >= 0) {
+		if (e->link.send(e->link.ctx, &g->path, &g->buf, (uint32_t)n) == 0)
+			rs_metric_inc(e->cells, count);
+		return true;
+	}
+	e->link.drop(e->link.ctx, &g->buf);
+	if (g->large || rs_link_take_large(&e->link, &g->path, &g->buf) != 0)
+		return true;
+	g->large = true;
+	g->out = rs_sip_out(g->buf.data, g->buf.cap);
+	return false;
 }
 
 /* A request made of a response: whatever a leg would know stands in it. */
@@ -49,8 +59,9 @@ send_request(struct rs_engine *e, const struct rs_path *path, const struct rs_si
 	r->from = rs_sip_get(msg, RS_HDR_FROM);
 	r->to = rs_sip_get(msg, RS_HDR_TO);
 	r->call_id = rs_sip_get(msg, RS_HDR_CALL_ID);
-	rs_out_request(&g.out, r);
-	end(e, &g, RS_ENG_STRAY_SENT);
+	do
+		rs_out_request(&g.out, r);
+	while (!end(e, &g, RS_ENG_STRAY_SENT));
 }
 
 /* Record-Route the other way round, into e->scratch. */
@@ -157,9 +168,10 @@ answer(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg
 	reply_path(rx, msg, &path);
 	if (!begin(e, &path, &g))
 		return;
-	rs_out_response(&g.out, msg, status, rs_sip_reason(status), tag, false);
-	rs_out_text(&g.out, extra);
-	end(e, &g, count);
+	do {
+		rs_out_response(&g.out, msg, status, rs_sip_reason(status), tag, false);
+		rs_out_text(&g.out, extra);
+	} while (!end(e, &g, count));
 }
 
 bool

@@ -9,10 +9,11 @@ import sys
 import pytest
 
 from lab import IP4_OURS, IP4_PEER, IP6_OURS, IP6_PEER, wait_until
-from plans import AF_PACKET, AF_XDP, callee, caller
+from plans import AF_PACKET, AF_XDP, callee, caller, rfc3261
 from programs import ROOT, check_totals
 from stories import ANSWER_BYE, PROVISIONAL, receive, request, response, scenario
 
+ASK = os.path.join(ROOT, "tests", "system", "ask.py")
 FLOOD = os.path.join(ROOT, "tests", "system", "fragment_flood.py")
 LONG = 4000
 # A body that makes the message longer than LONG bytes: lines of 80.
@@ -77,6 +78,45 @@ def test_long_invites_that_we_answer(lab, calls, family):
     assert (answered["started"], answered["completed"]) == (calls, calls), report["failures"]
     assert (status, stats["SuccessfulCall(C)"]) == (0, calls), peer.errors()
     check_fragments(capture, family, calls)
+
+
+@pytest.mark.parametrize("family, edge", [(4, 1472), (6, 1452)], ids=["ipv4", "ipv6"])
+def test_answers_out_of_calls_at_the_edge_of_the_mtu(lab, family, edge):
+    """What no scenario writes goes out in fragments as well: the first byte too many makes two of them."""
+    ours, peer = (IP6_OURS, IP6_PEER) if family == 6 else (IP4_OURS, IP4_PEER)
+    with lab.daemon(rfc3261(callee(1, family))) as daemon:
+        daemon.ctl("start")
+
+        def ask(*lengths):
+            process = lab.start([sys.executable, ASK, peer, ours, *map(str, lengths)], lab.peer, f"ask{lengths[0]}.log")
+            assert process.wait(30) == 0, process.output()
+            return [line.split() for line in process.output().splitlines()]
+
+        (_, length), = ask(100)
+        lengths = [edge + more for more in (-1, 0, 1, 8, 3000)]
+        answers = ask(*(100 + wanted - int(length) for wanted in lengths))
+        port = daemon.json("health")["ports"][0]
+        daemon.ctl("stop", "--now")
+    assert answers == [["200", str(wanted)] for wanted in lengths]
+    assert port["tx_fragmented"] == 3
+
+
+REGISTRAR = scenario(receive("REGISTER"), response(200, "Contact: <sip:anyone@198.18.0.2>;expires=3600"))
+
+
+def test_a_register_longer_than_the_mtu(lab):
+    domain = ".".join(["a" * 60] * 3)
+    plan = caller(1, 1).replace('user = "1555{index:05}"; count = 100;', f'domain = "{domain}"; user = "u{{index}}"; count = 1;')
+    plan = plan.replace('kind = "trunk"; ', "").replace('name = "wire";', 'name = "wire"; mtu = 576;')
+    head, tail = plan.index("activities"), plan.index("run = {")
+    plan = plan[:head] + 'activities = ( { name = "reg"; do = "register"; endpoints = "callers"; rate = 10; } );\n' + plan[tail:]
+    peer = lab.sipp(lab.write("registrar.xml", REGISTRAR), IP4_PEER)
+    with lab.daemon(plan) as daemon:
+        daemon.ctl("start")
+        wait_until(lambda: daemon.json("stats")["registrations"]["registered"] == 1, 10, f"a registration: {peer.errors()}")
+        port = daemon.json("health")["ports"][0]
+        daemon.ctl("stop", "--now")
+    assert port["tx_fragmented"] == 1
 
 
 def port_mac(daemon):
