@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #define NEVER UINT64_MAX
+/* Entries looked at for room for somebody who only asked for us: whom we send to is worth a look at all. */
+#define STRANGER_LOOKS 32
 
 int
 rs_neigh_init(struct rs_neigh *n, uint32_t cap, uint32_t held_cap, uint32_t per_entry)
@@ -111,33 +113,40 @@ forget(struct rs_neigh *n, struct rs_neigh_entry *e)
 		n->recent = RS_NEIGH_NONE;
 }
 
-/** An entry that holds nothing and is not in use makes room: the one heard of longest ago. */
-static struct rs_neigh_entry *
-make_room(struct rs_neigh *n)
+static bool
+is_dispensable(const struct rs_neigh_entry *e)
 {
-	struct rs_neigh_entry *oldest = NULL;
+	return !e->held &&
+		(e->state == RS_NEIGH_STALE || e->state == RS_NEIGH_FAILED ||
+			(e->state == RS_NEIGH_REACHABLE && !e->used));
+}
 
-	for (uint32_t i = 0; i < n->high; i++) {
-		struct rs_neigh_entry *e = &n->entries[i];
+/**
+ * An entry that holds nothing and is not in use makes room. The search goes on where the last one ended, so that a flood of strangers
+ * costs a few looks each and pushes out its own, as the oldest.
+ * @param looks  at most so many entries are looked at
+ */
+static struct rs_neigh_entry *
+make_room(struct rs_neigh *n, uint32_t looks)
+{
+	for (; looks; looks--) {
+		struct rs_neigh_entry *e = &n->entries[n->hand];
 
+		n->hand = n->hand + 1 < n->high ? n->hand + 1 : 0;
 		if (e->state == RS_NEIGH_FREE)
 			return e;
-		if (e->held ||
-			(e->state != RS_NEIGH_STALE && e->state != RS_NEIGH_FAILED &&
-				(e->state != RS_NEIGH_REACHABLE || e->used)))
-			continue;
-		if (oldest == NULL || e->confirmed_ns < oldest->confirmed_ns)
-			oldest = e;
+		if (is_dispensable(e)) {
+			forget(n, e);
+			return e;
+		}
 	}
-	if (oldest)
-		forget(n, oldest);
-	return oldest;
+	return NULL;
 }
 
 static struct rs_neigh_entry *
-add(struct rs_neigh *n, const struct rs_addr *addr)
+add(struct rs_neigh *n, const struct rs_addr *addr, uint32_t looks)
 {
-	struct rs_neigh_entry *e = n->high < n->cap ? &n->entries[n->high++] : make_room(n);
+	struct rs_neigh_entry *e = n->high < n->cap ? &n->entries[n->high++] : make_room(n, looks);
 	uint32_t s;
 
 	if (e == NULL)
@@ -157,7 +166,6 @@ start_asking(struct rs_neigh *n, struct rs_neigh_entry *e, uint64_t now_ns)
 {
 	e->state = RS_NEIGH_ASKING;
 	e->tries = 0;
-	e->confirmed_ns = now_ns;
 	n->fresh = true;
 	set_due(n, e, now_ns);
 }
@@ -173,7 +181,7 @@ rs_neigh_find(struct rs_neigh *n, const struct rs_addr *addr, uint64_t now_ns,
 	else
 		e = look_up(n, addr);
 	if (e == NULL) {
-		e = add(n, addr);
+		e = add(n, addr, n->high);
 		if (e == NULL)
 			return -ENOBUFS;
 		start_asking(n, e, now_ns);
@@ -248,7 +256,7 @@ rs_neigh_learn(struct rs_neigh *n, const struct rs_neigh_news *news, uint64_t no
 	if (e == NULL) {
 		if (!(news->flags & RS_NEIGH_CREATE))
 			return NULL;
-		e = add(n, &news->addr);
+		e = add(n, &news->addr, STRANGER_LOOKS);
 		if (e == NULL)
 			return NULL;
 		e->state = RS_NEIGH_ASKING;
@@ -267,7 +275,6 @@ rs_neigh_learn(struct rs_neigh *n, const struct rs_neigh_news *news, uint64_t no
 	if ((news->flags & RS_NEIGH_CONFIRMED) || !known || differs) {
 		e->state = RS_NEIGH_REACHABLE;
 		e->tries = 0;
-		e->confirmed_ns = now_ns;
 		/* Known by its own word only, it is asked back sooner if it comes into use. */
 		if (!(news->flags & RS_NEIGH_CONFIRMED) && e->held == 0) {
 			e->state = RS_NEIGH_STALE;

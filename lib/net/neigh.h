@@ -41,7 +41,6 @@ struct rs_neigh_entry {
 	bool used;                  /* since the last look at its age */
 	uint16_t first, last, held; /* buffers that wait */
 	uint64_t due_ns;            /* next question, next look at its age */
-	uint64_t confirmed_ns;
 };
 _Static_assert(sizeof(struct rs_neigh_entry) == 64, "a neighbour is one cache line");
 
@@ -62,6 +61,7 @@ struct rs_neigh {
 	uint64_t next_ns; /* nothing is due before */
 	uint64_t min_ns;  /* of the scan under way */
 	uint32_t scan;
+	uint32_t hand; /* who is looked at next when room is wanted */
 	bool fresh; /* a neighbour was added that nobody asked for yet */
 };
 

@@ -225,6 +225,39 @@ full_table_forgets_the_idle_never_the_busy(void **state)
 }
 
 static void
+strangers_push_out_the_oldest_of_them_after_a_few_looks(void **state)
+{
+	struct rs_neigh_entry *e;
+	struct rs_neigh n;
+	uint32_t hand;
+
+	(void)state;
+	assert_int_equal(rs_neigh_init(&n, 512, 32, 3), 0);
+	for (uint32_t i = 0; i < 512; i++)
+		(void)tell(&n, addr4(i), mac_a, RS_NEIGH_CREATE, i);
+	for (uint32_t i = 1000; i < 1100; i++)
+		assert_non_null(tell(&n, addr4(i), mac_a, RS_NEIGH_CREATE, i));
+	for (uint32_t i = 0; i < 512; i++)
+		assert_int_equal(tell(&n, addr4(i), mac_a, 0, 1100) != NULL, i >= 100);
+	/* All are in use now: who only asks is not kept, and did not cost a look at everybody. */
+	for (uint32_t i = 100; i < 512; i++) {
+		struct rs_addr a = addr4(i);
+
+		assert_int_equal(rs_neigh_find(&n, &a, 1100, &e), 0);
+	}
+	for (uint32_t i = 1000; i < 1100; i++) {
+		struct rs_addr a = addr4(i);
+
+		assert_int_equal(rs_neigh_find(&n, &a, 1100, &e), 0);
+	}
+	hand = n.hand;
+	assert_null(tell(&n, addr4(5000), mac_a, RS_NEIGH_CREATE, 1100));
+	assert_in_range((n.hand - hand) & 511, 1, 64);
+	assert_int_equal(n.n, 512);
+	rs_neigh_fini(&n);
+}
+
+static void
 table_holds_what_it_was_told_through_any_order(void **state)
 {
 	enum { N = 500 };
@@ -271,6 +304,7 @@ main(void)
 		cmocka_unit_test(unused_neighbour_is_forgotten),
 		cmocka_unit_test(news_of_a_moved_neighbour_is_obeyed_at_once),
 		cmocka_unit_test(full_table_forgets_the_idle_never_the_busy),
+		cmocka_unit_test(strangers_push_out_the_oldest_of_them_after_a_few_looks),
 		cmocka_unit_test(table_holds_what_it_was_told_through_any_order),
 	};
 
