@@ -62,7 +62,7 @@ static const struct rs_metric_def defs[RS_NET_METRICS] = {
 	COUNTER(RS_NET_FRAG_TIMEOUT, "frag_timeout", "datagrams",
 		"Given up: fragments were still missing after 3 s."),
 	COUNTER(RS_NET_FRAG_EVICTED, "frag_evicted", "datagrams",
-		"Given up before their time: 512 others were under way, and this was the oldest."),
+		"Given up before their time: 512 were under way, and this was the oldest of the sources with most of them."),
 	COUNTER(RS_NET_FRAG_NO_MBUF, "frag_no_mbuf", "datagrams",
 		"Dropped: whole, but no packet buffer of that size was free."),
 	COUNTER(RS_NET_FRAG_HANDED, "frag_handed", "packets",

@@ -28,6 +28,7 @@ struct rs_reassembly_entry {
 	uint32_t total;	       /* bytes of the datagram; 0: the last fragment has not come */
 	uint16_t n_pieces, n_spans;
 	uint8_t state, proto; /* proto: what the fragment at offset zero says */
+	uint8_t class;	      /* of its source */
 };
 
 struct rs_reassembly_buffer {
@@ -96,6 +97,7 @@ finish(struct rs_reassembly *r, uint32_t i, enum state state, uint64_t now_ns)
 	struct rs_reassembly_entry *e = &r->entries[i];
 
 	take_out(r, &r->live, i);
+	r->live_of[e->class]--;
 	give_buffer(r, e);
 	e->state = (uint8_t)state;
 	e->until_ns = now_ns + RS_REASSEMBLY_NS;
@@ -174,7 +176,21 @@ find(const struct rs_reassembly *r, const struct key *key, uint64_t hash)
 	return NONE;
 }
 
-/** Room for one more datagram: there always is, if need be the oldest one's. */
+/** The oldest datagram of the sources that have most under way. */
+static uint32_t
+oldest_of_most(const struct rs_reassembly *r)
+{
+	uint32_t most = 0, i = r->live.first;
+
+	for (uint32_t c = 1; c < RS_REASSEMBLY_CLASSES; c++)
+		if (r->live_of[c] > r->live_of[most])
+			most = c;
+	while (r->entries[i].class != most)
+		i = r->entries[i].newer;
+	return i;
+}
+
+/** Room for one more datagram: there always is, if need be another one's. */
 static uint32_t
 begin(struct rs_reassembly *r, const struct key *key, uint64_t hash, uint64_t now_ns)
 {
@@ -182,7 +198,7 @@ begin(struct rs_reassembly *r, const struct key *key, uint64_t hash, uint64_t no
 	uint32_t i;
 
 	if (r->live.n == RS_REASSEMBLY_LIVE)
-		give_up(r, r->live.first, RS_NET_FRAG_EVICTED, now_ns);
+		give_up(r, oldest_of_most(r), RS_NET_FRAG_EVICTED, now_ns);
 	if (r->free_entry == NONE)
 		forget(r, &r->done, r->done.first);
 	i = r->free_entry;
@@ -191,7 +207,9 @@ begin(struct rs_reassembly *r, const struct key *key, uint64_t hash, uint64_t no
 	*e = (struct rs_reassembly_entry){ .key = *key,
 		.hash = hash,
 		.until_ns = now_ns + RS_REASSEMBLY_NS,
-		.buffer = r->free_buffer };
+		.buffer = r->free_buffer,
+		.class = rs_hash(key->src, sizeof(key->src), r->seed) % RS_REASSEMBLY_CLASSES };
+	r->live_of[e->class]++;
 	r->free_buffer = r->next_buffer[e->buffer];
 	append(r, &r->live, i);
 	/* Cannot fail: the table has room for all entries. */

@@ -2,8 +2,8 @@
 /**
  * IP fragments put together (RFC 791, 3.2; RFC 8200, 4.5; RFC 5722; RFC 6946). The bytes are copied into buffers of our own, so
  * no received packet is kept, and a whole datagram is contiguous. Everything is bounded: datagrams under way, pieces of each,
- * time and memory. A flood of fragments that never complete pushes out what is oldest, which at any rate is that flood. One
- * thread owns it; memory is taken at creation only. Pure: no DPDK.
+ * time and memory. When there is no room, the sources that take most of it lose their oldest: a flood of fragments that never
+ * complete pushes out itself. One thread owns it; memory is taken at creation only. Pure: no DPDK.
  */
 #ifndef RS_NET_REASSEMBLY_H
 #define RS_NET_REASSEMBLY_H
@@ -16,6 +16,7 @@
 #define RS_REASSEMBLY_LIVE   512  /* datagrams under way at most */
 #define RS_REASSEMBLY_SLOTS  2048 /* those, and the ones done or given up whose late fragments are known again */
 #define RS_REASSEMBLY_PIECES 128  /* fragments of one datagram, repeated ones among them: 64 KiB at an MTU of 576 are 119 */
+#define RS_REASSEMBLY_CLASSES 64  /* of sources, by a hash that they do not know */
 #define RS_REASSEMBLY_SPANS  64	  /* stretches of bytes with holes between them */
 /*
  * Fragments of one datagram leave in one burst; a SIP client sends again after 0.5 s, and its datagram has another ID. 16-bit
@@ -41,6 +42,7 @@ struct rs_reassembly {
 	struct rs_reassembly_entry *entries;
 	struct rs_reassembly_buffer *buffers; /* not touched before they are used */
 	struct rs_reassembly_list live, done;
+	uint16_t live_of[RS_REASSEMBLY_CLASSES]; /* datagrams under way, by the class of their source */
 	uint32_t free_entry, free_buffer;
 	uint32_t next_buffer[RS_REASSEMBLY_LIVE]; /* of the free ones */
 	uint64_t next_ns; /* nothing times out before */

@@ -313,6 +313,28 @@ flood_that_never_completes_is_bounded_and_harms_nobody(void **state)
 	assert_int_equal(count(s, RS_NET_FRAG_EVICTED) + s->r.live.n, 200000);
 }
 
+static void
+slow_datagrams_of_others_outlast_a_flood(void **state)
+{
+	struct set *s = *state;
+
+	/* A second between its fragments, and 50,000 a second of somebody else's meanwhile. */
+	for (int family = 4; family <= 6; family += 2) {
+		for (uint32_t from = 0; from < 4008; from += 1480) {
+			uint32_t to = from + 1480 < 4008 ? from + 1480 : 4008;
+
+			assert_int_equal(add(s, piece(family, 7, from, to, 4008)), to == 4008);
+			for (uint32_t i = 0; i < 50000; i++, s->now += 20000) {
+				struct rs_ip bad = piece(family, 100 + i, 0, 1480, 9000);
+
+				bad.src.b[3] ^= 64;
+				assert_false(rs_reassembly_add(&s->r, &bad, s->now, &s->whole));
+			}
+		}
+		check_whole(s, 4008);
+	}
+}
+
 static struct rs_iface
 iface(int family, uint16_t vlan)
 {
@@ -426,6 +448,7 @@ main(void)
 		TEST(datagrams_longer_than_ip_allows_are_given_up),
 		TEST(datagrams_in_crumbs_are_given_up),
 		TEST(what_does_not_complete_is_given_up_after_three_seconds),
+		TEST(slow_datagrams_of_others_outlast_a_flood),
 		TEST(flood_that_never_completes_is_bounded_and_harms_nobody),
 		TEST(cut_up_datagrams_are_put_together_again),
 		cmocka_unit_test(numbers_of_one_pair_do_not_repeat_among_workers),
