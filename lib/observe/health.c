@@ -15,11 +15,12 @@ signals_add_port(struct signals *s, const uint64_t *c)
 {
 	s->misses += c[RS_NET_DEV_MISSED] + c[RS_NET_KERNEL_DROPS];
 	s->misses_inferred += c[RS_NET_MISSES_INFERRED];
-	s->device_no_mbuf += c[RS_NET_DEV_NO_MBUF];
+	s->device_no_mbuf += c[RS_NET_DEV_NO_MBUF] + c[RS_NET_FRAG_NO_MBUF];
 	s->tx_full += c[RS_NET_TX_FULL];
 	s->tx_no_mbuf += c[RS_NET_TX_NO_MBUF];
 	s->full_bursts += c[RS_NET_RX_FULL_BURSTS];
 	s->rx_packets += c[RS_NET_RX_PACKETS];
+	s->redirect_full += c[RS_NET_FRAG_LOST];
 	s->unresolved += c[RS_NET_TX_UNRESOLVED];
 }
 

@@ -151,9 +151,11 @@ look_at_port(struct rs_observer *o, struct findings *f, uint32_t w, uint32_t p,
 		{ LIMIT_TX_FULL, RS_NET_TX_FULL },
 		{ LIMIT_TX_NO_MBUF, RS_NET_TX_NO_MBUF },
 		{ LIMIT_RX_NO_MBUF, RS_NET_DEV_NO_MBUF },
+		{ LIMIT_RX_NO_MBUF, RS_NET_FRAG_NO_MBUF },
 		{ LIMIT_MISSES, RS_NET_DEV_MISSED },
 		{ LIMIT_MISSES, RS_NET_KERNEL_DROPS },
 		{ LIMIT_MISSES_INFERRED, RS_NET_MISSES_INFERRED },
+		{ LIMIT_REDIRECT_FULL, RS_NET_FRAG_LOST },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

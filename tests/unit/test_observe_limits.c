@@ -265,6 +265,22 @@ a_ring_between_workers_that_was_full(void **state)
 }
 
 static void
+fragments_that_the_port_s_owner_did_not_take(void **state)
+{
+	IN_SECOND_1(rs_metric_add(&rig.port_cells[1], RS_NET_FRAG_LOST, 6));
+	assert_breaks("redirect_full", 6, 1, "b");
+	assert_count(report, "health.redirect_full", 6);
+}
+
+static void
+whole_datagrams_without_a_buffer(void **state)
+{
+	IN_SECOND_1(rs_metric_add(&rig.port_cells[0], RS_NET_FRAG_NO_MBUF, 2));
+	assert_breaks("device_no_mbuf", 2, 0, "a");
+	assert_count(report, "health.device_no_mbuf", 2);
+}
+
+static void
 a_pool_that_was_empty(void **state)
 {
 	IN_SECOND_1(rs_metric_add(&rig.accounts[1]->engine, RS_ENG_POOL_EMPTY, 5));
@@ -615,6 +631,8 @@ main(void)
 		TEST(packets_that_a_device_missed),
 		TEST(packets_that_must_have_been_missed),
 		TEST(a_ring_between_workers_that_was_full),
+		TEST(fragments_that_the_port_s_owner_did_not_take),
+		TEST(whole_datagrams_without_a_buffer),
 		TEST(a_pool_that_was_empty),
 		TEST(what_the_sut_or_its_neighbourhood_loses_is_no_limit_of_ours),
 		TEST(all_bounds_that_break_in_a_second_are_told),
