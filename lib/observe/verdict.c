@@ -78,13 +78,23 @@ measured_of(const struct view *v, enum side side)
 	};
 }
 
+static uint64_t
+failed_in_all(const struct view *v, enum side side)
+{
+	if (side == SIDE_REGISTERED)
+		return view_registrations(v, RS_AM_REG_FAILED) + view_registrations(v, RS_AM_REG_REFRESH_FAILED) +
+			view_registrations(v, RS_AM_REG_END_FAILED);
+	return snapshot_totals(v->o, v->image, side == SIDE_PLACED, false).failed;
+}
+
 /* Calls that failed: all of them, or those that no limited interval and no cause of our own explains. */
 static enum judgement
 judge_failed(struct view *v, const struct rs_threshold *t, enum side side, json_t *reasons)
 {
 	struct measured c = measured_of(v, side);
 	struct taint tainted = c.tainted;
-	uint64_t own = view_own_failures(v, side);
+	/* Causes are counted over the whole run: what failed outside of the measured window may have been ours to the last call. */
+	uint64_t own = without(view_own_failures(v, side), without(failed_in_all(v, side), c.failed));
 	uint64_t clean = without(c.failed, tainted.failed > own ? tainted.failed : own);
 	double percent = percent_of(c.failed, c.started);
 	char text[240];
@@ -111,6 +121,19 @@ judge_failed(struct view *v, const struct rs_threshold *t, enum side side, json_
 	return TAINTED;
 }
 
+/* Of the measured calls that were not started, how many surely were for want of our own memory? The cause is counted over the whole run. */
+static uint64_t
+own_not_started(const struct view *v, bool placed, const struct rs_call_totals *measured)
+{
+	struct rs_call_totals all = snapshot_totals(v->o, v->image, placed, false);
+	uint64_t n = 0;
+
+	for (uint32_t a = 0; a < v->o->what.plan->n_activities; a++)
+		if (is_placing(&v->o->what.plan->activities[a]) == placed)
+			n += snapshot_activity(v->o, v->image, a)[RS_AM_NOT_MEMORY];
+	return without(n, without(all.not_started, measured->not_started));
+}
+
 static enum judgement
 judge_not_started(struct view *v, const struct rs_threshold *t, bool placed, json_t *reasons)
 {
@@ -124,7 +147,11 @@ judge_not_started(struct view *v, const struct rs_threshold *t, bool placed, jso
 		t->name, t->bound, percent, (unsigned long long)c.not_started,
 		(unsigned long long)c.offered, placed ? "placed" : "answered");
 	reason(v, reasons, text);
-	return BROKEN;
+	if (percent_of(without(c.not_started, own_not_started(v, placed, &c)), c.offered) > t->bound)
+		return BROKEN;
+	snprintf(text, sizeof(text), "%s: it was a pool of ours that was empty: not blamed on the SUT", t->name);
+	reason(v, reasons, text);
+	return TAINTED;
 }
 
 /* A share of the placed and of the answered calls; the better half must not hide the other. */

@@ -167,6 +167,43 @@ a_run_that_started_none_of_its_calls_has_not_passed(void **state)
 }
 
 static void
+our_own_failures_before_the_measured_window_excuse_none_in_it(void **state)
+{
+	struct rs_metrics *m;
+	char why[512];
+
+	begin("run = { seed = 7; };");
+	rig_complete(&rig, 0, RIG_CALLS, 98);
+	rig_fail(&rig, 0, RIG_CALLS, 0, RS_CAUSE_RESPONSE + 203, 2);
+	m = rig_cells(&rig, 0, RIG_CALLS);
+	rs_metric_add(m, RS_AM_OFFERED, 3); /* in the warm-up: not measured */
+	rs_metric_add(m, RS_AM_STARTED, 3);
+	rs_metric_add(m, RS_AM_FAILED, 3);
+	rig.accounts[0]->activities[RIG_CALLS].failures[RS_CAUSE_NO_BUFFER] += 3;
+	assert_int_equal(end(why), RS_VERDICT_FAILED);
+	assert_non_null(strstr(why, "SUT: 2 placed calls failed: response 503 (2)"));
+	assert_non_null(strstr(why, "generator: 3 placed calls failed: no buffer (3)"));
+}
+
+static void
+calls_that_our_own_memory_refused_are_not_the_sut_s(void **state)
+{
+	char why[512];
+
+	begin("run = { seed = 7; thresholds = { not_started_percent = 1.0; }; };");
+	rig_complete(&rig, 0, RIG_CALLS, 100);
+	rig_not_started(&rig, 0, RIG_CALLS, RS_AM_NOT_MEMORY, 5);
+	assert_int_equal(end(why), RS_VERDICT_LIMITED);
+	assert_non_null(strstr(why, "not_started_percent: it was a pool of ours that was empty: not blamed on the SUT"));
+
+	begin("run = { seed = 7; thresholds = { not_started_percent = 1.0; }; };");
+	rig_complete(&rig, 0, RIG_CALLS, 100);
+	rig_not_started(&rig, 0, RIG_CALLS, RS_AM_NOT_MEMORY, 5);
+	rig_not_started(&rig, 0, RIG_CALLS, RS_AM_NOT_IDLE, 5);
+	assert_int_equal(end(why), RS_VERDICT_FAILED);
+}
+
+static void
 stopped_by_hand_comes_before_failed(void **state)
 {
 	char why[512];
@@ -206,6 +243,8 @@ main(void)
 		cmocka_unit_test(a_bound_on_what_was_never_measured_does_not_hold),
 		cmocka_unit_test(calls_that_were_not_started_count_where_the_plan_says),
 		cmocka_unit_test(a_run_that_started_none_of_its_calls_has_not_passed),
+		cmocka_unit_test(our_own_failures_before_the_measured_window_excuse_none_in_it),
+		cmocka_unit_test(calls_that_our_own_memory_refused_are_not_the_sut_s),
 		cmocka_unit_test(stopped_by_hand_comes_before_failed),
 		cmocka_unit_test(verdicts_have_names_and_exit_statuses),
 	};
