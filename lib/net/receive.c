@@ -66,11 +66,13 @@ receive_lane(struct rs_net_worker *w, struct rs_net_lane *l, struct rs_rx *out, 
 {
 	struct rte_mbuf *burst[RS_NET_RX_BURST], *done[RS_NET_RX_BURST];
 	uint16_t want = cap < RS_NET_RX_BURST ? (uint16_t)cap : RS_NET_RX_BURST;
-	uint16_t n = rte_eth_rx_burst(l->dev, l->queue, burst, want);
+	uint16_t n = want ? rte_eth_rx_burst(l->dev, l->queue, burst, want) : 0;
 	uint32_t n_out = 0, n_done = 0, n_sip = 0;
 	uint64_t bytes = 0, now_ns;
 
 	*taken = n;
+	if (unlikely(want == 0)) /* other ports have used it up: nobody has looked here */
+		return 0;
 	if (unlikely(l->infer))
 		rs_metric_add(l->metrics, RS_NET_MISSES_INFERRED,
 			rs_misses_look(&l->misses, rs_clock_now(w->clock), n, n && n == want));

@@ -556,6 +556,28 @@ every_buffer_comes_home(void **state)
 
 #define RIG_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
+static void
+a_port_that_was_not_looked_at_tells_nothing_of_misses(void **state)
+{
+	static const uint32_t workers[] = { 0 };
+	struct rs_net_port_cfg port = { .name = "endless", .device = "net_null1", .workers = workers, .n_workers = 1 };
+	struct rig r = { 0 };
+	struct rs_net_cfg cfg = { .ports = &port, .n_ports = 1, .n_workers = 1, .mbufs = 1023, .clock = &r.clock };
+	struct rs_rx out[32];
+	uint32_t packets;
+
+	(void)state;
+	rs_clock_init(&r.clock, RS_NS_PER_MS);
+	assert_int_equal(rs_net_open(&cfg, &r.net, &r.err), 0);
+	/* Always more than is taken; in every other turn other ports have used up all that a turn takes. */
+	for (unsigned i = 0; i < 2000; i++) {
+		assert_int_equal(rs_net_receive(rs_net_worker(r.net, 0), out, i % 2 ? 32 : 0, &packets), 0);
+		assert_int_equal(packets, i % 2 ? 32 : 0);
+	}
+	assert_true(rs_metric_get(rs_net_metrics(r.net, 0, 0), RS_NET_MISSES_INFERRED) > 0);
+	rs_net_close(r.net);
+}
+
 int
 main(void)
 {
@@ -575,6 +597,7 @@ main(void)
 		cmocka_unit_test(tagged_pair_talks_in_its_vlan),
 		cmocka_unit_test(workers_of_one_port_share_what_its_owner_knows),
 		cmocka_unit_test(port_that_eal_has_is_used_and_left),
+		cmocka_unit_test(a_port_that_was_not_looked_at_tells_nothing_of_misses),
 		cmocka_unit_test(unequal_ends_are_refused),
 		cmocka_unit_test(one_end_alone_is_refused_with_a_remedy),
 	};
