@@ -128,8 +128,8 @@ parse4(const uint8_t *p, uint32_t len, unsigned flags, struct rs_ip *ip)
 static int
 walk6(struct rs_ip *ip, uint8_t next, const uint8_t *p, uint32_t left, bool whole)
 {
-	for (unsigned i = 0; next == RS_IPPROTO_HOPOPTS || next == RS_IPPROTO_DSTOPTS ||
-		next == RS_IPPROTO_FRAGMENT;
+	for (unsigned i = 0; next == RS_IPPROTO_HOPOPTS || next == RS_IPPROTO_ROUTING ||
+		next == RS_IPPROTO_DSTOPTS || next == RS_IPPROTO_FRAGMENT;
 		i++) {
 		uint32_t ext;
 
@@ -140,6 +140,8 @@ walk6(struct rs_ip *ip, uint8_t next, const uint8_t *p, uint32_t left, bool whol
 		ext = next == RS_IPPROTO_FRAGMENT ? 8 : (p[1] + 1) * 8u;
 		if (ext > left)
 			return RS_NET_RX_TRUNCATED;
+		if (next == RS_IPPROTO_ROUTING && p[3]) /* segments are left: we forward nothing (RFC 8200, 4.4) */
+			return RS_NET_RX_UNKNOWN;
 		if (next == RS_IPPROTO_FRAGMENT) {
 			uint16_t place = rs_load16(p + 2);
 

@@ -152,6 +152,13 @@ extension_headers_are_passed_over_and_bounded(void **state)
 	assert_int_equal(rs_ip_unwrap(&ip), 0);
 	assert_int_equal(ip.proto, RS_IPPROTO_UDP);
 	assert_int_equal(ip.len, 8);
+	p[6] = RS_IPPROTO_ROUTING; /* the last stop of a route; not a stop on the way (RFC 8200, 4.4) */
+	assert_int_equal(rs_ip_parse(p, 56, 0, &ip), 0);
+	assert_int_equal(ip.proto, RS_IPPROTO_UDP);
+	p[43] = 1;
+	assert_int_equal(rs_ip_parse(p, 56, 0, &ip), RS_NET_RX_UNKNOWN);
+	p[43] = 0;
+	p[6] = RS_IPPROTO_HOPOPTS;
 	p[41] = 9; /* longer than the packet */
 	assert_int_equal(rs_ip_parse(p, 56, 0, &ip), RS_NET_RX_TRUNCATED);
 	rs_store16(p + 4, sizeof(p) - 40);
