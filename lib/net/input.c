@@ -60,6 +60,8 @@ input_icmp(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t 
 	if (row != 0)
 		return drop(in, row);
 	if (rs_icmp_too_big(ip, &in->mtu)) {
+		if (!rs_output_allowed(targets, &rx->path.remote)) /* no packet of ours went there */
+			return drop(in, RS_NET_RX_ICMP);
 		/* No failure: with what was learned the same message gets through when it is sent again. */
 		in->mtu_told = 1;
 		in->mtu_dst = rx->path.remote;

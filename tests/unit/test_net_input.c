@@ -492,6 +492,16 @@ router_says_what_a_path_takes(void **state)
 		assert_int_equal(h.in.mtu_told, 1);
 		assert_int_equal(h.in.mtu, 1300);
 		assert_int_equal(h.in.mtu_dst.b[v ? 15 : 3], 2);
+		/* Of a path that nothing of ours takes nothing is learned: it would push out what is true. */
+		struct rs_ranges *targets = h.targets, *none = rs_ranges_create();
+
+		rs_ranges_seal(none);
+		h.targets = none;
+		assert_int_equal(judge(&h, frame, len), RS_INPUT_DROP);
+		assert_int_equal(h.in.row, RS_NET_RX_ICMP);
+		assert_int_equal(h.in.mtu_told, 0);
+		h.targets = targets;
+		rs_ranges_free(none);
 	}
 	assert_int_equal(JUDGE(&h, unreachable4), RS_INPUT_ITEM);
 	assert_int_equal(h.in.mtu_told, 0);
