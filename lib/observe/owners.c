@@ -139,6 +139,31 @@ append_not_started(struct view *v, json_t *reasons, bool placed)
 	}
 }
 
+/*
+ * Does nobody else get the blame for failures of @side? Not if all were of tainted calls; neither if all measured ones were, and the end of
+ * the run explains the others.
+ */
+struct excuse {
+	bool all, but_stopped;
+};
+
+static struct excuse
+excuse_of(const struct view *v, enum side side, const uint64_t causes[RS_CAUSES])
+{
+	bool placed = side == SIDE_PLACED;
+	struct taint tainted = view_taint(v, placed, false), measured = view_taint(v, placed, true);
+	uint64_t failed = snapshot_totals(v->o, v->image, placed, false).failed, stopped = 0;
+
+	for (uint32_t c = 0; c < RS_CAUSES; c++)
+		if (cause_owner(c) == OWNER_STOP)
+			stopped += causes[c];
+	return (struct excuse){
+		.all = tainted.failed >= failed,
+		.but_stopped = measured.failed >= snapshot_totals(v->o, v->image, placed, true).failed &&
+			tainted.failed + stopped >= failed,
+	};
+}
+
 void
 append_owners(struct view *v, json_t *reasons)
 {
@@ -148,12 +173,11 @@ append_owners(struct view *v, json_t *reasons)
 		append_not_started(v, reasons, placed);
 		view_causes(v, (enum side)placed, causes);
 
-		struct taint tainted = view_taint(v, placed, false);
-		struct rs_call_totals t = snapshot_totals(v->o, v->image, placed, false);
-		bool excused = tainted.failed >= t.failed; /* nobody else is blamed */
+		struct excuse e = excuse_of(v, (enum side)placed, causes);
 
 		for (enum owner owner = OWNER_SUT; owner < OWNERS; owner++)
-			append_causes(v, reasons, (enum side)placed, owner, excused, causes);
+			append_causes(v, reasons, (enum side)placed, owner,
+				e.all || (e.but_stopped && owner != OWNER_STOP), causes);
 	}
 	if (!v->o->registers)
 		return;

@@ -487,6 +487,27 @@ failures_of_tainted_calls_alone_are_not_blamed_on_the_sut(void **state)
 }
 
 static void
+calls_that_the_end_of_the_run_stopped_put_no_blame_on_the_sut(void **state)
+{
+	rig_start(&rig, 0, RIG_CALLS, 100);
+	second();
+	rs_metric_add(&rig.port_cells[0], RS_NET_TX_FULL, 4);
+	second();
+	rig_fail(&rig, 0, RIG_CALLS, 1, RS_CAUSE_TIMEOUT, 4);
+	count_tainted(RIG_CALLS, 4, true);
+	/* Due after the measured window, and still open when the run ended. */
+	rs_metric_add(rig_cells(&rig, 0, RIG_CALLS), RS_AM_FAILED, 3);
+	rs_metric_add(rig_cells(&rig, 0, RIG_CALLS), RS_AM_OPEN, (uint64_t)-3);
+	rig.accounts[0]->activities[RIG_CALLS].failures[RS_CAUSES + RS_CAUSE_STOPPED] += 3;
+	second();
+	look();
+	assert_int_equal(verdict, RS_VERDICT_LIMITED);
+	assert_true(reasons_have("generator: 4 placed calls failed, all of them in or after intervals that it limited: timeout (4)"));
+	assert_true(reasons_have("stop: 3 placed calls failed: stopped (3)"));
+	assert_false(reasons_have("SUT: "));
+}
+
+static void
 a_failure_outside_of_them_is_the_sut_s(void **state)
 {
 	rig_start(&rig, 0, RIG_CALLS, 100);
@@ -646,6 +667,7 @@ main(void)
 		TEST(three_milliseconds_are_not_a_second),
 		TEST(calls_that_ended_in_a_limited_second_or_began_before_its_end_are_tainted),
 		TEST(failures_of_tainted_calls_alone_are_not_blamed_on_the_sut),
+		TEST(calls_that_the_end_of_the_run_stopped_put_no_blame_on_the_sut),
 		TEST(a_failure_outside_of_them_is_the_sut_s),
 		TEST(too_many_limited_intervals_come_before_any_failure),
 		TEST(our_own_lack_of_memory_is_not_the_sut_s),
