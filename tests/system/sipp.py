@@ -15,10 +15,11 @@ class Sipp:
     @param calls     end after so many calls (-m)
     @param rate      calls/s it places; None for a UAS
     @param args      more options
+    @param netns     another namespace to live in
     """
 
     def __init__(self, lab, scenario, local, port=5060, remote=None, calls=None, rate=None, args=(), name=None,
-                 timeout_s=120):
+                 timeout_s=120, netns=None):
         name = name or os.path.basename(scenario)
         self.stat_file = lab.path(f"{name}-stat.csv")
         self.error_file = lab.path(f"{name}-errors.log")
@@ -40,7 +41,7 @@ class Sipp:
         argv += list(args)
         if remote:
             argv.append(remote)
-        self.process = lab.start(argv, lab.peer, f"{name}-screen.log", env={**os.environ, "TERM": "dumb"})
+        self.process = lab.start(argv, netns or lab.peer, f"{name}-screen.log", env={**os.environ, "TERM": "dumb"})
         self._wait_bound(lab, local, port)
 
     def _wait_bound(self, lab, local, port):
