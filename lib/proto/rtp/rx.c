@@ -63,7 +63,7 @@ place(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p)
 		rx_end_sequence(rx);
 		rx_begin_sequence(rx, p->seq);
 		rx->received = 1;
-		rx->flags &= (uint8_t)~RX_MEDIA;
+		rx->flags &= (uint8_t) ~(RX_MEDIA | RX_PLAYING);
 		rx->cold.restarts++;
 		return RS_RTP_RX_RESTARTED | RS_RTP_RX_FIRST;
 	}
@@ -212,41 +212,49 @@ play(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p, uint64_t now_ns, uint3
 	return RS_RTP_RX_LATE;
 }
 
+/** Jitter, by packets of media and comfort noise. @return 0, RS_RTP_RX_TS_JUMP */
 static uint32_t
-media(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p, uint64_t now_ns, uint32_t says,
-	bool followed)
+pace(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p, uint64_t now_ns, bool newest,
+	bool regular)
 {
-	bool newest = (says & (RS_RTP_RX_DUPLICATE | RS_RTP_RX_REORDERED)) == 0;
-	bool spurt = newest && ((rx->profile->talkspurts && p->marker) || (rx->flags & RX_COMFORT));
-	bool regular = followed && !spurt && !(p->marker && rx->profile->talkspurts);
 	uint32_t found = 0;
 
 	if (__builtin_expect((rx->flags & RX_MEDIA) != 0, 1)) {
 		int64_t arrival = (int64_t)(now_ns - rx->media_ns);
 		int64_t sending = ticks_to_ns(rx->profile, p->timestamp, rx->media_ts);
 
-		if (p->pt != rx->media_pt) {
-			rx->cold.pt_changes++;
-			found |= RS_RTP_RX_PT_CHANGED;
-		}
 		if (__builtin_expect(!jumped(arrival, sending), 1)) {
 			add_jitter(rx, arrival, sending, regular);
 		} else if (newest) {
 			rx->cold.ts_jumps++;
-			found |= RS_RTP_RX_TS_JUMP;
-			spurt = true;
+			found = RS_RTP_RX_TS_JUMP;
 		} else {
 			/* Nothing that comes after it is measured by this one. */
-			return found | play(rx, p, now_ns, says);
+			return 0;
 		}
-	} else {
-		spurt = true;
 	}
 	rx->media_ns = now_ns;
 	rx->media_ts = p->timestamp;
-	rx->media_pt = p->pt;
 	rx->flags |= RX_MEDIA;
-	if (spurt) {
+	return found;
+}
+
+static uint32_t
+media(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p, uint64_t now_ns, uint32_t says,
+	bool followed)
+{
+	bool newest = (says & (RS_RTP_RX_DUPLICATE | RS_RTP_RX_REORDERED)) == 0;
+	bool marker = p->marker && rx->profile->talkspurts;
+	bool spurt = (newest && (marker || (rx->flags & RX_COMFORT))) || !(rx->flags & RX_PLAYING);
+	uint32_t found = pace(rx, p, now_ns, newest, followed && !marker);
+
+	if (p->pt != rx->media_pt && (rx->flags & RX_PLAYING)) {
+		rx->cold.pt_changes++;
+		found |= RS_RTP_RX_PT_CHANGED;
+	}
+	rx->media_pt = p->pt;
+	rx->flags |= RX_PLAYING;
+	if (spurt || (found & RS_RTP_RX_TS_JUMP)) {
 		set_anchor(rx, p->timestamp, now_ns + rx->profile->playout_ns);
 		rx->cold.talkspurts++;
 		return found | RS_RTP_RX_TALKSPURT;
@@ -274,6 +282,7 @@ in_time(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p, uint64_t now_ns, ui
 		return says;
 	}
 	if (kind == RS_RTP_COMFORT) {
+		says |= pace(rx, p, now_ns, newest, false);
 		rx->cold.comfort++;
 		if (newest)
 			rx->flags |= RX_COMFORT;

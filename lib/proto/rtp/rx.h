@@ -9,7 +9,7 @@
  * - late: came after its play-out by a modelled buffer. The first packet of a talkspurt is played @playout_ns after it came, each
  *   further one at its timestamp's distance from that. A talkspurt begins with the marker, behind comfort noise, and where
  *   timestamps jump.
- * - jitter: RFC 3550, 6.4.1, over media packets in order of arrival, kept in 1/16 ns.
+ * - jitter: RFC 3550, 6.4.1, over packets of media and comfort noise in order of arrival, kept in 1/16 ns.
  * - gap: time between two packets that should have followed each other at once: not in front of a talkspurt or around comfort noise.
  * - sequence: RFC 3550, A.1. Two packets in a row from elsewhere in the sequence, or of another SSRC, begin the stream anew; one
  *   alone is counted and ignored.
@@ -95,7 +95,7 @@ struct rs_rtp_rx {
 	uint64_t
 		window[RS_RTP_WINDOW / 64]; /* a ring: bit ext % 256 is set when that packet came */
 	uint64_t last_ns;                   /* arrival of the last packet, of whatever kind */
-	uint64_t media_ns;                  /* of the last media packet, */
+	uint64_t media_ns;                  /* of the last packet of media or comfort noise, */
 	uint64_t jitter_q4;                 /* ns times 16 */
 	uint64_t jitter_sum_ns;
 	uint64_t anchor_ns; /* play-out of timestamp anchor_ts */

@@ -10,6 +10,7 @@ enum {
 	RX_CANDIDATE = 4, /* another SSRC may take over */
 	RX_COMFORT = 8,   /* the last packet in order was comfort noise */
 	RX_MEDIA = 16,    /* media_ns and media_ts are set */
+	RX_PLAYING = 32,  /* so is the anchor */
 };
 
 /* Where a packet is in the ring. */
