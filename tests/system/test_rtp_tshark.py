@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Our receiver and tshark's RTP analysis, fed the same captures: the same loss, gaps and jitter, to the last digit printed."""
+"""
+Our receiver and tshark's RTP analysis, fed the same captures: the same loss, gaps and jitter, to the last digit printed. And RTCP as
+we write it, read by tshark.
+"""
 
 import json
 import os
@@ -14,11 +17,23 @@ import pytest
 from programs import BUILD, PASSED
 
 RTP_STREAMS = os.path.join(BUILD, "tests", "tools", "rtp_streams")
+RTCP_SAMPLE = os.path.join(BUILD, "tests", "tools", "rtcp_sample")
 PORTS = (10000, 10999)
 CN, PCMU, PCMA, JPEG, EVENT = 13, 0, 8, 26, 101
 # "...   g711U    50     0 (0.0%)   17.026   20.074   22.985   0.008   1.169   1.847 X"
 TSHARK = re.compile(r"\s(\S+)\s+(\d+)\s+(\S+)\s+(\d+)\s+0x([0-9A-F]{8})\s.*?\s(\d+)\s+(-?\d+) \(-?[\d.]+%\)\s+"
                     r"([\d.-]+)\s+([\d.-]+)\s+([\d.-]+)\s+([\d.-]+)\s+([\d.-]+)\s+([\d.-]+)")
+
+
+def frame(payload, sport, dport, ipv6=False):
+    udp = struct.pack("!HHHH", sport, dport, 8 + len(payload), 0) + payload
+    if ipv6:
+        return bytes(12) + b"\x86\xdd" + struct.pack(
+            "!IHBB16s16s", 6 << 28, len(udp), 17, 64, socket.inet_pton(socket.AF_INET6, "2001:2::1"),
+            socket.inet_pton(socket.AF_INET6, "2001:2::2")) + udp
+    return bytes(12) + b"\x08\x00" + struct.pack(
+        "!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, socket.inet_aton("198.18.0.1"),
+        socket.inet_aton("198.18.0.2")) + udp
 
 
 class Stream:
@@ -35,15 +50,7 @@ class Stream:
     def add(self, arrival_us, number, timestamp, pt, marker):
         rtp = struct.pack("!BBHII", 0x80, pt | marker << 7, self.first_seq + number & 0xFFFF,
                           self.first_ts + timestamp & 0xFFFFFFFF, 0xABC00000 + self.seed) + b"\xd5" * 40
-        udp = struct.pack("!HHHH", PORTS[0] + 2 * self.seed, PORTS[0] + 500, 8 + len(rtp), 0) + rtp
-        if self.ipv6:
-            ip = struct.pack("!IHBB16s16s", 6 << 28, len(udp), 17, 64, socket.inet_pton(socket.AF_INET6, "2001:2::1"),
-                             socket.inet_pton(socket.AF_INET6, "2001:2::2"))
-        else:
-            ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, socket.inet_aton("198.18.0.1"),
-                             socket.inet_aton("198.18.0.2"))
-        frame = bytes(12) + (b"\x86\xdd" if self.ipv6 else b"\x08\x00") + ip + udp
-        self.packets.append((arrival_us, frame))
+        self.packets.append((arrival_us, frame(rtp, PORTS[0] + 2 * self.seed, PORTS[0] + 500, self.ipv6)))
 
     def play(self, count, loss=0.0, burst=1, duplicate=0.0, hold=0.0, marker=0.0, silence=0.0, jitter_us=8000):
         """
@@ -83,12 +90,15 @@ class Stream:
         return self
 
 
-def write_pcap(path, streams):
-    packets = sorted((packet for stream in streams for packet in stream.packets), key=lambda packet: packet[0])
+def packets_of(streams):
+    return sorted((packet for stream in streams for packet in stream.packets), key=lambda packet: packet[0])
+
+
+def write_pcap(path, packets):
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for at, frame in packets:
-            file.write(struct.pack("<IIII", at // 1_000_000, at % 1_000_000, len(frame), len(frame)) + frame)
+        for at, data in packets:
+            file.write(struct.pack("<IIII", at // 1_000_000, at % 1_000_000, len(data), len(data)) + data)
 
 
 def tshark(path):
@@ -137,7 +147,7 @@ KINDS = {
 def test_a_stream_is_what_tshark_says(quiet_lab, story, kind):
     stream = Stream(1, **KINDS[kind]).play(1000, **STORIES[story])
     path = quiet_lab.path("rtp.pcap")
-    write_pcap(path, [stream])
+    write_pcap(path, packets_of([stream]))
     theirs, mine = tshark(path), ours(path)
     assert len(theirs) == 1 and theirs.keys() == mine.keys()
     for ssrc, wanted in theirs.items():
@@ -151,7 +161,7 @@ def test_a_stream_is_what_tshark_says(quiet_lab, story, kind):
 @pytest.mark.parametrize("story", ["plain", "loss", "talkspurts"])
 def test_numbers_that_come_round(quiet_lab, story):
     path = quiet_lab.path("rtp.pcap")
-    write_pcap(path, [Stream(1, first_seq=65000, first_ts=0xFFFFFFFF - 80000).play(1000, **STORIES[story])])
+    write_pcap(path, packets_of([Stream(1, first_seq=65000, first_ts=0xFFFFFFFF - 80000).play(1000, **STORIES[story])]))
     (wanted,), (mine,) = tshark(path).values(), ours(path).values()
     assert {key: mine[key] for key in wanted} == wanted
 
@@ -160,7 +170,7 @@ def test_streams_side_by_side(quiet_lab):
     path = quiet_lab.path("rtp.pcap")
     streams = [Stream(seed, ipv6=seed % 2 == 0).play(300, **list(STORIES.values())[seed % len(STORIES)])
                for seed in range(1, 41)]
-    write_pcap(path, streams)
+    write_pcap(path, packets_of(streams))
     theirs, mine = tshark(path), ours(path)
     assert len(theirs) == 40 and theirs.keys() == mine.keys()
     for ssrc, wanted in theirs.items():
@@ -175,7 +185,7 @@ def test_a_digit_leaves_loss_and_gaps_as_they_are(quiet_lab):
         event = 100 <= number < 108
         stream.add(1_000_000_000 + number * 20_000, number, (100 if event else number) * 160, EVENT if event else PCMU,
                    int(number in (0, 100)))
-    write_pcap(path, [stream])
+    write_pcap(path, packets_of([stream]))
     (wanted,), (mine,) = tshark(path).values(), ours(path).values()
     assert {key: mine[key] for key in ("packets", "lost", "max_delta_ms")} == \
         {key: wanted[key] for key in ("packets", "lost", "max_delta_ms")}
@@ -188,3 +198,42 @@ def test_a_file_that_is_no_capture_is_an_error(quiet_lab):
         file.write(b"nothing")
     done = subprocess.run([RTP_STREAMS, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode != PASSED and done.stderr
+
+
+# What tests/tools/rtcp_sample.c fills in, by tshark's names and in its spelling; repeated fields are joined by commas.
+RTCP = [
+    {"rtcp.pt": "200,202", "rtcp.senderssrc": "0x11223344", "rtcp.timestamp.ntp.msw": "3915323947",
+     "rtcp.timestamp.ntp.lsw": "2147483648", "rtcp.timestamp.rtp": "160000", "rtcp.sender.packetcount": "1000",
+     "rtcp.sender.octetcount": "160000", "rtcp.ssrc.identifier": "0xaabbccdd,0x55667788,0x11223344",
+     "rtcp.ssrc.fraction": "64,0", "rtcp.ssrc.cum_nr": "-5,1234", "rtcp.ssrc.ext_high": "65541,9", "rtcp.ssrc.jitter": "77,5",
+     "rtcp.ssrc.lsr": "3070616480,0", "rtcp.ssrc.dlsr": "344064,0", "rtcp.sdes.text": "caller@example.test"},
+    {"rtcp.pt": "201,202", "rtcp.senderssrc": "0x11223344", "rtcp.ssrc.cum_nr": "-5", "rtcp.sdes.text": "caller@example.test"},
+    {"rtcp.pt": "201,202,203", "rtcp.sdes.text": "caller@example.test,teardown", "rtcp.ssrc.cum_nr": ""},
+    {"rtcp.pt": "207", "rtcp.senderssrc": "0x11223344", "rtcp.xr.bt": "4,5,7", "rtcp.xr.lrr": "439042048",
+     "rtcp.xr.dlrr": "32768", "rtcp.ssrc.fraction": "13", "rtcp.ssrc.discarded": "3", "rtcp.xr.voipmetrics.burstdensity": "130",
+     "rtcp.xr.voipmetrics.gapdensity": "2", "rtcp.xr.voipmetrics.burstduration": "500",
+     "rtcp.xr.voipmetrics.gapduration": "6000", "rtcp.xr.voipmetrics.rtdelay": "70", "rtcp.xr.voipmetrics.esdelay": "80",
+     "rtcp.xr.voipmetrics.signallevel": "127", "rtcp.xr.voipmetrics.gmin": "16", "rtcp.xr.voipmetrics.rfactor": "91",
+     "rtcp.xr.voipmetrics.moslq": "4.3", "rtcp.xr.voipmetrics.moscq": "4.2", "rtcp.xr.voipmetrics.jba": "2",
+     "rtcp.xr.voipmetrics.jbnominal": "60", "rtcp.xr.voipmetrics.jbmax": "61", "rtcp.xr.voipmetrics.jbabsmax": "62"},
+]
+
+
+def test_rtcp_reads_as_it_was_written(quiet_lab):
+    done = subprocess.run([RTCP_SAMPLE], stdout=subprocess.PIPE, text=True, check=True)
+    datagrams = [bytes.fromhex(line) for line in done.stdout.splitlines()]
+    path = quiet_lab.path("rtcp.pcap")
+    write_pcap(path, [(1_000_000 * at, frame(data, PORTS[0] + 1, PORTS[0] + 3)) for at, data in enumerate(datagrams, 1)])
+    names = sorted({name for wanted in RTCP for name in wanted})
+    argv = ["tshark", "-n", "-r", path, "-d", f"udp.port=={PORTS[0] + 1},rtcp", "-T", "fields"]
+    for name in (*names, "rtcp.length_check", "_ws.malformed", "_ws.expert.message"):
+        argv += ["-e", name]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert len(lines) == len(RTCP)
+    for line, wanted in zip(lines, RTCP):
+        *values, length_check, malformed, expert = line
+        found = dict(zip(names, values))
+        assert {name: found[name] for name in wanted} == wanted
+        assert (length_check, malformed, expert) == ("1", "", "")

@@ -212,6 +212,29 @@ rfc3550_a_3_fraction_and_cumulative_loss(void **state)
 }
 
 static void
+rfc3550_a_1_a_stream_that_begins_anew_is_reported_anew(void **state)
+{
+	struct rs_rtcp_reporter r = { 0 };
+	struct rs_rtcp_report report;
+	struct rs_rtp_packet p = { .ssrc = 0xabc };
+
+	(void)state;
+	for (int n = 0; n < 10; n++)
+		take(n);
+	assert_int_equal(rs_rtcp_reporter_report(&r, &rx, 3 * S, &report), 0);
+	/* Elsewhere in the sequence, and further by now than the first one was: half of it is lost. */
+	for (int n = 0; n < 40; n++) {
+		p.seq = (uint16_t)(20000 + (n < 2 ? n : 2 * n - 2));
+		p.timestamp = (uint32_t)n * 160;
+		rs_rtp_rx_packet(&rx, &p, 4 * S + (uint64_t)n * 20 * MS);
+	}
+	assert_int_equal(rs_rtcp_reporter_report(&r, &rx, 5 * S, &report), 0);
+	assert_int_equal(report.highest, 20000 + 76);
+	assert_int_equal(report.lost, 76 - 39);
+	assert_int_equal(report.fraction, 256 * (76 - 39) / 76);
+}
+
+static void
 rfc3550_6_4_1_an_sr_and_its_report_give_the_round_trip(void **state)
 {
 	const uint64_t unix_ns = 1700000000 * S + 123456789;
@@ -284,6 +307,7 @@ main(void)
 		cmocka_unit_test(rfc3550_4_ntp_counts_from_1900),
 		cmocka_unit_test(rfc3550_6_4_1_figure_2_the_round_trip_is_6_125_s),
 		cmocka_unit_test_setup(rfc3550_a_3_fraction_and_cumulative_loss, fresh),
+		cmocka_unit_test_setup(rfc3550_a_1_a_stream_that_begins_anew_is_reported_anew, fresh),
 		cmocka_unit_test_setup(rfc3550_6_4_1_an_sr_and_its_report_give_the_round_trip, fresh),
 		cmocka_unit_test_setup(rfc3611_4_5_one_who_only_receives_has_a_round_trip_too, fresh),
 		cmocka_unit_test_setup(rfc3611_4_7_voip_metrics_of_a_stream, fresh),

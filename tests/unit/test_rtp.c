@@ -90,8 +90,8 @@ rfc3550_a_1_what_is_wrong_is_told_by_kind(void **state)
 		{ 0xa0, 0, 16, 0, 0, RS_RTP_PADDING },
 		{ 0xa0, 0, 16, 0, 5, RS_RTP_PADDING },
 		{ 0xa0, 0, 16, 0, 4, RS_RTP_OK },
-		{ 0x80, 200, 28, 0, 0, RS_RTP_IS_CONTROL },
-		{ 0x80, 192, 28, 0, 0, RS_RTP_IS_CONTROL },
+		{ 0x80, 200, 28, 0, 0, RS_RTP_CONTROL },
+		{ 0x80, 192, 28, 0, 0, RS_RTP_CONTROL },
 		{ 0x80, 224, 28, 0, 0, RS_RTP_OK },
 	};
 

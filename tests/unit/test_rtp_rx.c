@@ -471,6 +471,39 @@ timestamps_that_jump_are_counted_and_do_not_spoil_jitter(void **state)
 }
 
 static void
+a_reordered_packet_with_a_timestamp_from_nowhere_spoils_nothing(void **state)
+{
+	(void)state;
+	for (int n = 0; n < 5; n++)
+		nth(1, n, 0);
+	nth(1, 6, 0);
+	assert_true(take(0, 6, 0xf3000000u, 1125) & RS_RTP_RX_REORDERED);
+	assert_int_equal(nth(1, 7, 0), 0);
+	look();
+	assert_int_equal(rx.cold.ts_jumps, 0);
+	assert_near(report.max_jitter_ms, 0, 0);
+	assert_int_equal(report.missing, 0);
+}
+
+static void
+a_hold_is_neither_gap_nor_silence(void **state)
+{
+	(void)state;
+	for (int n = 0; n < 5; n++)
+		nth(1, n, 0);
+	rs_rtp_rx_resume(&rx, &profile, START + 31000 * MS);
+	assert_int_equal(rs_rtp_rx_silence(&rx, START + 32999 * MS, 2000 * MS), RS_RTP_HEARD);
+	assert_int_equal(rs_rtp_rx_silence(&rx, START + 33000 * MS, 2000 * MS), RS_RTP_TIMED_OUT);
+	/* Its timestamps stood still meanwhile. */
+	assert_int_equal(take(0, 6, 5 * 160, 31030), RS_RTP_RX_TALKSPURT);
+	assert_int_equal(take(0, 7, 6 * 160, 31050), 0);
+	look();
+	assert_near(report.max_gap_ms, 30, 0);
+	assert_near(report.max_jitter_ms, 0, 0);
+	assert_int_equal(report.late, 0);
+}
+
+static void
 silence_and_the_first_packet_are_timed(void **state)
 {
 	(void)state;
@@ -510,6 +543,8 @@ main(void)
 		T(rfc4733_2_2_1_events_do_not_count_as_jitter_or_loss),
 		T(a_payload_type_that_was_not_negotiated_is_counted),
 		T(timestamps_that_jump_are_counted_and_do_not_spoil_jitter),
+		T(a_reordered_packet_with_a_timestamp_from_nowhere_spoils_nothing),
+		T(a_hold_is_neither_gap_nor_silence),
 		T(silence_and_the_first_packet_are_timed),
 	};
 

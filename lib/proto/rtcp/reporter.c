@@ -57,7 +57,9 @@ rs_rtcp_reporter_report(struct rs_rtcp_reporter *r, const struct rs_rtp_rx *rx, 
 	if (!rs_rtp_rx_valid(rx))
 		return -ENODATA;
 	/* The stream began anew since (A.1: so do these). */
-	if (expected < r->expected || rx->received < r->received) {
+	if (rx->ssrc != r->ssrc || rx->base != r->base) {
+		r->ssrc = rx->ssrc;
+		r->base = rx->base;
 		r->expected = 0;
 		r->received = 0;
 	}

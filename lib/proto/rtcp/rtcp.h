@@ -126,6 +126,7 @@ struct rs_rtcp_voip {
 	int8_t signal_dbm, noise_dbm;
 	uint8_t rerl_db, gmin, r, ext_r, mos_lq, mos_cq; /* MOS times 10 */
 	uint8_t rx_config;
+	uint8_t reserved;
 	uint16_t buffer_nominal_ms, buffer_max_ms, buffer_abs_max_ms;
 };
 

@@ -57,7 +57,8 @@ struct rs_rtcp_reporter {
 	uint64_t sr_ns;              /* when the last SR came; 0: none did */
 	uint64_t rr_ns;              /* when the last RRTR came */
 	uint32_t sr_ntp, rr_ntp;     /* short */
-	uint32_t expected, received; /* at the last report */
+	uint32_t ssrc, base;         /* the sequence of the last report, */
+	uint32_t expected, received; /* and what had come of it by then */
 };
 
 /** An SR of the stream's sender came (its LSR and DLSR are told from now on). */

@@ -8,7 +8,7 @@ static const char *const why_names[RS_RTP_WHYS] = {
 	[RS_RTP_CSRC] = "csrc",
 	[RS_RTP_EXTENSION] = "extension",
 	[RS_RTP_PADDING] = "padding",
-	[RS_RTP_IS_CONTROL] = "rtcp",
+	[RS_RTP_CONTROL] = "rtcp",
 };
 
 const char *
@@ -42,7 +42,7 @@ rs_rtp_parse_header(const uint8_t *buf, size_t len, struct rs_rtp_packet *out)
 	if (buf[0] >> 6 != 2)
 		return RS_RTP_VERSION;
 	if (buf[1] >= 192 && buf[1] <= 223)
-		return RS_RTP_IS_CONTROL;
+		return RS_RTP_CONTROL;
 	out->csrcs = buf[0] & 15;
 	out->marker = buf[1] >> 7;
 	out->pt = buf[1] & 0x7f;

@@ -30,12 +30,12 @@ enum rs_rtp_what {
 /** Why bytes are no RTP packet. */
 enum rs_rtp_why {
 	RS_RTP_OK,
-	RS_RTP_SHORT,      /* less than a fixed header */
-	RS_RTP_VERSION,    /* not version 2 */
-	RS_RTP_CSRC,       /* ends within the list of contributing sources */
-	RS_RTP_EXTENSION,  /* ends within the header extension */
-	RS_RTP_PADDING,    /* a padding count of 0, or more than there is behind the header */
-	RS_RTP_IS_CONTROL, /* a packet type of RTCP where RTP was expected (RFC 5761) */
+	RS_RTP_SHORT,     /* less than a fixed header */
+	RS_RTP_VERSION,   /* not version 2 */
+	RS_RTP_CSRC,      /* ends within the list of contributing sources */
+	RS_RTP_EXTENSION, /* ends within the header extension */
+	RS_RTP_PADDING,   /* a padding count of 0, or more than there is behind the header */
+	RS_RTP_CONTROL,   /* a packet type of RTCP where RTP was expected (RFC 5761) */
 	RS_RTP_WHYS
 };
 

@@ -28,6 +28,14 @@ rs_rtp_rx_init(struct rs_rtp_rx *rx, const struct rs_rtp_profile *profile, uint6
 	rx->cold.begun_ns = now_ns;
 }
 
+void
+rs_rtp_rx_resume(struct rs_rtp_rx *rx, const struct rs_rtp_profile *profile, uint64_t now_ns)
+{
+	rx->profile = profile;
+	rx->last_ns = now_ns;
+	rx->flags &= (uint8_t) ~(RX_COMFORT | RX_MEDIA | RX_PLAYING);
+}
+
 static inline int64_t
 ticks_to_ns(const struct rs_rtp_profile *profile, uint32_t to, uint32_t from)
 {

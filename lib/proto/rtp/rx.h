@@ -149,6 +149,13 @@ int rs_rtp_profile_init(struct rs_rtp_profile *profile, uint32_t clock_hz);
 void rs_rtp_rx_init(struct rs_rtp_rx *rx, const struct rs_rtp_profile *profile, uint64_t now_ns);
 
 /**
+ * Media is expected from here on, after a hold or under a new description: the time before is neither a gap nor silence, and what
+ * comes next begins a talkspurt.
+ * @param profile  the one that holds from now on
+ */
+void rs_rtp_rx_resume(struct rs_rtp_rx *rx, const struct rs_rtp_profile *profile, uint64_t now_ns);
+
+/**
  * Take a packet.
  * @param now_ns  when it came; not before the last one
  * @return enum rs_rtp_rx_says, or'ed
