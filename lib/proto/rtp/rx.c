@@ -81,6 +81,13 @@ place(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p)
 	return RS_RTP_RX_BAD_SEQ;
 }
 
+/** After the one that is here. */
+static uint8_t
+wanted_in_a_row(const struct rs_rtp_profile *profile)
+{
+	return profile->min_sequential > 2 ? (uint8_t)(profile->min_sequential - 1) : 1;
+}
+
 static void
 start(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p, uint64_t now_ns)
 {
@@ -91,14 +98,14 @@ start(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p, uint64_t now_ns)
 		rx->last_ns = now_ns;
 	}
 	rx_begin_sequence(rx, p->seq);
-	rx->probation =
-		rx->profile->min_sequential > 1 ? (uint8_t)(rx->profile->min_sequential - 1) : 0;
+	rx->probation = rx->profile->min_sequential > 1 ? wanted_in_a_row(rx->profile) : 0;
 }
 
 /** RFC 3550, A.1: a source is valid once so many packets came in a row. */
 static uint32_t
 on_probation(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p)
 {
+	rx->flags &= (uint8_t)~RX_CANDIDATE;
 	if (p->seq == (uint16_t)(rx->ext + 1)) {
 		if (--rx->probation == 0) {
 			rx_begin_sequence(rx, p->seq);
@@ -106,7 +113,7 @@ on_probation(struct rs_rtp_rx *rx, const struct rs_rtp_packet *p)
 			return RS_RTP_RX_FIRST;
 		}
 	} else {
-		rx->probation = (uint8_t)(rx->profile->min_sequential - 1);
+		rx->probation = wanted_in_a_row(rx->profile);
 	}
 	rx->ext = 0x10000u + p->seq;
 	rx->cold.probation++;

@@ -8,7 +8,7 @@
  *   duplicates aside.
  * - late: came after its play-out by a modelled buffer. The first packet of a talkspurt is played @playout_ns after it came, each
  *   further one at its timestamp's distance from that. A talkspurt begins with the marker, behind comfort noise, and where
- *   timestamps jump.
+ *   timestamps jump. The buffer does not adapt: where a sender's clock drifts by more than that within a talkspurt, all is late.
  * - jitter: RFC 3550, 6.4.1, over packets of media and comfort noise in order of arrival, kept in 1/16 ns.
  * - gap: time between two packets that should have followed each other at once: not in front of a talkspurt or around comfort noise.
  * - sequence: RFC 3550, A.1. Two packets in a row from elsewhere in the sequence, or of another SSRC, begin the stream anew; one
