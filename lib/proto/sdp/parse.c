@@ -283,10 +283,8 @@ complete_media(struct reader *r, struct rs_sdp_media *m)
 	}
 	if (m->connection.text.p == NULL)
 		return rs_sdp_wrong(r, RS_SDP_ERR_NO_CONNECTION);
-	if (m->rtcp_mux)
-		m->rtcp_port = m->port;
-	else if (!m->has_rtcp) /* no port behind the last one: no RTCP is sent */
-		m->rtcp_port = (uint16_t)(m->port + 1);
+	if (!m->has_rtcp) /* no port behind the last one: no RTCP is sent */
+		m->rtcp_port = m->rtcp_mux ? m->port : (uint16_t)(m->port + 1);
 	return 0;
 }
 
