@@ -98,16 +98,16 @@ static enum rs_sdp_fail
 accept_crypto(const struct line *l, const struct rs_sdp_stream *was)
 {
 	const struct rs_sdp_profile *p = l->lm->profile;
-	bool offered = was->offered_fresh ? p->srtp != RS_SDP_SRTP_FORBIDDEN :
-					    (was->flags & RS_SDP_SECURE) != 0;
+	bool offered = was->offered_fresh ? p->srtp != RS_SDP_SRTP_FORBIDDEN
+					  : (was->flags & RS_SDP_SECURE) != 0;
 	int at = rs_sdp_attr_next(l->answer, l->i, RS_SDP_ATTR_CRYPTO, 0), err;
 	struct rs_sdp_crypto c;
 
 	if (at < 0)
 		return rs_sdp_proto_srtp(was->offered_proto) ||
-				(offered && p->srtp == RS_SDP_SRTP_REQUIRED) ?
-			RS_SDP_FAIL_NO_CRYPTO :
-			RS_SDP_FAIL_NONE;
+				(offered && p->srtp == RS_SDP_SRTP_REQUIRED)
+			? RS_SDP_FAIL_NO_CRYPTO
+			: RS_SDP_FAIL_NONE;
 	if (!offered)
 		return RS_SDP_FAIL_NONE; /* RTP/AVP, and nobody asked */
 	if (rs_sdp_attr_next(l->answer, l->i, RS_SDP_ATTR_CRYPTO, at + 1) >= 0)
@@ -118,7 +118,8 @@ accept_crypto(const struct line *l, const struct rs_sdp_stream *was)
 		return RS_SDP_FAIL_CRYPTO_KEY;
 	if (!find_tag(l, was, &c))
 		return RS_SDP_FAIL_CRYPTO_TAG;
-	if (err != 0 || (c.params & NEGOTIATED) != (l->st->tx.params & NEGOTIATED) || c.n_keys != 1 ||
+	if (err != 0 || (c.params & NEGOTIATED) != (l->st->tx.params & NEGOTIATED) ||
+		c.n_keys != 1 ||
 		((c.params & RS_SDP_KDR) != 0 && (p->accept_params & RS_SDP_KDR) == 0))
 		return RS_SDP_FAIL_CRYPTO_PARAM;
 	l->st->rx = c;
@@ -191,8 +192,8 @@ accept_line(const struct line *l)
 		st->flags |= RS_SDP_RSIZE;
 	accept_direction(l, &was);
 	rs_sdp_remote(st, m);
-	st->ptime_ms = rs_sdp_ptime(p, &p->codecs[st->use[RS_SDP_ROLE_CODEC].codec], m,
-		&l->result->odd);
+	st->ptime_ms =
+		rs_sdp_ptime(p, &p->codecs[st->use[RS_SDP_ROLE_CODEC].codec], m, &l->result->odd);
 	return RS_SDP_FAIL_NONE;
 }
 
@@ -209,7 +210,8 @@ accept_refusal(const struct line *l)
 			st->why = RS_SDP_FAIL_OFF; /* it may be offered again */
 		return RS_SDP_FAIL_NONE;
 	}
-	if (rs_sdp_refuse(st, l->m, rs_sdp_word(&format), off ? RS_SDP_FAIL_OFF : RS_SDP_FAIL_PEER) != 0)
+	if (rs_sdp_refuse(
+		    st, l->m, rs_sdp_word(&format), off ? RS_SDP_FAIL_OFF : RS_SDP_FAIL_PEER) != 0)
 		return RS_SDP_FAIL_TOO_LARGE;
 	keep_offered(st, &was);
 	return RS_SDP_FAIL_NONE;
@@ -227,8 +229,9 @@ accept_all(const struct rs_sdp_session *s, const struct rs_sdp_local *local,
 		return RS_SDP_FAIL_LINE_COUNT;
 	for (unsigned i = 0; i < s->n_streams; i++) {
 		struct rs_sdp_stream *st = &streams[i];
-		struct line l = { .answer = answer, .m = &answer->media[i], .st = st,
-			.result = result, .i = i };
+		struct line l = {
+			.answer = answer, .m = &answer->media[i], .st = st, .result = result, .i = i
+		};
 		enum rs_sdp_fail why;
 
 		*st = s->streams[i];
@@ -256,8 +259,8 @@ accept_all(const struct rs_sdp_session *s, const struct rs_sdp_local *local,
 }
 
 int
-rs_sdp_accept(struct rs_sdp_session *s, const struct rs_sdp_local *local, const struct rs_sdp *answer,
-	struct rs_sdp_result *result)
+rs_sdp_accept(struct rs_sdp_session *s, const struct rs_sdp_local *local,
+	const struct rs_sdp *answer, struct rs_sdp_result *result)
 {
 	struct rs_sdp_stream streams[RS_SDP_MAX_MEDIA];
 	enum rs_sdp_fail why;

@@ -70,7 +70,8 @@ rs_sdp_clear(struct rs_sdp_stream *st)
 }
 
 void
-rs_sdp_choose_payloads(const struct rs_sdp_profile *p, const struct rs_sdp_stream *st, uint8_t *payloads)
+rs_sdp_choose_payloads(
+	const struct rs_sdp_profile *p, const struct rs_sdp_stream *st, uint8_t *payloads)
 {
 	bool taken[PAYLOAD_MAX + 1] = { false };
 	unsigned fixed = 0, spare = PAYLOAD_MAX;

@@ -64,7 +64,8 @@ pick_crypto(const struct line *l, const struct rs_sdp_stream *was)
 			l->st->tx.tag = c.tag;
 			l->st->tx.params = c.params & NEGOTIATED;
 		} else {
-			rs_sdp_our_crypto(l->lm, (unsigned)suite, c.tag, c.params & NEGOTIATED, &l->st->tx);
+			rs_sdp_our_crypto(
+				l->lm, (unsigned)suite, c.tag, c.params & NEGOTIATED, &l->st->tx);
 		}
 		l->st->rx = c;
 		l->st->flags |= RS_SDP_SECURE;
@@ -146,8 +147,8 @@ answer_line(const struct line *l)
 	st->direction = (uint8_t)(rs_sdp_reverse(peer) & l->lm->direction);
 	st->offered_direction = st->direction;
 	rs_sdp_remote(st, m);
-	st->ptime_ms = rs_sdp_ptime(p, &p->codecs[st->use[RS_SDP_ROLE_CODEC].codec], m,
-		&l->result->odd);
+	st->ptime_ms =
+		rs_sdp_ptime(p, &p->codecs[st->use[RS_SDP_ROLE_CODEC].codec], m, &l->result->odd);
 	st->sent_ptime_ms = m->ptime_ms != 0 ? st->ptime_ms : p->ptime_ms;
 	if (m->mid.len > 0 && m->mid.len < sizeof(st->mid))
 		memcpy(st->mid, m->mid.p, m->mid.len);
@@ -162,8 +163,8 @@ is_type(const struct rs_sdp_local_media *lm, const struct rs_sdp_media *m)
 
 /** Which media of ours an m-line is for: the one that it was for, else the first of its type that has no line. */
 static enum rs_sdp_fail
-choose_local(const struct rs_sdp_local *local, const struct rs_sdp_media *m, struct rs_sdp_stream *st,
-	const bool *taken)
+choose_local(const struct rs_sdp_local *local, const struct rs_sdp_media *m,
+	struct rs_sdp_stream *st, const bool *taken)
 {
 	enum rs_sdp_fail why = RS_SDP_FAIL_MEDIA;
 
@@ -209,7 +210,8 @@ check_places(const struct rs_sdp_session *s, const struct rs_sdp_local *local,
 
 /** The words of what is agreed, or refused, in one line of our answer. @return 0, -E2BIG */
 static int
-say_line(struct say *say, const struct rs_sdp_local *local, const struct line *l, enum rs_sdp_fail why)
+say_line(struct say *say, const struct rs_sdp_local *local, const struct line *l,
+	enum rs_sdp_fail why)
 {
 	struct rs_sdp_stream *st = l->st;
 	uint8_t payloads[RS_SDP_MAX_CODECS];
@@ -237,8 +239,8 @@ say_line(struct say *say, const struct rs_sdp_local *local, const struct line *l
 }
 
 int
-rs_sdp_answer(struct rs_sdp_session *s, const struct rs_sdp_local *local, const struct rs_sdp *offer,
-	uint8_t *out, size_t cap, struct rs_sdp_result *result)
+rs_sdp_answer(struct rs_sdp_session *s, const struct rs_sdp_local *local,
+	const struct rs_sdp *offer, uint8_t *out, size_t cap, struct rs_sdp_result *result)
 {
 	struct rs_sdp_stream streams[RS_SDP_MAX_MEDIA];
 	struct rs_sdp_session next = *s;
@@ -253,8 +255,12 @@ rs_sdp_answer(struct rs_sdp_session *s, const struct rs_sdp_local *local, const 
 	say.n_media = 0;
 	for (unsigned i = 0; i < offer->n_media; i++) {
 		const struct rs_sdp_media *m = &offer->media[i];
-		struct line l = { .offer = offer, .m = m, .st = &streams[i], .i = i,
-			.result = result, .rekey = local->rekey };
+		struct line l = { .offer = offer,
+			.m = m,
+			.st = &streams[i],
+			.i = i,
+			.result = result,
+			.rekey = local->rekey };
 		enum rs_sdp_fail why = RS_SDP_FAIL_PEER;
 
 		if (i < s->n_agreed)

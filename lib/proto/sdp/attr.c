@@ -341,7 +341,9 @@ rs_sdp_attribute(struct reader *r, struct rs_slice value)
 	if (name.len == 0)
 		return rs_sdp_wrong(r, RS_SDP_ERR_LINE);
 	a = &r->sdp->attrs[r->sdp->n_attrs++];
-	*a = (struct rs_sdp_attr){ .name = name, .value = value, .line = r->line,
+	*a = (struct rs_sdp_attr){ .name = name,
+		.value = value,
+		.line = r->line,
 		.media = r->media != NULL ? (uint8_t)(r->media - r->sdp->media) : RS_SDP_SESSION };
 	for (int id = RS_SDP_ATTR_OTHER + 1; id < RS_SDP_ATTRS; id++) {
 		if (!rs_slice_is(name, attributes[id].name))

@@ -8,11 +8,11 @@
 #include "proto/sdp/words.h"
 #include "proto/sip/compose.h"
 
-#define TAG_MAX	     999999999u
+#define TAG_MAX      999999999u
 #define LIFETIME_MAX ((uint64_t)1 << 48) /* RFC 3711, 9.2 */
 #define MKI_LEN_MAX  128
-#define KDR_MAX	     24
-#define WSH_MIN	     64
+#define KDR_MAX      24
+#define WSH_MIN      64
 
 const char *
 rs_sdp_crypto_error_name(enum rs_sdp_crypto_error error)

@@ -5,9 +5,12 @@
 #include "proto/sdp/agree.h"
 
 void
-rs_sdp_session_init(struct rs_sdp_session *s, uint64_t id, struct rs_sdp_stream *streams, unsigned cap)
+rs_sdp_session_init(
+	struct rs_sdp_session *s, uint64_t id, struct rs_sdp_stream *streams, unsigned cap)
 {
-	*s = (struct rs_sdp_session){ .id = id, .version = 1, .streams = streams,
+	*s = (struct rs_sdp_session){ .id = id,
+		.version = 1,
+		.streams = streams,
 		.cap = (uint8_t)(cap < RS_SDP_MAX_MEDIA ? cap : RS_SDP_MAX_MEDIA) };
 	for (unsigned i = 0; i < s->cap; i++)
 		rs_sdp_clear(&streams[i]);

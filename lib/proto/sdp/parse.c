@@ -73,10 +73,11 @@ read_name(struct reader *r, struct rs_slice value)
 int
 rs_sdp_address(struct rs_slice rest, struct rs_sdp_connection *out)
 {
-	struct rs_slice net = rs_sdp_word(&rest), type = rs_sdp_word(&rest), host = rs_sdp_word(&rest);
-	unsigned family = rs_slice_case_eq(type, rs_slice_of("IP4", 3)) ? 4 :
-		rs_slice_case_eq(type, rs_slice_of("IP6", 3))		? 6 :
-									  0;
+	struct rs_slice net = rs_sdp_word(&rest), type = rs_sdp_word(&rest),
+			host = rs_sdp_word(&rest);
+	unsigned family = rs_slice_case_eq(type, rs_slice_of("IP4", 3)) ? 4
+		: rs_slice_case_eq(type, rs_slice_of("IP6", 3))         ? 6
+									: 0;
 
 	host = rs_sdp_cut(&host, '/');
 	if (!rs_slice_case_eq(net, rs_slice_of("IN", 2)) || family == 0 || host.len == 0)
@@ -87,8 +88,9 @@ rs_sdp_address(struct rs_slice rest, struct rs_sdp_connection *out)
 		uint8_t last = host.p[host.len - 1];
 
 		out->addr = (struct rs_addr){ .family = 0 };
-		return memchr(host.p, ':', host.len) != NULL || (last >= '0' && last <= '9') ? -EBADMSG :
-											       0;
+		return memchr(host.p, ':', host.len) != NULL || (last >= '0' && last <= '9')
+			? -EBADMSG
+			: 0;
 	}
 	return out->addr.family == family ? 0 : -EBADMSG;
 }

@@ -131,7 +131,8 @@ rs_sdp_profile_complete(struct rs_sdp_profile *p)
 		return -E2BIG;
 	if (p->ptime_ms != 0 && (p->ptime_ms < RS_SDP_PTIME_MIN || p->ptime_ms > RS_SDP_PTIME_MAX))
 		return -EINVAL;
-	if (p->maxptime_ms != 0 && (p->maxptime_ms < RS_SDP_PTIME_MIN || p->maxptime_ms < p->ptime_ms))
+	if (p->maxptime_ms != 0 &&
+		(p->maxptime_ms < RS_SDP_PTIME_MIN || p->maxptime_ms < p->ptime_ms))
 		return -EINVAL;
 	for (unsigned i = 0; i < p->n_codecs; i++) {
 		if (p->codecs[i].clock_hz == 0 || p->codecs[i].name[0] == '\0')

@@ -17,13 +17,18 @@ rs_sdp_our_crypto(const struct rs_sdp_local_media *lm, unsigned i, uint32_t tag,
 {
 	const struct rs_sdp_profile *p = lm->profile;
 
-	*out = (struct rs_sdp_crypto){ .tag = tag, .suite = p->suites[i], .lifetime = p->lifetime,
-		.mki = p->mki_len != 0 ? p->mki : 0, .mki_len = p->mki_len, .n_keys = 1,
+	*out = (struct rs_sdp_crypto){ .tag = tag,
+		.suite = p->suites[i],
+		.lifetime = p->lifetime,
+		.mki = p->mki_len != 0 ? p->mki : 0,
+		.mki_len = p->mki_len,
+		.n_keys = 1,
 		.params = (uint8_t)params };
 	if (lm->keys == NULL)
 		out->suite = RS_SDP_SUITE_NONE; /* cannot be written: -EINVAL */
 	else
-		memcpy(out->key, lm->keys + (size_t)i * RS_SDP_KEY_MAX, rs_sdp_suite_bytes(out->suite));
+		memcpy(out->key, lm->keys + (size_t)i * RS_SDP_KEY_MAX,
+			rs_sdp_suite_bytes(out->suite));
 }
 
 static void
@@ -38,10 +43,12 @@ say_formats(struct rs_sdp_build_media *m, struct rs_sdp_build_format *f,
 
 			if ((codecs >> i & 1) == 0 || (c->role != RS_SDP_ROLE_CODEC) != others)
 				continue;
-			f[m->n_formats++] = (struct rs_sdp_build_format){
-				.name = rs_slice_str(c->name), .fmtp = rs_slice_str(c->fmtp),
-				.clock_hz = c->clock_hz, .channels = c->channels,
-				.payload = payloads[i] };
+			f[m->n_formats++] =
+				(struct rs_sdp_build_format){ .name = rs_slice_str(c->name),
+					.fmtp = rs_slice_str(c->fmtp),
+					.clock_hz = c->clock_hz,
+					.channels = c->channels,
+					.payload = payloads[i] };
 		}
 	}
 }
@@ -55,11 +62,17 @@ rs_sdp_say(struct say *say, const struct rs_sdp_local *local, const struct rs_sd
 	bool mux = (st->sent_flags & RS_SDP_MUX) != 0;
 
 	*m = (struct rs_sdp_build_media){ .type = rs_slice_str(lm->profile->type),
-		.proto = rs_slice_str(rs_sdp_proto_name(st->offered_proto)), .port = lm->port,
-		.mid = mid_of(st), .ptime_ms = st->sent_ptime_ms,
-		.maxptime_ms = lm->profile->maxptime_ms, .rtcp_mux = mux,
-		.rtcp_rsize = (st->sent_flags & RS_SDP_RSIZE) != 0, .has_ssrc = lm->has_ssrc,
-		.ssrc = lm->ssrc, .cname = local->cname, .direction = st->offered_direction,
+		.proto = rs_slice_str(rs_sdp_proto_name(st->offered_proto)),
+		.port = lm->port,
+		.mid = mid_of(st),
+		.ptime_ms = st->sent_ptime_ms,
+		.maxptime_ms = lm->profile->maxptime_ms,
+		.rtcp_mux = mux,
+		.rtcp_rsize = (st->sent_flags & RS_SDP_RSIZE) != 0,
+		.has_ssrc = lm->has_ssrc,
+		.ssrc = lm->ssrc,
+		.cname = local->cname,
+		.direction = st->offered_direction,
 		.crypto = say->crypto[say->n_media] };
 	if (lm->rtcp_port != 0 && lm->rtcp_port != lm->port + 1)
 		m->rtcp_port = lm->rtcp_port;
@@ -69,8 +82,8 @@ rs_sdp_say(struct say *say, const struct rs_sdp_local *local, const struct rs_sd
 }
 
 void
-rs_sdp_say_refused(struct say *say, const struct rs_sdp_stream *st,
-	const struct rs_sdp_profile *profile)
+rs_sdp_say_refused(
+	struct say *say, const struct rs_sdp_stream *st, const struct rs_sdp_profile *profile)
 {
 	struct rs_sdp_build_media *m = &say->media[say->n_media];
 	uint8_t *digits = say->digits[say->n_media++];
@@ -103,8 +116,12 @@ int
 rs_sdp_send(struct rs_sdp_session *s, const struct rs_sdp_local *local, const struct say *say,
 	uint8_t *out, size_t cap)
 {
-	struct rs_sdp_build b = { .user = local->user, .name = local->name, .id = s->id,
-		.version = s->version, .address = local->address, .media = say->media,
+	struct rs_sdp_build b = { .user = local->user,
+		.name = local->name,
+		.id = s->id,
+		.version = s->version,
+		.address = local->address,
+		.media = say->media,
 		.n_media = say->n_media };
 	uint64_t hash;
 	int n;
