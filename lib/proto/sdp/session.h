@@ -102,7 +102,7 @@ struct rs_sdp_stream {
 			struct rs_sdp_crypto tx, rx; /* our key and theirs */
 		};
 		struct {
-			char type[16], proto_text[32], format[16];
+			char type[16], proto_text[40], format[40];
 		} refused; /* the words of an m-line that is written again with port 0 */
 	};
 };
