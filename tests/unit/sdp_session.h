@@ -166,8 +166,8 @@ exchange(struct side *offerer, struct side *answerer)
 static inline void
 assert_has(const char *text, const char *part)
 {
-	if (strstr(text, part) == NULL)
-		fail_msg("no\n%s\nin\n%s", part, text);
+	if (text == NULL || strstr(text, part) == NULL)
+		fail_msg("no\n%s\nin\n%s", part, text != NULL ? text : "");
 }
 
 #endif
