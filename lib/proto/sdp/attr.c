@@ -301,28 +301,32 @@ read_label(struct reader *r, struct rs_slice value)
 	return r->media != NULL ? keep_first(r, value, &r->media->label) : 0;
 }
 
+/** The length stands beside the name: most names are ruled out by it. */
+#define NAME(text) text, sizeof(text) - 1
+
 static const struct attribute {
 	const char *name;
+	size_t len;
 	int (*read)(struct reader *r, struct rs_slice value);
 } attributes[RS_SDP_ATTRS] = {
-	[RS_SDP_ATTR_RTPMAP] = { "rtpmap", read_rtpmap },
-	[RS_SDP_ATTR_FMTP] = { "fmtp", read_fmtp },
-	[RS_SDP_ATTR_PTIME] = { "ptime", read_ptime },
-	[RS_SDP_ATTR_MAXPTIME] = { "maxptime", read_maxptime },
-	[RS_SDP_ATTR_RTCP] = { "rtcp", read_rtcp },
-	[RS_SDP_ATTR_RTCP_MUX] = { "rtcp-mux", read_mux },
-	[RS_SDP_ATTR_RTCP_RSIZE] = { "rtcp-rsize", read_rsize },
-	[RS_SDP_ATTR_RTCP_FB] = { "rtcp-fb", read_feedback },
-	[RS_SDP_ATTR_SENDRECV] = { "sendrecv", read_sendrecv },
-	[RS_SDP_ATTR_SENDONLY] = { "sendonly", read_sendonly },
-	[RS_SDP_ATTR_RECVONLY] = { "recvonly", read_recvonly },
-	[RS_SDP_ATTR_INACTIVE] = { "inactive", read_inactive },
-	[RS_SDP_ATTR_MID] = { "mid", read_mid },
-	[RS_SDP_ATTR_SSRC] = { "ssrc", read_ssrc },
-	[RS_SDP_ATTR_CRYPTO] = { "crypto", read_crypto },
-	[RS_SDP_ATTR_SETUP] = { "setup", read_setup },
-	[RS_SDP_ATTR_FINGERPRINT] = { "fingerprint", read_fingerprint },
-	[RS_SDP_ATTR_LABEL] = { "label", read_label },
+	[RS_SDP_ATTR_RTPMAP] = { NAME("rtpmap"), read_rtpmap },
+	[RS_SDP_ATTR_FMTP] = { NAME("fmtp"), read_fmtp },
+	[RS_SDP_ATTR_PTIME] = { NAME("ptime"), read_ptime },
+	[RS_SDP_ATTR_MAXPTIME] = { NAME("maxptime"), read_maxptime },
+	[RS_SDP_ATTR_RTCP] = { NAME("rtcp"), read_rtcp },
+	[RS_SDP_ATTR_RTCP_MUX] = { NAME("rtcp-mux"), read_mux },
+	[RS_SDP_ATTR_RTCP_RSIZE] = { NAME("rtcp-rsize"), read_rsize },
+	[RS_SDP_ATTR_RTCP_FB] = { NAME("rtcp-fb"), read_feedback },
+	[RS_SDP_ATTR_SENDRECV] = { NAME("sendrecv"), read_sendrecv },
+	[RS_SDP_ATTR_SENDONLY] = { NAME("sendonly"), read_sendonly },
+	[RS_SDP_ATTR_RECVONLY] = { NAME("recvonly"), read_recvonly },
+	[RS_SDP_ATTR_INACTIVE] = { NAME("inactive"), read_inactive },
+	[RS_SDP_ATTR_MID] = { NAME("mid"), read_mid },
+	[RS_SDP_ATTR_SSRC] = { NAME("ssrc"), read_ssrc },
+	[RS_SDP_ATTR_CRYPTO] = { NAME("crypto"), read_crypto },
+	[RS_SDP_ATTR_SETUP] = { NAME("setup"), read_setup },
+	[RS_SDP_ATTR_FINGERPRINT] = { NAME("fingerprint"), read_fingerprint },
+	[RS_SDP_ATTR_LABEL] = { NAME("label"), read_label },
 };
 
 int
@@ -346,7 +350,8 @@ rs_sdp_attribute(struct reader *r, struct rs_slice value)
 		.line = r->line,
 		.media = r->media != NULL ? (uint8_t)(r->media - r->sdp->media) : RS_SDP_SESSION };
 	for (int id = RS_SDP_ATTR_OTHER + 1; id < RS_SDP_ATTRS; id++) {
-		if (!rs_slice_is(name, attributes[id].name))
+		if (name.len != attributes[id].len ||
+			memcmp(name.p, attributes[id].name, name.len) != 0)
 			continue;
 		a->id = (uint8_t)id;
 		return attributes[id].read(r, value);

@@ -250,7 +250,8 @@ read_line(struct reader *r, struct rs_slice line, bool first)
 		return read_version(r, line);
 	}
 	if (line.len < 2 || line.p[1] != '=' || rs_lower(letter) < 'a' || rs_lower(letter) > 'z' ||
-		memchr(line.p, '\r', line.len) != NULL || memchr(line.p, '\0', line.len) != NULL)
+		memchr(line.p, '\r', line.len) != NULL ||
+		(r->has_nul && memchr(line.p, '\0', line.len) != NULL))
 		return rs_sdp_wrong(r, RS_SDP_ERR_LINE);
 	if (letter == 'v')
 		return rs_sdp_wrong(r, RS_SDP_ERR_DUPLICATE);
@@ -317,8 +318,8 @@ next_line(struct reader *r, struct rs_slice *rest, struct rs_slice *line)
 
 	if (rest->len == 0)
 		return false;
-	ended = memchr(rest->p, '\n', rest->len) != NULL;
 	*line = rs_sdp_cut(rest, '\n');
+	ended = rest->p != line->p + line->len;
 	r->line++;
 	if (line->len > 0 && line->p[line->len - 1] == '\r')
 		line->len--;
@@ -341,6 +342,7 @@ rs_sdp_parse(const uint8_t *buf, size_t len, struct rs_sdp *out)
 	out->direction = RS_SDP_SENDRECV;
 	if (len > RS_SDP_MAX_BYTES)
 		return rs_sdp_wrong(&r, RS_SDP_ERR_TOO_LONG);
+	r.has_nul = len > 0 && memchr(buf, '\0', len) != NULL;
 	while (err == 0 && next_line(&r, &rest, &line)) {
 		if (line.len == 0)
 			continue;

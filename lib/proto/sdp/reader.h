@@ -14,6 +14,7 @@ struct reader {
 	uint16_t line;		    /* counts from 1 */
 	bool has_direction;	    /* at this level */
 	bool has_time;
+	bool has_nul;		    /* somewhere in the body */
 };
 
 /** Note what is wrong with this line. @return -EBADMSG */

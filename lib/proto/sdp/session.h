@@ -7,6 +7,8 @@
  *	we offer:    rs_sdp_offer() - send - rs_sdp_accept(), or rs_sdp_withdraw() when the request was refused
  *	they offer:  rs_sdp_answer() - send; 488 (Not Acceptable Here) when it fails
  *
+ * The functions take up to 48 KiB of stack and no other memory.
+ *
  * A message that is rendered again is made by the same call with the same arguments: the bytes are the same, o= included.
  */
 #ifndef RS_PROTO_SDP_SESSION_H
