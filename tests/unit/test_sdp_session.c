@@ -489,6 +489,25 @@ rfc3264_8_the_peers_version_is_watched(void **state)
 }
 
 static void
+rfc3389_4_noise_and_rfc4585_3_feedback_profile(void **state)
+{
+	struct side bob = side_new("PCMU opus CN telephone-event", NULL);
+	const struct rs_sdp_use *use = bob.streams[0].use;
+
+	(void)state;
+	/* The answer has the offer's transport, whatever the profile would offer (RFC 3264, 6). */
+	answer_to(&bob,
+		OFFER "m=audio 5000 RTP/AVPF 101 13 0\r\na=rtpmap:101 telephone-event/8000\r\n");
+	assert_has(bob.text, "m=audio 6000 RTP/AVPF 0 13 101\r\n");
+	assert_int_equal(use[RS_SDP_ROLE_NOISE].send, 13);
+	assert_int_equal(use[RS_SDP_ROLE_EVENT].send, 101);
+	/* Noise of 8 kHz is none for opus. */
+	answer_to(&bob, OFFER2 "m=audio 5000 RTP/AVPF 96 13 0\r\na=rtpmap:96 opus/48000/2\r\n");
+	assert_has(bob.text, "m=audio 6000 RTP/AVPF 96\r\n");
+	assert_int_equal(use[RS_SDP_ROLE_NOISE].codec, RS_SDP_NO_PAYLOAD);
+}
+
+static void
 what_cannot_be_written_changes_nothing(void **state)
 {
 	struct side alice = side_new("PCMU", "MPV"), bob = side_new("PCMU", NULL);
@@ -568,6 +587,7 @@ main(void)
 		cmocka_unit_test(rfc5761_5_mux_and_rfc3605_rtcp),
 		cmocka_unit_test(rfc3264_5_ipv6_and_no_media),
 		cmocka_unit_test(rfc3264_8_the_peers_version_is_watched),
+		cmocka_unit_test(rfc3389_4_noise_and_rfc4585_3_feedback_profile),
 		cmocka_unit_test(what_cannot_be_written_changes_nothing),
 		cmocka_unit_test(profiles_are_checked),
 	};
