@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * The media of a call. Two files families meet here: what was agreed (media_sdp*.c: offers and answers in the messages of a leg)
+ * and what is sent and received (stream*.c: the calendar, RTP, RTCP, SRTP, judging). A leg without a media profile has neither.
+ *
+ *	leg created      media_open()    ports are taken, nothing is agreed
+ *	SDP agreed       media_apply()   streams begin, change, rest or end, as sdp.streams[] say now
+ *	scenario step    media_play()    another source, digits, hold; media_stop()
+ *	leg freed        media_close()   streams are counted and end; the ports rest for 5 s
+ */
+#ifndef RS_ENGINE_MEDIA_H
+#define RS_ENGINE_MEDIA_H
+
+#include "engine/internal.h"
+#include "proto/sdp/session.h"
+
+#define MEDIA_LINES 2 /* m-lines of a call that carry something: audio, video */
+#define NO_MEDIA UINT32_MAX
+
+/** From a pool of the engine; leg->media is its slot, NO_MEDIA: none. */
+struct media {
+	struct rs_sdp_session sdp;
+	struct rs_sdp_stream lines[MEDIA_LINES]; /* sdp.streams */
+	uint32_t leg;				 /* slot */
+	uint16_t ports[MEDIA_LINES];		 /* RTP, RTCP is the next one; host byte order; at leg->path.local; 0: none taken */
+	uint16_t profile;			 /* index in plan->media */
+	uint32_t streams[MEDIA_LINES];		 /* slots in the pool of streams; NO_MEDIA: none runs */
+	uint32_t ssrc[MEDIA_LINES];
+	uint64_t key_seed;			 /* of our SDES keys: the same bytes for each rendering */
+};
+
+/** What a scenario's step asks for (rtp_stream, play_pcap_*, play_dtmf, rtp_echo, hold). */
+enum media_do { MEDIA_SOURCE, MEDIA_REPLAY, MEDIA_DIGITS, MEDIA_ECHO, MEDIA_PAUSE, MEDIA_RESUME };
+
+/** @return the leg's media with ports taken; NULL: no ports or no memory, counted */
+struct media *media_open(struct rs_engine *e, struct leg *leg, uint16_t profile);
+/** sdp.streams[] changed: start, stop, hold, resume, new keys, another remote. Idempotent. */
+void media_apply(struct rs_engine *e, struct leg *leg, struct media *m);
+/** @param what  enum media_do; @param arg  index of the source in the plan, of the digits' template, ... as the step says */
+int media_play(struct rs_engine *e, struct leg *leg, struct media *m, enum media_do what, uint32_t arg, struct rs_slice text);
+void media_close(struct rs_engine *e, struct leg *leg);
+
+/** The calendar's due slots (bounded); @return when the next one is due, UINT64_MAX: none runs. */
+uint64_t streams_turn(struct rs_engine *e, uint64_t now_ns);
+/** Received RTP and RTCP, in order; everything else was taken out by the caller. */
+void streams_input(struct rs_engine *e, const struct rs_rx *rx, uint32_t n);
+/** A burst was handed to the device: lateness of what was queued before. */
+void streams_flushed(struct rs_engine *e, uint64_t time_ns);
+
+#endif
