@@ -176,15 +176,15 @@ prepare_unprotect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned 
 	word = __builtin_bswap32(rs_load32(at));
 	status = place(c, rs_load32(p + 4), word & MAX_INDEX, &s);
 	if (status != RS_SRTP_OK)
-		return rs_srtp_refuse(item, status), c->gcm ? RS_SRTP_DONE : RS_SRTP_AGAIN;
-	if (c->mki_len != 0 && memcmp(at + WORD, c->mki, c->mki_len) != 0)
+		; /* that is the verdict, unless packets before it change what was seen */
+	else if (c->mki_len != 0 && memcmp(at + WORD, c->mki, c->mki_len) != 0)
 		status = RS_SRTP_UNKNOWN_MKI;
 	else if (c->left == 0)
 		status = RS_SRTP_LIFETIME;
 	else if (c->gcm && !aead(e, c, p, end, word, true, memcpy(e->tag[k], p + end, 16)))
 		status = RS_SRTP_AUTH_FAILED;
 	if (status != RS_SRTP_OK)
-		return rs_srtp_refuse(item, status), RS_SRTP_DONE;
+		return rs_srtp_refuse(item, status), c->gcm ? RS_SRTP_DONE : RS_SRTP_AGAIN;
 	if (c->gcm) {
 		accept_packet(item, s, word, end);
 		return RS_SRTP_DONE;

@@ -238,13 +238,13 @@ prepare_unprotect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned 
 		return rs_srtp_refuse(item, status), RS_SRTP_DONE;
 	status = place(c, &h, &s, &index);
 	if (__builtin_expect(status != RS_SRTP_OK, 0))
-		return rs_srtp_refuse(item, status), c->gcm || c->tag_len == 0 ? RS_SRTP_DONE : RS_SRTP_AGAIN;
-	if (__builtin_expect(c->mki_len != 0, 0) && memcmp(c->gcm ? p + len - c->mki_len : p + end, c->mki, c->mki_len) != 0)
+		; /* that is the verdict, unless packets before it move its place */
+	else if (__builtin_expect(c->mki_len != 0, 0) && memcmp(c->gcm ? p + len - c->mki_len : p + end, c->mki, c->mki_len) != 0)
 		status = RS_SRTP_UNKNOWN_MKI;
 	else if (__builtin_expect(c->left == 0, 0))
 		status = RS_SRTP_LIFETIME;
 	if (__builtin_expect(status != RS_SRTP_OK, 0))
-		return rs_srtp_refuse(item, status), RS_SRTP_DONE;
+		return rs_srtp_refuse(item, status), c->gcm || c->tag_len == 0 ? RS_SRTP_DONE : RS_SRTP_AGAIN;
 	if (c->gcm) {
 		struct rs_srtp_aead a = aead(c, p, &h, end, index);
 
