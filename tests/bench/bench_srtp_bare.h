@@ -75,7 +75,7 @@ bare_keys(struct bare *b, struct rs_arena *arena, uint32_t n, bool gcm)
 }
 
 static inline void
-bare_prefetch(const struct bare *b, uint32_t k)
+bare_prefetch(const struct bare *b, uint32_t k, uint32_t payload)
 {
 	const uint8_t *p = (const uint8_t *)&b->keys[k];
 
@@ -85,8 +85,9 @@ bare_prefetch(const struct bare *b, uint32_t k)
 		return;
 	}
 	__builtin_prefetch(p);
-	for (int i = 0; i < 16; i++)
-		__builtin_prefetch(b->gcm + k * 1024ull + i * 64u);
+	for (uint32_t i = 0; i < 16; i++) /* the key schedule, and powers of the hash key: the low ones are the last */
+		if (i < 3 || i + payload / 64 >= 13)
+			__builtin_prefetch(b->gcm + k * 1024ull + i * 64u);
 }
 
 static inline void
@@ -98,10 +99,9 @@ bare_iv(uint8_t *iv, const struct bare_key *k, const uint8_t *p)
 	memcpy(&ssrc, p + 8, 4);
 	memcpy(&a, k->salt, 8);
 	memcpy(&c, k->salt + 8, 8);
-	a ^= (uint64_t)ssrc << 32;
-	c ^= __builtin_bswap64(k->index << 16);
-	memcpy(iv, &a, 8);
-	memcpy(iv + 8, &c, 8);
+	/* in one store: GCM reads it as a whole at once */
+	uint64_t both __attribute__((vector_size(16))) = { a ^ (uint64_t)ssrc << 32, c ^ __builtin_bswap64(k->index << 16) };
+	memcpy(iv, &both, 16);
 }
 
 static inline void
@@ -112,7 +112,7 @@ bare_gcm(struct bare *b, const uint32_t *order, uint8_t *packets, size_t stride,
 		const void *key = b->gcm + order[i] * 1024ull;
 		uint8_t *p = packets + i * stride, iv[16], tag[16];
 
-		bare_prefetch(b, order[i + BARE_AHEAD]);
+		bare_prefetch(b, order[i + BARE_AHEAD], payload);
 		k->index++;
 		bare_iv(iv, k, p);
 		if (unprotect) {
@@ -141,7 +141,7 @@ bare_run(struct bare *b, const uint32_t *order, uint8_t *packets, size_t stride,
 		IMB_JOB *job = &b->jobs[i];
 		uint32_t roc;
 
-		bare_prefetch(b, order[i + BARE_AHEAD]);
+		bare_prefetch(b, order[i + BARE_AHEAD], payload);
 		k->index++;
 		bare_iv(b->iv[i], k, p);
 		if (unprotect) /* the tag is looked at when the ROC has taken its place */

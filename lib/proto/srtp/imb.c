@@ -41,6 +41,7 @@ rs_srtp_imb_init(struct rs_srtp_engine *e, enum rs_srtp_backend backend, void *m
 			continue;
 		e->mgr = mgr;
 		e->ops = &rs_srtp_imb_ops;
+		e->powers_last = kinds[i].backend == RS_SRTP_AVX512 && (mgr->features & IMB_CPUFLAGS_AVX512_T2) == IMB_CPUFLAGS_AVX512_T2;
 		snprintf(e->name, sizeof(e->name), "ipsec-mb %s, %s%s", imb_get_version_str(), kinds[i].name,
 			(mgr->features & IMB_FEATURE_VAES) != 0 && kinds[i].backend == RS_SRTP_AVX512 ? " with VAES" : "");
 		return 0;

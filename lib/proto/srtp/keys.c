@@ -82,7 +82,7 @@ rs_srtp_init(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, void *gc
 		ctx->key_len = 0;
 	if ((keys->options & RS_SRTP_UNAUTHENTICATED) != 0)
 		ctx->tag_len = 0;
-	memcpy(ctx->salt, s.salt, sizeof(ctx->salt));
+	memcpy(ctx->salt, s.salt, sizeof(s.salt));
 	if (aead) {
 		e->ops->gcm_expand(e, s.key, ctx->key_len, gcm);
 		ctx->gcm_keys = gcm;
@@ -110,7 +110,7 @@ rs_srtcp_init(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, struct 
 		ctx->key_len = 0;
 		ctx->options |= RS_SRTP_UNENCRYPTED_RTCP;
 	}
-	memcpy(ctx->salt, s.salt, sizeof(ctx->salt));
+	memcpy(ctx->salt, s.salt, sizeof(s.salt));
 	memcpy(ctx->key, s.key, sizeof(ctx->key));
 	if (!ctx->gcm)
 		e->ops->hmac_key(e, s.auth, ctx->inner, ctx->outer);

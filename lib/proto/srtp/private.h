@@ -32,13 +32,13 @@ struct rs_srtp_work {
 
 /** One AEAD operation. */
 struct rs_srtp_aead {
+	uint8_t iv[16] __attribute__((aligned(16))); /* 12 of them */
 	const void *keys; /* as expanded by gcm_expand */
 	uint32_t key_len;
 	uint32_t aad_len;
 	const uint8_t *aad;
 	uint8_t *text; /* in place */
 	uint32_t text_len;
-	uint8_t iv[12];
 };
 
 struct rs_srtp_ops {
@@ -63,6 +63,7 @@ struct rs_srtp_engine {
 	IMB_MGR *mgr;		 /* NULL: OpenSSL */
 	struct rs_srtp_evp *evp; /* NULL: ipsec-mb */
 	char name[48];
+	bool powers_last; /* GCM key data end with the low powers of the hash key, those for short packets */
 	/* Of each job; the last one is for packets that are done alone while a chunk is under way. */
 	IMB_JOB jobs[RS_SRTP_CHUNK + 1];
 	struct rs_srtp_work work[RS_SRTP_CHUNK + 1];
@@ -99,18 +100,25 @@ rs_store32(uint8_t *p, uint32_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
+/** Two words as one store: what reads an IV as a whole soon after would wait for two. */
+static inline void
+rs_srtp_put_iv(uint8_t *iv, uint64_t a, uint64_t b)
+{
+	uint64_t both __attribute__((vector_size(16))) = { a, b };
+
+	memcpy(iv, &both, sizeof(both));
+}
+
 /** RFC 3711, 4.1.1: salt * 2^16 XOR SSRC * 2^64 XOR index * 2^16; the last two bytes count blocks. @ssrc as in the packet */
 static inline void
 rs_srtp_iv_cm(uint8_t *iv, const uint8_t *salt, uint32_t ssrc, uint64_t index)
 {
-	uint64_t a = 0, b = 0;
+	uint64_t a, b;
 
 	memcpy(&a, salt, 8);
-	memcpy(&b, salt + 8, 6);
+	memcpy(&b, salt + 8, 8);
 	a ^= (uint64_t)ssrc << 32;
-	b ^= __builtin_bswap64(index << 16);
-	memcpy(iv, &a, 8);
-	memcpy(iv + 8, &b, 8);
+	rs_srtp_put_iv(iv, a, b ^ __builtin_bswap64(index << 16));
 }
 
 /** RFC 7714, 8.1 and 9.1: two zero bytes, SSRC, 48 bits of index, XOR salt. @ssrc as in the packet */
@@ -123,9 +131,7 @@ rs_srtp_iv_gcm(uint8_t *iv, const uint8_t *salt, uint32_t ssrc, uint64_t index)
 	memcpy(&a, salt, 8);
 	memcpy(&b, salt + 8, 4);
 	a ^= __builtin_bswap64((uint64_t)__builtin_bswap32(ssrc) << 16 | index >> 32);
-	b ^= __builtin_bswap32((uint32_t)index);
-	memcpy(iv, &a, 8);
-	memcpy(iv + 8, &b, 4);
+	rs_srtp_put_iv(iv, a, b ^ __builtin_bswap32((uint32_t)index));
 }
 
 /** The stream of @ssrc: the one of the last packet, the one before it, or none yet (NULL). */
@@ -153,7 +159,10 @@ rs_srtp_see(struct rs_srtp_stream *s, uint32_t ssrc, uint64_t index)
 {
 	if (__builtin_expect(!s->started, 0)) {
 		*s = (struct rs_srtp_stream){ .seen = 1, .index = index, .ssrc = ssrc, .started = 1 };
-	} else if (__builtin_expect(index > s->index, 1)) {
+	} else if (__builtin_expect(index == s->index + 1, 1)) {
+		s->seen = s->seen << 1 | 1;
+		s->index = index;
+	} else if (index > s->index) {
 		s->seen = index - s->index < RS_SRTP_WINDOW ? s->seen << (index - s->index) | 1 : 1;
 		s->index = index;
 	} else {
@@ -217,19 +226,6 @@ rs_srtp_put_tail(struct rs_srtp_engine *e, unsigned k, const uint8_t *mki, unsig
 		memcpy(out, e->tag[k], 10);
 	else
 		memcpy(out, e->tag[k], tag_len);
-}
-
-/** Whether the @len (10 or 4) first bytes are the same. */
-static inline bool
-rs_srtp_same_tag(const uint8_t *a, const uint8_t *b, unsigned len)
-{
-	uint64_t x, y;
-
-	if (len != 10)
-		return memcmp(a, b, len) == 0;
-	memcpy(&x, a, 8);
-	memcpy(&y, b, 8);
-	return ((x ^ y) | (uint64_t)(a[8] ^ b[8]) | (uint64_t)(a[9] ^ b[9])) == 0;
 }
 
 /** An item that is refused. @return @status */

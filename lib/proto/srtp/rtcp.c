@@ -208,7 +208,7 @@ finish_unprotect(struct rs_srtp_engine *e, unsigned k)
 
 	if (status == RS_SRTP_OK && c->left == 0)
 		status = RS_SRTP_LIFETIME;
-	if (status == RS_SRTP_OK && !rs_srtp_same_tag(e->tag[k], tag, c->tag_len))
+	if (status == RS_SRTP_OK && memcmp(e->tag[k], tag, c->tag_len) != 0)
 		status = RS_SRTP_AUTH_FAILED;
 	if (status != RS_SRTP_OK) {
 		e->key_len[k] = 0; /* stays encrypted */

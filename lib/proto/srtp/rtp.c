@@ -71,14 +71,16 @@ fill_keys(struct rs_srtp_engine *e, unsigned k, IMB_JOB *job, const struct rs_sr
 }
 
 /* The parts of a packet of @text_end bytes to be encrypted or decrypted (RFC 7714, 8.1). */
-static inline struct rs_srtp_aead
-aead(const struct rs_srtp_ctx *c, uint8_t *p, const struct header *h, uint32_t text_end, uint64_t index)
+static inline void
+aead(const struct rs_srtp_ctx *c, uint8_t *p, const struct header *h, uint32_t text_end, uint64_t index, struct rs_srtp_aead *a)
 {
-	struct rs_srtp_aead a = { .keys = c->gcm_keys, .key_len = c->key_len, .aad_len = h->len, .aad = p, .text = p + h->len,
-		.text_len = text_end - h->len };
-
-	rs_srtp_iv_gcm(a.iv, c->salt, h->ssrc, index);
-	return a;
+	a->keys = c->gcm_keys;
+	a->key_len = c->key_len;
+	a->aad = p;
+	a->aad_len = h->len;
+	a->text = p + h->len;
+	a->text_len = text_end - h->len;
+	rs_srtp_iv_gcm(a->iv, c->salt, h->ssrc, index);
 }
 
 /* Encrypt or decrypt a packet without a tag. */
@@ -101,32 +103,45 @@ prefetch_ctx(const struct rs_srtp_item *item)
 }
 
 static inline void
-prefetch_keys(const struct rs_srtp_item *item)
+prefetch_lines(const uint8_t *p, unsigned from, unsigned to)
 {
-	const struct rs_srtp_ctx *c = item->ctx;
-	const uint8_t *p = c->gcm ? c->gcm_keys : (const uint8_t *)c + 128;
-	unsigned lines = c->gcm ? sizeof(struct gcm_key_data) / 64 + 1 : c->key_len > 16 ? 4 : 3;
-
-	for (unsigned i = 0; i < lines; i++)
+	for (unsigned i = from; i < to; i++)
 		__builtin_prefetch(p + i * 64);
 }
 
+/* GCM: the key schedule, and as many powers of the hash key as the packet has blocks. */
 static inline void
-prefetch_first(const struct rs_srtp_item *items, unsigned n)
+prefetch_keys(const struct rs_srtp_engine *e, const struct rs_srtp_item *item)
+{
+	const struct rs_srtp_ctx *c = item->ctx;
+	unsigned powers = item->len / 64 + 1; /* lines of them, past the first */
+
+	if (!c->gcm) {
+		prefetch_lines((const uint8_t *)c, 2, c->key_len > 16 ? 6 : 5);
+	} else if (e->powers_last) {
+		prefetch_lines(c->gcm_keys, 0, 4);
+		prefetch_lines(c->gcm_keys, powers < 11 ? 15 - powers : 4, 16);
+	} else {
+		prefetch_lines(c->gcm_keys, 0, 8);
+	}
+}
+
+static inline void
+prefetch_first(const struct rs_srtp_engine *e, const struct rs_srtp_item *items, unsigned n)
 {
 	for (unsigned i = 0; i < n && i < 2 * RS_SRTP_AHEAD; i++)
 		prefetch_ctx(&items[i]);
 	for (unsigned i = 0; i < n && i < RS_SRTP_AHEAD; i++)
-		prefetch_keys(&items[i]);
+		prefetch_keys(e, &items[i]);
 }
 
 static inline void
-prefetch_next(const struct rs_srtp_item *items, unsigned i, unsigned n)
+prefetch_next(const struct rs_srtp_engine *e, const struct rs_srtp_item *items, unsigned i, unsigned n)
 {
 	if (i + 2 * RS_SRTP_AHEAD < n)
 		prefetch_ctx(&items[i + 2 * RS_SRTP_AHEAD]);
 	if (i + RS_SRTP_AHEAD < n)
-		prefetch_keys(&items[i + RS_SRTP_AHEAD]);
+		prefetch_keys(e, &items[i + RS_SRTP_AHEAD]);
 }
 
 /* Take a packet into its stream; encrypt it, unless it wants a tag of HMAC. @return whether it does: then job @k is filled */
@@ -157,8 +172,9 @@ prepare_protect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned k)
 	item->status = RS_SRTP_OK;
 	item->out_len = len + more;
 	if (c->gcm) {
-		struct rs_srtp_aead a = aead(c, p, &h, len, index);
+		struct rs_srtp_aead a;
 
+		aead(c, p, &h, len, index, &a);
 		e->ops->seal(e, &a, p + len);
 		if (c->mki_len != 0) /* behind the tag, which counts as ciphertext (RFC 7714, 8.2) */
 			memcpy(p + len + 16, c->mki, c->mki_len);
@@ -172,7 +188,8 @@ prepare_protect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned k)
 	rs_store32(p + len, __builtin_bswap32((uint32_t)(index >> 16)));
 	job = rs_srtp_job(e, k, c->key_len, p, h.len, len, len + 4);
 	fill_keys(e, k, job, c, &h, index);
-	e->work[k] = (struct rs_srtp_work){ .item = item, .tail = len };
+	e->work[k].item = item;
+	e->work[k].tail = len;
 	return true;
 }
 
@@ -182,7 +199,7 @@ protect_chunk(struct rs_srtp_engine *e, struct rs_srtp_item *items, unsigned n, 
 	unsigned jobs = 0, ok = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		prefetch_next(items, i, left);
+		prefetch_next(e, items, i, left);
 		jobs += prepare_protect(e, &items[i], jobs);
 		ok += items[i].status == RS_SRTP_OK;
 	}
@@ -204,7 +221,7 @@ rs_srtp_protect_batch(struct rs_srtp_engine *e, struct rs_srtp_item *items, unsi
 {
 	unsigned ok = 0;
 
-	prefetch_first(items, n);
+	prefetch_first(e, items, n);
 	for (unsigned i = 0; i < n; i += RS_SRTP_CHUNK)
 		ok += protect_chunk(e, items + i, n - i < RS_SRTP_CHUNK ? n - i : RS_SRTP_CHUNK, n - i);
 	return ok;
@@ -232,6 +249,7 @@ prepare_unprotect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned 
 	struct header h;
 	uint64_t index;
 	enum rs_srtp_status status = len < less ? RS_SRTP_TOO_SHORT : read_header(p, end, &h);
+	struct rs_srtp_work *w;
 	IMB_JOB *job;
 
 	if (__builtin_expect(status != RS_SRTP_OK, 0))
@@ -246,8 +264,9 @@ prepare_unprotect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned 
 	if (__builtin_expect(status != RS_SRTP_OK, 0))
 		return rs_srtp_refuse(item, status), c->gcm || c->tag_len == 0 ? RS_SRTP_DONE : RS_SRTP_AGAIN;
 	if (c->gcm) {
-		struct rs_srtp_aead a = aead(c, p, &h, end, index);
+		struct rs_srtp_aead a;
 
+		aead(c, p, &h, end, index, &a);
 		if (e->ops->open(e, &a, p + end))
 			accept_packet(item, s, &h, index, end);
 		else
@@ -259,11 +278,31 @@ prepare_unprotect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned 
 		accept_packet(item, s, &h, index, end);
 		return RS_SRTP_DONE;
 	}
-	e->work[k] = (struct rs_srtp_work){ .item = item, .index = index, .tail = end, .under = rs_load32(p + end) };
+	w = &e->work[k];
+	w->item = item;
+	w->index = index;
+	w->tail = end;
+	w->under = rs_load32(p + end);
 	rs_store32(p + end, __builtin_bswap32((uint32_t)(index >> 16)));
 	job = rs_srtp_job(e, k, c->key_len, p, h.len, end, end + 4);
 	fill_keys(e, k, job, c, &h, index);
 	return k;
+}
+
+/*
+ * Whether job @k has the tag that the packet came with. The 4 bytes under the ROC are compared from where they are kept: they have
+ * just been put back, and a longer load over them would wait.
+ */
+static inline bool
+same_tag(const struct rs_srtp_engine *e, unsigned k, const struct rs_srtp_ctx *c, const uint8_t *tail)
+{
+	const uint8_t *own = e->tag[k];
+
+	if (__builtin_expect(c->mki_len != 0, 0))
+		return memcmp(own, tail + c->mki_len, c->tag_len) == 0;
+	if (rs_load32(own) != e->work[k].under)
+		return false;
+	return __builtin_expect(c->tag_len == 10, 1) ? memcmp(own + 4, tail + 4, 6) == 0 : memcmp(own + 4, tail + 4, c->tag_len - 4u) == 0;
 }
 
 /*
@@ -290,7 +329,7 @@ finish_unprotect(struct rs_srtp_engine *e, unsigned k)
 	}
 	if (status == RS_SRTP_OK && c->left == 0)
 		status = RS_SRTP_LIFETIME;
-	if (status == RS_SRTP_OK && !rs_srtp_same_tag(e->tag[k], tail + c->mki_len, c->tag_len))
+	if (status == RS_SRTP_OK && !same_tag(e, k, c, tail))
 		status = RS_SRTP_AUTH_FAILED;
 	if (__builtin_expect(status == RS_SRTP_OK, 1)) {
 		accept_packet(item, s, &h, index, w->tail);
@@ -318,7 +357,7 @@ unprotect_chunk(struct rs_srtp_engine *e, struct rs_srtp_item *items, unsigned n
 	unsigned jobs = 0, ok = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		prefetch_next(items, i, left);
+		prefetch_next(e, items, i, left);
 		e->when[i] = (uint8_t)prepare_unprotect(e, &items[i], jobs);
 		jobs += e->when[i] == jobs;
 	}
@@ -340,7 +379,7 @@ rs_srtp_unprotect_batch(struct rs_srtp_engine *e, struct rs_srtp_item *items, un
 {
 	unsigned ok = 0;
 
-	prefetch_first(items, n);
+	prefetch_first(e, items, n);
 	for (unsigned i = 0; i < n; i += RS_SRTP_CHUNK)
 		ok += unprotect_chunk(e, items + i, n - i < RS_SRTP_CHUNK ? n - i : RS_SRTP_CHUNK, n - i);
 	return ok;

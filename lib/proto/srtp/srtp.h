@@ -84,14 +84,14 @@ struct rs_srtp_ctx {
 	/* first line: every packet */
 	struct rs_srtp_stream now;
 	uint64_t left;	  /* packets that the key may still be used for */
-	uint8_t salt[14]; /* session salt; 12 bytes for GCM */
+	uint8_t salt[16]; /* session salt: 14 bytes, 12 for GCM; then zero */
 	uint8_t suite;
 	uint8_t key_len; /* bytes of the cipher's key; 0: not encrypted */
 	uint8_t tag_len; /* bytes */
 	uint8_t mki_len;
 	uint8_t options;
 	uint8_t gcm; /* a suite of RFC 7714 */
-	uint8_t spare[4];
+	uint8_t spare[2];
 	/* second line: HMAC; it ends where the keys begin, so that AES-128 has its last key in the fifth line */
 	const uint8_t *mki;
 	uint8_t inner[20]; /* SHA-1 after the inner padded key; OpenSSL: the key itself */
@@ -112,7 +112,7 @@ struct rs_srtcp_ctx {
 	struct rs_srtp_stream now, before;
 	uint64_t left;
 	const uint8_t *mki;
-	uint8_t salt[14];
+	uint8_t salt[16];
 	uint8_t suite;
 	uint8_t key_len;
 	uint8_t tag_len;
@@ -122,7 +122,7 @@ struct rs_srtcp_ctx {
 	uint8_t inner[20];
 	uint8_t outer[20];
 	uint8_t key[32];
-	uint8_t spare[12];
+	uint8_t spare[10];
 } __attribute__((aligned(RS_SRTP_ALIGN)));
 _Static_assert(sizeof(struct rs_srtcp_ctx) == 192, "three cache lines a direction");
 
