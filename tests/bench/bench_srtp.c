@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Packets a second that one core protects and unprotects, beside libsrtp2 and beside a bare ipsec-mb loop.
+ * Packets a second that one core protects and unprotects, beside libsrtp2 and beside a bare
+ * ipsec-mb loop.
  *
- * The bare loop is the least that anybody must do: IV, ROC and job for each packet, the burst calls, the tag put or compared. It
- * has its own keys, as far apart as ours, and prefetches them 16 packets ahead. It knows nothing of headers, indices, replays or
- * failures. libsrtp2 has a session for each key; at most 1,000, since each takes 29 KiB and up to 155 us.
+ * The bare loop is the least that anybody must do: IV, ROC and job for each packet, the burst
+ * calls, the tag put or compared. It has its own keys, as far apart as ours, and prefetches them 16
+ * packets ahead. It knows nothing of headers, indices, replays or failures. libsrtp2 has a session
+ * for each key; at most 1,000, since each takes 29 KiB and up to 155 us.
  *
- * Packets come in batches of 64, keys in random order. All three take turns within a round; a figure is the median over all
- * batches. What is measured begins with filled packets and includes filling the batch's items or jobs; packets to unprotect are
- * protected outside of the measured time.
+ * Packets come in batches of 64, keys in random order. All three take turns within a round; a
+ * figure is the median over all batches. What is measured begins with filled packets and includes
+ * filling the batch's items or jobs; packets to unprotect are protected outside of the measured
+ * time.
  */
 #include <srtp2/srtp.h>
 
@@ -17,12 +20,12 @@
 #include "bench_srtp_bare.h"
 #include "proto/srtp/srtp.h"
 
-#define BATCH	64
+#define BATCH   64
 #define BATCHES 48 /* of a round */
-#define WARM	16 /* of them not counted */
-#define ROUNDS	15
-#define ROOM	1280
-#define PEER	1000 /* keys that libsrtp2 gets at most */
+#define WARM    16 /* of them not counted */
+#define ROUNDS  15
+#define ROOM    1280
+#define PEER    1000 /* keys that libsrtp2 gets at most */
 
 enum who { OURS, BARE, LIBSRTP2, PEERS };
 
@@ -84,9 +87,11 @@ new_peer(struct bench *b, uint32_t k)
 		srtp_crypto_policy_set_rtcp_default(&policy.rtcp);
 	}
 	policy.ssrc.type = ssrc_any_outbound;
-	check(srtp_create(&b->peer_tx[k], &policy) == srtp_err_status_ok, "libsrtp2 makes no session");
+	check(srtp_create(&b->peer_tx[k], &policy) == srtp_err_status_ok,
+		"libsrtp2 makes no session");
 	policy.ssrc.type = ssrc_any_inbound;
-	check(srtp_create(&b->peer_rx[k], &policy) == srtp_err_status_ok, "libsrtp2 makes no session");
+	check(srtp_create(&b->peer_rx[k], &policy) == srtp_err_status_ok,
+		"libsrtp2 makes no session");
 }
 
 static void
@@ -99,8 +104,10 @@ new_keys(struct bench *b, struct rs_arena *arena)
 	check(b->seq != NULL && (!b->is_gcm || b->gcm != NULL), "no memory");
 	for (uint32_t k = 0; k < b->keys; k++) {
 		uint8_t key[30];
-		struct rs_srtp_keys keys = { .suite = b->is_gcm ? RS_SRTP_AEAD_AES_128_GCM : RS_SRTP_AES_CM_128_SHA1_80,
-			.key = { key, 16 }, .salt = { key + 16, b->is_gcm ? 12 : 14 } };
+		struct rs_srtp_keys keys = { .suite = b->is_gcm ? RS_SRTP_AEAD_AES_128_GCM
+								: RS_SRTP_AES_CM_128_SHA1_80,
+			.key = { key, 16 },
+			.salt = { key + 16, b->is_gcm ? 12 : 14 } };
 		uint8_t *gcm = b->is_gcm ? b->gcm + (size_t)k * RS_SRTP_GCM_BYTES : NULL;
 
 		master(k, key);
@@ -127,7 +134,9 @@ static void
 fill_items(struct bench *b, struct rs_srtp_ctx *ctx, uint32_t len)
 {
 	for (int i = 0; i < BATCH; i++)
-		b->items[i] = (struct rs_srtp_item){ .ctx = &ctx[b->order[i]], .packet = b->packets[i], .len = len, .room = ROOM };
+		b->items[i] = (struct rs_srtp_item){
+			.ctx = &ctx[b->order[i]], .packet = b->packets[i], .len = len, .room = ROOM
+		};
 }
 
 /* The next batch: keys, headers, and protected where that is wanted. Not measured. */
@@ -142,8 +151,11 @@ prepare(struct bench *b, bool protected)
 		uint8_t *p = b->packets[i];
 
 		b->seq[k]++;
-		memcpy(p, (uint8_t[12]){ 0x80, 0, (uint8_t)(b->seq[k] >> 8), (uint8_t)b->seq[k], 0, 0, 0, 0, (uint8_t)(k >> 24),
-			(uint8_t)(k >> 16), (uint8_t)(k >> 8), (uint8_t)k }, 12);
+		memcpy(p,
+			(uint8_t[12]){ 0x80, 0, (uint8_t)(b->seq[k] >> 8), (uint8_t)b->seq[k], 0, 0,
+				0, 0, (uint8_t)(k >> 24), (uint8_t)(k >> 16), (uint8_t)(k >> 8),
+				(uint8_t)k },
+			12);
 		memset(p + 12, i, b->payload);
 	}
 	if (!protected)
@@ -179,9 +191,11 @@ run(struct bench *b, enum who who)
 	start = rs_bench_tsc();
 	if (who == OURS) {
 		fill_items(b, b->unprotect ? b->rx : b->tx, len);
-		ok = (b->unprotect ? rs_srtp_unprotect_batch : rs_srtp_protect_batch)(b->e, b->items, BATCH);
+		ok = (b->unprotect ? rs_srtp_unprotect_batch : rs_srtp_protect_batch)(
+			b->e, b->items, BATCH);
 	} else if (who == BARE) {
-		bare_run(&b->bare, b->order, &b->packets[0][0], ROOM, BATCH, b->payload, b->unprotect);
+		bare_run(&b->bare, b->order, &b->packets[0][0], ROOM, BATCH, b->payload,
+			b->unprotect);
 	} else {
 		run_peer(b, len);
 	}
@@ -199,7 +213,8 @@ measure(struct bench *b, double cycles[PEERS])
 
 	for (int round = 0; round < ROUNDS; round++)
 		for (int turn = 0; turn < PEERS; turn++) {
-			int who = (turn + round) % PEERS; /* whoever follows libsrtp2 finds colder caches */
+			int who = (turn + round) %
+				PEERS; /* whoever follows libsrtp2 finds colder caches */
 
 			if (who == LIBSRTP2 && b->keys > PEER)
 				continue;
@@ -225,10 +240,12 @@ report(struct rs_bench *out, const struct bench *b, const double cycles[PEERS], 
 
 	for (int who = OURS; who < PEERS; who++)
 		if (cycles[who] != 0) {
-			snprintf(names[used], sizeof(names[0]), "%s%s%s_%u_%s_mpps", who_names[who], gcm, what, b->payload, keys);
+			snprintf(names[used], sizeof(names[0]), "%s%s%s_%u_%s_mpps", who_names[who],
+				gcm, what, b->payload, keys);
 			rs_bench_figure(out, names[used++], hz / cycles[who] / 1e6, "Mpps");
 		}
-	printf("%-18s %-9s %5u B %4s keys %9.0f %9.0f", b->is_gcm ? "AEAD_AES_128_GCM" : "AES_CM_128_SHA1_80", what, b->payload, keys,
+	printf("%-18s %-9s %5u B %4s keys %9.0f %9.0f",
+		b->is_gcm ? "AEAD_AES_128_GCM" : "AES_CM_128_SHA1_80", what, b->payload, keys,
 		cycles[OURS], cycles[BARE]);
 	if (cycles[LIBSRTP2] != 0)
 		printf(" %9.0f", cycles[LIBSRTP2]);
@@ -236,7 +253,8 @@ report(struct rs_bench *out, const struct bench *b, const double cycles[PEERS], 
 	fflush(stdout);
 	if (b->payload != 160 || b->keys == 1000)
 		return;
-	snprintf(names[used], sizeof(names[0]), "%s%s_%svs_bare", gcm, what, b->keys == 1 ? "" : "100k_");
+	snprintf(names[used], sizeof(names[0]), "%s%s_%svs_bare", gcm, what,
+		b->keys == 1 ? "" : "100k_");
 	rs_bench_ratio(out, names[used++], cycles[BARE] / cycles[OURS]);
 	if (b->keys == 1) {
 		snprintf(names[used], sizeof(names[0]), "%s%s_vs_libsrtp2", gcm, what);
@@ -278,9 +296,10 @@ main(int argc, char **argv)
 	rs_clock_init(&clock, 50 * RS_NS_PER_MS);
 	check(srtp_init() == srtp_err_status_ok, "libsrtp2 does not start");
 	check(memory != NULL && rs_srtp_engine_init(memory, RS_SRTP_BEST, &b.e) == 0, "no engine");
-	check(bare_init(&b.bare) == 0, "this machine cannot do ipsec-mb: there is no bare loop to compare with");
-	printf("%s; batches of %d; TSC cycles a packet\n%-49s %9s %9s %9s\n", rs_srtp_engine_name(b.e), BATCH, "", "ringstorm",
-		"bare loop", "libsrtp2");
+	check(bare_init(&b.bare) == 0,
+		"this machine cannot do ipsec-mb: there is no bare loop to compare with");
+	printf("%s; batches of %d; TSC cycles a packet\n%-49s %9s %9s %9s\n",
+		rs_srtp_engine_name(b.e), BATCH, "", "ringstorm", "bare loop", "libsrtp2");
 	for (int i = 0; i < 2 * 2 * 3 * 2; i++) { /* all combinations */
 		b.is_gcm = i / 12 != 0;
 		b.payload = i / 6 % 2 != 0 ? 1100 : 160;

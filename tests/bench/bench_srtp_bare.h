@@ -42,9 +42,15 @@ bare_init(struct bare *b)
 		return -1;
 	init_mb_mgr_auto(b->mgr, NULL);
 	for (int i = 0; i < BARE_BATCH; i++)
-		b->jobs[i] = (IMB_JOB){ .key_len_in_bytes = 16, .iv = b->iv[i], .iv_len_in_bytes = 16, .auth_tag_output = b->tag[i],
-			.auth_tag_output_len_in_bytes = 12, .cipher_mode = IMB_CIPHER_CNTR, .cipher_direction = IMB_DIR_ENCRYPT,
-			.hash_alg = IMB_AUTH_HMAC_SHA_1, .chain_order = IMB_ORDER_CIPHER_HASH };
+		b->jobs[i] = (IMB_JOB){ .key_len_in_bytes = 16,
+			.iv = b->iv[i],
+			.iv_len_in_bytes = 16,
+			.auth_tag_output = b->tag[i],
+			.auth_tag_output_len_in_bytes = 12,
+			.cipher_mode = IMB_CIPHER_CNTR,
+			.cipher_direction = IMB_DIR_ENCRYPT,
+			.hash_alg = IMB_AUTH_HMAC_SHA_1,
+			.chain_order = IMB_ORDER_CIPHER_HASH };
 	return imb_get_errno(b->mgr) == 0 ? 0 : -1;
 }
 
@@ -63,11 +69,13 @@ bare_keys(struct bare *b, struct rs_arena *arena, uint32_t n, bool gcm)
 	if (b->keys == NULL || (gcm && b->gcm == NULL))
 		return -1;
 	for (uint32_t k = 0; k < n; k++) {
-		uint8_t key[16] = { (uint8_t)k, (uint8_t)(k >> 8), (uint8_t)(k >> 16) }, unused[176] __attribute__((aligned(16)));
+		uint8_t key[16] = { (uint8_t)k, (uint8_t)(k >> 8), (uint8_t)(k >> 16) },
+			unused[176] __attribute__((aligned(16)));
 
 		memset(b->keys[k].inner, key[0] + 1, 40);
 		if (gcm)
-			IMB_AES128_GCM_PRE(b->mgr, key, (struct gcm_key_data *)(b->gcm + k * 1024ull));
+			IMB_AES128_GCM_PRE(
+				b->mgr, key, (struct gcm_key_data *)(b->gcm + k * 1024ull));
 		else
 			IMB_AES_KEYEXP_128(b->mgr, key, b->keys[k].keys, unused);
 	}
@@ -85,7 +93,8 @@ bare_prefetch(const struct bare *b, uint32_t k, uint32_t payload)
 		return;
 	}
 	__builtin_prefetch(p);
-	for (uint32_t i = 0; i < 16; i++) /* the key schedule, and powers of the hash key: the low ones are the last */
+	for (uint32_t i = 0; i < 16;
+		i++) /* the key schedule, and powers of the hash key: the low ones are the last */
 		if (i < 3 || i + payload / 64 >= 13)
 			__builtin_prefetch(b->gcm + k * 1024ull + i * 64u);
 }
@@ -100,12 +109,14 @@ bare_iv(uint8_t *iv, const struct bare_key *k, const uint8_t *p)
 	memcpy(&a, k->salt, 8);
 	memcpy(&c, k->salt + 8, 8);
 	/* in one store: GCM reads it as a whole at once */
-	uint64_t both __attribute__((vector_size(16))) = { a ^ (uint64_t)ssrc << 32, c ^ __builtin_bswap64(k->index << 16) };
+	uint64_t both __attribute__((vector_size(16))) = { a ^ (uint64_t)ssrc << 32,
+		c ^ __builtin_bswap64(k->index << 16) };
 	memcpy(iv, &both, 16);
 }
 
 static inline void
-bare_gcm(struct bare *b, const uint32_t *order, uint8_t *packets, size_t stride, unsigned n, uint32_t payload, bool unprotect)
+bare_gcm(struct bare *b, const uint32_t *order, uint8_t *packets, size_t stride, unsigned n,
+	uint32_t payload, bool unprotect)
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct bare_key *k = &b->keys[order[i]];
@@ -116,20 +127,24 @@ bare_gcm(struct bare *b, const uint32_t *order, uint8_t *packets, size_t stride,
 		k->index++;
 		bare_iv(iv, k, p);
 		if (unprotect) {
-			IMB_AES128_GCM_DEC(b->mgr, key, &b->gcm_state, p + 12, p + 12, payload, iv, p, 12, tag, 16);
+			IMB_AES128_GCM_DEC(b->mgr, key, &b->gcm_state, p + 12, p + 12, payload, iv,
+				p, 12, tag, 16);
 			b->failed += memcmp(tag, p + 12 + payload, 16) != 0;
 		} else {
-			IMB_AES128_GCM_ENC(b->mgr, key, &b->gcm_state, p + 12, p + 12, payload, iv, p, 12, p + 12 + payload, 16);
+			IMB_AES128_GCM_ENC(b->mgr, key, &b->gcm_state, p + 12, p + 12, payload, iv,
+				p, 12, p + 12 + payload, 16);
 		}
 	}
 }
 
 /**
- * Protect or unprotect @n packets of 12 + @payload bytes, @stride bytes apart, with the keys @order[0..n-1]; those behind, up to
+ * Protect or unprotect @n packets of 12 + @payload bytes, @stride bytes apart, with the keys
+ * @order[0..n-1]; those behind, up to
  * @order[n + BARE_AHEAD - 1], are prefetched.
  */
 static __attribute__((noinline)) void
-bare_run(struct bare *b, const uint32_t *order, uint8_t *packets, size_t stride, unsigned n, uint32_t payload, bool unprotect)
+bare_run(struct bare *b, const uint32_t *order, uint8_t *packets, size_t stride, unsigned n,
+	uint32_t payload, bool unprotect)
 {
 	if (b->gcm != NULL) {
 		bare_gcm(b, order, packets, stride, n, payload, unprotect);
@@ -158,7 +173,8 @@ bare_run(struct bare *b, const uint32_t *order, uint8_t *packets, size_t stride,
 		job->u.HMAC._hashed_auth_key_xor_opad = k->outer;
 	}
 	if (!unprotect)
-		IMB_SUBMIT_CIPHER_BURST_NOCHECK(b->mgr, b->jobs, n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, IMB_KEY_128_BYTES);
+		IMB_SUBMIT_CIPHER_BURST_NOCHECK(
+			b->mgr, b->jobs, n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, IMB_KEY_128_BYTES);
 	IMB_SUBMIT_HASH_BURST_NOCHECK(b->mgr, b->jobs, n, IMB_AUTH_HMAC_SHA_1);
 	for (unsigned i = 0; i < n; i++)
 		if (unprotect)
@@ -166,7 +182,8 @@ bare_run(struct bare *b, const uint32_t *order, uint8_t *packets, size_t stride,
 		else
 			memcpy(packets + i * stride + 12 + payload, b->tag[i], 10);
 	if (unprotect)
-		IMB_SUBMIT_CIPHER_BURST_NOCHECK(b->mgr, b->jobs, n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, IMB_KEY_128_BYTES);
+		IMB_SUBMIT_CIPHER_BURST_NOCHECK(
+			b->mgr, b->jobs, n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, IMB_KEY_128_BYTES);
 }
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Anything as SRTP and SRTCP. The first byte of the input picks a suite, its upper half the bytes of MKI; the second says RTP or
- * RTCP (lowest bit), and whether the rest is a packet as it came (else it is protected first, and then one of its bits is changed:
- * the third and fourth byte say which). What is refused leaves packet and context as they were; OpenSSL and ipsec-mb agree; nothing
- * behind the packet is touched.
+ * Anything as SRTP and SRTCP. The first byte of the input picks a suite, its upper half the bytes
+ * of MKI; the second says RTP or RTCP (lowest bit), and whether the rest is a packet as it came
+ * (else it is protected first, and then one of its bits is changed: the third and fourth byte say
+ * which). What is refused leaves packet and context as they were; OpenSSL and ipsec-mb agree;
+ * nothing behind the packet is touched.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,11 +14,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define HEAD	 4
-#define PAYLOAD	 1600
-#define GUARD	 0xa5
-#define GUARDED	 (PAYLOAD + RS_SRTP_OVERHEAD + 16)
-#define ENGINES	 2
+#define HEAD    4
+#define PAYLOAD 1600
+#define GUARD   0xa5
+#define GUARDED (PAYLOAD + RS_SRTP_OVERHEAD + 16)
+#define ENGINES 2
 
 struct end {
 	struct rs_srtp_ctx rtp;
@@ -39,12 +40,16 @@ new_engine(enum rs_srtp_backend backend)
 static void
 start(struct rs_srtp_engine *e, uint8_t pick, struct end *end)
 {
-	static const uint8_t bytes[64] = "not a secret: whoever reads this has the keys of nobody at all";
+	static const uint8_t bytes[64] =
+		"not a secret: whoever reads this has the keys of nobody at all";
 	const struct rs_srtp_suite_info *suite = rs_srtp_suite((pick & 15) % RS_SRTP_SUITES);
-	struct rs_srtp_keys keys = { .suite = (pick & 15) % RS_SRTP_SUITES, .key = { bytes, suite->key_len },
-		.salt = { bytes + 32, suite->salt_len }, .mki = { bytes + 7, pick >> 4 } };
+	struct rs_srtp_keys keys = { .suite = (pick & 15) % RS_SRTP_SUITES,
+		.key = { bytes, suite->key_len },
+		.salt = { bytes + 32, suite->salt_len },
+		.mki = { bytes + 7, pick >> 4 } };
 
-	if (rs_srtp_init(e, &keys, end->gcm, &end->rtp) != 0 || rs_srtcp_init(e, &keys, &end->rtcp) != 0)
+	if (rs_srtp_init(e, &keys, end->gcm, &end->rtp) != 0 ||
+		rs_srtcp_init(e, &keys, &end->rtcp) != 0)
 		abort();
 }
 
@@ -66,7 +71,8 @@ run(struct rs_srtp_engine *e, struct end *end, bool rtcp, bool protect, uint8_t 
 
 /* Receive it twice. @return the status of the first time */
 static enum rs_srtp_status
-receive(struct rs_srtp_engine *e, uint8_t pick, bool rtcp, const uint8_t *sent, uint32_t len, uint8_t *p)
+receive(struct rs_srtp_engine *e, uint8_t pick, bool rtcp, const uint8_t *sent, uint32_t len,
+	uint8_t *p)
 {
 	static struct end end, before;
 	enum rs_srtp_status status;
@@ -79,12 +85,15 @@ receive(struct rs_srtp_engine *e, uint8_t pick, bool rtcp, const uint8_t *sent, 
 	start(e, pick, &end);
 	memcpy(&before, &end, sizeof(end));
 	status = run(e, &end, rtcp, false, p, &out);
-	if (status != RS_SRTP_OK && (out != len || memcmp(p, sent, len) != 0 || memcmp(&end, &before, sizeof(end)) != 0))
+	if (status != RS_SRTP_OK &&
+		(out != len || memcmp(p, sent, len) != 0 ||
+			memcmp(&end, &before, sizeof(end)) != 0))
 		abort();
 	for (uint32_t i = len; i < GUARDED; i++)
 		if (p[i] != GUARD)
 			abort();
-	if (run(e, &end, rtcp, false, second, &again) != (status == RS_SRTP_OK ? RS_SRTP_REPLAYED : status))
+	if (run(e, &end, rtcp, false, second, &again) !=
+		(status == RS_SRTP_OK ? RS_SRTP_REPLAYED : status))
 		abort();
 	return status;
 }

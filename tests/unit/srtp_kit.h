@@ -40,16 +40,19 @@ struct kit_side {
 	uint8_t gcm[RS_SRTP_GCM_BYTES] __attribute__((aligned(RS_SRTP_ALIGN)));
 };
 
-static const uint8_t kit_bytes[RS_SRTP_MKI_MAX] = { 0x51, 0xa7, 0x03, 0xee, 0x19, 0x5c, 0x72, 0x40, 0x9b, 0xd1, 0x66, 0x08, 0xf3, 0x2a,
-	0x84, 0xc5, 0x1e, 0x77, 0xb0, 0x49, 0x92, 0x3d, 0xea, 0x05, 0x6f, 0xd8, 0x21, 0x94, 0xbc, 0x57, 0x0e, 0xa3, 0x38, 0xf1, 0x60,
-	0xcb, 0x15, 0x8d, 0x42, 0xe6, 0x7b, 0x29, 0xd4, 0x93, 0x01 };
+static const uint8_t kit_bytes[RS_SRTP_MKI_MAX + 3] = { 0x51, 0xa7, 0x03, 0xee, 0x19, 0x5c, 0x72,
+	0x40, 0x9b, 0xd1, 0x66, 0x08, 0xf3, 0x2a, 0x84, 0xc5, 0x1e, 0x77, 0xb0, 0x49, 0x92, 0x3d,
+	0xea, 0x05, 0x6f, 0xd8, 0x21, 0x94, 0xbc, 0x57, 0x0e, 0xa3, 0x38, 0xf1, 0x60, 0xcb, 0x15,
+	0x8d, 0x42, 0xe6, 0x7b, 0x29, 0xd4, 0x93, 0x01 };
 
 static inline struct rs_srtp_keys
 kit_keys(enum rs_srtp_suite suite, unsigned mki_len)
 {
 	const struct rs_srtp_suite_info *info = rs_srtp_suite(suite);
 
-	return (struct rs_srtp_keys){ .suite = suite, .key = { kit_bytes, info->key_len }, .salt = { kit_bytes + 32, info->salt_len },
+	return (struct rs_srtp_keys){ .suite = suite,
+		.key = { kit_bytes, info->key_len },
+		.salt = { kit_bytes + 32, info->salt_len },
 		.mki = { kit_bytes + 3, mki_len } };
 }
 
@@ -72,7 +75,8 @@ kit_draw(uint64_t *state, uint32_t bound)
 static inline uint32_t
 kit_rtp(uint8_t *p, uint64_t *state, uint32_t ssrc, uint16_t seq, uint32_t payload)
 {
-	uint32_t csrcs = kit_draw(state, 8) == 0 ? kit_draw(state, 16) : 0, words = kit_draw(state, 8) == 0 ? kit_draw(state, 5) : 99;
+	uint32_t csrcs = kit_draw(state, 8) == 0 ? kit_draw(state, 16) : 0,
+		 words = kit_draw(state, 8) == 0 ? kit_draw(state, 5) : 99;
 	uint32_t len = 12 + csrcs * 4 + (words != 99 ? 4 + words * 4 : 0) + payload;
 
 	for (uint32_t i = 0; i < len; i++)
@@ -111,9 +115,11 @@ enum kit_do { KIT_PROTECT, KIT_UNPROTECT, KIT_RTCP_PROTECT, KIT_RTCP_UNPROTECT }
 
 /** One packet in place. @return its status; @len becomes out_len */
 static inline enum rs_srtp_status
-kit_one(struct rs_srtp_engine *e, enum kit_do what, struct kit_side *side, uint8_t *p, uint32_t *len)
+kit_one(struct rs_srtp_engine *e, enum kit_do what, struct kit_side *side, uint8_t *p,
+	uint32_t *len)
 {
-	static unsigned (*const runs[])(struct rs_srtp_engine *, struct rs_srtp_item *, unsigned) = { rs_srtp_protect_batch,
+	static unsigned (*const runs[])(
+		struct rs_srtp_engine *, struct rs_srtp_item *, unsigned) = { rs_srtp_protect_batch,
 		rs_srtp_unprotect_batch, rs_srtcp_protect_batch, rs_srtcp_unprotect_batch };
 	struct rs_srtp_item item = { .packet = p, .len = *len, .room = KIT_ROOM };
 

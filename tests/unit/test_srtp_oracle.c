@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * libsrtp2 as the oracle: both protect the same packets and must write the same bytes; a wire loses, doubles, reorders and damages
- * them; both receive what is left, we in batches, and must come to the same verdicts and bytes. Sequence numbers wrap many times.
+ * libsrtp2 as the oracle: both protect the same packets and must write the same bytes; a wire
+ * loses, doubles, reorders and damages them; both receive what is left, we in batches, and must
+ * come to the same verdicts and bytes. Sequence numbers wrap many times.
  *
  * 5,000 packets a suite and kind; RINGSTORM_FULL=1 in the environment: 100,000.
  */
@@ -17,9 +18,9 @@
 #include "proto/srtp/private.h"
 #include "srtp_kit.h"
 
-#define SLOTS	  128  /* the longest batch */
-#define HELD	  24   /* packets that the wire holds back at most */
-#define PACKET	  600
+#define SLOTS     128 /* the longest batch */
+#define HELD      24  /* packets that the wire holds back at most */
+#define PACKET    600
 #define NO_MATTER 0xff /* refused, but libsrtp2 looks at other things first */
 
 struct lane {
@@ -30,7 +31,8 @@ struct lane {
 
 struct theatre {
 	struct rs_srtp_engine *e;
-	struct kit_side from, from_other, to; /* from_other: SRTCP's other SSRC, which is to begin at 1 as well */
+	struct kit_side from, from_other,
+		to; /* from_other: SRTCP's other SSRC, which is to begin at 1 as well */
 	srtp_t their_from, their_to;
 	bool rtcp, mki, headers_are_checked;
 	uint64_t seed;
@@ -76,20 +78,24 @@ set_policy(enum rs_srtp_suite suite, bool tagless, srtp_policy_t *policy)
 }
 
 /*
- * libsrtp2 derives keys for AES-192 by AES-256, from key, salt and zero bytes in a row, which is not what RFC 6188 has (its vectors
- * are in test_srtp.c). To compare the rest, take over its session keys.
+ * libsrtp2 derives keys for AES-192 by AES-256, from key, salt and zero bytes in a row, which is
+ * not what RFC 6188 has (its vectors are in test_srtp.c). To compare the rest, take over its
+ * session keys.
  */
 static void
 derive_as_libsrtp2(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, struct kit_side *side)
 {
 	uint8_t both[46] = { 0 };
-	struct rs_srtp_keys longer = { .suite = RS_SRTP_AES_CM_256_SHA1_80, .key = { both, 32 }, .salt = { both + 32, 14 } };
+	struct rs_srtp_keys longer = {
+		.suite = RS_SRTP_AES_CM_256_SHA1_80, .key = { both, 32 }, .salt = { both + 32, 14 }
+	};
 	struct kit_side from;
 
 	memcpy(both, keys->key.p, keys->key.len);
 	memcpy(both + keys->key.len, keys->salt.p, keys->salt.len);
 	assert_int_equal(kit_side(e, &longer, &from), 0);
-	e->ops->expand(e, from.rtp.keys, 24, side->rtp.keys); /* a key schedule begins with the key */
+	e->ops->expand(
+		e, from.rtp.keys, 24, side->rtp.keys); /* a key schedule begins with the key */
 	memcpy(side->rtp.salt, from.rtp.salt, 14);
 	memcpy(side->rtp.inner, from.rtp.inner, 20);
 	memcpy(side->rtp.outer, from.rtp.outer, 20);
@@ -114,8 +120,13 @@ static void
 open_theatre(struct theatre *t, const struct rs_srtp_keys *keys)
 {
 	uint8_t both[64], mki[RS_SRTP_MKI_MAX];
-	srtp_master_key_t master = { .key = both, .mki_id = mki, .mki_size = (unsigned)keys->mki.len }, *masters[] = { &master };
-	srtp_policy_t policy = { .keys = masters, .num_master_keys = 1, .window_size = RS_SRTP_WINDOW };
+	srtp_master_key_t master = { .key = both,
+		.mki_id = mki,
+		.mki_size = (unsigned)keys->mki.len },
+			  *masters[] = { &master };
+	srtp_policy_t policy = {
+		.keys = masters, .num_master_keys = 1, .window_size = RS_SRTP_WINDOW
+	};
 
 	set_policy(keys->suite, (keys->options & RS_SRTP_UNAUTHENTICATED) != 0, &policy);
 	if ((keys->options & RS_SRTP_UNENCRYPTED_RTCP) != 0)
@@ -159,12 +170,14 @@ judge(struct theatre *t, unsigned i)
 	enum rs_srtp_status theirs = meaning(t->their_status[i]);
 
 	t->seen[item->status]++;
-	if (item->status == RS_SRTP_BAD_VERSION || item->status == RS_SRTP_TOO_SHORT) { /* of the header: libsrtp2 is more lenient */
+	if (item->status == RS_SRTP_BAD_VERSION ||
+		item->status == RS_SRTP_TOO_SHORT) { /* of the header: libsrtp2 is more lenient */
 		assert_true(t->harmed[i] && theirs != RS_SRTP_OK);
 	} else if (theirs == NO_MATTER) {
 		assert_true(t->harmed[i] && item->status != RS_SRTP_OK);
 	} else if (item->status != theirs) {
-		fail_msg("we: %s, libsrtp2: %d", rs_srtp_status_name(item->status), t->their_status[i]);
+		fail_msg("we: %s, libsrtp2: %d", rs_srtp_status_name(item->status),
+			t->their_status[i]);
 	}
 	if (item->status == RS_SRTP_OK) {
 		assert_int_equal(item->out_len, t->their_len[i]);
@@ -202,7 +215,8 @@ receive(struct theatre *t, const struct lane *l)
 	else
 		t->items[i].ctx = &t->to.rtp;
 	t->their_len[i] = (int)l->len;
-	t->their_status[i] = (t->rtcp ? srtp_unprotect_rtcp_mki : srtp_unprotect_mki)(t->their_to, t->theirs[i], &t->their_len[i], t->mki);
+	t->their_status[i] = (t->rtcp ? srtp_unprotect_rtcp_mki : srtp_unprotect_mki)(
+		t->their_to, t->theirs[i], &t->their_len[i], t->mki);
 	if (t->n == t->batch)
 		flush(t);
 }
@@ -240,15 +254,16 @@ static void
 send_one(struct theatre *t, struct kit_side *from, uint32_t ssrc, uint16_t seq)
 {
 	uint8_t ours[KIT_ROOM], theirs[KIT_ROOM];
-	uint32_t len = t->rtcp ? kit_rtcp(ours, &t->seed, ssrc, kit_draw(&t->seed, 60)) :
-				 kit_rtp(ours, &t->seed, ssrc, seq, kit_draw(&t->seed, 300));
+	uint32_t len = t->rtcp ? kit_rtcp(ours, &t->seed, ssrc, kit_draw(&t->seed, 60))
+			       : kit_rtp(ours, &t->seed, ssrc, seq, kit_draw(&t->seed, 300));
 	int their_len = (int)len;
 	enum rs_srtp_status status;
 	srtp_err_status_t their_status;
 
 	memcpy(theirs, ours, len);
 	status = kit_one(t->e, t->rtcp ? KIT_RTCP_PROTECT : KIT_PROTECT, from, ours, &len);
-	their_status = (t->rtcp ? srtp_protect_rtcp_mki : srtp_protect_mki)(t->their_from, theirs, &their_len, t->mki, 0);
+	their_status = (t->rtcp ? srtp_protect_rtcp_mki : srtp_protect_mki)(
+		t->their_from, theirs, &their_len, t->mki, 0);
 	assert_int_equal(status, meaning(their_status));
 	if (status != RS_SRTP_OK)
 		return;
@@ -265,7 +280,9 @@ play(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, bool rtcp, unsig
 	uint16_t seq[2];
 	unsigned which = 0;
 
-	t = (struct theatre){ .e = e, .rtcp = rtcp, .seed = keys->suite * 16 + keys->mki.len + keys->options + rtcp };
+	t = (struct theatre){ .e = e,
+		.rtcp = rtcp,
+		.seed = keys->suite * 16 + keys->mki.len + keys->options + rtcp };
 	open_theatre(&t, keys);
 	seq[0] = 65000;
 	seq[1] = (uint16_t)kit_draw(&t.seed, 65536);
@@ -275,7 +292,8 @@ play(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, bool rtcp, unsig
 		/* mostly the next one; sometimes one that was sent, one that is late, or a jump */
 		send_one(&t, rtcp && which != 0 ? &t.from_other : &t.from, ssrc,
 			(uint16_t)(step < 4 ? seq[which] - kit_draw(&t.seed, 140) : seq[which]));
-		seq[which] = (uint16_t)(seq[which] + (step < 95 ? 1 : kit_draw(&t.seed, step < 99 ? 10 : 4000)));
+		seq[which] = (uint16_t)(seq[which] +
+			(step < 95 ? 1 : kit_draw(&t.seed, step < 99 ? 10 : 4000)));
 		if (kit_draw(&t.seed, 700) == 0) {
 			spare = ssrc;
 			ssrc = other;
@@ -286,8 +304,10 @@ play(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, bool rtcp, unsig
 	flush(&t);
 	assert_true(t.seen[RS_SRTP_OK] > packets / 2 && t.seen[RS_SRTP_REPLAYED] > packets / 100);
 	assert_true(!t.headers_are_checked || t.seen[RS_SRTP_AUTH_FAILED] > packets / 50);
-	assert_true(keys->mki.len == 0 || !t.headers_are_checked || t.seen[RS_SRTP_UNKNOWN_MKI] > 0);
-	assert_true(rtcp || (t.from.rtp.now.index >> 16) + (t.from.rtp.before.index >> 16) > packets / 10000);
+	assert_true(
+		keys->mki.len == 0 || !t.headers_are_checked || t.seen[RS_SRTP_UNKNOWN_MKI] > 0);
+	assert_true(rtcp ||
+		(t.from.rtp.now.index >> 16) + (t.from.rtp.before.index >> 16) > packets / 10000);
 	srtp_dealloc(t.their_from);
 	srtp_dealloc(t.their_to);
 }
@@ -314,10 +334,10 @@ compare(enum rs_srtp_suite suite, unsigned mki_len, uint32_t options, bool rtp_o
 	kit_engine_free(e);
 }
 
-#define SUITE(name, suite)                    \
-	static void name(void **state)        \
-	{                                     \
-		compare(suite, 0, 0, false);  \
+#define SUITE(name, suite)                                                                         \
+	static void name(void **state)                                                             \
+	{                                                                                          \
+		compare(suite, 0, 0, false);                                                       \
 	}
 SUITE(test_aes_cm_128_hmac_sha1_80, RS_SRTP_AES_CM_128_SHA1_80)
 SUITE(test_aes_cm_128_hmac_sha1_32, RS_SRTP_AES_CM_128_SHA1_32)
@@ -335,7 +355,8 @@ test_with_mki(void **state)
 {
 	compare(RS_SRTP_AES_CM_128_SHA1_80, 4, 0, false);
 	compare(RS_SRTP_AES_CM_256_SHA1_80, 1, 0, false);
-	compare(RS_SRTP_AES_CM_128_SHA1_32, 3, 0, true); /* libsrtp2 looks for the MKI of SRTCP by the tag length of SRTP */
+	compare(RS_SRTP_AES_CM_128_SHA1_32, 3, 0,
+		true); /* libsrtp2 looks for the MKI of SRTCP by the tag length of SRTP */
 	compare(RS_SRTP_AEAD_AES_128_GCM, 4, 0, false);
 	compare(RS_SRTP_AEAD_AES_256_GCM, RS_SRTP_MKI_MAX, 0, false);
 }

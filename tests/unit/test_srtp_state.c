@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where a packet stands in its stream: index estimates, replays, lifetimes, changes of SSRC; and that batches change nothing. */
+/*
+ * Where a packet stands in its stream: index estimates, replays, lifetimes, changes of SSRC; and
+ * that batches change nothing.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -120,9 +123,15 @@ test_rfc3711_3_3_2_replays_and_the_edge_of_the_window(void **state)
 			len[i] = protect(&p, 1, (uint16_t)(1000 + i), packets[i]);
 		assert_int_equal(deliver(&p, packets[139], len[139]), RS_SRTP_OK);
 		assert_int_equal(deliver(&p, packets[139], len[139]), RS_SRTP_REPLAYED);
-		assert_int_equal(deliver(&p, packets[139 - RS_SRTP_WINDOW], len[139 - RS_SRTP_WINDOW]), RS_SRTP_TOO_OLD);
-		assert_int_equal(deliver(&p, packets[140 - RS_SRTP_WINDOW], len[140 - RS_SRTP_WINDOW]), RS_SRTP_OK);
-		assert_int_equal(deliver(&p, packets[140 - RS_SRTP_WINDOW], len[140 - RS_SRTP_WINDOW]), RS_SRTP_REPLAYED);
+		assert_int_equal(
+			deliver(&p, packets[139 - RS_SRTP_WINDOW], len[139 - RS_SRTP_WINDOW]),
+			RS_SRTP_TOO_OLD);
+		assert_int_equal(
+			deliver(&p, packets[140 - RS_SRTP_WINDOW], len[140 - RS_SRTP_WINDOW]),
+			RS_SRTP_OK);
+		assert_int_equal(
+			deliver(&p, packets[140 - RS_SRTP_WINDOW], len[140 - RS_SRTP_WINDOW]),
+			RS_SRTP_REPLAYED);
 		assert_int_equal(deliver(&p, packets[100], len[100]), RS_SRTP_OK);
 		kit_engine_free(p.e);
 	}
@@ -168,14 +177,16 @@ test_rfc3711_9_2_lifetime(void **state)
 		}
 		packet[3] = 9;
 		len = 32;
-		assert_int_equal(kit_one(p.e, KIT_PROTECT, &p.from, packet, &len), RS_SRTP_LIFETIME);
+		assert_int_equal(
+			kit_one(p.e, KIT_PROTECT, &p.from, packet, &len), RS_SRTP_LIFETIME);
 		keys.lifetime = 0;
 		assert_int_equal(rs_srtp_init(p.e, &keys, p.from.gcm, &p.from.rtp), 0);
 		len = protect(&p, 1, 9, packet);
 		assert_int_equal(deliver(&p, packet, len), RS_SRTP_LIFETIME);
 		for (int i = 0; i < 3; i++) {
 			len = kit_rtcp(packet, &seed, 1, 4);
-			assert_int_equal(kit_one(p.e, KIT_RTCP_PROTECT, &p.from, packet, &len), i < 2 ? RS_SRTP_OK : RS_SRTP_LIFETIME);
+			assert_int_equal(kit_one(p.e, KIT_RTCP_PROTECT, &p.from, packet, &len),
+				i < 2 ? RS_SRTP_OK : RS_SRTP_LIFETIME);
 		}
 		/* 2^31 packets, whatever the lifetime: the index has no more bits */
 		keys.rtcp_lifetime = 0;
@@ -184,7 +195,8 @@ test_rfc3711_9_2_lifetime(void **state)
 		len = kit_rtcp(packet, &seed, 1, 4);
 		assert_int_equal(kit_one(p.e, KIT_RTCP_PROTECT, &p.from, packet, &len), RS_SRTP_OK);
 		assert_int_equal(kit_one(p.e, KIT_RTCP_UNPROTECT, &p.to, packet, &len), RS_SRTP_OK);
-		assert_int_equal(kit_one(p.e, KIT_RTCP_PROTECT, &p.from, packet, &len), RS_SRTP_LIFETIME);
+		assert_int_equal(
+			kit_one(p.e, KIT_RTCP_PROTECT, &p.from, packet, &len), RS_SRTP_LIFETIME);
 		kit_engine_free(p.e);
 	}
 }
@@ -210,11 +222,16 @@ test_an_authentic_packet_of_another_ssrc_begins_a_stream(void **state)
 		assert_int_equal(deliver(&p, forged, forged_len), RS_SRTP_AUTH_FAILED);
 		assert_int_equal(rs_srtp_roc(&p.to.rtp), 7);
 		b_len = protect(&p, 0xbbbb, 3, b);
-		item = (struct rs_srtp_item){ .ctx = &p.to.rtp, .packet = memcpy(forged, b, b_len), .len = b_len };
+		item = (struct rs_srtp_item){
+			.ctx = &p.to.rtp, .packet = memcpy(forged, b, b_len), .len = b_len
+		};
 		assert_int_equal(rs_srtp_unprotect_batch(p.e, &item, 1), 1);
 		assert_int_equal(item.flags, RS_SRTP_NEW_SSRC);
 		assert_int_equal(rs_srtp_roc(&p.to.rtp), 0);
-		/* the one before is remembered with its ROC and window, and so is this one when that goes on */
+		/*
+		 * the one before is remembered with its ROC and window, and so is this one when
+		 * that goes on
+		 */
 		assert_int_equal(deliver(&p, a, a_len), RS_SRTP_REPLAYED);
 		a_len = protect(&p, 0xaaaa, 60001, a);
 		assert_int_equal(deliver(&p, a, a_len), RS_SRTP_OK);
@@ -244,7 +261,8 @@ test_rfc3711_3_4_the_e_bit_is_the_packets_own(void **state)
 		assert_int_equal(rs_srtcp_init(p.e, &keys, &p.from.rtcp), 0);
 		item.len = len;
 		memcpy(packet, plain, len);
-		assert_int_equal(kit_one(p.e, KIT_RTCP_PROTECT, &p.from, packet, &item.len), RS_SRTP_OK);
+		assert_int_equal(
+			kit_one(p.e, KIT_RTCP_PROTECT, &p.from, packet, &item.len), RS_SRTP_OK);
 		assert_memory_equal(packet, plain, len);
 		assert_int_equal(rs_srtcp_unprotect_batch(p.e, &item, 1), 1);
 		assert_int_equal(item.flags, RS_SRTP_CLEAR);
@@ -262,17 +280,22 @@ test_rfc3711_3_4_the_e_bit_is_the_packets_own(void **state)
 static void
 storm_keys(unsigned n, struct rs_srtp_keys *keys)
 {
-	static const enum rs_srtp_suite suites[KEYS] = { RS_SRTP_AES_CM_128_SHA1_80, RS_SRTP_AES_CM_256_SHA1_32,
-		RS_SRTP_AEAD_AES_128_GCM, RS_SRTP_NULL_SHA1_80, RS_SRTP_AES_CM_192_SHA1_80, RS_SRTP_AES_CM_128_SHA1_80 };
+	static const enum rs_srtp_suite suites[KEYS] = { RS_SRTP_AES_CM_128_SHA1_80,
+		RS_SRTP_AES_CM_256_SHA1_32, RS_SRTP_AEAD_AES_128_GCM, RS_SRTP_NULL_SHA1_80,
+		RS_SRTP_AES_CM_192_SHA1_80, RS_SRTP_AES_CM_128_SHA1_80 };
 
 	*keys = kit_keys(suites[n], n % 2 * 4);
 	keys->options = n == 5 ? RS_SRTP_UNAUTHENTICATED : 0;
 	keys->lifetime = n == 4 ? 300 : 0;
 }
 
-/* A sender that jumps, wraps, changes its SSRC; what it sends is lost, doubled, reordered and damaged on its way. */
+/*
+ * A sender that jumps, wraps, changes its SSRC; what it sends is lost, doubled, reordered and
+ * damaged on its way.
+ */
 static unsigned
-storm(struct rs_srtp_engine *e, uint64_t *seed, bool rtcp, uint8_t (*packets)[256], uint32_t *len, uint8_t *whose)
+storm(struct rs_srtp_engine *e, uint64_t *seed, bool rtcp, uint8_t (*packets)[256], uint32_t *len,
+	uint8_t *whose)
 {
 	static struct kit_side from[KEYS];
 	uint16_t seq[KEYS] = { 0 };
@@ -290,19 +313,24 @@ storm(struct rs_srtp_engine *e, uint64_t *seed, bool rtcp, uint8_t (*packets)[25
 	while (n < STORM) {
 		unsigned k = kit_draw(seed, KEYS), act = kit_draw(seed, 100);
 
-		seq[k] = (uint16_t)(seq[k] + (act < 80 ? 1 : act < 90 ? kit_draw(seed, 200) : kit_draw(seed, 40000)));
+		seq[k] = (uint16_t)(seq[k] +
+			(act < 80                  ? 1
+					: act < 90 ? kit_draw(seed, 200)
+						   : kit_draw(seed, 40000)));
 		if (kit_draw(seed, 60) == 0)
 			ssrc[k] = kit_draw(seed, 4);
 		whose[n] = (uint8_t)k;
-		len[n] = rtcp ? kit_rtcp(packets[n], seed, ssrc[k], kit_draw(seed, 20)) :
-				kit_rtp(packets[n], seed, ssrc[k], seq[k], kit_draw(seed, 60));
-		if (kit_one(e, rtcp ? KIT_RTCP_PROTECT : KIT_PROTECT, &from[k], packets[n], &len[n]) != RS_SRTP_OK)
+		len[n] = rtcp ? kit_rtcp(packets[n], seed, ssrc[k], kit_draw(seed, 20))
+			      : kit_rtp(packets[n], seed, ssrc[k], seq[k], kit_draw(seed, 60));
+		if (kit_one(e, rtcp ? KIT_RTCP_PROTECT : KIT_PROTECT, &from[k], packets[n],
+			    &len[n]) != RS_SRTP_OK)
 			continue;
 		if (kit_draw(seed, 20) == 0)
 			packets[n][kit_draw(seed, len[n])] ^= (uint8_t)(1u << kit_draw(seed, 8));
 		n++;
 		if (n > 1 && kit_draw(seed, 8) == 0) { /* again, or instead of another */
-			unsigned old = n - 1 - kit_draw(seed, n < 150 ? n : 150), at = kit_draw(seed, 2) ? n - 1 : old;
+			unsigned old = n - 1 - kit_draw(seed, n < 150 ? n : 150),
+				 at = kit_draw(seed, 2) ? n - 1 : old;
 
 			memcpy(packets[at == old ? n - 1 : at], packets[old], 256);
 			len[at == old ? n - 1 : at] = len[old];
@@ -355,7 +383,8 @@ batches_change_nothing(enum rs_srtp_backend backend, bool rtcp)
 		for (unsigned i = 0; i < n; i++) {
 			uint32_t out = len[i];
 			enum rs_srtp_status status =
-				kit_one(e, rtcp ? KIT_RTCP_UNPROTECT : KIT_UNPROTECT, &one[whose[i]], single[i], &out);
+				kit_one(e, rtcp ? KIT_RTCP_UNPROTECT : KIT_UNPROTECT,
+					&one[whose[i]], single[i], &out);
 
 			seen[status]++;
 			assert_int_equal(items[i].status, status);
@@ -363,12 +392,16 @@ batches_change_nothing(enum rs_srtp_backend backend, bool rtcp)
 			assert_memory_equal(batched[i], single[i], 256);
 		}
 		for (unsigned i = 0; i < KEYS; i++) {
-			assert_memory_equal(&one[i].rtp.now, &many[i].rtp.now, sizeof(one[i].rtp.now));
-			assert_memory_equal(&one[i].rtcp.before, &many[i].rtcp.before, sizeof(one[i].rtcp.before));
-			assert_true(one[i].rtp.left == many[i].rtp.left && one[i].rtcp.left == many[i].rtcp.left);
+			assert_memory_equal(
+				&one[i].rtp.now, &many[i].rtp.now, sizeof(one[i].rtp.now));
+			assert_memory_equal(&one[i].rtcp.before, &many[i].rtcp.before,
+				sizeof(one[i].rtcp.before));
+			assert_true(one[i].rtp.left == many[i].rtp.left &&
+				one[i].rtcp.left == many[i].rtcp.left);
 		}
 	}
-	assert_true(seen[RS_SRTP_OK] > 5000 && seen[RS_SRTP_AUTH_FAILED] > 100 && seen[RS_SRTP_REPLAYED] > 100);
+	assert_true(seen[RS_SRTP_OK] > 5000 && seen[RS_SRTP_AUTH_FAILED] > 100 &&
+		seen[RS_SRTP_REPLAYED] > 100);
 	assert_true(rtcp || (seen[RS_SRTP_TOO_OLD] > 10 && seen[RS_SRTP_LIFETIME] > 100));
 	kit_engine_free(e);
 }

@@ -29,7 +29,8 @@ init_jobs(struct rs_srtp_engine *e)
 		job->iv = e->iv[i];
 		job->iv_len_in_bytes = 16;
 		job->auth_tag_output = e->tag[i];
-		job->auth_tag_output_len_in_bytes = 12; /* ipsec-mb knows 12 and 20; 10 or 4 of them are used */
+		job->auth_tag_output_len_in_bytes =
+			12; /* ipsec-mb knows 12 and 20; 10 or 4 of them are used */
 		job->cipher_mode = IMB_CIPHER_CNTR;
 		job->cipher_direction = IMB_DIR_ENCRYPT;
 		job->hash_alg = IMB_AUTH_HMAC_SHA_1;

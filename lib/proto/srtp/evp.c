@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The arithmetic by OpenSSL, for machines that ipsec-mb does not know. What a context has in place of expanded keys are the keys
- * themselves: OpenSSL's contexts are the engine's and get a key for each packet. HMAC (RFC 2104) is made from SHA-1, since
- * OpenSSL's own allocates memory for each key.
+ * The arithmetic by OpenSSL, for machines that ipsec-mb does not know. What a context has in place
+ * of expanded keys are the keys themselves: OpenSSL's contexts are the engine's and get a key for
+ * each packet. HMAC (RFC 2104) is made from SHA-1, since OpenSSL's own allocates memory for each
+ * key.
  */
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -29,7 +30,8 @@ rs_srtp_evp_size(void)
 int
 rs_srtp_evp_init(struct rs_srtp_engine *e, void *memory)
 {
-	static const char *const names[KINDS] = { "AES-128-CTR", "AES-192-CTR", "AES-256-CTR", "AES-128-GCM", "AES-256-GCM" };
+	static const char *const names[KINDS] = { "AES-128-CTR", "AES-192-CTR", "AES-256-CTR",
+		"AES-128-GCM", "AES-256-GCM" };
 	struct rs_srtp_evp *evp = memory;
 	bool ok = true;
 
@@ -44,7 +46,8 @@ rs_srtp_evp_init(struct rs_srtp_engine *e, void *memory)
 	}
 	evp->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	evp->md = EVP_MD_CTX_new();
-	ok = ok && evp->sha1 != NULL && evp->md != NULL && EVP_DigestInit_ex2(evp->md, evp->sha1, NULL) == 1;
+	ok = ok && evp->sha1 != NULL && evp->md != NULL &&
+		EVP_DigestInit_ex2(evp->md, evp->sha1, NULL) == 1;
 	if (!ok) {
 		rs_srtp_evp_fini(e);
 		return -ENOMEM;
@@ -89,21 +92,25 @@ gcm_expand(struct rs_srtp_engine *e, const uint8_t *key, unsigned key_len, void 
 static void
 cipher(struct rs_srtp_engine *e, IMB_JOB *jobs, unsigned n, unsigned key_len)
 {
-	EVP_CIPHER_CTX *ctx = e->evp->ctx[key_len == 16 ? CTR_128 : key_len == 24 ? CTR_192 : CTR_256];
+	EVP_CIPHER_CTX *ctx = e->evp->ctx[key_len == 16 ? CTR_128
+			: key_len == 24                 ? CTR_192
+							: CTR_256];
 
 	for (unsigned i = 0; i < n; i++) {
 		IMB_JOB *job = &jobs[i];
 		int len;
 
 		EVP_CipherInit_ex2(ctx, NULL, job->enc_keys, job->iv, 1, NULL);
-		EVP_CipherUpdate(ctx, job->dst, &len, job->src + job->cipher_start_src_offset_in_bytes,
+		EVP_CipherUpdate(ctx, job->dst, &len,
+			job->src + job->cipher_start_src_offset_in_bytes,
 			(int)job->msg_len_to_cipher_in_bytes);
 	}
 }
 
 /* One of the two hashes that an HMAC is made of. */
 static void
-hash_padded(struct rs_srtp_evp *evp, const uint8_t *key, uint8_t pad, const uint8_t *text, size_t len, uint8_t *out)
+hash_padded(struct rs_srtp_evp *evp, const uint8_t *key, uint8_t pad, const uint8_t *text,
+	size_t len, uint8_t *out)
 {
 	uint8_t block[64];
 
@@ -123,8 +130,10 @@ hash(struct rs_srtp_engine *e, IMB_JOB *jobs, unsigned n)
 		IMB_JOB *job = &jobs[i];
 		uint8_t inner[20], tag[20];
 
-		hash_padded(e->evp, job->u.HMAC._hashed_auth_key_xor_ipad, 0x36, job->src, job->msg_len_to_hash_in_bytes, inner);
-		hash_padded(e->evp, job->u.HMAC._hashed_auth_key_xor_opad, 0x5c, inner, sizeof(inner), tag);
+		hash_padded(e->evp, job->u.HMAC._hashed_auth_key_xor_ipad, 0x36, job->src,
+			job->msg_len_to_hash_in_bytes, inner);
+		hash_padded(e->evp, job->u.HMAC._hashed_auth_key_xor_opad, 0x5c, inner,
+			sizeof(inner), tag);
 		memcpy(job->auth_tag_output, tag, 12);
 	}
 }
@@ -168,4 +177,5 @@ open_text(struct rs_srtp_engine *e, const struct rs_srtp_aead *a, const uint8_t 
 	return false;
 }
 
-const struct rs_srtp_ops rs_srtp_evp_ops = { expand, hmac_key, gcm_expand, cipher, hash, seal, open_text };
+const struct rs_srtp_ops rs_srtp_evp_ops = { expand, hmac_key, gcm_expand, cipher, hash, seal,
+	open_text };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The arithmetic by ipsec-mb. Its burst calls for one cipher or one hash take jobs from our own array and leave nothing behind in
- * the manager's queue; they beat its job calls and its bursts of chained jobs by a tenth (scripts/bench srtp).
+ * The arithmetic by ipsec-mb. Its burst calls for one cipher or one hash take jobs from our own
+ * array and leave nothing behind in the manager's queue; they beat its job calls and its bursts of
+ * chained jobs by a tenth (scripts/bench srtp).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@ static const struct {
 	uint64_t features;
 	void (*init)(IMB_MGR *mgr);
 	const char *name;
-} kinds[] = { /* the best first */
+} kinds[] = {
+	/* the best first */
 	{ RS_SRTP_AVX512, IMB_CPUFLAGS_AVX512, init_mb_mgr_avx512, "AVX512" },
 	{ RS_SRTP_AVX2, IMB_CPUFLAGS_AVX2, init_mb_mgr_avx2, "AVX2" },
 	{ RS_SRTP_AVX, IMB_CPUFLAGS_AVX, init_mb_mgr_avx, "AVX" },
@@ -34,16 +36,22 @@ rs_srtp_imb_init(struct rs_srtp_engine *e, enum rs_srtp_backend backend, void *m
 	if (mgr == NULL)
 		return -ENOTSUP;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if ((backend != RS_SRTP_BEST && backend != kinds[i].backend) || (mgr->features & kinds[i].features) != kinds[i].features)
+		if ((backend != RS_SRTP_BEST && backend != kinds[i].backend) ||
+			(mgr->features & kinds[i].features) != kinds[i].features)
 			continue;
 		kinds[i].init(mgr);
 		if (imb_get_errno(mgr) != 0)
 			continue;
 		e->mgr = mgr;
 		e->ops = &rs_srtp_imb_ops;
-		e->powers_last = kinds[i].backend == RS_SRTP_AVX512 && (mgr->features & IMB_CPUFLAGS_AVX512_T2) == IMB_CPUFLAGS_AVX512_T2;
-		snprintf(e->name, sizeof(e->name), "ipsec-mb %s, %s%s", imb_get_version_str(), kinds[i].name,
-			(mgr->features & IMB_FEATURE_VAES) != 0 && kinds[i].backend == RS_SRTP_AVX512 ? " with VAES" : "");
+		e->powers_last = kinds[i].backend == RS_SRTP_AVX512 &&
+			(mgr->features & IMB_CPUFLAGS_AVX512_T2) == IMB_CPUFLAGS_AVX512_T2;
+		snprintf(e->name, sizeof(e->name), "ipsec-mb %s, %s%s", imb_get_version_str(),
+			kinds[i].name,
+			(mgr->features & IMB_FEATURE_VAES) != 0 &&
+					kinds[i].backend == RS_SRTP_AVX512
+				? " with VAES"
+				: "");
 		return 0;
 	}
 	return -ENOTSUP;
@@ -89,7 +97,8 @@ gcm_expand(struct rs_srtp_engine *e, const uint8_t *key, unsigned key_len, void 
 static void
 cipher(struct rs_srtp_engine *e, IMB_JOB *jobs, unsigned n, unsigned key_len)
 {
-	IMB_SUBMIT_CIPHER_BURST_NOCHECK(e->mgr, jobs, n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, (IMB_KEY_SIZE_BYTES)key_len);
+	IMB_SUBMIT_CIPHER_BURST_NOCHECK(
+		e->mgr, jobs, n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, (IMB_KEY_SIZE_BYTES)key_len);
 }
 
 static void
@@ -119,4 +128,5 @@ open_text(struct rs_srtp_engine *e, const struct rs_srtp_aead *a, const uint8_t 
 	return false;
 }
 
-const struct rs_srtp_ops rs_srtp_imb_ops = { expand, hmac_key, gcm_expand, cipher, hash, seal, open_text };
+const struct rs_srtp_ops rs_srtp_imb_ops = { expand, hmac_key, gcm_expand, cipher, hash, seal,
+	open_text };

@@ -4,9 +4,9 @@
 
 #include "proto/srtp/private.h"
 
-#define MAX_PACKETS	 (1ull << 48) /* RFC 3711, 9.2 */
+#define MAX_PACKETS      (1ull << 48) /* RFC 3711, 9.2 */
 #define MAX_RTCP_PACKETS (1ull << 31)
-#define AUTH_KEY_LEN	 20
+#define AUTH_KEY_LEN     20
 
 enum label { ENCRYPTION, AUTHENTICATION, SALTING };
 
@@ -21,19 +21,22 @@ check(const struct rs_srtp_keys *keys)
 	const struct rs_srtp_suite_info *suite = rs_srtp_suite(keys->suite);
 
 	if (suite == NULL || keys->key.len != suite->key_len || keys->salt.len != suite->salt_len ||
-		keys->mki.len > RS_SRTP_MKI_MAX || keys->lifetime > MAX_PACKETS || keys->rtcp_lifetime > MAX_RTCP_PACKETS)
+		keys->mki.len > RS_SRTP_MKI_MAX || keys->lifetime > MAX_PACKETS ||
+		keys->rtcp_lifetime > MAX_RTCP_PACKETS)
 		return -EINVAL;
-	if (suite->salt_len == 12 && (keys->options & (RS_SRTP_UNENCRYPTED | RS_SRTP_UNAUTHENTICATED)) != 0)
+	if (suite->salt_len == 12 &&
+		(keys->options & (RS_SRTP_UNENCRYPTED | RS_SRTP_UNAUTHENTICATED)) != 0)
 		return -ENOTSUP;
 	return 0;
 }
 
 /**
- * AES-CM under the master key with the IV (label * 2^48 XOR salt) * 2^16: the key derivation rate is 0, so r is (RFC 3711, 4.3.3).
- * A salt of 96 bits is followed by 16 zero bits.
+ * AES-CM under the master key with the IV (label * 2^48 XOR salt) * 2^16: the key derivation rate
+ * is 0, so r is (RFC 3711, 4.3.3). A salt of 96 bits is followed by 16 zero bits.
  */
 static void
-derive(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, const uint8_t *schedule, unsigned label, uint8_t *out, unsigned len)
+derive(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, const uint8_t *schedule,
+	unsigned label, uint8_t *out, unsigned len)
 {
 	uint8_t iv[16] = { 0 };
 	IMB_JOB *job;
@@ -48,7 +51,8 @@ derive(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, const uint8_t 
 }
 
 static void
-derive_all(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, unsigned first, struct session *s)
+derive_all(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, unsigned first,
+	struct session *s)
 {
 	uint8_t schedule[240] __attribute__((aligned(16)));
 
@@ -66,7 +70,8 @@ null_cipher(enum rs_srtp_suite suite)
 }
 
 int
-rs_srtp_init(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, void *gcm, struct rs_srtp_ctx *ctx)
+rs_srtp_init(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, void *gcm,
+	struct rs_srtp_ctx *ctx)
 {
 	int rc = check(keys);
 	bool aead = rc == 0 && keys->salt.len == 12;
@@ -75,9 +80,14 @@ rs_srtp_init(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, void *gc
 	if (rc != 0 || (aead && gcm == NULL))
 		return rc != 0 ? rc : -EINVAL;
 	derive_all(e, keys, 0, &s);
-	*ctx = (struct rs_srtp_ctx){ .left = keys->lifetime != 0 ? keys->lifetime : MAX_PACKETS, .suite = (uint8_t)keys->suite,
-		.key_len = (uint8_t)keys->key.len, .tag_len = rs_srtp_suite(keys->suite)->tag_len, .mki = keys->mki.p,
-		.mki_len = (uint8_t)keys->mki.len, .options = (uint8_t)keys->options, .gcm = aead };
+	*ctx = (struct rs_srtp_ctx){ .left = keys->lifetime != 0 ? keys->lifetime : MAX_PACKETS,
+		.suite = (uint8_t)keys->suite,
+		.key_len = (uint8_t)keys->key.len,
+		.tag_len = rs_srtp_suite(keys->suite)->tag_len,
+		.mki = keys->mki.p,
+		.mki_len = (uint8_t)keys->mki.len,
+		.options = (uint8_t)keys->options,
+		.gcm = aead };
 	if (null_cipher(keys->suite) || (keys->options & RS_SRTP_UNENCRYPTED) != 0)
 		ctx->key_len = 0;
 	if ((keys->options & RS_SRTP_UNAUTHENTICATED) != 0)
@@ -103,9 +113,15 @@ rs_srtcp_init(struct rs_srtp_engine *e, const struct rs_srtp_keys *keys, struct 
 	if (rc != 0)
 		return rc;
 	derive_all(e, keys, 3, &s);
-	*ctx = (struct rs_srtcp_ctx){ .left = keys->rtcp_lifetime != 0 ? keys->rtcp_lifetime : MAX_RTCP_PACKETS,
-		.suite = (uint8_t)keys->suite, .key_len = (uint8_t)keys->key.len, .tag_len = rs_srtp_suite(keys->suite)->rtcp_tag_len,
-		.mki = keys->mki.p, .mki_len = (uint8_t)keys->mki.len, .options = (uint8_t)keys->options, .gcm = keys->salt.len == 12 };
+	*ctx = (struct rs_srtcp_ctx){ .left = keys->rtcp_lifetime != 0 ? keys->rtcp_lifetime
+								       : MAX_RTCP_PACKETS,
+		.suite = (uint8_t)keys->suite,
+		.key_len = (uint8_t)keys->key.len,
+		.tag_len = rs_srtp_suite(keys->suite)->rtcp_tag_len,
+		.mki = keys->mki.p,
+		.mki_len = (uint8_t)keys->mki.len,
+		.options = (uint8_t)keys->options,
+		.gcm = keys->salt.len == 12 };
 	if (null_cipher(keys->suite)) {
 		ctx->key_len = 0;
 		ctx->options |= RS_SRTP_UNENCRYPTED_RTCP;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * How a batch goes: packets are taken in chunks. Preparing a packet judges its header and fills a job, ipsec-mb's description of a
- * packet's arithmetic, which the OpenSSL backend reads as well. Then all ciphers and all hashes of the chunk are done at once, and
- * a last pass, in order, writes or compares tags. AEAD packets and those without a tag have nothing to gain from that and are
+ * How a batch goes: packets are taken in chunks. Preparing a packet judges its header and fills a
+ * job, ipsec-mb's description of a packet's arithmetic, which the OpenSSL backend reads as well.
+ * Then all ciphers and all hashes of the chunk are done at once, and a last pass, in order, writes
+ * or compares tags. AEAD packets and those without a tag have nothing to gain from that and are
  * done as they come.
  */
 #ifndef RS_PROTO_SRTP_PRIVATE_H
@@ -16,24 +17,24 @@
 
 #include "proto/srtp/srtp.h"
 
-#define RS_SRTP_CHUNK	  64 /* packets; the hash works on 16 at once */
-#define RS_SRTP_ALONE	  RS_SRTP_CHUNK /* the job that no packet of a chunk has */
-#define RS_SRTP_AHEAD	  16 /* packets between a prefetch and its use */
+#define RS_SRTP_CHUNK 64            /* packets; the hash works on 16 at once */
+#define RS_SRTP_ALONE RS_SRTP_CHUNK /* the job that no packet of a chunk has */
+#define RS_SRTP_AHEAD 16            /* packets between a prefetch and its use */
 
 _Static_assert(RS_SRTP_GCM_BYTES >= sizeof(struct gcm_key_data), "room for ipsec-mb's key data");
 
 /** What a packet needs again after its arithmetic. */
 struct rs_srtp_work {
 	struct rs_srtp_item *item;
-	uint64_t index;	   /* that it was prepared for */
-	uint32_t tail;	   /* where MKI and tag begin */
-	uint32_t under;	   /* the 4 bytes there, while the ROC stands in their place */
+	uint64_t index; /* that it was prepared for */
+	uint32_t tail;  /* where MKI and tag begin */
+	uint32_t under; /* the 4 bytes there, while the ROC stands in their place */
 };
 
 /** One AEAD operation. */
 struct rs_srtp_aead {
 	uint8_t iv[16] __attribute__((aligned(16))); /* 12 of them */
-	const void *keys; /* as expanded by gcm_expand */
+	const void *keys;                            /* as expanded by gcm_expand */
 	uint32_t key_len;
 	uint32_t aad_len;
 	const uint8_t *aad;
@@ -42,14 +43,26 @@ struct rs_srtp_aead {
 };
 
 struct rs_srtp_ops {
-	/* Make what jobs point at: from an AES key to 240 bytes; from an HMAC key of 20 bytes; from a GCM key to RS_SRTP_GCM_BYTES. */
-	void (*expand)(struct rs_srtp_engine *e, const uint8_t *key, unsigned key_len, uint8_t *keys);
-	void (*hmac_key)(struct rs_srtp_engine *e, const uint8_t *key, uint8_t *inner, uint8_t *outer);
-	void (*gcm_expand)(struct rs_srtp_engine *e, const uint8_t *key, unsigned key_len, void *keys);
-	/* AES-CTR of jobs that have one key length in common; HMAC-SHA1 to job->auth_tag_output, at least 12 bytes. */
+	/*
+	 * Make what jobs point at: from an AES key to 240 bytes; from an HMAC key of 20 bytes; from
+	 * a GCM key to RS_SRTP_GCM_BYTES.
+	 */
+	void (*expand)(
+		struct rs_srtp_engine *e, const uint8_t *key, unsigned key_len, uint8_t *keys);
+	void (*hmac_key)(
+		struct rs_srtp_engine *e, const uint8_t *key, uint8_t *inner, uint8_t *outer);
+	void (*gcm_expand)(
+		struct rs_srtp_engine *e, const uint8_t *key, unsigned key_len, void *keys);
+	/*
+	 * AES-CTR of jobs that have one key length in common; HMAC-SHA1 to job->auth_tag_output, at
+	 * least 12 bytes.
+	 */
 	void (*cipher)(struct rs_srtp_engine *e, IMB_JOB *jobs, unsigned n, unsigned key_len);
 	void (*hash)(struct rs_srtp_engine *e, IMB_JOB *jobs, unsigned n);
-	/* Encrypt and write 16 bytes of tag; compare the tag and decrypt: false leaves the text as it was. */
+	/*
+	 * Encrypt and write 16 bytes of tag; compare the tag and decrypt: false leaves the text as
+	 * it was.
+	 */
 	void (*seal)(struct rs_srtp_engine *e, const struct rs_srtp_aead *a, uint8_t *tag);
 	bool (*open)(struct rs_srtp_engine *e, const struct rs_srtp_aead *a, const uint8_t *tag);
 };
@@ -60,11 +73,13 @@ struct rs_srtp_evp;
 
 struct rs_srtp_engine {
 	const struct rs_srtp_ops *ops;
-	IMB_MGR *mgr;		 /* NULL: OpenSSL */
+	IMB_MGR *mgr;            /* NULL: OpenSSL */
 	struct rs_srtp_evp *evp; /* NULL: ipsec-mb */
 	char name[48];
-	bool powers_last; /* GCM key data end with the low powers of the hash key, those for short packets */
-	/* Of each job; the last one is for packets that are done alone while a chunk is under way. */
+	bool powers_last; /* GCM: a short packet uses the end of the powers of the hash key */
+	/*
+	 * Of each job; the last one is for packets that are done alone while a chunk is under way.
+	 */
 	IMB_JOB jobs[RS_SRTP_CHUNK + 1];
 	struct rs_srtp_work work[RS_SRTP_CHUNK + 1];
 	uint8_t key_len[RS_SRTP_CHUNK + 1]; /* of the cipher, 0: none */
@@ -77,7 +92,10 @@ struct rs_srtp_engine {
 };
 
 /** What became of an item of a chunk when it was prepared, if not a job. */
-enum rs_srtp_when { RS_SRTP_DONE = 0xff, RS_SRTP_AGAIN = 0xfe /* refused for its index: look again when its turn comes */ };
+enum rs_srtp_when {
+	RS_SRTP_DONE = 0xff,
+	RS_SRTP_AGAIN = 0xfe /* refused for its index: look again when its turn comes */
+};
 
 int rs_srtp_evp_init(struct rs_srtp_engine *e, void *memory);
 void rs_srtp_evp_fini(struct rs_srtp_engine *e);
@@ -109,7 +127,10 @@ rs_srtp_put_iv(uint8_t *iv, uint64_t a, uint64_t b)
 	memcpy(iv, &both, sizeof(both));
 }
 
-/** RFC 3711, 4.1.1: salt * 2^16 XOR SSRC * 2^64 XOR index * 2^16; the last two bytes count blocks. @ssrc as in the packet */
+/**
+ * RFC 3711, 4.1.1: salt * 2^16 XOR SSRC * 2^64 XOR index * 2^16; the last two bytes count blocks.
+ * @ssrc as in the packet
+ */
 static inline void
 rs_srtp_iv_cm(uint8_t *iv, const uint8_t *salt, uint32_t ssrc, uint64_t index)
 {
@@ -121,7 +142,9 @@ rs_srtp_iv_cm(uint8_t *iv, const uint8_t *salt, uint32_t ssrc, uint64_t index)
 	rs_srtp_put_iv(iv, a, b ^ __builtin_bswap64(index << 16));
 }
 
-/** RFC 7714, 8.1 and 9.1: two zero bytes, SSRC, 48 bits of index, XOR salt. @ssrc as in the packet */
+/**
+ * RFC 7714, 8.1 and 9.1: two zero bytes, SSRC, 48 bits of index, XOR salt. @ssrc as in the packet
+ */
 static inline void
 rs_srtp_iv_gcm(uint8_t *iv, const uint8_t *salt, uint32_t ssrc, uint64_t index)
 {
@@ -158,7 +181,9 @@ static inline void
 rs_srtp_see(struct rs_srtp_stream *s, uint32_t ssrc, uint64_t index)
 {
 	if (__builtin_expect(!s->started, 0)) {
-		*s = (struct rs_srtp_stream){ .seen = 1, .index = index, .ssrc = ssrc, .started = 1 };
+		*s = (struct rs_srtp_stream){
+			.seen = 1, .index = index, .ssrc = ssrc, .started = 1
+		};
 	} else if (__builtin_expect(index == s->index + 1, 1)) {
 		s->seen = s->seen << 1 | 1;
 		s->index = index;
@@ -170,9 +195,13 @@ rs_srtp_see(struct rs_srtp_stream *s, uint32_t ssrc, uint64_t index)
 	}
 }
 
-/** An accepted packet of stream @s (NULL: it begins): it is the current one now. @return flags of the item */
+/**
+ * An accepted packet of stream @s (NULL: it begins): it is the current one now. @return flags of
+ * the item
+ */
 static inline uint8_t
-rs_srtp_accept(struct rs_srtp_stream *now, struct rs_srtp_stream *before, struct rs_srtp_stream *s, uint32_t ssrc, uint64_t index)
+rs_srtp_accept(struct rs_srtp_stream *now, struct rs_srtp_stream *before, struct rs_srtp_stream *s,
+	uint32_t ssrc, uint64_t index)
 {
 	if (__builtin_expect(s != now, 0)) {
 		struct rs_srtp_stream other = s != NULL ? *s : (struct rs_srtp_stream){ 0 };
@@ -198,9 +227,13 @@ rs_srtp_cipher(struct rs_srtp_engine *e, unsigned from, unsigned n)
 	}
 }
 
-/** Fill job @k but for its IV and keys: encrypt @p[@from, @tail) with a key of @key_len bytes (0: nothing), hash @p[0, @hash_len). */
+/**
+ * Fill job @k but for its IV and keys: encrypt @p[@from, @tail) with a key of @key_len bytes (0:
+ * nothing), hash @p[0, @hash_len).
+ */
 static inline IMB_JOB *
-rs_srtp_job(struct rs_srtp_engine *e, unsigned k, uint8_t key_len, uint8_t *p, uint32_t from, uint32_t tail, uint32_t hash_len)
+rs_srtp_job(struct rs_srtp_engine *e, unsigned k, uint8_t key_len, uint8_t *p, uint32_t from,
+	uint32_t tail, uint32_t hash_len)
 {
 	IMB_JOB *job = &e->jobs[k];
 
@@ -216,7 +249,8 @@ rs_srtp_job(struct rs_srtp_engine *e, unsigned k, uint8_t key_len, uint8_t *p, u
 
 /** Write MKI and tag of job @k at @out. */
 static inline void
-rs_srtp_put_tail(struct rs_srtp_engine *e, unsigned k, const uint8_t *mki, unsigned mki_len, unsigned tag_len, uint8_t *out)
+rs_srtp_put_tail(struct rs_srtp_engine *e, unsigned k, const uint8_t *mki, unsigned mki_len,
+	unsigned tag_len, uint8_t *out)
 {
 	if (__builtin_expect(mki_len != 0, 0)) {
 		memcpy(out, mki, mki_len);

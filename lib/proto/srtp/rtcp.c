@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Batches of RTCP packets (RFC 3711, 3.4; RFC 7714, 9). What is in a compound packet is not looked at behind the first SSRC. */
+/*
+ * Batches of RTCP packets (RFC 3711, 3.4; RFC 7714, 9). What is in a compound packet is not looked
+ * at behind the first SSRC.
+ */
 #include "proto/srtp/private.h"
 
-#define HEADER	   8 /* bytes in the clear */
-#define WORD	   4 /* bytes of E bit and index */
-#define MAX_INDEX  0x7fffffffu
-#define E_BIT	   0x80000000u
+#define HEADER    8 /* bytes in the clear */
+#define WORD      4 /* bytes of E bit and index */
+#define MAX_INDEX 0x7fffffffu
+#define E_BIT     0x80000000u
 
 static enum rs_srtp_status
 judge_header(const uint8_t *p, uint32_t len)
@@ -16,9 +19,11 @@ judge_header(const uint8_t *p, uint32_t len)
 }
 
 static IMB_JOB *
-fill_job(struct rs_srtp_engine *e, unsigned k, const struct rs_srtcp_ctx *c, uint8_t *p, uint32_t end, uint32_t word)
+fill_job(struct rs_srtp_engine *e, unsigned k, const struct rs_srtcp_ctx *c, uint8_t *p,
+	uint32_t end, uint32_t word)
 {
-	IMB_JOB *job = rs_srtp_job(e, k, (word & E_BIT) != 0 ? c->key_len : 0, p, HEADER, end, end + WORD);
+	IMB_JOB *job =
+		rs_srtp_job(e, k, (word & E_BIT) != 0 ? c->key_len : 0, p, HEADER, end, end + WORD);
 
 	job->enc_keys = e->rtcp_keys[k];
 	job->u.HMAC._hashed_auth_key_xor_ipad = c->inner;
@@ -28,11 +33,13 @@ fill_job(struct rs_srtp_engine *e, unsigned k, const struct rs_srtcp_ctx *c, uin
 }
 
 /*
- * Seal or open a packet of @end bytes (RFC 7714, 9.2 and 9.3). Additional data is the header and the word with E bit and index; all
- * of the packet and that word if it is not encrypted: the word then stands in for the first bytes of the tag.
+ * Seal or open a packet of @end bytes (RFC 7714, 9.2 and 9.3). Additional data is the header and
+ * the word with E bit and index; all of the packet and that word if it is not encrypted: the word
+ * then stands in for the first bytes of the tag.
  */
 static bool
-aead(struct rs_srtp_engine *e, const struct rs_srtcp_ctx *c, uint8_t *p, uint32_t end, uint32_t word, bool opening, uint8_t *tag)
+aead(struct rs_srtp_engine *e, const struct rs_srtcp_ctx *c, uint8_t *p, uint32_t end,
+	uint32_t word, bool opening, uint8_t *tag)
 {
 	struct rs_srtp_aead a = { .keys = e->gcm_keys, .key_len = c->key_len };
 	uint32_t net = __builtin_bswap32(word), under = rs_load32(p + end);
@@ -155,7 +162,8 @@ accept_packet(struct rs_srtp_item *item, struct rs_srtp_stream *s, uint32_t word
 	struct rs_srtcp_ctx *c = item->rtcp;
 
 	c->left--;
-	item->flags = rs_srtp_accept(&c->now, &c->before, s, rs_load32(item->packet + 4), word & MAX_INDEX);
+	item->flags = rs_srtp_accept(
+		&c->now, &c->before, s, rs_load32(item->packet + 4), word & MAX_INDEX);
 	item->flags |= (word & E_BIT) == 0 ? RS_SRTP_CLEAR : 0;
 	item->status = RS_SRTP_OK;
 	item->out_len = len;
@@ -165,7 +173,8 @@ static unsigned
 prepare_unprotect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned k)
 {
 	struct rs_srtcp_ctx *c = item->rtcp;
-	uint32_t len = item->len, less = WORD + (uint32_t)c->mki_len + c->tag_len, end = len - less, word;
+	uint32_t len = item->len, less = WORD + (uint32_t)c->mki_len + c->tag_len, end = len - less,
+		 word;
 	uint8_t *p = item->packet, *at;
 	struct rs_srtp_stream *s;
 	enum rs_srtp_status status = len < less ? RS_SRTP_TOO_SHORT : judge_header(p, end);
@@ -194,7 +203,10 @@ prepare_unprotect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned 
 	return k;
 }
 
-/* The same verdicts as one by one: the index is the packet's own, so that only what was seen can have changed since. */
+/*
+ * The same verdicts as one by one: the index is the packet's own, so that only what was seen can
+ * have changed since.
+ */
 static void
 finish_unprotect(struct rs_srtp_engine *e, unsigned k)
 {

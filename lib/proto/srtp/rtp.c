@@ -30,8 +30,8 @@ read_header(const uint8_t *p, uint32_t len, struct header *h)
 }
 
 /**
- * RFC 3711, 3.3.1 and appendix A: the index nearest to the highest one, with the same ROC where two are as near. There is no ROC
- * below 0. May be above MAX_INDEX.
+ * RFC 3711, 3.3.1 and appendix A: the index nearest to the highest one, with the same ROC where two
+ * are as near. There is no ROC below 0. May be above MAX_INDEX.
  */
 static inline uint64_t
 estimate(const struct rs_srtp_stream *s, uint16_t seq)
@@ -62,7 +62,8 @@ place(struct rs_srtp_ctx *c, const struct header *h, struct rs_srtp_stream **s, 
 }
 
 static inline void
-fill_keys(struct rs_srtp_engine *e, unsigned k, IMB_JOB *job, const struct rs_srtp_ctx *c, const struct header *h, uint64_t index)
+fill_keys(struct rs_srtp_engine *e, unsigned k, IMB_JOB *job, const struct rs_srtp_ctx *c,
+	const struct header *h, uint64_t index)
 {
 	job->enc_keys = c->keys;
 	job->u.HMAC._hashed_auth_key_xor_ipad = c->inner;
@@ -72,7 +73,8 @@ fill_keys(struct rs_srtp_engine *e, unsigned k, IMB_JOB *job, const struct rs_sr
 
 /* The parts of a packet of @text_end bytes to be encrypted or decrypted (RFC 7714, 8.1). */
 static inline void
-aead(const struct rs_srtp_ctx *c, uint8_t *p, const struct header *h, uint32_t text_end, uint64_t index, struct rs_srtp_aead *a)
+aead(const struct rs_srtp_ctx *c, uint8_t *p, const struct header *h, uint32_t text_end,
+	uint64_t index, struct rs_srtp_aead *a)
 {
 	a->keys = c->gcm_keys;
 	a->key_len = c->key_len;
@@ -85,7 +87,8 @@ aead(const struct rs_srtp_ctx *c, uint8_t *p, const struct header *h, uint32_t t
 
 /* Encrypt or decrypt a packet without a tag. */
 static void
-cipher_alone(struct rs_srtp_engine *e, const struct rs_srtp_ctx *c, uint8_t *p, const struct header *h, uint32_t end, uint64_t index)
+cipher_alone(struct rs_srtp_engine *e, const struct rs_srtp_ctx *c, uint8_t *p,
+	const struct header *h, uint32_t end, uint64_t index)
 {
 	IMB_JOB *job = rs_srtp_job(e, RS_SRTP_ALONE, c->key_len, p, h->len, end, 0);
 
@@ -93,7 +96,9 @@ cipher_alone(struct rs_srtp_engine *e, const struct rs_srtp_ctx *c, uint8_t *p, 
 	rs_srtp_cipher(e, RS_SRTP_ALONE, RS_SRTP_ALONE + 1);
 }
 
-/** Bring in what packet @i + 2 * RS_SRTP_AHEAD shows of itself, and the keys of @i + RS_SRTP_AHEAD. */
+/**
+ * Bring in what packet @i + 2 * RS_SRTP_AHEAD shows of itself, and the keys of @i + RS_SRTP_AHEAD.
+ */
 static inline void
 prefetch_ctx(const struct rs_srtp_item *item)
 {
@@ -136,7 +141,8 @@ prefetch_first(const struct rs_srtp_engine *e, const struct rs_srtp_item *items,
 }
 
 static inline void
-prefetch_next(const struct rs_srtp_engine *e, const struct rs_srtp_item *items, unsigned i, unsigned n)
+prefetch_next(
+	const struct rs_srtp_engine *e, const struct rs_srtp_item *items, unsigned i, unsigned n)
 {
 	if (i + 2 * RS_SRTP_AHEAD < n)
 		prefetch_ctx(&items[i + 2 * RS_SRTP_AHEAD]);
@@ -144,7 +150,10 @@ prefetch_next(const struct rs_srtp_engine *e, const struct rs_srtp_item *items, 
 		prefetch_keys(e, &items[i + RS_SRTP_AHEAD]);
 }
 
-/* Take a packet into its stream; encrypt it, unless it wants a tag of HMAC. @return whether it does: then job @k is filled */
+/*
+ * Take a packet into its stream; encrypt it, unless it wants a tag of HMAC. @return whether it
+ * does: then job @k is filled
+ */
 static inline bool
 prepare_protect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned k)
 {
@@ -176,7 +185,8 @@ prepare_protect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned k)
 
 		aead(c, p, &h, len, index, &a);
 		e->ops->seal(e, &a, p + len);
-		if (c->mki_len != 0) /* behind the tag, which counts as ciphertext (RFC 7714, 8.2) */
+		/* behind the tag, which counts as ciphertext (RFC 7714, 8.2) */
+		if (c->mki_len != 0)
 			memcpy(p + len + 16, c->mki, c->mki_len);
 		return false;
 	}
@@ -223,12 +233,14 @@ rs_srtp_protect_batch(struct rs_srtp_engine *e, struct rs_srtp_item *items, unsi
 
 	prefetch_first(e, items, n);
 	for (unsigned i = 0; i < n; i += RS_SRTP_CHUNK)
-		ok += protect_chunk(e, items + i, n - i < RS_SRTP_CHUNK ? n - i : RS_SRTP_CHUNK, n - i);
+		ok += protect_chunk(
+			e, items + i, n - i < RS_SRTP_CHUNK ? n - i : RS_SRTP_CHUNK, n - i);
 	return ok;
 }
 
 static inline void
-accept_packet(struct rs_srtp_item *item, struct rs_srtp_stream *s, const struct header *h, uint64_t index, uint32_t len)
+accept_packet(struct rs_srtp_item *item, struct rs_srtp_stream *s, const struct header *h,
+	uint64_t index, uint32_t len)
 {
 	struct rs_srtp_ctx *c = item->ctx;
 
@@ -238,7 +250,10 @@ accept_packet(struct rs_srtp_item *item, struct rs_srtp_stream *s, const struct 
 	item->out_len = len;
 }
 
-/* Judge what can be judged before the tag is known; where there is no HMAC to wait for, do the rest as well. */
+/*
+ * Judge what can be judged before the tag is known; where there is no HMAC to wait for, do the rest
+ * as well.
+ */
 static inline unsigned
 prepare_unprotect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned k)
 {
@@ -257,12 +272,14 @@ prepare_unprotect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned 
 	status = place(c, &h, &s, &index);
 	if (__builtin_expect(status != RS_SRTP_OK, 0))
 		; /* that is the verdict, unless packets before it move its place */
-	else if (__builtin_expect(c->mki_len != 0, 0) && memcmp(c->gcm ? p + len - c->mki_len : p + end, c->mki, c->mki_len) != 0)
+	else if (__builtin_expect(c->mki_len != 0, 0) &&
+		memcmp(c->gcm ? p + len - c->mki_len : p + end, c->mki, c->mki_len) != 0)
 		status = RS_SRTP_UNKNOWN_MKI;
 	else if (__builtin_expect(c->left == 0, 0))
 		status = RS_SRTP_LIFETIME;
 	if (__builtin_expect(status != RS_SRTP_OK, 0))
-		return rs_srtp_refuse(item, status), c->gcm || c->tag_len == 0 ? RS_SRTP_DONE : RS_SRTP_AGAIN;
+		return rs_srtp_refuse(item, status),
+		       c->gcm || c->tag_len == 0 ? RS_SRTP_DONE : RS_SRTP_AGAIN;
 	if (c->gcm) {
 		struct rs_srtp_aead a;
 
@@ -290,11 +307,12 @@ prepare_unprotect(struct rs_srtp_engine *e, struct rs_srtp_item *item, unsigned 
 }
 
 /*
- * Whether job @k has the tag that the packet came with. The 4 bytes under the ROC are compared from where they are kept: they have
- * just been put back, and a longer load over them would wait.
+ * Whether job @k has the tag that the packet came with. The 4 bytes under the ROC are compared from
+ * where they are kept: they have just been put back, and a longer load over them would wait.
  */
 static inline bool
-same_tag(const struct rs_srtp_engine *e, unsigned k, const struct rs_srtp_ctx *c, const uint8_t *tail)
+same_tag(const struct rs_srtp_engine *e, unsigned k, const struct rs_srtp_ctx *c,
+	const uint8_t *tail)
 {
 	const uint8_t *own = e->tag[k];
 
@@ -302,12 +320,14 @@ same_tag(const struct rs_srtp_engine *e, unsigned k, const struct rs_srtp_ctx *c
 		return memcmp(own, tail + c->mki_len, c->tag_len) == 0;
 	if (rs_load32(own) != e->work[k].under)
 		return false;
-	return __builtin_expect(c->tag_len == 10, 1) ? memcmp(own + 4, tail + 4, 6) == 0 : memcmp(own + 4, tail + 4, c->tag_len - 4u) == 0;
+	return __builtin_expect(c->tag_len == 10, 1)
+		? memcmp(own + 4, tail + 4, 6) == 0
+		: memcmp(own + 4, tail + 4, c->tag_len - 4u) == 0;
 }
 
 /*
- * Job @k is hashed: the verdict, with the stream as the packets before left it. @return false when the index was not the one that
- * they lead to, so that all must be done again
+ * Job @k is hashed: the verdict, with the stream as the packets before left it. @return false when
+ * the index was not the one that they lead to, so that all must be done again
  */
 static inline bool
 finish_unprotect(struct rs_srtp_engine *e, unsigned k)
@@ -317,7 +337,8 @@ finish_unprotect(struct rs_srtp_engine *e, unsigned k)
 	struct rs_srtp_ctx *c = item->ctx;
 	uint8_t *tail = item->packet + w->tail;
 	struct rs_srtp_stream *s;
-	struct header h = { .ssrc = rs_load32(item->packet + 8), .seq = (uint16_t)(item->packet[2] << 8 | item->packet[3]) };
+	struct header h = { .ssrc = rs_load32(item->packet + 8),
+		.seq = (uint16_t)(item->packet[2] << 8 | item->packet[3]) };
 	uint64_t index;
 	enum rs_srtp_status status;
 
@@ -366,7 +387,9 @@ unprotect_chunk(struct rs_srtp_engine *e, struct rs_srtp_item *items, unsigned n
 	for (unsigned i = 0; i < n; i++) {
 		unsigned k = e->when[i];
 
-		if (__builtin_expect(k == RS_SRTP_AGAIN || (k != RS_SRTP_DONE && !finish_unprotect(e, k)), 0))
+		if (__builtin_expect(
+			    k == RS_SRTP_AGAIN || (k != RS_SRTP_DONE && !finish_unprotect(e, k)),
+			    0))
 			unprotect_alone(e, &items[i]);
 		ok += items[i].status == RS_SRTP_OK;
 	}
@@ -381,6 +404,7 @@ rs_srtp_unprotect_batch(struct rs_srtp_engine *e, struct rs_srtp_item *items, un
 
 	prefetch_first(e, items, n);
 	for (unsigned i = 0; i < n; i += RS_SRTP_CHUNK)
-		ok += unprotect_chunk(e, items + i, n - i < RS_SRTP_CHUNK ? n - i : RS_SRTP_CHUNK, n - i);
+		ok += unprotect_chunk(
+			e, items + i, n - i < RS_SRTP_CHUNK ? n - i : RS_SRTP_CHUNK, n - i);
 	return ok;
 }
