@@ -387,6 +387,45 @@ test_bad_versions_and_lengths(void **state)
 	kit_engine_free(e);
 }
 
+/* The longest packet there is, by every backend, and one byte more. */
+static void
+test_long_packets(void **state)
+{
+	static uint8_t p[RS_SRTP_MAX_LEN + RS_SRTP_OVERHEAD + 1], plain[sizeof(p)];
+	uint64_t seed = 8;
+
+	for (uint32_t i = 12; i < sizeof(plain); i++)
+		plain[i] = (uint8_t)kit_draw(&seed, 256);
+	EACH_ENGINE(e)
+	for (unsigned suite = 0; suite < RS_SRTP_SUITES; suite++) {
+		struct rs_srtp_keys keys = kit_keys(suite, 0);
+		struct kit_side from, to;
+		struct rs_srtp_item item = { .ctx = &from.rtp, .packet = p, .room = sizeof(p) };
+		uint32_t tag = rs_srtp_suite(suite)->tag_len;
+
+		assert_int_equal(kit_side(e, &keys, &from), 0);
+		assert_int_equal(kit_side(e, &keys, &to), 0);
+		memcpy(p, plain, sizeof(p));
+		p[0] = 0x80;
+		item.len = RS_SRTP_MAX_LEN + 1;
+		assert_int_equal(rs_srtp_protect_batch(e, &item, 1), 0);
+		assert_int_equal(item.status, RS_SRTP_TOO_LONG);
+		item.len = RS_SRTP_MAX_LEN;
+		assert_int_equal(rs_srtp_protect_batch(e, &item, 1), 1);
+		item = (struct rs_srtp_item){ .ctx = &to.rtp, .packet = p, .len = item.out_len };
+		assert_int_equal(rs_srtp_unprotect_batch(e, &item, 1), 1);
+		assert_int_equal(item.out_len, RS_SRTP_MAX_LEN);
+		assert_memory_equal(p + 1, plain + 1, RS_SRTP_MAX_LEN - 1);
+		item.len = RS_SRTP_MAX_LEN + tag + 1;
+		assert_int_equal(rs_srtp_unprotect_batch(e, &item, 1), 0);
+		assert_int_equal(item.status, RS_SRTP_TOO_LONG);
+		item.rtcp = &to.rtcp;
+		item.len = sizeof(p);
+		assert_int_equal(rs_srtcp_unprotect_batch(e, &item, 1), 0);
+		assert_int_equal(item.status, RS_SRTP_TOO_LONG);
+	}
+}
+
 static void
 test_keys_that_do_not_fit_their_suite(void **state)
 {
@@ -450,6 +489,7 @@ main(void)
 		cmocka_unit_test(test_what_fails_leaves_packet_and_context_alone),
 		cmocka_unit_test(test_rfc3711_3_short_packets_and_small_rooms),
 		cmocka_unit_test(test_bad_versions_and_lengths),
+		cmocka_unit_test(test_long_packets),
 		cmocka_unit_test(test_keys_that_do_not_fit_their_suite),
 		cmocka_unit_test(test_the_backend_has_a_name),
 	};

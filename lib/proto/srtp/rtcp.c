@@ -13,8 +13,8 @@
 static enum rs_srtp_status
 judge_header(const uint8_t *p, uint32_t len)
 {
-	if (len < HEADER)
-		return RS_SRTP_TOO_SHORT;
+	if (len < HEADER || len > RS_SRTP_MAX_LEN)
+		return len < HEADER ? RS_SRTP_TOO_SHORT : RS_SRTP_TOO_LONG;
 	return p[0] >> 6 == 2 ? RS_SRTP_OK : RS_SRTP_BAD_VERSION;
 }
 

@@ -23,10 +23,11 @@
 
 #include "base/slice.h"
 
-#define RS_SRTP_ALIGN     64   /* of an engine, a context and GCM key data */
-#define RS_SRTP_GCM_BYTES 1024 /* key data of an AEAD suite, beside the context */
-#define RS_SRTP_WINDOW    128  /* packets that may come late (RFC 3711, 3.3.2: at least 64) */
-#define RS_SRTP_MKI_MAX   128  /* bytes (RFC 4568, 6.1) */
+#define RS_SRTP_ALIGN     64    /* of an engine, a context and GCM key data */
+#define RS_SRTP_GCM_BYTES 1024  /* key data of an AEAD suite, beside the context */
+#define RS_SRTP_WINDOW    128   /* packets that may come late (RFC 3711, 3.3.2: at least 64) */
+#define RS_SRTP_MAX_LEN   65535 /* bytes of a packet before it is protected */
+#define RS_SRTP_MKI_MAX   128   /* bytes (RFC 4568, 6.1) */
 #define RS_SRTP_OVERHEAD  (16 + 4 + RS_SRTP_MKI_MAX) /* bytes that a packet can grow by, at most */
 
 enum rs_srtp_suite {
@@ -143,6 +144,7 @@ _Static_assert(sizeof(struct rs_srtcp_ctx) == 192, "three cache lines a directio
 enum rs_srtp_status {
 	RS_SRTP_OK,
 	RS_SRTP_TOO_SHORT,   /* for its header, CSRCs, extension, tag, MKI, index */
+	RS_SRTP_TOO_LONG,    /* more than RS_SRTP_MAX_LEN, as no UDP datagram is */
 	RS_SRTP_BAD_VERSION, /* not 2 */
 	RS_SRTP_NO_ROOM,     /* protect: room is too small for what is appended */
 	RS_SRTP_AUTH_FAILED, /* changed on its way, or of another key */

@@ -18,6 +18,7 @@ static const struct rs_srtp_suite_info suites[RS_SRTP_SUITES] = {
 static const char *const statuses[RS_SRTP_STATUSES] = {
 	[RS_SRTP_OK] = "ok",
 	[RS_SRTP_TOO_SHORT] = "too short",
+	[RS_SRTP_TOO_LONG] = "too long",
 	[RS_SRTP_BAD_VERSION] = "bad version",
 	[RS_SRTP_NO_ROOM] = "no room",
 	[RS_SRTP_AUTH_FAILED] = "auth failed",
