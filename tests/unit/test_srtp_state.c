@@ -82,6 +82,28 @@ test_rfc3711_3_3_1_roc_goes_up_when_the_sequence_number_wraps(void **state)
 	}
 }
 
+/* Half the numbers away: not more than that, so it is of the same ROC, be it ahead or behind. */
+static void
+test_rfc3711_3_3_1_half_way_round_stays_in_its_roc(void **state)
+{
+	struct rs_srtp_keys keys = kit_keys(RS_SRTP_AES_CM_128_SHA1_80, 0);
+	struct pair p = pair_new(RS_SRTP_BEST);
+	uint8_t packet[KIT_ROOM];
+	uint64_t seed = 1;
+	uint32_t len;
+
+	pair_start(&p, &keys);
+	rs_srtp_set_roc(&p.from.rtp, 5);
+	protect(&p, 1, 100, packet);
+	protect(&p, 1, 100 + 32768, packet);
+	assert_int_equal(rs_srtp_roc(&p.from.rtp), 5);
+	len = kit_rtp(packet, &seed, 1, 100, 20);
+	assert_int_equal(kit_one(p.e, KIT_PROTECT, &p.from, packet, &len), RS_SRTP_TOO_OLD);
+	protect(&p, 1, 99, packet);
+	assert_int_equal(rs_srtp_roc(&p.from.rtp), 6);
+	kit_engine_free(p.e);
+}
+
 static void
 test_rfc3711_3_3_1_initial_roc_must_be_the_senders(void **state)
 {
@@ -420,6 +442,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rfc3711_3_3_1_roc_goes_up_when_the_sequence_number_wraps),
+		cmocka_unit_test(test_rfc3711_3_3_1_half_way_round_stays_in_its_roc),
 		cmocka_unit_test(test_rfc3711_3_3_1_initial_roc_must_be_the_senders),
 		cmocka_unit_test(test_rfc3711_3_3_2_replays_and_the_edge_of_the_window),
 		cmocka_unit_test(test_an_index_is_sent_once_unless_asked_for),
