@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The arithmetic by ipsec-mb. Its burst calls for one cipher or one hash take jobs from our own
- * array and leave nothing behind in the manager's queue; they beat its job calls and its bursts of
- * chained jobs by a tenth (scripts/bench srtp).
+ * array and leave nothing behind in the manager's queue. They also let us decrypt only what has
+ * been verified, and took a tenth less time than its job calls and its bursts of chained jobs.
  */
 #include <errno.h>
 #include <stdio.h>
