@@ -21,7 +21,7 @@
 
 #include "base/clock.h"
 
-#define RS_BENCH_FIGURES 64
+#define RS_BENCH_FIGURES 128
 
 struct rs_bench {
 	const char *name;
