@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * Each hop of 5 ms Goertzel's recurrence gives the complex amplitude of the eight frequencies; three hops make a window of 15 ms.
+ * How far the phase has turned from one window to the next says how far a frequency is off, much finer than a window can tell
+ * frequencies apart: so 1.5 % off is taken and 3.5 % off is not, and voices, whose pitch glides, are not taken for digits.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "media/dtmf.h"
+#include "media/g711.h"
+
+#define WINDOW_HOPS 3
+#define WINDOW      (WINDOW_HOPS * RS_DTMF_HOP)
+#define RATE_HZ     8000.0f
+/** A window that covers 80 % of a tone's start or end still counts: what a digit's ends are off on average. */
+#define EDGE 4
+
+const struct rs_dtmf_limits rs_dtmf_limits_default = {
+	.min_dbm0 = -30,
+	.twist_db = 9,
+	.reverse_db = 5,
+	.max_deviation = 0.025f,
+	.min_share = 0.8f,
+	.min_hops = 5,
+	.end_hops = 6,
+};
+
+/** Of w = 2 pi hz / 8000: how a sample and how a hop turns the phase. */
+static const struct {
+	float hz, cos_w, sin_w, cos_hop, sin_hop;
+} tones[RS_DTMF_TONES] = {
+	{ 697, 0.853868905f, 0.520488130f, -0.995561965f, 0.094108313f },
+	{ 770, 0.822640518f, 0.568561851f, 0.587785252f, -0.809016994f },
+	{ 852, 0.784343492f, 0.620326758f, -0.062790520f, 0.998026728f },
+	{ 941, 0.739102284f, 0.673593211f, -0.278991106f, -0.960293686f },
+	{ 1209, 0.582052012f, 0.813151558f, 0.960293686f, 0.278991106f },
+	{ 1336, 0.498185105f, 0.867070701f, -0.425779292f, -0.904827052f },
+	{ 1477, 0.399309195f, 0.916816321f, -0.750111070f, 0.661311865f },
+	{ 1633, 0.284266353f, 0.958745347f, 0.509041416f, 0.860742027f },
+};
+
+static const char keys[] = "123A456B789C*0#D";
+
+void
+rs_dtmf_init(struct rs_dtmf_detector *d, const struct rs_dtmf_limits *limits)
+{
+	memset(d, 0, sizeof(*d));
+	d->limits = limits ? *limits : rs_dtmf_limits_default;
+}
+
+/** The complex amplitude of tone @t over the window that begins with hop @first of the history, as of its end. */
+static void
+window(const struct rs_dtmf_detector *d, int first, int t, float *re, float *im)
+{
+	float a = 0, b = 0;
+
+	for (int h = first; h < first + WINDOW_HOPS; h++) {
+		float turned = a * tones[t].cos_hop - b * tones[t].sin_hop;
+
+		b = a * tones[t].sin_hop + b * tones[t].cos_hop + d->im[h][t];
+		a = turned + d->re[h][t];
+	}
+	*re = a;
+	*im = b;
+}
+
+struct peak {
+	int tone;
+	float deviation; /* of its frequency, as a share of it */
+	float power;     /* mean square of this frequency alone */
+};
+
+/** The strongest of four tones in the newest window. */
+static struct peak
+strongest(const struct rs_dtmf_detector *d, int from)
+{
+	struct peak peak = { 0 };
+	float re = 0, im = 0, best = -1, before_re, before_im, turn, x, droop;
+
+	for (int t = from; t < from + 4; t++) {
+		float a, b;
+
+		window(d, 1, t, &a, &b);
+		if (a * a + b * b > best) {
+			best = a * a + b * b;
+			peak.tone = t;
+			re = a;
+			im = b;
+		}
+	}
+	window(d, 0, peak.tone, &before_re, &before_im);
+	/* (re + j im) / before, less the turn of a hop at the nominal frequency. */
+	x = re * before_re + im * before_im;
+	turn = im * before_re - re * before_im;
+	turn = atan2f(turn * tones[peak.tone].cos_hop - x * tones[peak.tone].sin_hop,
+		x * tones[peak.tone].cos_hop + turn * tones[peak.tone].sin_hop);
+	peak.deviation = turn / (2 * (float)M_PI) * (RATE_HZ / RS_DTMF_HOP) / tones[peak.tone].hz;
+	/* What a window loses of a frequency beside its middle: it is known how far beside. */
+	x = turn / 2 * WINDOW_HOPS;
+	droop = fabsf(x) < 1e-3f ? 1 : sinf(x) / x;
+	/* A sine of mean square p has the amplitude sqrt(2 p) and the sum sqrt(2 p) * WINDOW / 2. */
+	peak.power = best * 2 / ((float)WINDOW * WINDOW) / (droop * droop);
+	return peak;
+}
+
+static float
+level(float power)
+{
+	return 20 * log10f(sqrtf(power) / (float)RS_G711_RMS_0DBM0);
+}
+
+/** The digit in the newest window, 0 for none. */
+static char
+look(const struct rs_dtmf_detector *d, float *low_dbm0, float *high_dbm0)
+{
+	const struct rs_dtmf_limits *limits = &d->limits;
+	float total = (d->power[1] + d->power[2] + d->power[3]) / WINDOW, twist;
+	struct peak low, high;
+
+	/* Most of the time there is no need to look closer. */
+	if (total <= 0 || level(total) < limits->min_dbm0)
+		return 0;
+	low = strongest(d, 0);
+	high = strongest(d, 4);
+	if (fabsf(low.deviation) > limits->max_deviation ||
+		fabsf(high.deviation) > limits->max_deviation ||
+		low.power + high.power < limits->min_share * total)
+		return 0;
+	*low_dbm0 = level(low.power);
+	*high_dbm0 = level(high.power);
+	twist = *low_dbm0 - *high_dbm0;
+	if (twist > limits->twist_db || -twist > limits->reverse_db ||
+		fminf(*low_dbm0, *high_dbm0) < limits->min_dbm0)
+		return 0;
+	return keys[low.tone * 4 + high.tone - 4];
+}
+
+static void
+close_digit(struct rs_dtmf_detector *d, struct rs_dtmf_digit *out)
+{
+	d->digit.duration = (uint32_t)(d->last_hit - EDGE - d->digit.at);
+	d->open = false;
+	*out = d->digit;
+}
+
+/** What the newest window says. @return 1 when a digit has ended, which is then in @out */
+static int
+judge(struct rs_dtmf_detector *d, struct rs_dtmf_digit *out)
+{
+	float low = 0, high = 0;
+	char c = look(d, &low, &high);
+	int ended = 0;
+
+	if (c != d->candidate) {
+		d->candidate = c;
+		d->candidate_at = d->samples - WINDOW + EDGE;
+		d->hits = 0;
+	}
+	if (c && d->hits < UINT8_MAX)
+		d->hits++;
+	if (d->open && c != d->digit.digit && ++d->misses >= d->limits.end_hops) {
+		close_digit(d, out);
+		ended = 1;
+	}
+	if (!d->open && c && d->hits >= d->limits.min_hops) {
+		d->open = true;
+		d->digit = (struct rs_dtmf_digit){
+			.digit = c, .low_dbm0 = low, .high_dbm0 = high, .at = d->candidate_at
+		};
+	}
+	if (d->open && c == d->digit.digit) {
+		d->misses = 0;
+		d->last_hit = d->samples;
+		d->digit.low_dbm0 = fmaxf(d->digit.low_dbm0, low);
+		d->digit.high_dbm0 = fmaxf(d->digit.high_dbm0, high);
+	}
+	return ended;
+}
+
+/** The hop is full: its amplitudes go into the history. */
+static void
+finish_hop(struct rs_dtmf_detector *d)
+{
+	const int last = RS_DTMF_HISTORY - 1;
+
+	memmove(d->re[0], d->re[1], sizeof(d->re[0]) * last);
+	memmove(d->im[0], d->im[1], sizeof(d->im[0]) * last);
+	memmove(&d->power[0], &d->power[1], sizeof(d->power[0]) * last);
+	for (int t = 0; t < RS_DTMF_TONES; t++) {
+		d->re[last][t] = d->s1[t] - tones[t].cos_w * d->s2[t];
+		d->im[last][t] = tones[t].sin_w * d->s2[t];
+		d->s1[t] = d->s2[t] = 0;
+	}
+	d->power[last] = d->energy;
+	d->energy = 0;
+	d->filled = 0;
+	if (d->hops < RS_DTMF_HISTORY)
+		d->hops++;
+}
+
+size_t
+rs_dtmf_input(struct rs_dtmf_detector *d, const int16_t *samples, size_t n,
+	struct rs_dtmf_digit *out, size_t cap)
+{
+	struct rs_dtmf_digit ended;
+	size_t made = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		float x = samples[i];
+
+		for (int t = 0; t < RS_DTMF_TONES; t++) {
+			float s = x + 2 * tones[t].cos_w * d->s1[t] - d->s2[t];
+
+			d->s2[t] = d->s1[t];
+			d->s1[t] = s;
+		}
+		d->energy += x * x;
+		d->samples++;
+		if (++d->filled < RS_DTMF_HOP)
+			continue;
+		finish_hop(d);
+		if (d->hops == RS_DTMF_HISTORY && judge(d, &ended) && made < cap)
+			out[made++] = ended;
+	}
+	return made;
+}
+
+bool
+rs_dtmf_end(struct rs_dtmf_detector *d, struct rs_dtmf_digit *out)
+{
+	if (!d->open)
+		return false;
+	close_digit(d, out);
+	return true;
+}
