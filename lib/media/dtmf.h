@@ -33,11 +33,11 @@ void rs_dtmf_make(const char *digits, const struct rs_dtmf_spec *spec, int16_t *
 
 /** The ends of what a digit is, for plans that want others than the defaults (rs_dtmf_limits_default). */
 struct rs_dtmf_limits {
-	float min_dbm0;   /* of the weaker frequency: -30 */
-	float twist_db;   /* how much the high one may be below the low one: 9 */
-	float reverse_db; /* and above it: 5 */
-	float max_deviation; /* of each frequency: 0.025, between Q.24's 1.5 % that are taken and 3.5 % that are not */
-	float min_share; /* of the energy that must lie in the two frequencies: 0.8 */
+	float min_dbm0; /* of the weaker frequency: -30 */
+	float twist_db; /* how much the high one may be below the low one: 10, as levels are seen within 1.5 dB */
+	float reverse_db;    /* and above it: 6 */
+	float max_deviation; /* of each frequency, on average: 0.025, between Q.24's 1.5 % that are taken and 3.5 % that are not */
+	float min_share; /* of the energy that must lie in the two frequencies, on average: 0.92 */
 	uint8_t min_hops; /* looks in a row that make a digit: 5, so that 40 ms are one and 24 ms are none */
 	uint8_t end_hops; /* looks without it that end it: 6, so that 10 ms are no pause and 40 ms are one */
 };
@@ -61,7 +61,8 @@ struct rs_dtmf_detector {
 		power[RS_DTMF_HISTORY];
 	uint32_t hops; /* in the history */
 	/* What has been seen lately. */
-	char candidate; /* 0: none */
+	char candidate;                 /* 0: none */
+	float low_off, high_off, share; /* sums over its looks: deviations, energy */
 	uint8_t hits, misses;
 	bool open; /* a digit that began and has not ended */
 	uint64_t candidate_at, last_hit;

@@ -15,13 +15,17 @@
 #define RATE_HZ     8000.0f
 /** A window that covers 80 % of a tone's start or end still counts: what a digit's ends are off on average. */
 #define EDGE 4
+/** In one window the other frequency shifts the phase a little: a look may be this much further off than their mean. */
+#define ONE_LOOK 1.6f
+/** And of the energy it may find so much less. */
+#define ONE_SHARE 0.93f
 
 const struct rs_dtmf_limits rs_dtmf_limits_default = {
 	.min_dbm0 = -30,
-	.twist_db = 9,
-	.reverse_db = 5,
+	.twist_db = 10,
+	.reverse_db = 6,
 	.max_deviation = 0.025f,
-	.min_share = 0.8f,
+	.min_share = 0.92f,
 	.min_hops = 5,
 	.end_hops = 6,
 };
@@ -110,30 +114,43 @@ level(float power)
 	return 20 * log10f(sqrtf(power) / (float)RS_G711_RMS_0DBM0);
 }
 
-/** The digit in the newest window, 0 for none. */
-static char
-look(const struct rs_dtmf_detector *d, float *low_dbm0, float *high_dbm0)
+/** What the newest window holds. */
+struct seen {
+	char digit; /* 0: none */
+	float low_dbm0, high_dbm0;
+	float low_off, high_off; /* deviations */
+	float share;             /* of the energy */
+};
+
+static struct seen
+look(const struct rs_dtmf_detector *d)
 {
 	const struct rs_dtmf_limits *limits = &d->limits;
 	float total = (d->power[1] + d->power[2] + d->power[3]) / WINDOW, twist;
+	float off = limits->max_deviation * ONE_LOOK;
+	struct seen seen = { 0 };
 	struct peak low, high;
 
 	/* Most of the time there is no need to look closer. */
 	if (total <= 0 || level(total) < limits->min_dbm0)
-		return 0;
+		return seen;
 	low = strongest(d, 0);
 	high = strongest(d, 4);
-	if (fabsf(low.deviation) > limits->max_deviation ||
-		fabsf(high.deviation) > limits->max_deviation ||
-		low.power + high.power < limits->min_share * total)
-		return 0;
-	*low_dbm0 = level(low.power);
-	*high_dbm0 = level(high.power);
-	twist = *low_dbm0 - *high_dbm0;
+	if (fabsf(low.deviation) > off || fabsf(high.deviation) > off ||
+		low.power + high.power < limits->min_share * ONE_SHARE * total)
+		return seen;
+	/* Corrected powers may come to more than there is: that does not make up for less before. */
+	seen.share = fminf((low.power + high.power) / total, 1);
+	seen.low_dbm0 = level(low.power);
+	seen.high_dbm0 = level(high.power);
+	twist = seen.low_dbm0 - seen.high_dbm0;
 	if (twist > limits->twist_db || -twist > limits->reverse_db ||
-		fminf(*low_dbm0, *high_dbm0) < limits->min_dbm0)
-		return 0;
-	return keys[low.tone * 4 + high.tone - 4];
+		fminf(seen.low_dbm0, seen.high_dbm0) < limits->min_dbm0)
+		return seen;
+	seen.low_off = low.deviation;
+	seen.high_off = high.deviation;
+	seen.digit = keys[low.tone * 4 + high.tone - 4];
+	return seen;
 }
 
 static void
@@ -144,36 +161,52 @@ close_digit(struct rs_dtmf_detector *d, struct rs_dtmf_digit *out)
 	*out = d->digit;
 }
 
-/** What the newest window says. @return 1 when a digit has ended, which is then in @out */
+/** Enough looks in a row, and their frequencies right on average. */
+static bool
+is_digit(const struct rs_dtmf_detector *d)
+{
+	float most = d->limits.max_deviation * (float)d->hits;
+	float least = d->limits.min_share * (float)d->hits;
+
+	return d->candidate && d->hits >= d->limits.min_hops && fabsf(d->low_off) <= most &&
+		fabsf(d->high_off) <= most && d->share >= least;
+}
+
+/** One more window. @return 1 when a digit has ended, which is then in @out */
 static int
 judge(struct rs_dtmf_detector *d, struct rs_dtmf_digit *out)
 {
-	float low = 0, high = 0;
-	char c = look(d, &low, &high);
+	struct seen seen = look(d);
 	int ended = 0;
 
-	if (c != d->candidate) {
-		d->candidate = c;
+	if (seen.digit != d->candidate) {
+		d->candidate = seen.digit;
 		d->candidate_at = d->samples - WINDOW + EDGE;
 		d->hits = 0;
+		d->low_off = d->high_off = d->share = 0;
 	}
-	if (c && d->hits < UINT8_MAX)
+	if (seen.digit && d->hits < UINT8_MAX) {
 		d->hits++;
-	if (d->open && c != d->digit.digit && ++d->misses >= d->limits.end_hops) {
+		d->low_off += seen.low_off;
+		d->high_off += seen.high_off;
+		d->share += seen.share;
+	}
+	if (d->open && seen.digit != d->digit.digit && ++d->misses >= d->limits.end_hops) {
 		close_digit(d, out);
 		ended = 1;
 	}
-	if (!d->open && c && d->hits >= d->limits.min_hops) {
+	if (!d->open && is_digit(d)) {
 		d->open = true;
-		d->digit = (struct rs_dtmf_digit){
-			.digit = c, .low_dbm0 = low, .high_dbm0 = high, .at = d->candidate_at
-		};
+		d->digit = (struct rs_dtmf_digit){ .digit = seen.digit,
+			.low_dbm0 = seen.low_dbm0,
+			.high_dbm0 = seen.high_dbm0,
+			.at = d->candidate_at };
 	}
-	if (d->open && c == d->digit.digit) {
+	if (d->open && seen.digit == d->digit.digit) {
 		d->misses = 0;
 		d->last_hit = d->samples;
-		d->digit.low_dbm0 = fmaxf(d->digit.low_dbm0, low);
-		d->digit.high_dbm0 = fmaxf(d->digit.high_dbm0, high);
+		d->digit.low_dbm0 = fmaxf(d->digit.low_dbm0, seen.low_dbm0);
+		d->digit.high_dbm0 = fmaxf(d->digit.high_dbm0, seen.high_dbm0);
 	}
 	return ended;
 }
