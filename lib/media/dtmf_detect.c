@@ -4,6 +4,7 @@
  * How far the phase has turned from one window to the next says how far a frequency is off, much finer than a window can tell
  * frequencies apart: so 1.5 % off is taken and 3.5 % off is not, and voices, whose pitch glides, are not taken for digits.
  */
+#include <complex.h>
 #include <math.h>
 #include <string.h>
 
@@ -16,16 +17,17 @@
 /** A window that covers 80 % of a tone's start or end still counts: what a digit's ends are off on average. */
 #define EDGE 4
 /** In one window the other frequency shifts the phase a little: a look may be this much further off than their mean. */
-#define ONE_LOOK 1.6f
-/** And of the energy it may find so much less. */
-#define ONE_SHARE 0.93f
+#define ONE_LOOK 1.2f
+/** And of the energy it may find so much less; before the frequencies are told apart, less still. */
+#define ONE_SHARE   0.96f
+#define ROUGH_SHARE 0.7f
 
 const struct rs_dtmf_limits rs_dtmf_limits_default = {
 	.min_dbm0 = -30,
 	.twist_db = 10,
 	.reverse_db = 6,
 	.max_deviation = 0.025f,
-	.min_share = 0.92f,
+	.min_share = 0.95f,
 	.min_hops = 5,
 	.end_hops = 6,
 };
@@ -54,57 +56,91 @@ rs_dtmf_init(struct rs_dtmf_detector *d, const struct rs_dtmf_limits *limits)
 }
 
 /** The complex amplitude of tone @t over the window that begins with hop @first of the history, as of its end. */
-static void
-window(const struct rs_dtmf_detector *d, int first, int t, float *re, float *im)
+static float complex
+window(const struct rs_dtmf_detector *d, int first, int t)
 {
-	float a = 0, b = 0;
+	float complex hop = CMPLXF(tones[t].cos_hop, tones[t].sin_hop), sum = 0;
 
-	for (int h = first; h < first + WINDOW_HOPS; h++) {
-		float turned = a * tones[t].cos_hop - b * tones[t].sin_hop;
-
-		b = a * tones[t].sin_hop + b * tones[t].cos_hop + d->im[h][t];
-		a = turned + d->re[h][t];
-	}
-	*re = a;
-	*im = b;
+	for (int h = first; h < first + WINDOW_HOPS; h++)
+		sum = sum * hop + CMPLXF(d->re[h][t], d->im[h][t]);
+	return sum;
 }
 
 struct peak {
 	int tone;
-	float deviation; /* of its frequency, as a share of it */
+	float complex now,
+		before;  /* amplitudes in the newest window and in the one a hop earlier */
+	float off;       /* how far off its frequency is, in radians a sample */
+	float deviation; /* the same as a share of the frequency */
 	float power;     /* mean square of this frequency alone */
 };
+
+/** The sum of a turning unit vector over a window, as of its end. */
+static float complex
+turning(float radians)
+{
+	float half = radians / 2;
+	float sum = fabsf(half) < 1e-5f ? WINDOW : sinf(half * WINDOW) / sinf(half);
+
+	return sum * CMPLXF(cosf(half * (WINDOW - 1)), sinf(half * (WINDOW - 1)));
+}
+
+/** From both amplitudes to all else. */
+static void
+measure(struct peak *p)
+{
+	float complex hop = CMPLXF(tones[p->tone].cos_hop, tones[p->tone].sin_hop);
+	float sum;
+
+	p->off = cargf(p->now * conjf(p->before * hop)) / RS_DTMF_HOP;
+	p->deviation = p->off / (2 * (float)M_PI) * RATE_HZ / tones[p->tone].hz;
+	/* A sine of mean square p has the amplitude sqrt(2 p); half of it turns this way. */
+	sum = cabsf(p->now) / cabsf(turning(p->off));
+	p->power = 2 * sum * sum;
+}
+
+/** What of @other stands in @p's amplitudes, as a window of 15 ms tells frequencies apart only so well, is taken out. */
+static void
+take_out(struct peak *p, const struct peak *other)
+{
+	float apart = 2 * (float)M_PI / RATE_HZ * (tones[p->tone].hz - tones[other->tone].hz);
+	float complex share = turning(apart - other->off) / turning(-other->off);
+
+	p->now -= share * other->now;
+	p->before -= share * other->before;
+	measure(p);
+}
+
+/** Mean of twice the product of both frequencies: in a window that holds no whole number of beats it is not 0. */
+static float
+beat(const struct peak *a, const struct peak *b)
+{
+	float apart = 2 * (float)M_PI / RATE_HZ * (tones[a->tone].hz - tones[b->tone].hz) + a->off -
+		b->off;
+	float complex product = a->now / turning(-a->off) * conjf(b->now / turning(-b->off));
+
+	return 4 * crealf(product * conjf(turning(apart))) / WINDOW;
+}
 
 /** The strongest of four tones in the newest window. */
 static struct peak
 strongest(const struct rs_dtmf_detector *d, int from)
 {
-	struct peak peak = { 0 };
-	float re = 0, im = 0, best = -1, before_re, before_im, turn, x, droop;
+	struct peak peak = { .tone = from };
+	float best = -1;
 
 	for (int t = from; t < from + 4; t++) {
-		float a, b;
+		float complex now = window(d, 1, t);
+		float square = crealf(now) * crealf(now) + cimagf(now) * cimagf(now);
 
-		window(d, 1, t, &a, &b);
-		if (a * a + b * b > best) {
-			best = a * a + b * b;
+		if (square > best) {
+			best = square;
 			peak.tone = t;
-			re = a;
-			im = b;
+			peak.now = now;
 		}
 	}
-	window(d, 0, peak.tone, &before_re, &before_im);
-	/* (re + j im) / before, less the turn of a hop at the nominal frequency. */
-	x = re * before_re + im * before_im;
-	turn = im * before_re - re * before_im;
-	turn = atan2f(turn * tones[peak.tone].cos_hop - x * tones[peak.tone].sin_hop,
-		x * tones[peak.tone].cos_hop + turn * tones[peak.tone].sin_hop);
-	peak.deviation = turn / (2 * (float)M_PI) * (RATE_HZ / RS_DTMF_HOP) / tones[peak.tone].hz;
-	/* What a window loses of a frequency beside its middle: it is known how far beside. */
-	x = turn / 2 * WINDOW_HOPS;
-	droop = fabsf(x) < 1e-3f ? 1 : sinf(x) / x;
-	/* A sine of mean square p has the amplitude sqrt(2 p) and the sum sqrt(2 p) * WINDOW / 2. */
-	peak.power = best * 2 / ((float)WINDOW * WINDOW) / (droop * droop);
+	peak.before = window(d, 0, peak.tone);
+	measure(&peak);
 	return peak;
 }
 
@@ -129,18 +165,23 @@ look(const struct rs_dtmf_detector *d)
 	float total = (d->power[1] + d->power[2] + d->power[3]) / WINDOW, twist;
 	float off = limits->max_deviation * ONE_LOOK;
 	struct seen seen = { 0 };
-	struct peak low, high;
+	struct peak low, high, raw;
 
 	/* Most of the time there is no need to look closer. */
 	if (total <= 0 || level(total) < limits->min_dbm0)
 		return seen;
 	low = strongest(d, 0);
 	high = strongest(d, 4);
-	if (fabsf(low.deviation) > off || fabsf(high.deviation) > off ||
-		low.power + high.power < limits->min_share * ONE_SHARE * total)
+	if (low.power + high.power < limits->min_share * ROUGH_SHARE * total)
 		return seen;
-	/* Corrected powers may come to more than there is: that does not make up for less before. */
-	seen.share = fminf((low.power + high.power) / total, 1);
+	raw = low;
+	take_out(&low, &high);
+	take_out(&high, &raw);
+	if (fabsf(low.deviation) > off || fabsf(high.deviation) > off)
+		return seen;
+	seen.share = fminf((low.power + high.power + beat(&low, &high)) / total, 1);
+	if (seen.share < limits->min_share * ONE_SHARE)
+		return seen;
 	seen.low_dbm0 = level(low.power);
 	seen.high_dbm0 = level(high.power);
 	twist = seen.low_dbm0 - seen.high_dbm0;
