@@ -135,7 +135,7 @@ rs_repack(struct source *s, const struct rs_payload_want *want, struct rs_payloa
 		w.ptime_ns = (s->unit_us > 20000 ? s->unit_us : 20000) * 1000ull;
 	if (s->pcm)
 		rc = pack_pcm(s, &w, &m);
-	else if (s->data.len && s->units.len == 0)
+	else if (s->unit_us == 0)
 		rc = pack_octets(s, &w, &m);
 	else
 		rc = pack_units(s, &w, &m);

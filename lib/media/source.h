@@ -38,7 +38,7 @@ struct source {
 	struct rs_slice
 		data; /* what units point into: octets of G.711 and G.722 when there are no units */
 	struct buffer units; /* struct unit, one behind the other */
-	uint32_t unit_us;    /* how long a unit is */
+	uint32_t unit_us;    /* how long a unit is; 0: data is octets, to be cut anywhere */
 	/* The readers' own memory, freed with the source. */
 	struct buffer bytes; /* data, when it is not the file itself */
 	int16_t *pcm;        /* 8 kHz; NULL: units or octets */
