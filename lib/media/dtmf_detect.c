@@ -55,14 +55,21 @@ rs_dtmf_init(struct rs_dtmf_detector *d, const struct rs_dtmf_limits *limits)
 	d->limits = limits ? *limits : rs_dtmf_limits_default;
 }
 
+/** CMPLXF, which not every compiler's headers have. */
+static float complex
+complex_of(float re, float im)
+{
+	return re + im * I;
+}
+
 /** The complex amplitude of tone @t over the window that begins with hop @first of the history, as of its end. */
 static float complex
 window(const struct rs_dtmf_detector *d, int first, int t)
 {
-	float complex hop = CMPLXF(tones[t].cos_hop, tones[t].sin_hop), sum = 0;
+	float complex hop = complex_of(tones[t].cos_hop, tones[t].sin_hop), sum = 0;
 
 	for (int h = first; h < first + WINDOW_HOPS; h++)
-		sum = sum * hop + CMPLXF(d->re[h][t], d->im[h][t]);
+		sum = sum * hop + complex_of(d->re[h][t], d->im[h][t]);
 	return sum;
 }
 
@@ -82,14 +89,14 @@ turning(float radians)
 	float half = radians / 2;
 	float sum = fabsf(half) < 1e-5f ? WINDOW : sinf(half * WINDOW) / sinf(half);
 
-	return sum * CMPLXF(cosf(half * (WINDOW - 1)), sinf(half * (WINDOW - 1)));
+	return sum * complex_of(cosf(half * (WINDOW - 1)), sinf(half * (WINDOW - 1)));
 }
 
 /** From both amplitudes to all else. */
 static void
 measure(struct peak *p)
 {
-	float complex hop = CMPLXF(tones[p->tone].cos_hop, tones[p->tone].sin_hop);
+	float complex hop = complex_of(tones[p->tone].cos_hop, tones[p->tone].sin_hop);
 	float sum;
 
 	p->off = cargf(p->now * conjf(p->before * hop)) / RS_DTMF_HOP;

@@ -223,7 +223,7 @@ read_through(struct reading *r, handler *handle)
 static int
 choose(struct reading *r)
 {
-	char list[512] = "", asked[64];
+	char list[512] = "", asked[64] = "";
 	size_t len = 0;
 
 	for (uint64_t least = 2; least > 0; least--)
@@ -239,9 +239,11 @@ choose(struct reading *r)
 	if (r->n_streams == 0)
 		return rs_err_set(r->err, -ENODATA, "%s: none of its %lu packets is RTP over UDP",
 			r->name, (unsigned long)r->number);
-	snprintf(asked, sizeof(asked), r->want.port ? " to port %u" : "", r->want.port);
-	snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked),
-		r->want.ssrc ? " with SSRC 0x%08x" : "", r->want.ssrc);
+	len = 0;
+	if (r->want.port)
+		len = (size_t)snprintf(asked, sizeof(asked), " to port %u", r->want.port);
+	if (r->want.ssrc)
+		snprintf(asked + len, sizeof(asked) - len, " with SSRC 0x%08x", r->want.ssrc);
 	return rs_err_set(r->err, -ENODATA, "%s: no RTP stream%s; there are the SSRCs %s%s",
 		r->name, asked, list, r->n_streams > LISTED ? " and others" : "");
 }
