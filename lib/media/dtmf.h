@@ -28,16 +28,16 @@ void rs_dtmf_make(const char *digits, const struct rs_dtmf_spec *spec, int16_t *
 
 #define RS_DTMF_TONES 8
 #define RS_DTMF_HOP   40 /* samples between two looks: 5 ms */
-#define RS_DTMF_HISTORY                                                                            \
-	4 /* hops that are kept: the window of three, and the one that it has left */
+/** Hops that are kept: the window of three, and the one that it has left. */
+#define RS_DTMF_HISTORY 4
 
 /** The ends of what a digit is, for plans that want others than the defaults (rs_dtmf_limits_default). */
 struct rs_dtmf_limits {
 	float min_dbm0; /* of the weaker frequency: -30 */
-	float twist_db; /* how much the high one may be below the low one: 10, as levels are seen within 1.5 dB */
-	float reverse_db;    /* and above it: 6 */
+	float twist_db; /* how much the high one may be below the low one: 9, Q.24's 8 and a little */
+	float reverse_db;    /* and above it: 5, Q.24's 4 and a little */
 	float max_deviation; /* of each frequency, on average: 0.025, between Q.24's 1.5 % that are taken and 3.5 % that are not */
-	float min_share; /* of the energy that must lie in the two frequencies, on average: 0.92 */
+	float min_share; /* of the energy that must lie in the two frequencies, on average: 0.95 */
 	uint8_t min_hops; /* looks in a row that make a digit: 5, so that 40 ms are one and 24 ms are none */
 	uint8_t end_hops; /* looks without it that end it: 6, so that 10 ms are no pause and 40 ms are one */
 };
@@ -49,7 +49,7 @@ struct rs_dtmf_digit {
 	uint32_t duration;         /* samples, +-80 */
 };
 
-/** One stream's detector, about 400 bytes; the caller's memory. */
+/** One stream's detector, in the caller's memory. */
 struct rs_dtmf_detector {
 	struct rs_dtmf_limits limits;
 	uint64_t samples; /* taken so far */
@@ -68,6 +68,7 @@ struct rs_dtmf_detector {
 	uint64_t candidate_at, last_hit;
 	struct rs_dtmf_digit digit;
 };
+_Static_assert(sizeof(struct rs_dtmf_detector) == 448, "seven cache lines a stream that listens");
 
 extern const struct rs_dtmf_limits rs_dtmf_limits_default;
 

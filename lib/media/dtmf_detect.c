@@ -24,8 +24,8 @@
 
 const struct rs_dtmf_limits rs_dtmf_limits_default = {
 	.min_dbm0 = -30,
-	.twist_db = 10,
-	.reverse_db = 6,
+	.twist_db = 9,
+	.reverse_db = 5,
 	.max_deviation = 0.025f,
 	.min_share = 0.95f,
 	.min_hops = 5,

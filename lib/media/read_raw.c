@@ -23,6 +23,30 @@ static const struct {
 
 #define ENDS (sizeof(ends) / sizeof(ends[0]))
 
+/** Names of files that begin with something we would have seen: octets under them would be heard as noise. */
+static const struct {
+	const char *end, *magic; /* NULL: a form that is not read at all */
+} headed[] = {
+	{ ".wav", "RIFF" },
+	{ ".opus", "OggS" },
+	{ ".ogg", "OggS" },
+	{ ".oga", "OggS" },
+	{ ".amr", "#!AMR" },
+	{ ".awb", "#!AMR-WB" },
+	{ ".lbc", "#!iLBC" },
+	{ ".pcap", NULL },
+	{ ".pcapng", NULL },
+	{ ".mp3", NULL },
+	{ ".flac", NULL },
+	{ ".m4a", NULL },
+	{ ".aac", NULL },
+	{ ".au", NULL },
+	{ ".gsm", NULL },
+	{ ".xml", NULL },
+};
+
+#define HEADED (sizeof(headed) / sizeof(headed[0]))
+
 #define G729_FRAME 10
 #define G729_SID   2
 /** The ITU's serial form: a sync word, the number of bits, and a word for each bit (G.729's and G.192's reference software). */
@@ -30,19 +54,48 @@ static const struct {
 #define SERIAL_ONE  0x81
 #define SERIAL_ZERO 0x7f
 
+static bool
+ends_with(const char *name, const char *end)
+{
+	size_t len = strlen(name), n = strlen(end);
+
+	return len > n && rs_slice_case_eq(rs_slice_str(name + len - n), rs_slice_str(end));
+}
+
 static size_t
 find_end(const char *name)
 {
-	size_t len = strlen(name), i;
+	size_t i = 0;
 
-	for (i = 0; i < ENDS; i++) {
-		size_t n = strlen(ends[i].end);
-
-		if (len > n &&
-			rs_slice_case_eq(rs_slice_str(name + len - n), rs_slice_str(ends[i].end)))
-			break;
-	}
+	while (i < ENDS && !ends_with(name, ends[i].end))
+		i++;
 	return i;
+}
+
+/** Is the name that of a file with a head, or the content that of a capture? */
+static int
+not_raw(const struct source *s)
+{
+	static const uint8_t captures[][4] = { { 0xd4, 0xc3, 0xb2, 0xa1 },
+		{ 0xa1, 0xb2, 0xc3, 0xd4 }, { 0x4d, 0x3c, 0xb2, 0xa1 }, { 0xa1, 0xb2, 0x3c, 0x4d },
+		{ 0x0a, 0x0d, 0x0d, 0x0a } };
+
+	for (size_t i = 0; i < sizeof(captures) / sizeof(captures[0]); i++)
+		if (s->file.len >= 4 && memcmp(s->file.p, captures[i], 4) == 0)
+			return rs_source_bad(s, -ENOTSUP, 0,
+				"a capture (pcap): it is replayed with its own timing, not cut into frames");
+	for (size_t i = 0; i < HEADED; i++) {
+		if (!ends_with(s->name, headed[i].end))
+			continue;
+		if (headed[i].magic)
+			return rs_source_bad(s, -EBADMSG, 0,
+				"named %s, but does not begin with \"%s\"", headed[i].end,
+				headed[i].magic);
+		return rs_source_bad(s, -ENOTSUP, 0,
+			"%s files are not read; docs/payloads.md says which are, and how to make them",
+			headed[i].end);
+	}
+	return 0;
 }
 
 /** The file has one law, the other one is wanted. */
@@ -150,7 +203,10 @@ rs_read_raw(struct source *s, enum rs_codec want)
 {
 	size_t end = find_end(s->name);
 	enum rs_codec is = end < ENDS ? ends[end].codec : want;
+	int rc = end < ENDS ? 0 : not_raw(s);
 
+	if (rc)
+		return rc;
 	s->codec = want;
 	if (is != want && is <= RS_CODEC_PCMA && want <= RS_CODEC_PCMA)
 		return other_law(s, is == RS_CODEC_PCMA);

@@ -28,7 +28,8 @@ rs_repack_opus(const struct source *s, size_t first, size_t n, uint8_t *out)
 		if (u->tag != head->tag)
 			return rs_source_bad(s, -ENOTSUP, u->file_at,
 				"the encoder changes its mode (TOC 0x%02x to 0x%02x) within a packet of this ptime, "
-				"which one packet cannot hold: take the file's own ptime of %g ms",
+				"which one packet cannot hold: encode with frames of the ptime that is sent "
+				"(these have %g ms)",
 				head->tag, u->tag, s->unit_us / 1e3);
 		same = same && u->len == head->len;
 		sum += u->len;

@@ -73,6 +73,21 @@ raw_octets_of_the_other_law_are_converted(void **state)
 }
 
 static void
+names_and_captures_that_are_no_octets_are_refused(void **state)
+{
+	struct rs_payload_want w = want(RS_CODEC_PCMU, 20);
+
+	refused("a.WAV", "0123456789", 10, w, -EBADMSG,
+		"named .wav, but does not begin with \"RIFF\"");
+	refused("a.opus", "0123456789", 10, want(RS_CODEC_OPUS, 20), -EBADMSG, "OggS");
+	refused("a.mp3", "0123456789", 10, w, -ENOTSUP, ".mp3 files are not read");
+	refused("a", "\xd4\xc3\xb2\xa1......", 10, w, -ENOTSUP, "a capture");
+	refused("a", "\x0a\x0d\x0d\x0a......", 10, w, -ENOTSUP, "a capture");
+	/* A raw file may well begin so by chance: its name says what it is. */
+	rs_payload_free(read_as("a.ulaw", "\x0a\x0d\x0d\x0a......", 10, w));
+}
+
+static void
 rfc3551_4_5_6_g729_frames_and_a_sid_at_the_end(void **state)
 {
 	uint8_t bytes[42];
@@ -490,6 +505,7 @@ main(void)
 		cmocka_unit_test(rfc3551_octets_are_cut_at_any_ptime),
 		cmocka_unit_test(what_does_not_loop_ends),
 		cmocka_unit_test(raw_octets_of_the_other_law_are_converted),
+		cmocka_unit_test(names_and_captures_that_are_no_octets_are_refused),
 		cmocka_unit_test(rfc3551_4_5_6_g729_frames_and_a_sid_at_the_end),
 		cmocka_unit_test(g729_of_the_itu_serial_form_has_silences),
 		cmocka_unit_test(rfc4867_4_4_octet_aligned_payload),
