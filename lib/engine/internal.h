@@ -83,6 +83,7 @@ struct leg {
 	int16_t retrans_step;	 /* the send that TIMER_RETRANS repeats; -1: none */
 	uint8_t retrans_count;
 	uint8_t retrans_invite;	 /* it is an INVITE: other limits */
+	uint32_t media;		 /* slot of its struct media; UINT32_MAX: none */
 	uint64_t retrans_ns;	 /* the next interval */
 	uint32_t endpoint;	 /* index into its group's endpoints of this worker */
 	uint32_t cseq;
