@@ -132,15 +132,6 @@ static struct row rows[] = {
 	{ "tls", "count = 1000;", "count = 1000; transport = \"tls\";",
 		"t.conf:7: endpoints[0].transport: \"tls\" is not in this version: use \"udp\"",
 		NULL, NULL },
-	{ "media of endpoints", "count = 1000;", "count = 1000; media = \"srtp\";",
-		"t.conf:7: endpoints[0].media: is not in this version: calls are signalling only: remove it",
-		NULL, NULL },
-	{ "media", "run =", "media = ( { name = \"srtp\"; } );\nrun =",
-		"t.conf:12: media: is not in this version: calls are signalling only: remove it",
-		NULL, NULL },
-	{ "speech quality", "seed = 1", "thresholds = { min_mos = 4.3; }",
-		"t.conf:12: run.thresholds.min_mos: is not in this version: calls are signalling only: remove it",
-		NULL, NULL },
 };
 
 int
