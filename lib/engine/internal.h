@@ -186,6 +186,7 @@ struct facts {
 	bool known;	  /* no line is a variable's: `has` is all there is */
 	bool has_body;		 /* the empty line is not at its end */
 	bool body;		 /* and there is something behind it */
+	bool sdp;		 /* which is a session description */
 	uint32_t has;	  /* enum sent_has */
 };
 
@@ -279,6 +280,9 @@ struct rs_engine {
 	struct rs_sip_msg kept_msg;  /* kept headers, parsed again */
 	struct rs_sip_msg swapped;   /* a message with its From and To exchanged */
 	struct rs_render render;
+	struct rs_pool media;	     /* struct media, of legs that have a profile; none without one */
+	struct rs_sdp *sdp;	     /* the description being read; NULL: no leg has media */
+	enum sdp_sends { SDP_SENDS_NONE, SDP_SENDS, SDP_SENDS_AGAIN } sdp_sends; /* the message being rendered has one of ours */
 	/* rfc3261 mode; nothing of it without an activity that has it */
 	struct dialog *dialogs;	     /* of the leg with the same slot */
 	struct tombs tombs;

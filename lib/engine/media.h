@@ -27,12 +27,24 @@ struct media {
 	uint32_t streams[MEDIA_LINES];		 /* slots in the pool of streams; NO_MEDIA: none runs */
 	uint32_t ssrc[MEDIA_LINES];
 	uint64_t key_seed;			 /* of our SDES keys: the same bytes for each rendering */
+	uint8_t direction;			 /* our wish: enum rs_sdp_direction */
+	bool hold_zero;				 /* and c=0.0.0.0 with it */
+	struct media_exchange {			 /* media_sdp.c: one for the INVITE, one for other requests */
+		struct rs_blob said;		 /* our description, while it may have to be sent again */
+		uint8_t state;			 /* enum exchange */
+	} exchanges[2];
 };
 
 /** What a scenario's step asks for (rtp_stream, play_pcap_*, play_dtmf, rtp_echo, hold). */
 enum media_do { MEDIA_SOURCE, MEDIA_REPLAY, MEDIA_DIGITS, MEDIA_ECHO, MEDIA_PAUSE, MEDIA_RESUME };
 
-/** @return the leg's media with ports taken; NULL: no ports or no memory, counted */
+static inline struct media *
+media_at(const struct rs_engine *e, const struct leg *leg)
+{
+	return leg->media == NO_MEDIA ? NULL : rs_pool_at(&e->media, leg->media);
+}
+
+/** @return the leg's media with ports taken, all else zero; leg->media is set. NULL: no ports or no memory, counted */
 struct media *media_open(struct rs_engine *e, struct leg *leg, uint16_t profile);
 /** sdp.streams[] changed: start, stop, hold, resume, new keys, another remote. Idempotent. */
 void media_apply(struct rs_engine *e, struct leg *leg, struct media *m);

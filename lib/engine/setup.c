@@ -7,6 +7,7 @@
 #include "base/steer.h"
 #include "engine/dialog.h"
 #include "engine/legs.h"
+#include "engine/media.h"
 #include "engine/register.h"
 #include "proto/sip/auth.h"
 
@@ -66,6 +67,16 @@ endpoints_needed(const struct rs_plan *plan)
 	for (uint32_t i = 0; i < plan->n_groups; i++)
 		n += plan->groups[i].kind == RS_GROUP_TRUNK ? 1 : plan->groups[i].count;
 	return n;
+}
+
+/* Do calls of some activity carry media? */
+static bool
+wants_media(const struct rs_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->n_activities; i++)
+		if (plan->activities[i].media >= 0)
+			return true;
+	return false;
 }
 
 static uint32_t
@@ -142,7 +153,7 @@ static struct rs_blob_count
 blobs_needed(const struct rs_plan *plan, uint64_t legs)
 {
 	/* In rfc3261 mode a leg knows both parties, its routes, and puts an INVITE aside; a registration has a nonce and routes. */
-	struct rs_blob_count n = { .legs = (uint32_t)(legs * (wants_rfc(plan) ? 2 : 1)), .registrations = (uint32_t)registrations_needed(plan) };
+	struct rs_blob_count n = { .legs = (uint32_t)(legs * (1 + wants_rfc(plan) + wants_media(plan))), .registrations = (uint32_t)registrations_needed(plan) };
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		uint32_t vars = plan->activities[i].program->n_vars;
@@ -153,6 +164,8 @@ blobs_needed(const struct rs_plan *plan, uint64_t legs)
 	return n;
 }
 
+#define MEDIA_COST rs_pool_cost(sizeof(struct media))
+#define SAID_BYTES 512 /* a description that may have to be sent again */
 #define LEG_TEXTS 3 /* strings of 64 bytes that a plain call's leg keeps; rfc3261 mode has as many more */
 
 /* What is used of the reserved: pools hand out slots that were used before, and most legs have few and short strings. */
@@ -161,7 +174,7 @@ full_bytes(const struct rs_plan *plan, const struct rs_engine_budget *b, uint64_
 {
 	bool rfc = wants_rfc(plan);
 	uint64_t leg = leg_cost() + 2 * sizeof(struct rs_table_entry) + (rfc ? 2 : 1) * LEG_TEXTS * rs_pool_cost(64) +
-		(rfc ? sizeof(struct dialog) : 0);
+		(rfc ? sizeof(struct dialog) : 0) + (wants_media(plan) ? MEDIA_COST + SAID_BYTES : 0);
 
 	return b->legs * leg + b->tombstones * (sizeof(struct tomb) + 4 * sizeof(struct rs_table_entry)) +
 		b->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees_bytes(callees) +
@@ -196,7 +209,7 @@ budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker
 		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
 		registrations_needed(plan) * (sizeof(struct registration) + sizeof(struct rs_wheel_node)) +
 		MAX_REALMS * (sizeof(struct realm) + 512) + tracer_reserve(plan, out->legs) +
-		legs_reserve(plan, out->legs) +
+		legs_reserve(plan, out->legs) + (wants_media(plan) ? out->legs * MEDIA_COST + sizeof(struct rs_sdp) : 0) +
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
 }
 
@@ -292,6 +305,13 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 }
 
 static int
+media_setup(struct rs_engine *e, uint64_t legs)
+{
+	e->sdp = rs_arena_alloc(&e->arena, sizeof(*e->sdp), 64);
+	return e->sdp ? rs_pool_init(&e->media, &e->arena, sizeof(struct media), (uint32_t)legs) : -ENOMEM;
+}
+
+static int
 pools_setup(struct rs_engine *e, uint64_t legs, uint64_t now_ns)
 {
 	int rc = rs_pool_init(&e->legs, &e->arena, sizeof(struct leg), (uint32_t)legs);
@@ -302,6 +322,8 @@ pools_setup(struct rs_engine *e, uint64_t legs, uint64_t now_ns)
 		rc = rs_table_init(&e->calls, &e->arena, (uint32_t)legs);
 	if (rc == 0)
 		rc = rs_blobs_init(&e->blobs, &e->arena, blobs_needed(e->plan, legs));
+	if (rc == 0 && wants_media(e->plan))
+		rc = media_setup(e, legs);
 	if (rc || !wants_rfc(e->plan))
 		return rc;
 	e->rfc = true;
