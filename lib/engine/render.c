@@ -297,6 +297,7 @@ fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, uint64_t slots,
 		r->media_ip = rs_slice_of(ep->text + 1, ep->text_len - 2u);
 	r->local_port = leg->path.local_port;
 	r->media_port = leg_has_media(leg) ? media_at(e, leg)->ports[0] : MEDIA_PORT;
+	r->media_port_own = leg_has_media(leg);
 	r->local_family = r->media_family = ep->addr.family;
 	r->transport = rs_slice_of("UDP", 3);
 	r->pid = rs_slice_of(e->pid_text, e->pid_len);

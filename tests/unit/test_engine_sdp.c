@@ -764,6 +764,56 @@ descriptions_of_legs_without_a_profile_are_the_scenarios(void **state)
 	we_hang_up(p);
 }
 
+/* As SIPp: its own text, with the call's own port; the peer's c= and first m=audio say where to. */
+static void
+media_steps_without_a_profile_go_where_the_peers_description_says(void **state)
+{
+	static const char answer_lines[] = "v=0\no=peer 1 1 IN IP4 198.18.8.1\ns=-\nc=IN IP4 198.18.8.3\nt=0 0\nm=image 0 udptl t38\n"
+		"m=audio 9000 RTP/AVP 18 8 101\na=rtpmap:101 telephone-event/8000\n";
+
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const struct media *m;
+		const char *invite;
+
+		p->group = "rtp_ports = \"30000-30001\";";
+		call(p, PLAIN, rfc,
+			INVITE RECV("response=\"200\"", "") SEND("ACK", "") "<nop><action><exec play_dtmf=\"1\"/><exec rtp_stream=\"pause\"/></action></nop>"
+			PAUSE(1000) BYE);
+		invite = peer_sent(p, "INVITE ");
+		assert_true(says(invite, "m=audio 30000 RTP/AVP 0"));
+		assert_true(says(invite, "o=us 7 1 IN IP4 198.18.4.1"));
+		reply(p, invite, "200 OK", "", answer_lines);
+		peer_sent(p, "ACK ");
+		m = media_of(p);
+		assert_true(p->s.plan->media[m->profile].implied);
+		assert_int_equal(m->lines[0].state, RS_SDP_STREAM_ACTIVE);
+		assert_int_equal(m->lines[0].remote_port, 9000);
+		assert_int_equal(m->lines[0].remote.b[3], 3);
+		assert_int_equal(m->lines[0].use[RS_SDP_ROLE_CODEC].codec, 1);
+		assert_int_equal(m->lines[0].use[RS_SDP_ROLE_CODEC].send, 8);
+		assert_int_equal(m->lines[0].use[RS_SDP_ROLE_EVENT].send, 101);
+		assert_int_equal(m->lines[1].state, RS_SDP_STREAM_REFUSED);
+		peer_wait(p, 1001);
+		we_hang_up(p);
+	}
+}
+
+static void
+media_steps_send_nothing_outside_the_targets(void **state)
+{
+	struct peer *p = peer_new();
+
+	p->group = NULL;
+	call(p, PLAIN, false, INVITE RECV("response=\"200\"", "") SEND("ACK", "") "<nop><action><exec play_dtmf=\"1\"/></action></nop>" PAUSE(1000) BYE);
+	reply(p, peer_sent(p, "INVITE "), "200 OK", "", theirs("192.0.2.1", 9000, "RTP/AVP", "0", ""));
+	peer_sent(p, "ACK ");
+	assert_int_equal(media_of(p)->lines[0].state, RS_SDP_STREAM_REFUSED);
+	assert_int_equal(sim_engine(&p->s, RS_ENG_SDP_NOT_TARGET), 1);
+	peer_wait(p, 1001);
+	we_hang_up(p);
+}
+
 static void
 ipv6_media_stand_without_brackets(void **state)
 {
@@ -845,6 +895,8 @@ main(void)
 		cmocka_unit_test(rfc3262_5_an_offer_in_a_reliable_18x_is_answered_in_its_prack),
 		cmocka_unit_test(rfc3262_5_the_answer_in_a_reliable_18x_of_ours_is_the_200s_too),
 		cmocka_unit_test(descriptions_of_legs_without_a_profile_are_the_scenarios),
+		cmocka_unit_test(media_steps_without_a_profile_go_where_the_peers_description_says),
+		cmocka_unit_test(media_steps_send_nothing_outside_the_targets),
 		cmocka_unit_test(ipv6_media_stand_without_brackets),
 		cmocka_unit_test(rfc8439_2_3_2_the_block_of_the_example),
 		cmocka_unit_test(keys_follow_from_secret_and_seed),
