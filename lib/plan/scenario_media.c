@@ -95,8 +95,9 @@ rs_sc_play_pcap(struct rs_sc_act *j, const struct rs_sc_attr *a)
 		return;
 	}
 	if (clip.line) {
-		rs_sc_unsupported(
-			j->c, j->n->line, a->name, "<exec> %s: calls have audio only", a->name);
+		rs_sc_unsupported(j->c, j->n->line,
+			strcmp(a->name, "play_pcap_video") == 0 ? "play_pcap_video" : "play_pcap_image",
+			"<exec> %s: calls have audio only", a->name);
 		return;
 	}
 	if (!find_file(j, name, path, sizeof(path)) ||
