@@ -839,6 +839,68 @@ ipv6_media_stand_without_brackets(void **state)
 	free(p);
 }
 
+/* Two ends of ours, in every pair of modes and settings that can agree: what one sends with, the other receives with. */
+static void
+both_ends_of_ours_agree(void **state)
+{
+	static const char *const srtp[] = { "required", "optional" }, *const modes[] = { "sipp", "rfc3261" };
+
+	for (unsigned i = 0; i < 8; i++) {
+		char plan[4096];
+		struct sim s = { 0 };
+		const struct media *m[2] = { NULL, NULL };
+		unsigned n = 0;
+
+		snprintf(plan, sizeof(plan),
+			"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"
+			"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
+			"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n"
+			"media = ( { name = \"m\"; codecs = [ \"PCMA\", \"PCMU\", \"telephone-event\" ]; srtp = \"%s\"; suites = [ \"AEAD_AES_128_GCM\", "
+			"\"AES_CM_128_HMAC_SHA1_80\" ]; mki = \"1:4\"; lifetime = 1048576; rtcp_mux = true; }, { name = \"o\"; codecs = [ \"PCMU\", "
+			"\"telephone-event\" ]; srtp = \"optional\"; suites = \"AES_CM_128_HMAC_SHA1_80\"; } );\n"
+			"endpoints = ( { name = \"us\"; port = \"a\"; count = 10; addresses = \"198.18.4.1-198.18.4.4\"; media = \"m\"; },\n"
+			"  { name = \"them\"; port = \"b\"; count = 10; addresses = \"198.18.8.1-198.18.8.4\"; media = \"%s\"; } );\n"
+			"activities = ( { name = \"calls\"; do = \"call\"; from = \"us\"; to = \"them\"; scenario = \"uac\"; rate = 10; total = 5; hold = \"10s\"; },\n"
+			"  { name = \"ring\"; do = \"answer\"; endpoints = \"them\"; scenario = \"uas\"; } );\nrun = { mode = \"%s\"; };\n",
+			srtp[i & 1], i & 2 ? "m" : "o", modes[i >> 2]);
+		sim_open(&s, plan);
+		sim_play(&s, 5 * S);
+		struct rs_engine *e = s.engines[0];
+
+		for (uint32_t slot = 0; slot < e->media.fresh; slot++) {
+			const struct media *one = rs_pool_at(&e->media, slot);
+
+			if (!rs_pool_is_taken(&e->media, slot))
+				continue;
+			n++;
+			for (uint32_t other = 0; other < slot; other++) {
+				const struct media *two = rs_pool_at(&e->media, other);
+				const struct leg *leg = leg_at(e, two->leg);
+
+				if (one->lines[0].remote_port != two->ports[0] || !rs_addr_eq(&one->lines[0].remote, &leg->path.local))
+					continue;
+				m[0] = one;
+				m[1] = two;
+				assert_true(one->lines[0].flags & RS_SDP_SECURE);
+				assert_int_equal(one->lines[0].tx.suite, i & 2 ? RS_SDP_AEAD_AES_128_GCM : RS_SDP_AES_CM_128_HMAC_SHA1_80);
+				assert_int_equal(one->lines[0].tx.suite, two->lines[0].rx.suite);
+				assert_memory_equal(one->lines[0].tx.key, two->lines[0].rx.key, rs_sdp_suite_bytes(one->lines[0].tx.suite));
+				assert_memory_equal(one->lines[0].rx.key, two->lines[0].tx.key, rs_sdp_suite_bytes(one->lines[0].tx.suite));
+				assert_memory_not_equal(one->lines[0].tx.key, one->lines[0].rx.key, 30);
+				assert_int_equal((one->lines[0].flags & RS_SDP_MUX) != 0, (i & 2) != 0);
+			}
+		}
+		assert_int_equal(n, 10);
+		assert_non_null(m[0]);
+		sim_play(&s, 80 * S);
+		assert_int_equal(sim_count(&s, 0, RS_AM_COMPLETED), 5);
+		assert_int_equal(sim_count(&s, 1, RS_AM_COMPLETED), 5);
+		assert_int_equal(e->media.used, 0);
+		sim_sums_hold(&s);
+		sim_close(&s);
+	}
+}
+
 static void
 rfc8439_2_3_2_the_block_of_the_example(void **state)
 {
@@ -898,6 +960,7 @@ main(void)
 		cmocka_unit_test(media_steps_without_a_profile_go_where_the_peers_description_says),
 		cmocka_unit_test(media_steps_send_nothing_outside_the_targets),
 		cmocka_unit_test(ipv6_media_stand_without_brackets),
+		cmocka_unit_test(both_ends_of_ours_agree),
 		cmocka_unit_test(rfc8439_2_3_2_the_block_of_the_example),
 		cmocka_unit_test(keys_follow_from_secret_and_seed),
 	};
