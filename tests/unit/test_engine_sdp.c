@@ -746,6 +746,62 @@ rfc3262_5_the_answer_in_a_reliable_18x_of_ours_is_the_200s_too(void **state)
 	completed(p);
 }
 
+static void
+rfc3262_5_an_offer_in_a_reliable_18x_of_ours_is_answered_by_the_prack(void **state)
+{
+	struct peer *p = peer_new();
+	const char *early, *ok, *tag;
+
+	answer(p, PLAIN, true,
+		RECV("request=\"INVITE\"", "") ANSWER_SDP("183 Session Progress", "") PAUSE(100) ANSWER_SDP("200 OK", "") RECV("request=\"ACK\"", "")
+		RECV("request=\"BYE\"", "timeout=\"900000\"") ANSWER("200 OK", ""));
+	peer_call(p, "INVITE", 1, "", "Require: 100rel\n");
+	early = peer_sent(p, "SIP/2.0 183 ");
+	assert_true(says(early, "m=audio 20000 RTP/AVP 0 8 96"));
+	tag = tag_of(header(early, "To"));
+	char rack[64];
+
+	snprintf(rack, sizeof(rack), "RAck: %s 1 INVITE\n", header(early, "RSeq"));
+	request(p, "PRACK", 2, tag, rack, PLAIN_SDP);
+	assert_string_equal(body_of(peer_sent(p, "SIP/2.0 200 ")), "");
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+	peer_wait(p, 101);
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	assert_string_equal(body_of(ok), "");
+	length_is_right(ok);
+	peer_wait(p, 501);
+	assert_string_equal(peer_sent(p, "SIP/2.0 200 "), ok);
+	peer_call(p, "ACK", 1, tag, "");
+	peer_call(p, "BYE", 3, tag, "");
+	peer_sent(p, "SIP/2.0 200 ");
+	completed(p);
+}
+
+static void
+rfc3261_14_2_a_re_offer_that_the_scenario_refuses_changes_nothing(void **state)
+{
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const char *tag;
+
+		answer(p, PLAIN, rfc,
+			RECV("request=\"INVITE\"", "") ANSWER_SDP("200 OK", "") RECV("request=\"ACK\"", "") RECV("request=\"INVITE\"", "")
+			ANSWER("486 Busy Here", "") RECV("request=\"ACK\"", "") RECV("request=\"BYE\"", "") ANSWER("200 OK", ""));
+		request(p, "INVITE", 1, "", "", PLAIN_SDP);
+		tag = tag_of(header(peer_sent(p, "SIP/2.0 200 "), "To"));
+		peer_call(p, "ACK", 1, tag, "");
+		request(p, "INVITE", 2, tag, "", theirs("198.18.8.1", 9500, "RTP/AVP", "8", "a=sendonly\n"));
+		peer_sent(p, "SIP/2.0 486 ");
+		peer_call(p, "ACK", 2, tag, "");
+		assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+		assert_int_equal(media_of(p)->lines[0].direction, RS_SDP_SENDRECV);
+		assert_int_equal(media_of(p)->exchanges[0].before.class, 0);
+		peer_call(p, "BYE", 3, tag, "");
+		peer_sent(p, "SIP/2.0 200 ");
+		completed(p);
+	}
+}
+
 /* --- the rest --- */
 
 static void
@@ -956,6 +1012,8 @@ main(void)
 		cmocka_unit_test(rfc4028_a_refresh_of_our_own_offers_what_is_agreed),
 		cmocka_unit_test(rfc3262_5_an_offer_in_a_reliable_18x_is_answered_in_its_prack),
 		cmocka_unit_test(rfc3262_5_the_answer_in_a_reliable_18x_of_ours_is_the_200s_too),
+		cmocka_unit_test(rfc3262_5_an_offer_in_a_reliable_18x_of_ours_is_answered_by_the_prack),
+		cmocka_unit_test(rfc3261_14_2_a_re_offer_that_the_scenario_refuses_changes_nothing),
 		cmocka_unit_test(descriptions_of_legs_without_a_profile_are_the_scenarios),
 		cmocka_unit_test(media_steps_without_a_profile_go_where_the_peers_description_says),
 		cmocka_unit_test(media_steps_send_nothing_outside_the_targets),
