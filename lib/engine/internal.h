@@ -17,6 +17,7 @@
 #include "proto/sip/field.h"
 
 #define NO_ENDPOINT UINT32_MAX
+#define NO_MEDIA UINT32_MAX
 #define TURN_STARTS 64	   /* arrivals started in one turn at most */
 #define TURN_WALK 1024	   /* arrivals of other workers passed over in one turn at most */
 #define TURN_TIMERS 256	   /* timers served in one turn at most */
@@ -91,6 +92,7 @@ struct leg {
 	bool invited_us;	 /* the call came to us as an INVITE */
 	uint32_t invite_cseq;
 	uint32_t last_cseq;
+	uint32_t media;		 /* slot, see media.h; NO_MEDIA: none */
 	uint64_t number;	 /* arrival k, or the worker's own count of answered calls */
 	struct rs_path path;
 	uint32_t remote_tag;	 /* hash of the peer's tag; INVITE_TAG_NONE: not known */
@@ -296,6 +298,7 @@ struct rs_engine {
 	uint64_t reg_text_bytes;     /* of the blobs' bytes: nonces and routes */
 	struct rs_bus *bus;	     /* NULL: the only worker */
 	struct matcher *matcher;     /* NULL: no legs are matched */
+	struct streams *streams;     /* NULL: no media, see stream.h */
 	struct tracer *tracer;
 	uint8_t sending;	     /* enum rs_trace_flag of the next message that is sent */
 	struct rs_auth_hasher *hasher;

@@ -2,6 +2,7 @@
 /* Life and death of a leg, its variables, and what both are counted as. */
 #include "engine/dialog.h"
 #include "engine/legs.h"
+#include "engine/media.h"
 
 static void
 count(struct leg *leg, struct activity *a, uint32_t row, uint32_t measured_row)
@@ -47,6 +48,7 @@ leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t du
 	leg->due_ns = due_ns;
 	leg->cause_send = leg->cause_recv = leg->last_recv = leg->retrans_step = leg->invite_step = -1;
 	leg->callee = NO_ENDPOINT;
+	leg->media = NO_MEDIA;
 	if (a->frame_bytes) {
 		uint8_t *frame = rs_blob_alloc(&e->blobs, &leg->frame, a->frame_bytes);
 
@@ -105,6 +107,8 @@ leg_free(struct rs_engine *e, struct leg *leg)
 		rfc_bury(e, leg);
 	stamps_settle(e, leg);
 	trace_end(e, leg);
+	if (leg->media != NO_MEDIA)
+		media_close(e, leg);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_WAIT);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_RETRANS);
 	if (leg->call_id.class)

@@ -7,6 +7,7 @@
 #include "base/steer.h"
 #include "engine/dialog.h"
 #include "engine/legs.h"
+#include "engine/stream.h"
 #include "engine/register.h"
 #include "proto/sip/auth.h"
 
@@ -292,12 +293,12 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 }
 
 static int
-pools_setup(struct rs_engine *e, uint64_t legs, uint64_t now_ns)
+pools_setup(struct rs_engine *e, uint64_t legs, uint32_t n_streams, uint64_t now_ns)
 {
 	int rc = rs_pool_init(&e->legs, &e->arena, sizeof(struct leg), (uint32_t)legs);
 
 	if (rc == 0)
-		rc = rs_wheel_init(&e->wheel, &e->arena, (uint32_t)legs * TIMERS + e->n_regs, now_ns);
+		rc = rs_wheel_init(&e->wheel, &e->arena, (uint32_t)legs * TIMERS + e->n_regs + n_streams, now_ns);
 	if (rc == 0)
 		rc = rs_table_init(&e->calls, &e->arena, (uint32_t)legs);
 	if (rc == 0)
@@ -336,7 +337,7 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 	bytes = e->arena.used - from;
 	e->n_regs = rc == 0 ? register_count(e) : 0;
 	if (rc == 0)
-		rc = pools_setup(e, budget->legs, cfg->wall_at_ns);
+		rc = pools_setup(e, budget->legs, streams_count(cfg->media, budget->legs), cfg->wall_at_ns);
 	from = e->arena.used;
 	if (rc == 0)
 		rc = register_setup(e);
@@ -345,6 +346,8 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 		rc = legs_setup(e, (uint32_t)budget->legs);
 	if (rc == 0)
 		rc = tracer_setup(e, (uint32_t)budget->legs);
+	if (rc == 0)
+		rc = streams_setup(e, cfg->media, budget->legs, (uint32_t)budget->legs * TIMERS + e->n_regs);
 	if (rc == 0)
 		rc = scratch_setup(e);
 	for (uint32_t i = 0; rc == 0 && i < e->n_activities; i++)
@@ -365,6 +368,7 @@ rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct
 
 	steer_setup(cfg->plan, cfg->steer_bits, steer_bits);
 	budget_of(cfg->plan, steer_bits, cfg->worker, &budget);
+	budget.reserved_bytes += streams_reserve(cfg->plan, cfg->media, cfg->worker, budget.legs);
 	if (!e || rs_arena_init(&e->arena, budget.reserved_bytes) != 0)
 		goto fail;
 	e->plan = cfg->plan;
@@ -413,6 +417,7 @@ rs_engine_free(struct rs_engine *e)
 	if (!e)
 		return;
 	rs_auth_hasher_free(e->hasher);
+	streams_free(e);
 	free(e->activities);
 	free(e->groups);
 	rs_arena_fini(&e->arena);
