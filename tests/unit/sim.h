@@ -258,7 +258,7 @@ sim_cause(const struct sim *s, uint32_t activity, uint32_t cause)
 }
 
 /* offered = started + not_started, started = completed + failed + open: always. */
-static void
+static inline void
 sim_sums_hold(const struct sim *s)
 {
 	for (uint32_t a = 0; a < s->plan->n_activities; a++) {
