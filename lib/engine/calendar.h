@@ -73,7 +73,7 @@ void calendar_remove(struct calendar *c, uint32_t stream);
 /**
  * Take streams out of the first slot that has some and is due.
  * @param now_ns  slots that begin later are not looked at
- * @param out	  @cap of them at most, all of one slot; some may be due a round or more later: they are to be added again
+ * @param out	  @cap of them at most, all of one slot; what was added more than a round ahead may come too early, and is to be added again
  * @return how many; 0: nothing is due
  */
 uint32_t calendar_take(struct calendar *c, uint64_t now_ns, uint32_t *out, uint32_t cap);
