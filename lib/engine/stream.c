@@ -112,7 +112,7 @@ begin(struct rs_engine *e, struct media *m, uint32_t line, const struct rs_rtp_p
 	cold = &ms->cold[slot];
 	memset(cold, 0, sizeof(*cold));
 	calendar_clear(&ms->calendar, slot);
-	s->generation = (uint16_t)ms->pool.generation[slot];
+	s->generation = ms->rx[slot].generation = (uint16_t)ms->pool.generation[slot];
 	s->ssrc = m->ssrc[local];
 	s->seq = (uint16_t)(rs_rng_next(&ms->rng) >> 49); /* RFC 3711, 3.3.1: in the lower half, so that a lost first one does not matter */
 	s->ts = (uint32_t)(rs_rng_next(&ms->rng) >> 32);

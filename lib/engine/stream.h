@@ -83,8 +83,8 @@ struct stream_rx {
 	uint16_t flags;		/* of enum stream_flag, those below 1 << 16 */
 	uint16_t from_port;	/* where it is to come from */
 	struct rs_addr from;
-	uint8_t silent_type;	/* payload type of comfort noise */
-	uint8_t unused[4];
+	uint16_t generation;
+	uint8_t unused[2];
 	struct rs_rtp_rx rtp;
 } __attribute__((aligned(64)));
 _Static_assert(offsetof(struct stream_rx, rtp) == 64, "our own share of receiving is one cache line");

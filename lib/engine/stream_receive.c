@@ -39,16 +39,16 @@ tally_settle(struct rs_engine *e, struct tally *t)
 /* --- watermarks --- */
 
 static bool
-is_crossed(struct rs_engine *e, struct stream_rx *srx, struct stream *s, uint32_t slot, const struct rs_rtp_watermark *w)
+is_crossed(struct rs_engine *e, struct stream_rx *srx, uint32_t slot, const struct rs_rtp_watermark *w, rs_handle own)
 {
 	if (__builtin_expect(srx->peer == 0, 0)) {
 		srx->peer = w->stream;
-		s->aux = stream_fold(w->stream); /* we tell it that we hear it */
+		stream_at(e->streams, slot)->aux = stream_fold(w->stream); /* we tell it that we hear it */
 	}
 	if (srx->peer != w->stream)
 		return true;
 	/* It says whom it hears: that should be us. */
-	return w->aux && w->aux != stream_fold(stream_handle(e, slot, s->generation));
+	return w->aux && w->aux != stream_fold(own);
 }
 
 static void
@@ -56,7 +56,7 @@ take_mark(struct rs_engine *e, struct stream_rx *srx, uint32_t slot, const struc
 	struct tally *tally)
 {
 	struct rs_metrics *m = stream_cells(e, srx->activity);
-	struct stream *s = stream_at(e->streams, slot);
+	rs_handle own = stream_handle(e, slot, srx->generation);
 	struct rs_rtp_watermark w;
 	uint64_t delay;
 
@@ -72,7 +72,7 @@ take_mark(struct rs_engine *e, struct stream_rx *srx, uint32_t slot, const struc
 	}
 	tally->marked++;
 	delay = time_ns > w.sent_ns ? time_ns - w.sent_ns : 0;
-	if (__builtin_expect(w.stream == stream_handle(e, slot, s->generation), 0)) { /* the way there and back */
+	if (__builtin_expect(w.stream == own, 0)) { /* the way there and back */
 		rs_metric_inc(m, RS_MEDIA_ECHOED);
 		return;
 	}
@@ -81,7 +81,7 @@ take_mark(struct rs_engine *e, struct stream_rx *srx, uint32_t slot, const struc
 	if (delay > srx->delay_max_ns)
 		srx->delay_max_ns = delay < UINT32_MAX ? (uint32_t)delay : UINT32_MAX;
 	rs_metric_record(m, RS_MEDIA_DELAY, delay);
-	if (__builtin_expect(is_crossed(e, srx, s, slot, &w), 0)) {
+	if (__builtin_expect(is_crossed(e, srx, slot, &w, own), 0)) {
 		srx->crossed++;
 		rs_metric_inc(m, RS_MEDIA_CROSSED);
 	}
@@ -250,24 +250,29 @@ passes(struct rs_engine *e, uint32_t slot, const struct rs_rx *rx)
 	return false;
 }
 
-/* Whose are they? @return how many of @in */
+/* Whose are they? Each look that memory must be waited for is begun for all of them first. @return how many of @in */
 static uint32_t
 look_up(struct rs_engine *e, const struct rs_rx *rx, uint32_t n, struct arrival *in)
 {
 	struct streams *ms = e->streams;
+	const struct media_pair *pairs[CHUNK];
 	uint32_t n_in = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct rs_path *path = &rx[i].path;
-		const struct media_pair *pair = media_ports_find(&ms->ports, path->port, &path->local, path->local_port);
+
+		pairs[i] = media_ports_find(&ms->ports, path->port, &path->local, path->local_port);
+		__builtin_prefetch(pairs[i]);
+	}
+	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t *p;
 
-		if (__builtin_expect(!pair || !pair->stream, 0)) {
-			rs_metric_inc(&e->account->media, pair ? RS_MEDIA_W_NO_STREAM : RS_MEDIA_W_NOT_OURS);
+		if (__builtin_expect(!pairs[i] || !pairs[i]->stream, 0)) {
+			rs_metric_inc(&e->account->media, pairs[i] ? RS_MEDIA_W_NO_STREAM : RS_MEDIA_W_NOT_OURS);
 			continue;
 		}
-		in[n_in++] = (struct arrival){ &rx[i], pair->stream - 1, rx[i].len };
-		p = (const uint8_t *)&ms->rx[pair->stream - 1];
+		in[n_in++] = (struct arrival){ &rx[i], pairs[i]->stream - 1, rx[i].len };
+		p = (const uint8_t *)&ms->rx[pairs[i]->stream - 1];
 		__builtin_prefetch(p, 1);
 		__builtin_prefetch(p + LINE, 1);
 		__builtin_prefetch(p + 2 * LINE, 1);
