@@ -5,6 +5,7 @@
 
 #include "engine/media_account.h"
 #include "plan/plan.h"
+#include "proto/sdp/session.h"
 
 /** Cells of (worker). */
 enum rs_engine_metric {
@@ -40,6 +41,12 @@ enum rs_engine_metric {
 	RS_ENG_OTHER_DIALOG,  /* requests in a call of ours with tags that are not its: 481 (rfc3261 mode) */
 	RS_ENG_ENDPOINT_BYTES, /* gauge: endpoints, their registrations, timers and maps; no strings */
 	RS_ENG_REG_TEXT_BYTES, /* gauge: what registrations keep as text */
+	RS_ENG_SDP_FAIL,      /* RS_SDP_FAILS of them, by enum rs_sdp_fail: descriptions of peers not agreed to */
+	RS_ENG_SDP_BROKEN = RS_ENG_SDP_FAIL + RS_SDP_FAILS, /* RS_SDP_ERRORS of them, by enum rs_sdp_error: that cannot be read */
+	RS_ENG_SDP_NO_ANSWER = RS_ENG_SDP_BROKEN + RS_SDP_ERRORS, /* 2xx and ACKs without the answer that our offer needs */
+	RS_ENG_SDP_NOT_TARGET, /* media addresses outside `targets` */
+	RS_ENG_SDP_ODD,	      /* descriptions against RFC 3264 that we lived with */
+	RS_ENG_SDP_UNSAID,    /* descriptions of ours that could not be written */
 	RS_ENG_COUNT
 };
 extern const struct rs_metric_table rs_engine_metrics_table;
@@ -123,6 +130,9 @@ enum rs_cause {
 	RS_CAUSE_STOPPED,	   /* by `stop` */
 	RS_CAUSE_SESSION_EXPIRED,  /* the session timer was not refreshed (RFC 4028, 10) */
 	RS_CAUSE_CANCELLED_LATE,   /* the CANCEL crossed a 2xx (rfc3261 mode) */
+	RS_CAUSE_MEDIA,		   /* offer and answer come to nothing */
+	RS_CAUSE_MEDIA_TARGET,	   /* the peer's media address is outside `targets` */
+	RS_CAUSE_NO_MEDIA_PORT,	   /* no pair of RTP ports is free */
 	RS_CAUSE_RESPONSE,	   /* + code - 300 */
 	RS_CAUSES = RS_CAUSE_RESPONSE + 400
 };

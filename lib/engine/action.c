@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/credentials.h"
+#include "engine/media_sdp.h"
 
 enum verdict { GO_ON, STOP_ACTIONS, CALL_GONE };
 
@@ -351,6 +352,40 @@ act_verifyauth(struct rs_engine *e, struct leg *leg, const struct rs_action *a, 
 	return GO_ON;
 }
 
+/* What the streams cannot do now (nothing is agreed yet) they do not do: SIPp's would fail there, too, and play on. */
+static enum verdict
+act_media(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	struct media *m = media_at(e, leg);
+	struct rs_slice none = { NULL, 0 };
+	int n;
+
+	if (!m)
+		return GO_ON;
+	switch ((enum rs_media_step)a->media) {
+	case RS_STEP_PLAY:
+		media_play(e, leg, m,
+			leg_activity(e, leg)->program->clips[a->clip].kind == RS_CLIP_REPLAY ? MEDIA_REPLAY : MEDIA_SOURCE,
+			(uint32_t)a->clip, none);
+		break;
+	case RS_STEP_DIGITS:
+		n = leg_render(e, leg, a->template, msg, e->scratch2, SCRATCH_BYTES);
+		if (n > 0)
+			media_play(e, leg, m, MEDIA_DIGITS, 0, rs_slice_of(e->scratch2, (size_t)n));
+		break;
+	case RS_STEP_HUSH:
+		media_play(e, leg, m, MEDIA_PAUSE, 0, none);
+		break;
+	case RS_STEP_GO_ON:
+		media_play(e, leg, m, MEDIA_RESUME, 0, none);
+		break;
+	case RS_STEP_ECHO:
+		media_play(e, leg, m, MEDIA_ECHO, operand(e, leg, a, a->var_in) != 0, none);
+		break;
+	}
+	return GO_ON;
+}
+
 static enum verdict
 act_stop(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
 {
@@ -386,6 +421,7 @@ static const act_fn acts[RS_ACTS] = {
 	[RS_ACT_STOP_GRACEFULLY] = act_stop,
 	[RS_ACT_STOP_NOW] = act_stop,
 	[RS_ACT_VERIFYAUTH] = act_verifyauth,
+	[RS_ACT_MEDIA] = act_media,
 };
 
 bool

@@ -2,6 +2,7 @@
 /* Client transactions: RFC 3261, 17.1, with the Accepted state of RFC 6026, 7.2. */
 #include "engine/auth_retry.h"
 #include "engine/dialog.h"
+#include "engine/media_sdp.h"
 #include "engine/render.h"
 
 
@@ -186,7 +187,7 @@ note_fork(struct dialog *d, uint32_t tag)
 
 static bool
 take_provisional(struct rs_engine *e, struct leg *leg, struct client *c, const struct rs_rx *rx,
-	const struct rs_sip_msg *msg)
+	const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
 {
 	struct dialog *d = leg_dialog(e, leg);
 	struct rs_slice tag = rs_sip_tag(rs_sip_get(msg, RS_HDR_TO));
@@ -215,6 +216,8 @@ take_provisional(struct rs_engine *e, struct leg *leg, struct client *c, const s
 		leg_fail(e, leg, cause, true);
 		return false;
 	}
+	if (leg_has_media(leg) && !sdp_hears(e, leg, msg, cseq))
+		return false;
 	return ua_provisional(e, leg, msg, fork);
 }
 
@@ -252,6 +255,8 @@ take_success(struct rs_engine *e, struct leg *leg, struct client *c, const struc
 		leg_fail(e, leg, cause, true);
 		return false;
 	}
+	if (leg_has_media(leg) && !sdp_hears(e, leg, msg, cseq))
+		return false;
 	ua_established(e, leg, msg);
 	if (c->step >= 0)
 		return true;
@@ -272,6 +277,8 @@ take_refusal(struct rs_engine *e, struct leg *leg, struct client *c, const struc
 	c->due_ns = c->give_up_ns = 0;
 	leg->flags |= LEG_FINAL | LEG_ACKED;
 	client_acknowledge(e, leg, c, msg, false);
+	if (leg_has_media(leg))
+		sdp_refused(e, leg, RS_SIP_INVITE);
 	if (auth_retry(e, leg, c, msg) || ua_refused(e, leg, c, msg))
 		return false;
 	latency_response(e, leg, rx, msg->status, RS_SIP_INVITE);
@@ -279,7 +286,8 @@ take_refusal(struct rs_engine *e, struct leg *leg, struct client *c, const struc
 }
 
 static bool
-take_other(struct rs_engine *e, struct leg *leg, struct client *c, const struct rs_rx *rx, const struct rs_sip_msg *msg)
+take_other(struct rs_engine *e, struct leg *leg, struct client *c, const struct rs_rx *rx, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq)
 {
 	if (msg->status < 200) {
 		c->state = TXN_PROCEEDING;
@@ -290,7 +298,11 @@ take_other(struct rs_engine *e, struct leg *leg, struct client *c, const struct 
 	struct client done = *c;
 
 	c->state = TXN_FREE;
+	if (leg_has_media(leg) && msg->status >= 300)
+		sdp_refused(e, leg, done.method);
 	if (auth_retry(e, leg, &done, msg))
+		return false;
+	if (leg_has_media(leg) && msg->status < 300 && !sdp_hears(e, leg, msg, cseq))
 		return false;
 	latency_response(e, leg, rx, msg->status, (enum rs_sip_method)done.method);
 	if (msg->status < 300 && done.method == RS_SIP_UPDATE)
@@ -328,9 +340,9 @@ client_response(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, co
 		return false;
 	}
 	if (c->method != RS_SIP_INVITE)
-		return take_other(e, leg, c, rx, msg);
+		return take_other(e, leg, c, rx, msg, cseq);
 	if (msg->status < 200)
-		return take_provisional(e, leg, c, rx, msg);
+		return take_provisional(e, leg, c, rx, msg, cseq);
 	if (msg->status < 300)
 		return take_success(e, leg, c, rx, msg, cseq);
 	return take_refusal(e, leg, c, rx, msg);

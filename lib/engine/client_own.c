@@ -2,6 +2,7 @@
 /* Requests that no step writes: ACK to a refusal, CANCEL, BYE, PRACK, session refreshes. */
 #include "engine/auth_retry.h"
 #include "engine/dialog.h"
+#include "engine/media_sdp.h"
 #include "engine/render.h"
 #include "engine/ua.h"
 
@@ -180,7 +181,11 @@ client_transmit(struct rs_engine *e, struct leg *leg, struct client *c, bool aga
 		send_in_invite(e, leg, c, leg_activity(e, leg)->program->abort_cancel, NULL, again);
 		return;
 	}
-	if (c->step == OWN_REINVITE)
+	if (leg_has_own_sdp(e, leg) && !again && c->step == OWN_PRACK && !sdp_is_due(e, leg, false))
+		sdp_sends_none(e, leg, RS_SIP_PRACK);
+	if (leg_has_own_sdp(e, leg) && (c->step == OWN_REINVITE || (c->step == OWN_PRACK && sdp_is_due(e, leg, again))))
+		sdp = sdp_says(e, leg, c->method, 0, again);
+	else if (c->step == OWN_REINVITE)
 		sdp = ua_sdp(e, leg);
 	cause = send_in_dialog(e, leg, c, c->method, c->cseq, c->branch, sdp);
 	count_sent(e, leg, again, cause);

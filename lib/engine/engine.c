@@ -8,8 +8,9 @@
 #include "engine/bus.h"
 #include "engine/dialog.h"
 #include "engine/legs.h"
-#include "engine/stream.h"
+#include "engine/media_sdp.h"
 #include "engine/register.h"
+#include "engine/stream.h"
 
 void
 rs_engine_begin(struct rs_engine *e, uint64_t t0_ns)
@@ -147,6 +148,14 @@ answer(struct rs_engine *e, struct activity *a, uint32_t endpoint, const struct 
 		return;
 	}
 	trace_received(e, leg, rx);
+
+	uint32_t cause = sdp_open(e, leg);
+
+	if (cause) {
+		stray_decline(e, a, rx, msg);
+		leg_fail(e, leg, cause, false);
+		return;
+	}
 	/* Steps before the first recv (nop) are played now; then the request finds its recv like any other message. */
 	if (leg_run(e, leg, msg))
 		leg_receive(e, leg, rx, msg, cseq);

@@ -108,6 +108,35 @@ read_template(const struct rs_template *t, struct facts *f)
 	}
 }
 
+/* Does a line in front of the body say Content-Type: application/sdp? A type that is a variable's is not looked for. */
+static bool
+has_sdp(const struct rs_template *t)
+{
+	static const char *const names[] = { "Content-Type:", "c:" };
+
+	for (uint32_t i = 0; i < t->n_ops && t->ops[i].slot != RS_SLOT_BODY; i++) {
+		struct rs_slice text = { t->text + t->ops[i].off, t->ops[i].len };
+
+		while (t->ops[i].slot == RS_SLOT_LITERAL && text.len > 0) {
+			const uint8_t *nl = memchr(text.p, '\n', text.len);
+			size_t n = nl ? (size_t)(nl - text.p) + 1 : text.len;
+
+			for (size_t k = 0; k < 2; k++) {
+				size_t len = strlen(names[k]);
+				struct rs_slice type;
+
+				if (n <= len || !rs_slice_case_eq(rs_slice_of(text.p, len), rs_slice_str(names[k])))
+					continue;
+				type = rs_slice_trim(rs_slice_of(text.p + len, n - len));
+				if (type.len >= 15 && rs_slice_case_eq(rs_slice_of(type.p, 15), rs_slice_str("application/sdp")))
+					return true;
+			}
+			text = rs_slice_of(text.p + n, text.len - n);
+		}
+	}
+	return false;
+}
+
 int
 facts_setup(struct rs_engine *e, struct activity *a)
 {
@@ -116,7 +145,9 @@ facts_setup(struct rs_engine *e, struct activity *a)
 	a->facts = rs_arena_alloc(&e->arena, (p->n_templates + 1) * sizeof(*a->facts), 64);
 	if (!a->facts)
 		return -ENOMEM;
-	for (uint32_t t = 0; t < p->n_templates; t++)
+	for (uint32_t t = 0; t < p->n_templates; t++) {
 		read_template(&p->templates[t], &a->facts[t]);
+		a->facts[t].sdp = a->facts[t].body && has_sdp(&p->templates[t]);
+	}
 	return 0;
 }

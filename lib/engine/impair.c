@@ -35,7 +35,7 @@ hits(uint32_t share, uint64_t *random)
 }
 
 struct rs_impaired
-rs_impair(struct rs_impair *state, const struct rs_impairment *how, uint64_t random)
+rs_impair(struct rs_impair_state *state, const struct rs_impairment *how, uint64_t random)
 {
 	struct rs_impaired out = { .copies = 1, .delay_ns = how->delay_ns };
 

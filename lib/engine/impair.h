@@ -22,7 +22,7 @@ struct rs_impairment {
 };
 
 /** One stream's state. */
-struct rs_impair {
+struct rs_impair_state {
 	bool bad;
 };
 
@@ -37,7 +37,7 @@ uint32_t rs_impair_share(double probability);
 bool rs_impairment_is_any(const struct rs_impairment *how);
 
 /** What becomes of one packet. @param random  64 random bits; they are used up in parts, mixed where there are too few */
-struct rs_impaired rs_impair(struct rs_impair *state, const struct rs_impairment *how, uint64_t random);
+struct rs_impaired rs_impair(struct rs_impair_state *state, const struct rs_impairment *how, uint64_t random);
 
 /** The share of a Gilbert-Elliott or Bernoulli model's packets that are lost in the long run. */
 double rs_impairment_loss(const struct rs_impairment *how);
@@ -49,6 +49,8 @@ struct rs_wrong {
 	uint32_t replay; /* the packet is sent twice */
 	uint32_t key;	 /* protected with another key */
 	uint32_t roc;	 /* protected with a rollover counter that is ahead by one */
+	/* of streams, from their begin on: */
+	uint32_t stream_key, stream_roc;
 };
 
 enum rs_wrong_what { RS_WRONG_NONE, RS_WRONG_TAG, RS_WRONG_HEADER, RS_WRONG_REPLAY, RS_WRONG_KEY, RS_WRONG_ROC, RS_WRONGS };

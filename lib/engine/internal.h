@@ -84,6 +84,7 @@ struct leg {
 	int16_t retrans_step;	 /* the send that TIMER_RETRANS repeats; -1: none */
 	uint8_t retrans_count;
 	uint8_t retrans_invite;	 /* it is an INVITE: other limits */
+	uint32_t media;		 /* slot of its struct media; NO_MEDIA: none */
 	uint64_t retrans_ns;	 /* the next interval */
 	uint32_t endpoint;	 /* index into its group's endpoints of this worker */
 	uint32_t cseq;
@@ -92,7 +93,6 @@ struct leg {
 	bool invited_us;	 /* the call came to us as an INVITE */
 	uint32_t invite_cseq;
 	uint32_t last_cseq;
-	uint32_t media;		 /* slot, see media.h; NO_MEDIA: none */
 	uint64_t number;	 /* arrival k, or the worker's own count of answered calls */
 	struct rs_path path;
 	uint32_t remote_tag;	 /* hash of the peer's tag; INVITE_TAG_NONE: not known */
@@ -187,6 +187,7 @@ struct facts {
 	bool known;	  /* no line is a variable's: `has` is all there is */
 	bool has_body;		 /* the empty line is not at its end */
 	bool body;		 /* and there is something behind it */
+	bool sdp;		 /* which is a session description */
 	uint32_t has;	  /* enum sent_has */
 };
 
@@ -280,6 +281,9 @@ struct rs_engine {
 	struct rs_sip_msg kept_msg;  /* kept headers, parsed again */
 	struct rs_sip_msg swapped;   /* a message with its From and To exchanged */
 	struct rs_render render;
+	struct rs_pool media;	     /* struct media, of legs that have a profile; none without one */
+	struct rs_sdp *sdp;	     /* the description being read; NULL: no leg has media */
+	enum sdp_sends { SDP_SENDS_NONE, SDP_SENDS, SDP_SENDS_AGAIN } sdp_sends; /* the message being rendered has one of ours */
 	/* rfc3261 mode; nothing of it without an activity that has it */
 	struct dialog *dialogs;	     /* of the leg with the same slot */
 	struct tombs tombs;
@@ -299,6 +303,7 @@ struct rs_engine {
 	struct rs_bus *bus;	     /* NULL: the only worker */
 	struct matcher *matcher;     /* NULL: no legs are matched */
 	struct streams *streams;     /* NULL: no media, see stream.h */
+	struct rs_media_setup *media_setup; /* what it was made from; of this engine alone */
 	struct tracer *tracer;
 	uint8_t sending;	     /* enum rs_trace_flag of the next message that is sent */
 	struct rs_auth_hasher *hasher;

@@ -2,7 +2,7 @@
 /* Life and death of a leg, its variables, and what both are counted as. */
 #include "engine/dialog.h"
 #include "engine/legs.h"
-#include "engine/media.h"
+#include "engine/media_sdp.h"
 
 static void
 count(struct leg *leg, struct activity *a, uint32_t row, uint32_t measured_row)
@@ -105,10 +105,10 @@ leg_free(struct rs_engine *e, struct leg *leg)
 
 	if (a->rfc)
 		rfc_bury(e, leg);
+	if (leg_has_media(leg))
+		sdp_close(e, leg);
 	stamps_settle(e, leg);
 	trace_end(e, leg);
-	if (leg->media != NO_MEDIA)
-		media_close(e, leg);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_WAIT);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_RETRANS);
 	if (leg->call_id.class)
@@ -166,6 +166,8 @@ leg_complete(struct rs_engine *e, struct leg *leg)
 	count_tainted(e, leg, leg->flags & LEG_FAILING);
 	open_add(e, leg, -1);
 	trace_end(e, leg);
+	if (leg_has_media(leg))
+		sdp_end(e, leg);
 	if (a->legs)
 		legs_end(e, leg);
 	if (leg->callee != NO_ENDPOINT) {
@@ -192,6 +194,8 @@ leg_fail(struct rs_engine *e, struct leg *leg, uint32_t cause, bool hang_up)
 		count_failure(e, leg, cause);
 	}
 	trace_end(e, leg);
+	if (leg_has_media(leg))
+		sdp_end(e, leg);
 	if (leg_activity(e, leg)->legs)
 		legs_end(e, leg);
 	leg_part(e, leg);

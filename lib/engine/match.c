@@ -6,6 +6,7 @@
  */
 #include "engine/dialog.h"
 #include "engine/legs.h"
+#include "engine/media_sdp.h"
 
 #define NO_MATCH (-1)
 
@@ -230,6 +231,8 @@ take(struct rs_engine *e, struct leg *leg, int at, const struct rs_rx *rx, const
 	}
 	uint16_t before = leg->step;
 
+	if (leg_has_media(leg) && !a->rfc && !step->ignoresdp && !sdp_hears(e, leg, msg, cseq))
+		return;
 	leg->step = (uint16_t)at; /* where actions count and fail */
 	if (!leg_actions(e, leg, step, msg))
 		return;

@@ -4,12 +4,6 @@
 
 #include "engine/stream.h"
 
-struct media *
-media_of(const struct rs_engine *e, const struct leg *leg)
-{
-	return leg->media == NO_MEDIA || !e->streams ? NULL : media_at(e->streams, leg->media);
-}
-
 static const struct rs_media_profile *
 profile_of(const struct rs_engine *e, const struct media *m)
 {
@@ -49,13 +43,13 @@ media_open(struct rs_engine *e, struct leg *leg, uint16_t profile)
 	if (!ms || profile >= ms->setup->n_profiles)
 		return NULL;
 	if (leg->media != NO_MEDIA)
-		return media_at(ms, leg->media);
-	slot = rs_pool_take(&ms->media);
+		return media_at(e, leg);
+	slot = rs_pool_take(&e->media);
 	if (slot == RS_POOL_NONE) {
 		rs_metric_inc(stream_cells(e, leg->activity), RS_MEDIA_NO_MEMORY);
 		return NULL;
 	}
-	m = media_at(ms, slot);
+	m = rs_pool_at(&e->media, slot);
 	memset(m, 0, sizeof(*m));
 	m->leg = leg_slot(e, leg);
 	m->profile = profile;
@@ -63,16 +57,13 @@ media_open(struct rs_engine *e, struct leg *leg, uint16_t profile)
 	m->port = leg->path.port;
 	if (!take_ports(e, m)) {
 		rs_metric_inc(stream_cells(e, leg->activity), RS_MEDIA_NO_PORTS);
-		rs_pool_give(&ms->media, slot);
+		rs_pool_give(&e->media, slot);
 		return NULL;
 	}
-	m->key_seed = rs_rng_next(&ms->rng);
 	for (uint32_t k = 0; k < MEDIA_LINES; k++) {
 		m->streams[k] = NO_MEDIA;
 		m->ssrc[k] = (uint32_t)(rs_rng_next(&ms->rng) >> 32);
 	}
-	/* The session id, too, is nobody's to guess, and at most 63 bits long. */
-	rs_sdp_session_init(&m->sdp, rs_rng_next(&ms->rng) >> 2, m->lines, MEDIA_LINES);
 	leg->media = slot;
 	streams_gauges(e);
 	return m;
@@ -93,7 +84,7 @@ media_apply(struct rs_engine *e, struct leg *leg, struct media *m)
 void
 media_close(struct rs_engine *e, struct leg *leg)
 {
-	struct media *m = media_of(e, leg);
+	struct media *m = media_at(e, leg);
 
 	if (!m)
 		return;
@@ -101,33 +92,52 @@ media_close(struct rs_engine *e, struct leg *leg)
 		stream_end(e, m, k);
 	give_ports(e, m);
 	explicit_bzero(m->lines, sizeof(m->lines)); /* keys */
-	rs_pool_give(&e->streams->media, leg->media);
+	rs_pool_give(&e->media, leg->media);
 	leg->media = NO_MEDIA;
 	streams_gauges(e);
 }
 
-static int
-play_source(struct rs_engine *e, struct stream *s, uint32_t source)
+/* The clip of a step, NULL: the program has none of that number. */
+static const struct rs_clip *
+clip_of(const struct rs_engine *e, const struct leg *leg, uint32_t i)
 {
-	const struct stream_cold *cold = &e->streams->cold[stream_slot(e->streams, s)];
+	const struct rs_program *p = leg_activity(e, leg)->program;
+
+	return i < p->n_clips ? &p->clips[i] : NULL;
+}
+
+static int
+play_source(struct rs_engine *e, const struct leg *leg, struct stream *s, uint32_t source)
+{
+	struct stream_cold *cold = &e->streams->cold[stream_slot(e->streams, s)];
+	const struct rs_clip *clip = clip_of(e, leg, source);
 	const struct rs_media_profile *p = cold->profile;
-	const struct rs_payload *payload = p->payload ? p->payload(p->ctx, source, cold->codec, s->ptime_ms) : NULL;
+	const struct rs_payload *payload = clip ? clip->frames
+		: p->payload			? p->payload(p->ctx, source, cold->codec, s->ptime_ms)
+						: NULL;
 
 	if (!payload)
 		return -EINVAL;
-	e->streams->cold[stream_slot(e->streams, s)].source = source;
-	stream_play(e, s, payload, NULL);
+	if (clip && clip->line != s->line)
+		return -ENOENT;
+	if (clip && clip->payload_type != RS_SDP_NO_PAYLOAD)
+		s->pt = clip->payload_type;
+	stream_play(e, s, payload, clip ? clip->loops < 0 ? -1 : clip->loops - 1 : 0);
+	cold->source = clip ? UINT32_MAX : source;
 	return 0;
 }
 
 static int
-play_replay(struct rs_engine *e, struct stream *s, uint32_t capture)
+play_replay(struct rs_engine *e, const struct leg *leg, struct stream *s, uint32_t capture)
 {
 	const struct rs_media_profile *p = e->streams->cold[stream_slot(e->streams, s)].profile;
-	const struct rs_replay *r = p->replay ? p->replay(p->ctx, capture) : NULL;
+	const struct rs_clip *clip = clip_of(e, leg, capture);
+	const struct rs_replay *r = clip ? clip->replay : p->replay ? p->replay(p->ctx, capture) : NULL;
 
 	if (!r)
 		return -EINVAL;
+	if (clip && clip->line != s->line)
+		return -ENOENT;
 	stream_replay_begin(e, s, r);
 	return 0;
 }
@@ -143,16 +153,16 @@ set_flag(struct rs_engine *e, struct stream *s, uint32_t flag, bool on)
 }
 
 static int
-play_one(struct rs_engine *e, struct stream *s, enum media_do what, uint32_t arg, struct rs_slice text)
+play_one(struct rs_engine *e, const struct leg *leg, struct stream *s, enum media_do what, uint32_t arg, struct rs_slice text)
 {
 	switch (what) {
-	case MEDIA_SOURCE: return play_source(e, s, arg);
-	case MEDIA_REPLAY: return play_replay(e, s, arg);
+	case MEDIA_SOURCE: return play_source(e, leg, s, arg);
+	case MEDIA_REPLAY: return play_replay(e, leg, s, arg);
 	case MEDIA_DIGITS: return stream_digits_begin(e, s, text, arg);
 	case MEDIA_ECHO: set_flag(e, s, STREAM_ECHO, arg != 0); return 0;
 	case MEDIA_PAUSE: set_flag(e, s, STREAM_PAUSED, true); return 0;
 	case MEDIA_RESUME: set_flag(e, s, STREAM_PAUSED, false); return 0;
-	case MEDIA_STOP: stream_play(e, s, NULL, NULL); return 0;
+	case MEDIA_STOP: stream_play(e, s, NULL, 0); return 0;
 	}
 	return -EINVAL;
 }
@@ -162,11 +172,10 @@ media_play(struct rs_engine *e, struct leg *leg, struct media *m, enum media_do 
 {
 	int rc = -ENOENT;
 
-	(void)leg;
 	for (uint32_t k = 0; k < MEDIA_LINES; k++) {
 		if (m->streams[k] == NO_MEDIA)
 			continue;
-		int one = play_one(e, stream_at(e->streams, m->streams[k]), what, arg, text);
+		int one = play_one(e, leg, stream_at(e->streams, m->streams[k]), what, arg, text);
 
 		if (one == 0 || rc == -ENOENT) /* a source or digits are often for one of the lines only */
 			rc = one;

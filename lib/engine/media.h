@@ -30,18 +30,30 @@ struct media {
 	uint32_t streams[MEDIA_LINES];		 /* by m-line: slots in the pool of streams; NO_MEDIA: none runs */
 	uint32_t ssrc[MEDIA_LINES];		 /* by rs_sdp_stream.local */
 	uint64_t key_seed;			 /* of our SDES keys: the same bytes for each rendering */
+	uint8_t direction;			 /* our wish: enum rs_sdp_direction */
+	bool hold_zero;				 /* and c=0.0.0.0 with it */
+	struct media_exchange {			 /* media_sdp.c: one for the INVITE, one for other requests */
+		struct rs_blob said;		 /* our description, while it may have to be sent again */
+		uint8_t state;			 /* enum exchange */
+	} exchanges[2];
 };
 
 /** What a scenario's step asks for (rtp_stream, play_pcap_*, play_dtmf, rtp_echo, hold). */
 enum media_do { MEDIA_SOURCE, MEDIA_REPLAY, MEDIA_DIGITS, MEDIA_ECHO, MEDIA_PAUSE, MEDIA_RESUME, MEDIA_STOP };
 
-/** @return the leg's media with ports taken; NULL: no ports or no memory, counted */
+static inline struct media *
+media_at(const struct rs_engine *e, const struct leg *leg)
+{
+	return leg->media == NO_MEDIA ? NULL : rs_pool_at(&e->media, leg->media);
+}
+
+/** @return the leg's media with ports taken, all else zero; leg->media is set. NULL: no ports or no memory, counted */
 struct media *media_open(struct rs_engine *e, struct leg *leg, uint16_t profile);
 /** sdp.streams[] changed: start, stop, hold, resume, new keys, another remote. Idempotent. */
 void media_apply(struct rs_engine *e, struct leg *leg, struct media *m);
 /**
  * @param what  enum media_do; of all lines that it can be done to
- * @param arg	MEDIA_SOURCE: index of the source (see media_setup.h); MEDIA_REPLAY: of the capture; MEDIA_DIGITS: ms of each, 0: as
+ * @param arg	MEDIA_SOURCE, MEDIA_REPLAY: clip of the program, behind them sources of the setup (media_setup.h); MEDIA_DIGITS: ms of each, 0: as
  *		the profile says; MEDIA_ECHO: 0: no more; else not looked at
  * @param text	MEDIA_DIGITS: 0-9 * # A-D, at most MEDIA_DIGITS_MAX; else not looked at
  * @return 0; -ENOENT: no stream runs that could do it; -EINVAL: no such source, or no digits; -ENOTSUP: events were not negotiated
@@ -50,8 +62,6 @@ int media_play(struct rs_engine *e, struct leg *leg, struct media *m, enum media
 void media_close(struct rs_engine *e, struct leg *leg);
 /** Digits that were received so far (RFC 4733 and in-band, in order of their ends), at most MEDIA_DIGITS_MAX, newest kept. */
 struct rs_slice media_digits(const struct rs_engine *e, const struct media *m);
-/** The leg's media, NULL: none. */
-struct media *media_of(const struct rs_engine *e, const struct leg *leg);
 
 /** The calendar's due slots (bounded); @return when the next one is due, UINT64_MAX: none runs. */
 uint64_t streams_turn(struct rs_engine *e, uint64_t now_ns);

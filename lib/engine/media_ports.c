@@ -11,10 +11,8 @@
 void
 media_ports_range(const struct rs_plan *plan, uint32_t group, uint16_t *low, uint16_t *high)
 {
-	(void)plan;
-	(void)group;
-	*low = MEDIA_PORT_FIRST;
-	*high = MEDIA_PORT_LAST;
+	*low = (uint16_t)((plan->groups[group].rtp_first + 1) & ~1);
+	*high = (uint16_t)((plan->groups[group].rtp_last - 1) | 1);
 }
 
 /* How far @addr is behind @first: modulo 2^64, and UINT64_MAX for another family or another upper half. */

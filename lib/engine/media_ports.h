@@ -13,8 +13,6 @@
 #include "net/link.h"
 #include "plan/plan.h"
 
-#define MEDIA_PORT_FIRST   16384
-#define MEDIA_PORT_LAST	   32767
 #define MEDIA_PORT_REST_NS (5 * RS_NS_PER_S) /* what is still on its way to a stream that has ended must not reach another one */
 #define MEDIA_BLOCKS	   256
 

@@ -31,6 +31,7 @@ struct rs_media_profile {
 	bool xr;	      /* RTCP XR: receiver reference times, VoIP metrics */
 	bool latch;	      /* media goes where media comes from (symmetric RTP seen from a peer behind NAT) */
 	bool hear_digits;     /* in-band, of G.711 */
+	bool echo;	      /* from the begin on */
 	struct rs_impairment send, receive;
 	struct rs_wrong wrong; /* SRTP sent wrong on purpose */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An arrival that is due is offered: a call begins, or it is counted why not. */
+#include "engine/media_sdp.h"
 #include "engine/register.h"
 
 static void
@@ -88,5 +89,12 @@ offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t caller, uint
 	if (a->plan->n_data)
 		leg->line = leg_inject_line(e, leg, 0);
 	set_path(e, a, leg);
+
+	uint32_t cause = sdp_open(e, leg);
+
+	if (cause) {
+		leg_fail(e, leg, cause, false);
+		return;
+	}
 	leg_run(e, leg, NULL);
 }

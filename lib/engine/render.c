@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "engine/credentials.h"
+#include "engine/media_sdp.h"
 #include "engine/render.h"
 
 static const struct rs_slice sipp_version = { (const uint8_t *)"ringstorm", 9 };
@@ -295,7 +296,8 @@ fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, uint64_t slots,
 	if (ep->addr.family == 6)
 		r->media_ip = rs_slice_of(ep->text + 1, ep->text_len - 2u);
 	r->local_port = leg->path.local_port;
-	r->media_port = MEDIA_PORT;
+	r->media_port = leg_has_media(leg) ? media_at(e, leg)->ports[0] : MEDIA_PORT;
+	r->media_port_own = leg_has_media(leg);
 	r->local_family = r->media_family = ep->addr.family;
 	r->transport = rs_slice_of("UDP", 3);
 	r->pid = rs_slice_of(e->pid_text, e->pid_len);

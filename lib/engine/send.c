@@ -5,6 +5,7 @@
 #include "engine/auth_retry.h"
 #include "engine/dialog.h"
 #include "engine/legs.h"
+#include "engine/media_sdp.h"
 #include "engine/render.h"
 #include "engine/ua.h"
 
@@ -155,6 +156,10 @@ render_into(struct rs_engine *e, struct leg *leg, const struct rs_template *t, c
 	((struct rendering *)e->render.ctx)->start = buf->data;
 	int n = rs_template_render(t, &e->render, buf->data, buf->cap);
 
+	if (n > 0 && e->sdp_sends) {
+		n = sdp_put(e, leg, buf->data, (size_t)n, buf->cap, e->sdp_sends == SDP_SENDS_AGAIN);
+		e->sdp_sends = SDP_SENDS_AGAIN; /* should it have to be rendered into a larger buffer */
+	}
 	return n > 0 && e->complete ? complete_message(e, leg, buf->data, (size_t)n, buf->cap) : n;
 }
 
@@ -299,6 +304,20 @@ count_dynamic_id(struct rs_engine *e, const struct rs_template *t)
 	}
 }
 
+/* Has the message a description of ours, or does it begin an exchange without one? */
+static void
+media_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, bool again)
+{
+	const struct activity *a = leg_activity(e, leg);
+
+	if (e->plan->media[a->plan->media].implied)
+		return;
+	if (a->facts[s->template].sdp)
+		e->sdp_sends = again ? SDP_SENDS_AGAIN : SDP_SENDS;
+	else if (!again && !s->status)
+		sdp_sends_none(e, leg, s->method);
+}
+
 /* Responses go where the request came from; requests have their transaction's branch and number. */
 static void
 transaction_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, bool again, struct texts *t)
@@ -333,6 +352,8 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 		e->render.cseq = s->method == RS_SIP_ACK || s->method == RS_SIP_CANCEL ? leg->invite_cseq : leg->retrans_cseq;
 	if (a->rfc)
 		transaction_prepare(e, leg, s, again, &texts);
+	if (leg_has_media(leg))
+		media_prepare(e, leg, s, again);
 
 	bool drop = s->lost && chance(e, s->lost);
 	bool answer = !again && leg->invited_us && s->status / 100 == 2 && !(leg->flags & LEG_SENT_2XX);
@@ -344,6 +365,7 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 
 	e->path = NULL;
 	e->complete = NULL;
+	e->sdp_sends = SDP_SENDS_NONE;
 	if (cause)
 		return -(int)cause;
 	if (a->wants_dynamic_id)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Server transactions: RFC 3261, 17.2, with the Accepted state of RFC 6026, 7.1; and the user agent's part in 13.3.1. */
 #include "engine/dialog.h"
+#include "engine/media_sdp.h"
 #include "engine/render.h"
 #include "engine/ua.h"
 
@@ -248,7 +249,7 @@ stop_answering(struct rs_engine *e, struct leg *leg)
 }
 
 static bool
-take_ack(struct rs_engine *e, struct leg *leg, const struct rs_sip_cseq *cseq)
+take_ack(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
 {
 	struct dialog *d = leg_dialog(e, leg);
 	struct server *s = server_invite(d);
@@ -264,6 +265,11 @@ take_ack(struct rs_engine *e, struct leg *leg, const struct rs_sip_cseq *cseq)
 		s->state = TXN_CONFIRMED;
 	else
 		leg->flags |= LEG_GOT_ACK;
+	if (leg_has_media(leg) && s->state == TXN_ACCEPTED) {
+		if (!sdp_hears(e, leg, msg, cseq))
+			return false;
+		sdp_confirmed(e, leg);
+	}
 	if (d->flags & DIALOG_BYE_WANTED) {
 		d->flags &= (uint16_t)~DIALOG_BYE_WANTED;
 		client_own(e, leg, OWN_BYE, 0);
@@ -322,7 +328,7 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 	uint32_t cause;
 
 	if (msg->method == RS_SIP_ACK)
-		return ours && take_ack(e, leg, cseq);
+		return ours && take_ack(e, leg, msg, cseq);
 	key = server_key(e, msg);
 	reply_path(rx, msg, &d->reply);
 	if (!ours) {
@@ -370,7 +376,7 @@ server_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 		d->answer_ns = d->answer_give_up_ns = 0; /* whoever hangs up has had our 2xx */
 		d->flags &= (uint16_t)~DIALOG_BYE_WANTED;
 	}
-	return ua_admits(e, leg, msg);
+	return ua_admits(e, leg, msg) && (!leg_has_media(leg) || sdp_hears(e, leg, msg, cseq));
 }
 
 void

@@ -7,8 +7,8 @@
 #include "base/steer.h"
 #include "engine/dialog.h"
 #include "engine/legs.h"
-#include "engine/stream.h"
 #include "engine/register.h"
+#include "engine/stream.h"
 #include "proto/sip/auth.h"
 
 #define LINGER_LEGS 65536 /* answered calls stay a while in timewait: room beside those that are open */
@@ -67,6 +67,16 @@ endpoints_needed(const struct rs_plan *plan)
 	for (uint32_t i = 0; i < plan->n_groups; i++)
 		n += plan->groups[i].kind == RS_GROUP_TRUNK ? 1 : plan->groups[i].count;
 	return n;
+}
+
+/* Do calls of some activity carry media? */
+static bool
+wants_media(const struct rs_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->n_activities; i++)
+		if (plan->activities[i].media >= 0)
+			return true;
+	return false;
 }
 
 static uint32_t
@@ -143,7 +153,7 @@ static struct rs_blob_count
 blobs_needed(const struct rs_plan *plan, uint64_t legs)
 {
 	/* In rfc3261 mode a leg knows both parties, its routes, and puts an INVITE aside; a registration has a nonce and routes. */
-	struct rs_blob_count n = { .legs = (uint32_t)(legs * (wants_rfc(plan) ? 2 : 1)), .registrations = (uint32_t)registrations_needed(plan) };
+	struct rs_blob_count n = { .legs = (uint32_t)(legs * (1 + wants_rfc(plan) + wants_media(plan))), .registrations = (uint32_t)registrations_needed(plan) };
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		uint32_t vars = plan->activities[i].program->n_vars;
@@ -154,6 +164,8 @@ blobs_needed(const struct rs_plan *plan, uint64_t legs)
 	return n;
 }
 
+#define MEDIA_COST rs_pool_cost(sizeof(struct media))
+#define SAID_BYTES 512 /* a description that may have to be sent again */
 #define LEG_TEXTS 3 /* strings of 64 bytes that a plain call's leg keeps; rfc3261 mode has as many more */
 
 /* What is used of the reserved: pools hand out slots that were used before, and most legs have few and short strings. */
@@ -162,7 +174,7 @@ full_bytes(const struct rs_plan *plan, const struct rs_engine_budget *b, uint64_
 {
 	bool rfc = wants_rfc(plan);
 	uint64_t leg = leg_cost() + 2 * sizeof(struct rs_table_entry) + (rfc ? 2 : 1) * LEG_TEXTS * rs_pool_cost(64) +
-		(rfc ? sizeof(struct dialog) : 0);
+		(rfc ? sizeof(struct dialog) : 0) + (wants_media(plan) ? MEDIA_COST + SAID_BYTES : 0);
 
 	return b->legs * leg + b->tombstones * (sizeof(struct tomb) + 4 * sizeof(struct rs_table_entry)) +
 		b->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees_bytes(callees) +
@@ -197,7 +209,7 @@ budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker
 		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
 		registrations_needed(plan) * (sizeof(struct registration) + sizeof(struct rs_wheel_node)) +
 		MAX_REALMS * (sizeof(struct realm) + 512) + tracer_reserve(plan, out->legs) +
-		legs_reserve(plan, out->legs) +
+		legs_reserve(plan, out->legs) + (wants_media(plan) ? out->legs * MEDIA_COST + sizeof(struct rs_sdp) : 0) +
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
 }
 
@@ -216,6 +228,7 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 
 	steer_setup(plan, NULL, bits);
 	budget_of(plan, bits, worker, out);
+	streams_budget(plan, worker, out);
 }
 
 /* The values of an [authentication] are rendered with the message: what they need is made ready with it. */
@@ -293,6 +306,13 @@ activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 }
 
 static int
+media_setup(struct rs_engine *e, uint64_t legs)
+{
+	e->sdp = rs_arena_alloc(&e->arena, sizeof(*e->sdp), 64);
+	return e->sdp ? rs_pool_init(&e->media, &e->arena, sizeof(struct media), (uint32_t)legs) : -ENOMEM;
+}
+
+static int
 pools_setup(struct rs_engine *e, uint64_t legs, uint32_t n_streams, uint64_t now_ns)
 {
 	int rc = rs_pool_init(&e->legs, &e->arena, sizeof(struct leg), (uint32_t)legs);
@@ -303,6 +323,8 @@ pools_setup(struct rs_engine *e, uint64_t legs, uint32_t n_streams, uint64_t now
 		rc = rs_table_init(&e->calls, &e->arena, (uint32_t)legs);
 	if (rc == 0)
 		rc = rs_blobs_init(&e->blobs, &e->arena, blobs_needed(e->plan, legs));
+	if (rc == 0 && n_streams > 0)
+		rc = media_setup(e, legs);
 	if (rc || !wants_rfc(e->plan))
 		return rc;
 	e->rfc = true;
@@ -337,7 +359,7 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 	bytes = e->arena.used - from;
 	e->n_regs = rc == 0 ? register_count(e) : 0;
 	if (rc == 0)
-		rc = pools_setup(e, budget->legs, streams_count(cfg->media, budget->legs), cfg->wall_at_ns);
+		rc = pools_setup(e, budget->legs, streams_count(e->media_setup, budget->legs), cfg->wall_at_ns);
 	from = e->arena.used;
 	if (rc == 0)
 		rc = register_setup(e);
@@ -347,7 +369,7 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 	if (rc == 0)
 		rc = tracer_setup(e, (uint32_t)budget->legs);
 	if (rc == 0)
-		rc = streams_setup(e, cfg->media, budget->legs, (uint32_t)budget->legs * TIMERS + e->n_regs);
+		rc = streams_setup(e, e->media_setup, budget->legs, (uint32_t)budget->legs * TIMERS + e->n_regs);
 	if (rc == 0)
 		rc = scratch_setup(e);
 	for (uint32_t i = 0; rc == 0 && i < e->n_activities; i++)
@@ -368,8 +390,10 @@ rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct
 
 	steer_setup(cfg->plan, cfg->steer_bits, steer_bits);
 	budget_of(cfg->plan, steer_bits, cfg->worker, &budget);
-	budget.reserved_bytes += streams_reserve(cfg->plan, cfg->media, cfg->worker, budget.legs);
-	if (!e || rs_arena_init(&e->arena, budget.reserved_bytes) != 0)
+	if (!e || streams_plan(cfg, &e->media_setup) != 0)
+		goto fail;
+	budget.reserved_bytes += streams_reserve(cfg->plan, e->media_setup, cfg->worker, budget.legs);
+	if (rs_arena_init(&e->arena, budget.reserved_bytes) != 0)
 		goto fail;
 	e->plan = cfg->plan;
 	memcpy(e->steer_bits, steer_bits, sizeof(e->steer_bits));
@@ -418,6 +442,7 @@ rs_engine_free(struct rs_engine *e)
 		return;
 	rs_auth_hasher_free(e->hasher);
 	streams_free(e);
+	free(e->media_setup);
 	free(e->activities);
 	free(e->groups);
 	rs_arena_fini(&e->arena);

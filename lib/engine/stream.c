@@ -10,6 +10,15 @@ leg_of(const struct rs_engine *e, const struct media *m)
 	return leg_at(e, m->leg);
 }
 
+/* Without SDP of our own the peer may have a codec that is in no profile: then only captures can be sent, by the first one's clock. */
+static const struct rs_sdp_codec *
+codec_of(const struct rs_sdp_profile *sdp, const struct rs_sdp_stream *st)
+{
+	uint8_t codec = st->use[RS_SDP_ROLE_CODEC].codec;
+
+	return &sdp->codecs[codec < sdp->n_codecs ? codec : 0];
+}
+
 /* The description of what is received, as all streams have it that agreed on the same. */
 static const struct rs_rtp_profile *
 rx_profile(struct streams *ms, const struct rs_sdp_profile *sdp, const struct rs_sdp_stream *st,
@@ -20,7 +29,7 @@ rx_profile(struct streams *ms, const struct rs_sdp_profile *sdp, const struct rs
 	struct rs_rtp_profile p;
 
 	memset(&p, 0, sizeof(p));
-	if (rs_rtp_profile_init(&p, sdp->codecs[st->use[RS_SDP_ROLE_CODEC].codec].clock_hz) != 0)
+	if (rs_rtp_profile_init(&p, codec_of(sdp, st)->clock_hz) != 0)
 		return NULL;
 	p.min_sequential = 1; /* we know from the signalling that it comes */
 	p.talkspurts = strcmp(sdp->type, "audio") == 0;
@@ -33,6 +42,8 @@ rx_profile(struct streams *ms, const struct rs_sdp_profile *sdp, const struct rs
 	for (uint32_t role = 0; role < 3; role++)
 		if (st->use[role].codec != RS_SDP_NO_PAYLOAD && st->use[role].recv < 128)
 			p.kind[st->use[role].recv] = kinds[role];
+	if (st->use[RS_SDP_ROLE_CODEC].codec == RS_SDP_NO_PAYLOAD && st->use[RS_SDP_ROLE_CODEC].recv < 128)
+		p.kind[st->use[RS_SDP_ROLE_CODEC].recv] = RS_RTP_MEDIA;
 	for (uint32_t i = 0; i < ms->n_profiles; i++)
 		if (memcmp(&ms->profiles[i], &p, sizeof(p)) == 0)
 			return &ms->profiles[i];
@@ -75,13 +86,13 @@ stream_settle(struct rs_engine *e, struct stream *s)
 }
 
 void
-stream_play(struct rs_engine *e, struct stream *s, const struct rs_payload *payload, const struct rs_payload *back)
+stream_play(struct rs_engine *e, struct stream *s, const struct rs_payload *payload, int32_t loops)
 {
 	struct stream_cold *cold = &e->streams->cold[stream_slot(e->streams, s)];
 
 	s->payload = payload;
 	s->frame = 0;
-	cold->back = back;
+	cold->loops = loops;
 	s->flags = (s->flags & ~(uint32_t)STREAM_REPLAY) | STREAM_MARKER;
 	if (payload) {
 		s->ptime_ns = (uint32_t)payload->ptime_ns;
@@ -118,15 +129,17 @@ begin(struct rs_engine *e, struct media *m, uint32_t line, const struct rs_rtp_p
 	s->ts = (uint32_t)(rs_rng_next(&ms->rng) >> 32);
 	s->keys = ms->rx[slot].keys = STREAM_NONE;
 	s->activity = ms->rx[slot].activity = leg->activity;
-	s->media = (uint32_t)(((const uint8_t *)m - ms->media.base) / ms->media.size);
+	s->media = leg->media;
 	s->line = (uint8_t)line;
 	s->path.local_port = m->ports[local];
 	cold->profile = &ms->setup->profiles[m->profile];
 	cold->detector = STREAM_NONE;
 	cold->begun_ns = e->now;
+	if (cold->profile->echo)
+		s->flags = STREAM_ECHO;
 	rs_rtp_rx_init(&ms->rx[slot].rtp, received, e->now);
 	pair = media_ports_find(&ms->ports, m->port, &m->local, m->ports[local]);
-	if (pair)
+	if (pair && !pair->stream) /* of two lines that share a pair the first one has it */
 		pair->stream = slot + 1;
 	m->streams[line] = slot;
 	ms->begun++;
@@ -200,7 +213,7 @@ recode(struct rs_engine *e, struct stream *s, const struct rs_sdp_codec *codec, 
 	payload = p->payload && cold->source != UINT32_MAX ? p->payload(p->ctx, cold->source, codec, ptime_ms) : NULL;
 	s->payload = payload;
 	s->frame = 0;
-	cold->back = NULL;
+	cold->loops = 0;
 	if (payload)
 		s->ts_step = (uint16_t)payload->ts_step;
 }
@@ -216,7 +229,7 @@ stream_apply(struct rs_engine *e, struct media *m, uint32_t line)
 	struct stream *s;
 	uint32_t slot, flags = agreed_flags(p, st);
 
-	if (!sdp || st->use[RS_SDP_ROLE_CODEC].codec >= sdp->n_codecs)
+	if (!sdp || sdp->n_codecs == 0)
 		return -EINVAL;
 	if (st->remote.family != m->local.family) {
 		if (m->streams[line] == NO_MEDIA)
@@ -240,7 +253,7 @@ stream_apply(struct rs_engine *e, struct media *m, uint32_t line)
 		rs_rtp_rx_resume(&ms->rx[slot].rtp, received, e->now);
 	aim(e, m, s, st);
 	s->flags = (s->flags & ~(uint32_t)AGREED) | flags;
-	recode(e, s, &sdp->codecs[st->use[RS_SDP_ROLE_CODEC].codec], st->ptime_ms);
+	recode(e, s, codec_of(sdp, st), st->ptime_ms);
 	stream_settle(e, s);
 	ms->rx[slot].flags = (uint16_t)s->flags;
 	if (begins)

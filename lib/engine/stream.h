@@ -114,7 +114,7 @@ struct stream_cold {
 	const struct rs_media_profile *profile;
 	const struct rs_sdp_codec *codec;
 	const struct rs_replay *replay;
-	const struct rs_payload *back; /* plays on when `payload` has ended, NULL: silence */
+	int32_t loops;		 /* the source is to play so many times more behind this one; -1: for ever */
 	uint64_t replay_ns;	 /* due time of its first packet */
 	uint64_t begun_ns;
 	uint64_t rtt_ns;	 /* the last one; 0: none */
@@ -126,9 +126,9 @@ struct stream_cold {
 	uint16_t remote_rtcp_port;
 	struct rs_addr remote_rtcp;
 	uint8_t heard_n;
-	bool bye_said, heard_any;
+	bool bye_said;
 	char heard[MEDIA_DIGITS_MAX];
-	struct rs_impair send_state, receive_state;
+	struct rs_impair_state send_state, receive_state;
 	uint32_t detector;	 /* slot, STREAM_NONE: none */
 };
 _Static_assert(sizeof(struct stream_cold) <= 512, "what a stream has beside its packets");
@@ -197,7 +197,6 @@ struct held {
 /** All of a worker's media. */
 struct streams {
 	const struct rs_media_setup *setup;
-	struct rs_pool media;	/* struct media */
 	struct rs_pool pool;	/* struct stream */
 	struct stream_rx *rx;	/* of the stream at the same slot */
 	struct stream_cold *cold;
@@ -235,9 +234,9 @@ stream_slot(const struct streams *ms, const struct stream *s)
 }
 
 static inline struct media *
-media_at(const struct streams *ms, uint32_t slot)
+stream_media(const struct rs_engine *e, const struct stream *s)
 {
-	return rs_pool_at(&ms->media, slot);
+	return rs_pool_at(&e->media, s->media);
 }
 
 static inline struct stream_keys *
@@ -267,9 +266,15 @@ stream_fold(rs_handle h)
 	return v ? v : 1;
 }
 
-/* stream_setup.c */
 /** Bytes of the engine's arena; 0: no media. */
 uint64_t streams_reserve(const struct rs_plan *plan, const struct rs_media_setup *setup, uint32_t worker, uint64_t legs);
+/* stream_plan.c */
+/** The setup of an engine: cfg->media, or what the plan's profiles come to. @return 0 with @out, to be freed, NULL: no media; -ENOMEM */
+int streams_plan(const struct rs_engine_cfg *cfg, struct rs_media_setup **out);
+/** What media adds to a plan's budget on one worker. */
+void streams_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_budget *budget);
+
+/* stream_setup.c */
 /** How many streams, and so timers of the wheel, there will be. */
 uint32_t streams_count(const struct rs_media_setup *setup, uint64_t legs);
 /** @return 0, -ENOMEM; e->streams stays NULL without a setup */
@@ -284,7 +289,7 @@ void stream_end(struct rs_engine *e, struct media *m, uint32_t line);
 /** Should it stand in the calendar? Puts it there, or takes it out. */
 void stream_settle(struct rs_engine *e, struct stream *s);
 /** Another source from the next packet on. */
-void stream_play(struct rs_engine *e, struct stream *s, const struct rs_payload *payload, const struct rs_payload *back);
+void stream_play(struct rs_engine *e, struct stream *s, const struct rs_payload *payload, int32_t loops);
 
 /* stream_keys.c */
 /** Keys as agreed in @st: made, changed, or as they were. @return 0; -ENOMEM; -EINVAL: they cannot be used */

@@ -66,8 +66,32 @@ is_same(const struct rs_sdp_crypto *c, uint8_t suite, uint8_t params, const uint
 	return c->suite == suite && c->params == params && memcmp(c->key, key, RS_SDP_KEY_MAX) == 0;
 }
 
+static bool
+hits(struct streams *ms, uint32_t share)
+{
+	return share && (share == UINT32_MAX || (uint32_t)(rs_rng_next(&ms->rng) >> 32) < share);
+}
+
+/* What we send with: a share of the streams have another key than they said, or a rollover counter that is ahead. */
 static int
-make_both(struct streams *ms, struct stream_keys *k, struct stream_secrets *sec, const struct rs_sdp_stream *st, bool fresh)
+make_wrong(struct streams *ms, const struct rs_wrong *wrong, const struct rs_sdp_crypto *c, uint8_t *mki, void *gcm,
+	struct stream_keys *k, struct stream_secrets *sec)
+{
+	struct rs_sdp_crypto copy = *c;
+	int rc;
+
+	if (hits(ms, wrong->stream_key))
+		copy.key[0] ^= 1;
+	rc = make(ms, &copy, mki, gcm, &k->tx, &sec->tx);
+	if (rc == 0 && hits(ms, wrong->stream_roc))
+		rs_srtp_set_roc(&k->tx, 1);
+	explicit_bzero(&copy, sizeof(copy));
+	return rc;
+}
+
+static int
+make_both(struct streams *ms, const struct rs_wrong *wrong, struct stream_keys *k, struct stream_secrets *sec,
+	const struct rs_sdp_stream *st, bool fresh)
 {
 	uint8_t *gcm = NULL;
 	int rc = 0;
@@ -81,7 +105,7 @@ make_both(struct streams *ms, struct stream_keys *k, struct stream_secrets *sec,
 	}
 	/* A context goes on over a new agreement with the same key: from the start it would use its key stream again. */
 	if (fresh || !is_same(&st->tx, sec->suite, sec->params_tx, sec->key_tx))
-		rc = make(ms, &st->tx, sec->mki_tx, gcm, &k->tx, &sec->tx);
+		rc = make_wrong(ms, wrong, &st->tx, sec->mki_tx, gcm, k, sec);
 	if (rc == 0 && (fresh || !is_same(&st->rx, sec->suite, sec->params_rx, sec->key_rx)))
 		rc = make(ms, &st->rx, sec->mki_rx, gcm ? gcm + RS_SRTP_GCM_BYTES : NULL, &k->rx, &sec->rx);
 	sec->suite = st->tx.suite;
@@ -115,7 +139,7 @@ stream_keys_apply(struct rs_engine *e, struct stream *s, const struct rs_sdp_str
 		ms->secrets[slot].gcm = STREAM_NONE;
 		rs_metric_inc(stream_cells(e, s->activity), RS_MEDIA_SECURE);
 	}
-	return make_both(ms, keys_at(ms, s->keys), &ms->secrets[s->keys], st, fresh);
+	return make_both(ms, &ms->cold[stream_slot(ms, s)].profile->wrong, keys_at(ms, s->keys), &ms->secrets[s->keys], st, fresh);
 }
 
 void

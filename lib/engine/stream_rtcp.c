@@ -87,7 +87,7 @@ build(struct rs_engine *e, uint32_t slot, bool bye, struct rs_rtcp_writer *w)
 	struct streams *ms = e->streams;
 	struct stream *s = stream_at(ms, slot);
 	struct stream_cold *cold = &ms->cold[slot];
-	const struct media *m = media_at(ms, s->media);
+	const struct media *m = stream_media(e, s);
 	struct rs_rtcp_report report;
 	unsigned n = rs_rtcp_reporter_report(&cold->reporter, &ms->rx[slot].rtp, e->now, &report) == 0;
 	int rc = s->flags & STREAM_BEGUN ? put_sender(e, s, cold, w, &report, n) : rs_rtcp_put_rr(w, s->ssrc, &report, n);

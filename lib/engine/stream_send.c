@@ -282,14 +282,14 @@ next_source(struct rs_engine *e, struct stream *s, uint32_t slot)
 	struct stream_cold *cold = &e->streams->cold[slot];
 
 	s->frame = 0;
-	if (s->payload->loop)
+	if (s->payload->loop || cold->loops < 0)
 		return true;
-	s->payload = cold->back;
-	cold->back = NULL;
-	if (!s->payload)
-		return false;
-	s->flags |= STREAM_MARKER;
-	return true;
+	if (cold->loops > 0) {
+		cold->loops--;
+		return true;
+	}
+	s->payload = NULL;
+	return false;
 }
 
 static void

@@ -58,7 +58,8 @@ streams_reserve(const struct rs_plan *plan, const struct rs_media_setup *setup, 
 
 	if (n == 0)
 		return 0;
-	bytes = n * (STREAM_BYTES + rs_pool_cost(0)) + legs * rs_pool_cost(sizeof(struct media)) +
+	/* The calls' own part too: it is there, whoever the setup is from. */
+	bytes = n * (STREAM_BYTES + rs_pool_cost(0)) + legs * rs_pool_cost(sizeof(struct media)) + sizeof(struct rs_sdp) +
 		calendar_reserve((uint32_t)n) + media_ports_reserve(plan, worker, n) + rs_srtp_engine_size() +
 		sizeof(struct streams) + sizeof(struct stream_batch) + SENT_RUNS * sizeof(struct sent_run) +
 		MAX_RX_PROFILES * sizeof(struct rs_rtp_profile) + SCRATCH_BYTES + 64 * 4096;
@@ -112,9 +113,7 @@ streams_setup(struct rs_engine *e, const struct rs_media_setup *setup, uint64_t 
 	ms->setup = setup;
 	ms->first_node = first_node;
 	ms->rng.state = rs_random_at(e->plan->seed, 0x6d, e->worker);
-	rc = rs_pool_init(&ms->media, &e->arena, sizeof(struct media), (uint32_t)legs);
-	if (rc == 0)
-		rc = rs_pool_init(&ms->pool, &e->arena, sizeof(struct stream), n);
+	rc = rs_pool_init(&ms->pool, &e->arena, sizeof(struct stream), n);
 	if (rc == 0)
 		rc = calendar_init(&ms->calendar, &e->arena, n, e->now);
 	if (rc == 0)
@@ -153,7 +152,7 @@ streams_gauges(struct rs_engine *e)
 	rs_metric_set(m, RS_MEDIA_W_PORTS, ms->ports.used);
 	rs_metric_set(m, RS_MEDIA_W_STREAMS, ms->pool.used);
 	rs_metric_set(m, RS_MEDIA_W_BYTES,
-		ms->media.used * (uint64_t)rs_pool_cost(sizeof(struct media)) + ms->pool.used * (uint64_t)STREAM_BYTES +
+		e->media.used * (uint64_t)rs_pool_cost(sizeof(struct media)) + ms->pool.used * (uint64_t)STREAM_BYTES +
 			ms->keys.used * (uint64_t)(STREAM_SECURE_BYTES - STREAM_BYTES) +
 			ms->gcm.used * (uint64_t)rs_pool_cost(GCM_BYTES) +
 			ms->detectors.used * (uint64_t)rs_pool_cost(sizeof(struct rs_dtmf_detector)));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a user agent does of its own accord: it answers what its scenario does not wait for, and adds what that does not write. */
 #include "engine/ua.h"
+#include "engine/media_sdp.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -105,7 +106,10 @@ ua_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, ui
 	struct rs_sip_out o = rs_sip_out(lines, sizeof(lines) - 1);
 	struct rs_slice sdp = no_sdp;
 
-	if (status / 100 == 2 && (!msg || msg->method == RS_SIP_INVITE || (msg->method == RS_SIP_UPDATE && msg->body.len)))
+	if (status / 100 == 2 && leg_has_own_sdp(e, leg) &&
+		(!msg || msg->method == RS_SIP_INVITE || msg->method == RS_SIP_UPDATE || msg->method == RS_SIP_PRACK))
+		sdp = sdp_says(e, leg, msg ? msg->method : RS_SIP_INVITE, status, false);
+	else if (status / 100 == 2 && !leg_has_own_sdp(e, leg) && (!msg || msg->method == RS_SIP_INVITE || (msg->method == RS_SIP_UPDATE && msg->body.len)))
 		sdp = ua_sdp(e, leg);
 	if (!msg)
 		msg = server_kept_invite(e, leg);

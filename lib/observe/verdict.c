@@ -236,6 +236,8 @@ judge_thresholds(struct view *v, json_t *reasons)
 		const struct rs_threshold *t = &plan->thresholds[i];
 
 		set |= t->metric == RS_TH_FAILED_PERCENT;
+		if (t->metric >= RS_TH_MIN_MOS) /* of streams */
+			continue;
 		j = worse(j,
 			t->metric == RS_TH_LATENCY ? judge_latency(v, t, reasons)
 						   : judge_percent(v, t, reasons));

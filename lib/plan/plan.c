@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "plan/plan_read.h"
+#include "plan/plan_media_read.h"
 
 #define MAX_TEXT                                                                                   \
 	(1u << 20) /* bytes of a plan; the largest ones written by hand have a few thousand */
@@ -28,7 +28,7 @@ check_sections(const struct rs_reader *r)
 			rs_did_you_mean(n->name, names, RS_SECTIONS, near, sizeof(near));
 			const char *tail = near[0]
 				? near
-				: ": known are sut, targets, workers, ports, endpoints, activities and run";
+				: ": known are sut, targets, workers, ports, media, endpoints, activities and run";
 			if (n->set)
 				return rs_err_set(r->err, -EINVAL,
 					"--set %.200s: unknown setting '%.60s'%s", n->set, n->name,
@@ -63,8 +63,10 @@ read_all(struct rs_reader *r)
 	int rc;
 
 	if ((rc = check_sections(r)) != 0 || (rc = rs_read_machine(r)) != 0 ||
-		(rc = rs_read_ports(r)) != 0 || (rc = rs_read_endpoints(r)) != 0 ||
-		(rc = rs_read_run(r)) != 0 || (rc = rs_read_activities(r)) != 0)
+		(rc = rs_read_ports(r)) != 0 || (rc = rs_read_media(r)) != 0 ||
+		(rc = rs_read_endpoints(r)) != 0 ||
+		(rc = rs_read_run(r)) != 0 || (rc = rs_read_activities(r)) != 0 ||
+		(rc = rs_imply_media(r)) != 0)
 		return rc;
 	return rs_check_routes(r);
 }
@@ -194,6 +196,8 @@ rs_plan_free(struct rs_plan *p)
 	}
 	for (uint32_t i = 0; i < p->n_groups; i++)
 		rs_inject_free(p->groups[i].credentials);
+	for (uint32_t i = 0; i < p->n_media; i++)
+		rs_media_free(&p->media[i]);
 	struct rs_plan_mem *mem = p->memory;
 	rs_plan_mem_fini(mem);
 	free(mem);

@@ -11,6 +11,7 @@
 #include "base/dist.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "plan/plan_media.h"
 #include "plan/program.h"
 #include "plan/scenario.h"
 
@@ -87,6 +88,8 @@ struct rs_plan_group {
 	struct rs_pattern auth_user; /* user name in credentials; text NULL: `user` */
 	struct rs_inject *credentials; /* line i: user;password of endpoint i, before `password`; NULL: none */
 	struct rs_ua ua;
+	int32_t media;		/* index of its profile; -1: none */
+	uint16_t rtp_first, rtp_last; /* UDP ports of each of its addresses that media may have: RTP even, RTCP the next one */
 	int line;
 };
 
@@ -153,11 +156,14 @@ struct rs_plan_activity {
 	uint32_t n_data;
 	struct rs_key *keys;
 	uint32_t n_keys;
+	int32_t media;		  /* index of the profile of its calls: its group's, or the implied one; -1: no media */
 	int line;
 };
 
 enum rs_threshold_metric {
-	RS_TH_FAILED_PERCENT, RS_TH_LATENCY /* <latency>_<stat>_ms */, RS_TH_NOT_STARTED_PERCENT
+	RS_TH_FAILED_PERCENT, RS_TH_LATENCY /* <latency>_<stat>_ms */, RS_TH_NOT_STARTED_PERCENT,
+	RS_TH_MIN_MOS,		      /* at least */
+	RS_TH_MAX_LOSS_PERCENT, RS_TH_MAX_JITTER_MS, RS_TH_ONE_WAY_AUDIO_PERCENT
 };
 
 struct rs_threshold {
@@ -165,7 +171,7 @@ struct rs_threshold {
 	enum rs_threshold_metric metric;
 	const char *latency;	 /* "post_dial" */
 	const char *stat;	 /* "p99", "mean", "max", ... */
-	double bound;		 /* at most */
+	double bound;		 /* at most; RS_TH_MIN_MOS: at least */
 };
 
 /** What a placed call and the call that answers it are matched by, behind an SUT that rewrites everything else (`run.legs`). */
@@ -198,6 +204,8 @@ struct rs_plan {
 	uint32_t mbufs;
 	struct rs_plan_port *ports;
 	uint32_t n_ports;
+	struct rs_plan_media *media;
+	uint32_t n_media;	 /* the implied one, if there is one, is the last */
 	struct rs_plan_group *groups;
 	uint32_t n_groups;
 	struct rs_plan_activity *activities;

@@ -108,7 +108,7 @@ find_file(const char *plan_file, const char *name, bool is_scenario, char *path,
 }
 
 const struct rs_plan_io rs_plan_files = {
-	.find = find_file, .scenario = rs_scenario_load, .data = rs_inject_load
+	.find = find_file, .scenario = rs_scenario_load, .data = rs_inject_load, .payload = rs_payload_open
 };
 
 /**

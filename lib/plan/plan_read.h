@@ -23,6 +23,8 @@ struct rs_plan_io {
 	int (*scenario)(const char *file, const struct rs_scenario_opts *opts,
 		struct rs_program **out, struct rs_findings *findings, struct rs_err *err);
 	int (*data)(const char *file, struct rs_inject **out, struct rs_err *err);
+	int (*payload)(const char *file, const struct rs_payload_want *want,
+		struct rs_payload **out, struct rs_err *err);
 };
 extern const struct rs_plan_io rs_plan_files;
 
@@ -104,7 +106,13 @@ int rs_part_check_name(const struct rs_reader *r, const struct rs_part *p, const
 /* the sections, in the order in which they are read */
 int rs_read_machine(struct rs_reader *r); /* sut, targets, workers */
 int rs_read_ports(struct rs_reader *r);
+int rs_read_media(struct rs_reader *r);
 int rs_read_endpoints(struct rs_reader *r);
+/** media and rtp_ports of a group; behind its addresses and SIP port. */
+int rs_read_group_media(
+	const struct rs_reader *r, const struct rs_part *p, struct rs_plan_group *g);
+/** The profile of each activity's calls; one is made up for those whose scenario has media steps and whose group has none. */
+int rs_imply_media(struct rs_reader *r);
 int rs_check_overlaps(const struct rs_reader *r); /* of the groups' addresses and SIP ports */
 int rs_read_activities(struct rs_reader *r);
 int rs_read_scenario(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a);

@@ -50,6 +50,17 @@ unknown_threshold(const struct rs_reader *r, const struct rs_part *p, const stru
 			: ": known are failed_percent, not_started_percent and <latency>_<stat>_ms, such as post_dial_p99_ms");
 }
 
+/** In the order of rs_plan_thresholds. */
+static enum rs_threshold_metric
+fixed_metric(const struct rs_setting *row)
+{
+	static const enum rs_threshold_metric metrics[] = { RS_TH_FAILED_PERCENT,
+		RS_TH_NOT_STARTED_PERCENT, RS_TH_MIN_MOS, RS_TH_MAX_LOSS_PERCENT,
+		RS_TH_MAX_JITTER_MS, RS_TH_ONE_WAY_AUDIO_PERCENT };
+
+	return metrics[row - rs_plan_thresholds];
+}
+
 static int
 read_thresholds(struct rs_reader *r, const struct rs_part *run)
 {
@@ -80,12 +91,8 @@ read_thresholds(struct rs_reader *r, const struct rs_part *run)
 		snprintf(where, sizeof(where), "thresholds.%.60s", c->name);
 		row.name = where;
 		t->name = c->name;
-		if (fixed && fixed->later)
-			return rs_part_fail(
-				r, &at, where, -EINVAL, "is not in this version: %s", fixed->later);
 		if (fixed)
-			t->metric = t == plan->thresholds ? RS_TH_FAILED_PERCENT
-							  : RS_TH_NOT_STARTED_PERCENT;
+			t->metric = fixed_metric(fixed);
 		else if (!latency_name(c->name, t))
 			return unknown_threshold(r, &at, c);
 		if ((rc = rs_part_number(r, &at, c, &row, &t->bound)) != 0)

@@ -16,7 +16,7 @@ const struct rs_section rs_plan_sections[RS_SECTIONS] = {
 	[RS_SECTION_PORTS] = { ROWS(ports), .shape = RS_SECTION_LIST, .required = true,
 		.meaning = "Network interfaces. Fixed while the daemon runs." },
 	[RS_SECTION_MEDIA] = { ROWS(media), .shape = RS_SECTION_LIST,
-		.later = "calls are signalling only: remove it", .meaning = "Media profiles." },
+		.meaning = "Media profiles: what calls of endpoints that name one carry." },
 	[RS_SECTION_ENDPOINTS] = { ROWS(endpoints), .shape = RS_SECTION_LIST, .required = true,
 		.meaning = "Groups of emulated user agents." },
 	[RS_SECTION_ACTIVITIES] = { ROWS(activities), .shape = RS_SECTION_LIST, .required = true,

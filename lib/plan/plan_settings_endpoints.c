@@ -150,7 +150,15 @@ const struct rs_setting rs_settings_endpoints[] = {
 	{ .name = "media",
 		.type = RS_SET_STRING,
 		.offset = RS_SET_CUSTOM,
-		.later = "calls are signalling only: remove it",
-		.meaning = "Media profile of the endpoints." },
+		.meaning =
+			"Media profile of the endpoints: their calls carry media, and the session descriptions in their messages are made by "
+			"it, whatever the scenario writes there. Without one they are the scenario's." },
+	{ .name = "rtp_ports",
+		.type = RS_SET_STRING,
+		.offset = RS_SET_CUSTOM,
+		.standard = "\"16384-32767\"",
+		.meaning =
+			"UDP ports of each of the addresses that media may have, \"FIRST-LAST\": two for each call, RTP even and RTCP the "
+			"next one." },
 };
 const uint32_t rs_n_settings_endpoints = RS_COUNT(rs_settings_endpoints);

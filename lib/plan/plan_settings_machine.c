@@ -162,34 +162,3 @@ const struct rs_setting rs_settings_ports[] = {
 		.meaning = "Length of each transmit queue." },
 };
 const uint32_t rs_n_settings_ports = RS_COUNT(rs_settings_ports);
-
-#define MEDIA_LATER "calls are signalling only: remove it"
-
-const struct rs_setting rs_settings_media[] = {
-	{ .name = "name",
-		.type = RS_SET_STRING,
-		.offset = RS_SET_CUSTOM,
-		.later = MEDIA_LATER,
-		.meaning = "The profile's name." },
-	{ .name = "codecs",
-		.type = RS_SET_STRINGS,
-		.offset = RS_SET_CUSTOM,
-		.later = MEDIA_LATER,
-		.meaning = "Codecs offered, best first." },
-	{ .name = "srtp",
-		.type = RS_SET_STRING,
-		.offset = RS_SET_CUSTOM,
-		.later = MEDIA_LATER,
-		.meaning = "Whether media are encrypted." },
-	{ .name = "suites",
-		.type = RS_SET_STRINGS,
-		.offset = RS_SET_CUSTOM,
-		.later = MEDIA_LATER,
-		.meaning = "SRTP suites offered." },
-	{ .name = "jitter_buffer",
-		.type = RS_SET_DURATION,
-		.offset = RS_SET_CUSTOM,
-		.later = MEDIA_LATER,
-		.meaning = "Depth of the receiver's buffer." },
-};
-const uint32_t rs_n_settings_media = RS_COUNT(rs_settings_media);

@@ -8,6 +8,7 @@
 
 #include "base/dist.h"
 #include "plan/inject.h"
+#include "plan/plan_media.h"
 #include "proto/ere/ere.h"
 #include "proto/sip/template.h"
 
@@ -38,7 +39,17 @@ enum rs_action_kind {
 	RS_ACT_STOP_GRACEFULLY,
 	RS_ACT_STOP_NOW,
 	RS_ACT_VERIFYAUTH, /* var_out[0] = do the credentials of the last request fit template (user) and template2 (password)? */
+	RS_ACT_MEDIA,	   /* media: what (enum rs_media_step), clip or template */
 	RS_ACTS
+};
+
+/** What a media step wants of the streams of its call. */
+enum rs_media_step {
+	RS_STEP_PLAY,	/* clip */
+	RS_STEP_DIGITS, /* template: digits, and how long each is */
+	RS_STEP_HUSH,	/* what is played rests */
+	RS_STEP_GO_ON,	/* and goes on */
+	RS_STEP_ECHO,	/* what comes is sent back; value 0: no longer */
 };
 
 enum rs_search { RS_SEARCH_MSG, RS_SEARCH_HDR, RS_SEARCH_BODY, RS_SEARCH_VAR };
@@ -48,6 +59,8 @@ struct rs_action {
 	uint8_t kind;	      /* enum rs_action_kind */
 	uint8_t search;	      /* EREG: enum rs_search */
 	uint8_t compare;      /* TEST */
+	uint8_t media;	      /* MEDIA: enum rs_media_step */
+	int32_t clip;	      /* MEDIA: index into clips; -1: none */
 	bool check_it, check_it_inverse;
 	bool start_line;      /* EREG in a header: only where the header's name stands at a line's start */
 	bool has_value;	      /* a literal value is given, else var_in2 (TEST, STRCMP) or var_in (ASSIGN, ADD ...) */
@@ -158,6 +171,9 @@ struct rs_program {
 	uint32_t n_counters;
 	/* what is sent when a call ends before its scenario does (templates; -1: not needed) */
 	int32_t abort_ack, abort_bye, abort_cancel, auto_200;
+	const struct rs_clip *clips; /* what its media steps play */
+	uint32_t n_clips;
+	bool media;		     /* it has media steps: its calls have RTP ports, whether or not their group has a profile */
 	int32_t abort_refused;	     /* ACK to a refusal of the first INVITE: its own lines, To as it was answered */
 	void *memory;		     /* of the compiler */
 };

@@ -150,6 +150,7 @@ rs_program_free(struct rs_program *p)
 		return;
 	for (uint32_t i = 0; i < p->n_eres; i++)
 		rs_ere_free(p->eres[i]);
+	rs_clips_free(p->clips, p->n_clips);
 	pool_free(p->memory);
 }
 
@@ -207,6 +208,7 @@ finish(struct rs_sc *c)
 	TAKE(keep_names, n_keep_names, keep_names, struct rs_slice);
 	TAKE(rtds, n_rtds, rtds, struct rs_slice);
 	TAKE(counters, n_counters, counters, struct rs_slice);
+	TAKE(clips, n_clips, clips, struct rs_clip);
 	TAKE(eres, n_eres, eres, struct rs_ere *);
 #undef TAKE
 	if (c->oom)
@@ -219,6 +221,7 @@ finish(struct rs_sc *c)
 	for (uint32_t i = 0; i < p->n_eres; i++)
 		if (rs_ere_scratch(p->eres[i]) > p->ere_scratch)
 			p->ere_scratch = rs_ere_scratch(p->eres[i]);
+	p->media = c->media;
 	p->abort_ack = c->aborts[0];
 	p->abort_bye = c->aborts[1];
 	p->abort_cancel = c->aborts[2];
@@ -327,11 +330,12 @@ rs_scenario_compile(const char *name, struct rs_slice xml, const struct rs_scena
 	if (p == NULL) {
 		for (uint32_t i = 0; i < c.eres.n; i++)
 			rs_ere_free(*RS_SC_AT(c.eres, struct rs_ere *, i));
+		rs_clips_free(c.clips.p, c.clips.n);
 		pool_free(pool);
 	}
 	struct rs_sc_vec *const vecs[] = { &c.steps, &c.actions, &c.templates, &c.ops, &c.text,
 		&c.eres, &c.vars, &c.fields, &c.fills, &c.keep_names, &c.rtds, &c.counters, &c.uses,
-		&c.rtd_marks, &c.labels, &c.jumps, &c.auths, &c.auth_texts };
+		&c.rtd_marks, &c.labels, &c.jumps, &c.auths, &c.auth_texts, &c.clips };
 
 	for (size_t i = 0; i < sizeof(vecs) / sizeof(vecs[0]); i++)
 		free(vecs[i]->p);

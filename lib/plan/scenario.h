@@ -38,6 +38,7 @@ struct rs_scenario_opts {
 	const char *const *files;      /* injection files by name, the default one first */
 	uint32_t n_files;
 	bool transactions;	       /* rfc3261 mode: any final response and any request may have to be rendered again */
+	bool no_files;		       /* media files are not opened: their clips are empty */
 	bool any_key;		       /* check only: unknown keywords that could be custom ones are warnings */
 };
 

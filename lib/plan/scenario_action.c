@@ -248,22 +248,42 @@ int_cmd(struct rs_sc_act *j, const struct rs_sc_attr *a)
 }
 
 static void
+command(struct rs_sc_act *j, const struct rs_sc_attr *a)
+{
+	rs_sc_unsupported(j->c, j->n->line, "command",
+		"<exec> command: commands are not run from inside a call");
+	rs_sc_attr_template(j, a, RS_SC_STRING);
+}
+
+/* <rtp_echo>: of the call, where SIPp's is of the whole process. */
+static void
+echo(struct rs_sc_act *j)
+{
+	j->a.media = RS_STEP_ECHO;
+	j->c->media = true;
+	value_or_variable(j, "variable", &j->a.var_in);
+}
+
+static void
 exec(struct rs_sc_act *j)
 {
-	static const char *const others[] = { "command", "play_pcap_audio", "play_pcap_video",
-		"play_pcap_image", "play_dtmf", "rtp_stream", "rtp_echo" };
+	static const struct {
+		const char *name;
+		void (*take)(struct rs_sc_act *, const struct rs_sc_attr *);
+	} others[] = { { "command", command }, { "play_pcap_audio", rs_sc_play_pcap },
+		{ "play_pcap_video", rs_sc_play_pcap }, { "play_pcap_image", rs_sc_play_pcap },
+		{ "play_dtmf", rs_sc_play_dtmf }, { "rtp_stream", rs_sc_rtp_stream },
+		{ "rtp_echo", rs_sc_rtp_echo } };
 	const struct rs_sc_attr *a = rs_sc_attr(j->n, "int_cmd");
 
 	j->drop = true;
 	for (size_t i = 0; i < COUNT(others); i++) {
-		const struct rs_sc_attr *o = rs_sc_attr(j->n, others[i]);
+		const struct rs_sc_attr *o = rs_sc_attr(j->n, others[i].name);
 
 		if (o == NULL)
 			continue;
-		rs_sc_unsupported(j->c, j->n->line, others[i], "<exec> %s: %s", others[i],
-			i == 0 ? "commands are not run from inside a call" : "media are not built");
-		if (i == 0)
-			rs_sc_attr_template(j, o, RS_SC_STRING);
+		others[i].take(j, o);
+		j->c->media |= i > 0;
 		return;
 	}
 	if (a == NULL) {
@@ -281,8 +301,7 @@ static void
 missing(struct rs_sc_act *j)
 {
 	static const char *const names[] = { "lookup", "insert", "replace", "setdest", "closecon",
-		"sample", "jump", "pauserestore", "urlencode", "urldecode",
-		"rtp_echo" };
+		"sample", "jump", "pauserestore", "urlencode", "urldecode" };
 	static const char *const uses[] = { "variable", "variable2" };
 	static const char *const texts[] = { "key", "line", "value", "host", "port",
 		"protocol" };
@@ -353,7 +372,7 @@ static const struct {
 	{ "pauserestore", 0, missing, { NULL } },
 	{ "urlencode", 0, missing, { NULL } },
 	{ "urldecode", 0, missing, { NULL } },
-	{ "rtp_echo", 0, missing, { NULL } },
+	{ "rtp_echo", RS_ACT_MEDIA, echo, { "value", "variable" } },
 };
 
 static void
@@ -398,6 +417,7 @@ one(struct rs_sc *c, struct rs_sc_node *n, uint32_t step)
 		.template = -1,
 		.template2 = -1,
 		.ere = -1,
+		.clip = -1,
 		.line = n->line };
 	for (size_t k = 0; k < RS_ERE_GROUPS; k++)
 		j.a.var_out[k] = RS_NO_VAR;

@@ -101,11 +101,12 @@ struct rs_sc {
 	/* parts of the program */
 	struct rs_slice title;
 	struct rs_sc_vec steps, actions, templates, ops, text, eres, vars, fields, fills,
-		keep_names, rtds, counters, auths;
+		keep_names, rtds, counters, auths, clips;
 	/* beside it */
 	struct rs_sc_vec uses, rtd_marks, labels, jumps, auth_texts;
 	uint32_t template_auths; /* auths before the template that is being made */
 	bool hide_rest;
+	bool media; /* there are media steps, or keywords for their ports */
 	int optional_line; /* of the optional recvs that no mandatory one has followed yet; 0: none */
 	int timewait_line;
 	int32_t invite_step;      /* first step that sends an INVITE, -1: none */
@@ -210,6 +211,13 @@ struct rs_sc_act {
 
 /* scenario_ereg.c */
 void rs_sc_ereg(struct rs_sc_act *j);
+
+/* scenario_media.c: the exec attributes of media */
+void rs_sc_play_pcap(struct rs_sc_act *j, const struct rs_sc_attr *a);
+void rs_sc_rtp_stream(struct rs_sc_act *j, const struct rs_sc_attr *a);
+void rs_sc_play_dtmf(struct rs_sc_act *j, const struct rs_sc_attr *a);
+void rs_sc_rtp_echo(struct rs_sc_act *j, const struct rs_sc_attr *a);
+void rs_clips_free(const struct rs_clip *clips, uint32_t n);
 
 /* scenario_action.c */
 /** assign_to: from @min to @max variables. */

@@ -28,6 +28,7 @@ static const struct {
 	{ "media_ip_type", RS_SLOT_MEDIA_IP_TYPE, 0 },
 	{ "media_port", RS_SLOT_MEDIA_PORT, OFFSET },
 	{ "auto_media_port", RS_SLOT_AUTO_MEDIA_PORT, OFFSET },
+	{ "rtpstream_audio_port", RS_SLOT_MEDIA_PORT, OFFSET },
 	{ "call_number", RS_SLOT_CALL_NUMBER, OFFSET },
 	{ "call_id", RS_SLOT_CALL_ID, 0 },
 	{ "dynamic_id", RS_SLOT_DYNAMIC_ID, OFFSET },
@@ -52,6 +53,8 @@ static const struct {
 	{ "len", RS_SLOT_LEN, OFFSET | MESSAGE },
 };
 
+#define OF_PROFILE "keys are a media profile's: give the endpoints one with srtp and suites, in the plan"
+
 /* Keywords of SIPp that are not built: the whole name, or with a star its beginning. */
 static const struct {
 	const char *name;
@@ -60,12 +63,11 @@ static const struct {
 	{ "users", "there is no -users mode: endpoints are the plan's" },
 	{ "userid", "there is no -users mode: endpoints are the plan's" },
 	{ "tdmmap", "the TDM map is not carried over" },
-	{ "rtpstream_audio_port*", "media are not built" },
-	{ "rtpstream_video_port*", "media are not built" },
-	{ "cryptotag*", "SRTP is not built" },
-	{ "cryptosuite*", "SRTP is not built" },
-	{ "cryptokeyparams*", "SRTP is not built" },
-	{ "ueaescm128sha1*", "SRTP is not built" },
+	{ "rtpstream_video_port*", "calls have audio only" },
+	{ "cryptotag*", OF_PROFILE },
+	{ "cryptosuite*", OF_PROFILE },
+	{ "cryptokeyparams*", OF_PROFILE },
+	{ "ueaescm128sha1*", OF_PROFILE },
 };
 
 /* --- pieces of templates --- */
@@ -279,5 +281,6 @@ rs_sc_keyword(struct rs_sc *c, struct rs_slice kw, int line, enum rs_sc_use_of_t
 			kw.p, keywords[k].name);
 	if ((keywords[k].flags & MESSAGE) && use != RS_SC_MESSAGE)
 		rs_sc_error(c, line, "[%s] has a meaning inside a message only", keywords[k].name);
+	c->media |= rs_slice_is(rs_slice_of(keywords[k].name, strlen(keywords[k].name)), "rtpstream_audio_port");
 	rs_sc_op(c, keywords[k].slot)->n = offset && (keywords[k].flags & OFFSET) ? n : 0;
 }

@@ -68,6 +68,7 @@ static const char *const action_names[RS_ACTS] = {
 	[RS_ACT_STOP_GRACEFULLY] = "stop_gracefully",
 	[RS_ACT_STOP_NOW] = "stop_now",
 	[RS_ACT_VERIFYAUTH] = "verifyauth",
+	[RS_ACT_MEDIA] = "media",
 };
 
 static void

@@ -41,6 +41,13 @@ count_groups(const struct rs_plan *plan, struct rs_budget *out)
 
 		out->endpoints += group->count;
 		out->udp_ports += group->kind == RS_GROUP_TRUNK ? 1 : group->count;
+
+		struct rs_budget_media m;
+
+		rs_budget_group_media(plan, g, &m);
+		out->streams += (uint64_t)(m.streams + 0.5);
+		out->rtp_pairs += m.pairs;
+		out->srtp_contexts += (uint64_t)(m.contexts + 0.5);
 	}
 }
 
@@ -104,7 +111,9 @@ rs_budget_of(const struct rs_plan *plan, struct rs_budget *out)
 json_t *
 rs_budget_json(const struct rs_budget *b)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:{s:I, s:I, s:I, s:I}}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:{s:I, s:I, s:I, s:I}}",
+		"streams", (json_int_t)b->streams, "rtp_pairs", (json_int_t)b->rtp_pairs,
+		"srtp_contexts", (json_int_t)b->srtp_contexts,
 		"addresses", (json_int_t)b->addresses, "udp_ports", (json_int_t)b->udp_ports,
 		"endpoints", (json_int_t)b->endpoints, "legs", (json_int_t)b->legs, "tombstones",
 		(json_int_t)b->tombstones, "registrations", (json_int_t)b->registrations,
@@ -204,6 +213,11 @@ rs_budget_print(FILE *out, const json_t *needs, json_t *workers, const json_t *m
 		"needs\n  addresses    %lld, %lld UDP ports on them\n  endpoints    %lld\n  legs         %lld at most, of calls placed and answered\n",
 		number(needs, "addresses"), number(needs, "udp_ports"), number(needs, "endpoints"),
 		number(needs, "legs"));
+	if (number(needs, "rtp_pairs"))
+		fprintf(out,
+			"  media        %lld streams at a time as planned, %lld SRTP contexts; %lld pairs of RTP ports are there\n",
+			number(needs, "streams"), number(needs, "srtp_contexts"),
+			number(needs, "rtp_pairs"));
 	if (number(needs, "tombstones"))
 		fprintf(out, "  tombstones   %lld at most, of finished transactions\n",
 			number(needs, "tombstones"));

@@ -17,6 +17,9 @@ struct rs_budget {
 	uint64_t tombstones;    /* at most; 0: no activity is in rfc3261 mode */
 	uint64_t registrations; /* endpoints that are kept registered */
 	double refresh_hz;      /* refreshes a second that their expiry makes, as asked for */
+	uint64_t streams;       /* of media, open at a time as far as rates and lengths of calls say; 0: none, or not known */
+	uint64_t rtp_pairs;     /* pairs of RTP ports that the groups with media have */
+	uint64_t srtp_contexts; /* keys of streams, a sending and a receiving one each */
 	uint32_t cores;         /* different ones */
 	uint64_t packet_bytes, engine_bytes, histogram_bytes;
 	struct rs_budget_worker {
@@ -26,6 +29,15 @@ struct rs_budget {
 		uint32_t bytes_per_leg;
 	} workers[RS_MAX_WORKERS];
 };
+
+/** What the media of one group's calls come to. */
+struct rs_budget_media {
+	uint64_t pairs;	 /* of ports that there are; 0: no media */
+	double streams;	 /* open at a time */
+	double resting;	 /* pairs that rest after their call */
+	double contexts; /* of SRTP */
+};
+void rs_budget_group_media(const struct rs_plan *plan, uint32_t g, struct rs_budget_media *out);
 
 void rs_budget_of(const struct rs_plan *plan, struct rs_budget *out);
 
@@ -43,7 +55,7 @@ json_t *rs_budget_problems(
 json_t *rs_budget_remarks(
 	const struct rs_plan *plan, const struct rs_budget *b, const struct rs_machine *m);
 
-/** {addresses, udp_ports, endpoints, legs, tombstones, registrations, refresh_rate, memory: {...}, cores} */
+/** {addresses, udp_ports, endpoints, streams, rtp_pairs, srtp_contexts, legs, tombstones, registrations, refresh_rate, memory: {...}, cores} */
 json_t *rs_budget_json(const struct rs_budget *b);
 
 /** {memory: {...}, cores: [...], allowed_cores: [...], interfaces: [...], pci: [{address, driver}]} */

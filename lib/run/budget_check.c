@@ -173,6 +173,44 @@ check_memory(const struct rs_plan *plan, const struct rs_budget *b, const struct
 			(double)m->memory_bytes / MIB, (unsigned long long)fit);
 }
 
+static void
+check_media(const struct rs_plan *plan, json_t *list)
+{
+	struct rs_budget_media m;
+
+	for (uint32_t g = 0; g < plan->n_groups; g++) {
+		rs_budget_group_media(plan, g, &m);
+		if (m.pairs && m.streams > (double)m.pairs)
+			say(list,
+				"endpoints %s: %.0f calls are open at a time, their media have %llu pairs of RTP ports: widen rtp_ports (%u-%u), or add "
+				"addresses",
+				plan->groups[g].name, m.streams, (unsigned long long)m.pairs,
+				plan->groups[g].rtp_first, plan->groups[g].rtp_last);
+	}
+}
+
+/* A caller whose media the answering side cannot agree to. */
+static void
+check_profiles(const struct rs_plan *plan, const struct rs_plan_activity *a, json_t *list)
+{
+	const struct rs_plan_group *from = &plan->groups[a->from], *to;
+	const struct rs_plan_media *one, *other;
+
+	if (!rs_activity_places(a->kind) || a->to_group < 0 || from->has_proxy)
+		return;
+	to = &plan->groups[a->to_group];
+	if (from->media < 0 || to->media < 0)
+		return;
+	one = &plan->media[from->media];
+	other = &plan->media[to->media];
+	if ((one->sdp.srtp == RS_SDP_SRTP_REQUIRED && other->sdp.srtp == RS_SDP_SRTP_FORBIDDEN) ||
+		(one->sdp.srtp == RS_SDP_SRTP_FORBIDDEN && other->sdp.srtp == RS_SDP_SRTP_REQUIRED))
+		say(list,
+			"%s: media profiles %s and %s cannot agree, one requires SRTP and the other forbids it, and no SUT is between them: set srtp "
+			"= \"optional\" in one",
+			a->name, one->name, other->name);
+}
+
 json_t *
 rs_budget_problems(
 	const struct rs_plan *plan, const struct rs_budget *b, const struct rs_machine *m)
@@ -184,6 +222,9 @@ rs_budget_problems(
 	check_cores(plan, m, list);
 	check_devices(plan, m, list);
 	check_memory(plan, b, m, list);
+	check_media(plan, list);
+	for (uint32_t i = 0; i < plan->n_activities; i++)
+		check_profiles(plan, &plan->activities[i], list);
 	return list;
 }
 
@@ -243,6 +284,23 @@ remark_open(const struct rs_plan *plan, const struct rs_plan_activity *a, json_t
 			a->name, most, (double)rs_dist_mean(&a->hold) / 1e9, open,
 			(unsigned long long)limit,
 			limit == plan->max_calls ? "run.max_calls" : "limit");
+}
+
+static void
+remark_media(const struct rs_plan *plan, json_t *list)
+{
+	struct rs_budget_media m;
+
+	for (uint32_t g = 0; g < plan->n_groups; g++) {
+		rs_budget_group_media(plan, g, &m);
+		if (m.pairs && m.streams <= (double)m.pairs &&
+			m.streams + m.resting > (double)m.pairs)
+			say(list,
+				"endpoints %s: %.0f calls at a time, and %.0f pairs of RTP ports that rest for 5 s after theirs, are more than the %llu "
+				"pairs that there are: widen rtp_ports, or add addresses",
+				plan->groups[g].name, m.streams, m.resting,
+				(unsigned long long)m.pairs);
+	}
 }
 
 static bool
@@ -305,5 +363,6 @@ rs_budget_remarks(const struct rs_plan *plan, const struct rs_budget *b, const s
 			remark_open(plan, &plan->activities[i], list);
 		remark_start(plan, &plan->activities[i], list);
 	}
+	remark_media(plan, list);
 	return list;
 }

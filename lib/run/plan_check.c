@@ -287,7 +287,8 @@ print_run(FILE *out, const json_t *run)
 		fprintf(out, ", %g calls/s", real_of(run, "max_rate"));
 	fprintf(out, "; seed %lld\n", int_of(run, "seed"));
 	json_object_foreach(json_object_get(run, "thresholds"), name, bound)
-		fprintf(out, "  threshold    %s at most %g\n", name, json_number_value(bound));
+		fprintf(out, "  threshold    %s at %s %g\n", name,
+			strcmp(name, "min_mos") == 0 ? "least" : "most", json_number_value(bound));
 }
 
 void

@@ -106,7 +106,11 @@ call(struct side *s, uint32_t worker, uint32_t i)
 		return NULL;
 	leg->path.port = (uint8_t)worker;
 	leg->path.local = group_endpoint(a->group, i % 1000)->addr;
-	return media_open(s->e, leg, 0);
+	struct media *m = media_open(s->e, leg, 0);
+
+	if (m)
+		m->key_seed = rs_rng_next(&s->e->rng);
+	return m;
 }
 
 static void

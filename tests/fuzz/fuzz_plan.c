@@ -45,8 +45,16 @@ data_file(const char *file, struct rs_inject **out, struct rs_err *err)
 	return rs_inject_parse(file, rs_slice_str("SEQUENTIAL\na;b\n"), out, err);
 }
 
+static int
+payload(const char *file, const struct rs_payload_want *want, struct rs_payload **out, struct rs_err *err)
+{
+	static const uint8_t octets[1024] = { 1 };
+
+	return rs_payload_read(file, rs_slice_of(octets, sizeof(octets)), want, out, err);
+}
+
 static const struct rs_plan_io memory_only = {
-	.n_cores = 2, .find = find, .scenario = scenario, .data = data_file
+	.n_cores = 2, .find = find, .scenario = scenario, .data = data_file, .payload = payload
 };
 
 /** Every endpoint at an edge is found again by its own address. */

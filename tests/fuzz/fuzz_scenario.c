@@ -37,7 +37,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const files[] = { "users.csv" };
-	const struct rs_scenario_opts opts = { .any_key = true, .files = files, .n_files = 1 };
+	const struct rs_scenario_opts opts = { .any_key = true, .no_files = true, .files = files, .n_files = 1 };
 	struct rs_findings findings;
 	struct rs_program *p;
 	struct rs_err err;

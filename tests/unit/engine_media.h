@@ -142,7 +142,7 @@ rig_close(struct rig *r)
 	for (uint32_t w = 0; w < r->s.n; w++) {
 		assert_int_equal(r->s.engines[w]->streams->pool.used, 0);
 		assert_int_equal(r->s.engines[w]->streams->keys.used, 0);
-		assert_int_equal(r->s.engines[w]->streams->media.used, 0);
+		assert_int_equal(r->s.engines[w]->media.used, 0);
 		assert_int_equal(r->s.engines[w]->streams->ports.used, 0);
 		assert_int_equal(r->s.engines[w]->streams->calendar.n, 0);
 	}
@@ -169,6 +169,8 @@ party_open(struct rig *r, uint32_t worker, uint32_t endpoint)
 	p.m = media_open(p.e, p.leg, 0);
 	if (!p.m)
 		return p;
+	p.m->key_seed = rs_rng_next(&p.e->rng);
+	rs_sdp_session_init(&p.m->sdp, 7, p.m->lines, MEDIA_LINES);
 	p.media = (struct rs_sdp_local_media){ .profile = &r->sdp, .keys = r->keys, .ssrc = p.m->ssrc[0], .port = p.m->ports[0],
 		.direction = RS_SDP_SENDRECV };
 	p.local = (struct rs_sdp_local){ .address = p.leg->path.local, .n_media = 1 };

@@ -73,9 +73,21 @@ no_files_data(const char *file, struct rs_inject **out, struct rs_err *err)
 	return rs_inject_parse(file, rs_slice_str("SEQUENTIAL\na;b\n"), out, err);
 }
 
+static inline int
+no_files_payload(const char *file, const struct rs_payload_want *want, struct rs_payload **out,
+	struct rs_err *err)
+{
+	static const uint8_t octets[1024] = { 1 };
+
+	if (strncmp(file, "broken", 6) == 0)
+		return rs_payload_read(file, rs_slice_str("RIFF"), want, out, err);
+	return rs_payload_read(file, rs_slice_of(octets, sizeof(octets)), want, out, err);
+}
+
 /** Two cores, and no file of this machine. */
 static const struct rs_plan_io no_files = {
-	.n_cores = 2, .find = no_files_find, .scenario = no_files_scenario, .data = no_files_data
+	.n_cores = 2, .find = no_files_find, .scenario = no_files_scenario, .data = no_files_data,
+	.payload = no_files_payload
 };
 
 static inline int

@@ -110,7 +110,7 @@ static void
 impairment_does_what_its_shares_say(void **state)
 {
 	struct rs_impairment how = { .loss = rs_impair_share(0.05), .duplicate = rs_impair_share(0.02), .delay_ns = 1000, .jitter_ns = 500 };
-	struct rs_impair state_of = { 0 };
+	struct rs_impair_state state_of = { 0 };
 	struct rs_rng rng = { 9 };
 	uint32_t lost = 0, twice = 0, runs = 0;
 	bool before = false;

@@ -9,6 +9,8 @@
 #include "engine/media_ports.h"
 
 #define S RS_NS_PER_S
+#define MEDIA_PORT_FIRST 16384 /* as plans have it that do not say */
+#define MEDIA_PORT_LAST	 32767
 
 struct kit {
 	struct rs_plan *plan;

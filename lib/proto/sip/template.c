@@ -265,7 +265,7 @@ rs_template_render(const struct rs_template *t, const struct rs_render *r, uint8
 			break;
 		case KIND_AUTO_MEDIA_PORT:
 			p = put_offset(p, end, r->media_port +
-				(r->call_number - 1) * 4 % AUTO_MEDIA_PORT_SPAN, op->n);
+				(r->media_port_own ? 0 : (r->call_number - 1) * 4 % AUTO_MEDIA_PORT_SPAN), op->n);
 			break;
 		case KIND_BRANCH:
 			p = put_branch(p, end, r, op->n);

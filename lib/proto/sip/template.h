@@ -85,6 +85,7 @@ struct rs_render {
 	struct rs_slice timestamp, date; /* of the current second: made by the owner when asked for, see want below */
 	uint16_t remote_port, local_port, media_port;
 	uint8_t local_family, media_family; /* 4, 6 */
+	bool media_port_own;  /* media_port is the call's own: AUTO_MEDIA_PORT is the same one */
 	bool branch_by_index; /* BRANCH is branch "-" msg_index + n, so that [branch-4] is that of the step 4 before (SIPp) */
 	bool branch_whole;    /* BRANCH is branch as it is, whatever n: a transaction has one branch (RFC 3261, 8.1.1.7) */
 	uint32_t msg_index;

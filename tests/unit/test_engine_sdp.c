@@ -1,0 +1,906 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Offers and answers in the messages of calls with a media profile: RFC 3264, 6337, 4568, 3262, 3311, in both modes. */
+#include "engine_ua.h"
+
+#include "base/chacha.h"
+#include "engine/media_sdp.h"
+
+#define PROFILE(more) "media = ( { name = \"m\"; codecs = [ \"PCMU\", \"PCMA\", \"telephone-event\" ]; " more " } );"
+#define SUITES "suites = [ \"AES_CM_128_HMAC_SHA1_80\", \"AEAD_AES_128_GCM\" ];"
+#define PLAIN PROFILE("")
+#define REQUIRED PROFILE("srtp = \"required\"; " SUITES)
+#define OPTIONAL PROFILE("srtp = \"optional\"; " SUITES)
+#define KEY "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+
+/* The scenario's own text is of no account, but for what it says of hold. */
+#define HOLD_SDP "v=0\no=x 0 0 IN IP4 1.2.3.4\ns=-\nc=IN IP4 1.2.3.4\nt=0 0\nm=audio 1 RTP/AVP 99\na=sendonly\n"
+#define REINVITE(sdp)                                                                                                  \
+	"<send><![CDATA[\nINVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\nVia: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\n" \
+	"From: <sip:me@[local_ip]>;tag=[tag]\nTo: <sip:[service]@[remote_ip]>[peer_tag_param]\nCall-ID: [call_id]\nCSeq: [cseq] INVITE\n" \
+	"Contact: <sip:me@[local_ip]:[local_port]>\nContent-Type: application/sdp\nContent-Length: [len]\n\n" sdp "]]></send>\n"
+#define LATE_INVITE SEND("INVITE", "")
+#define ACK_SDP                                                                                                        \
+	"<send><![CDATA[\nACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0\nVia: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\n" \
+	"From: <sip:me@[local_ip]>;tag=[tag]\nTo: <sip:[service]@[remote_ip]>[peer_tag_param]\nCall-ID: [call_id]\nCSeq: [cseq] ACK\n" WITH_SDP "]]></send>\n"
+
+static struct peer *
+peer_new(void)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	p->group = "media = \"m\"; rtp_ports = \"20000-20099\";";
+	return p;
+}
+
+static void
+call(struct peer *p, const char *profile, bool rfc, const char *scenario)
+{
+	char more[1024];
+
+	snprintf(more, sizeof(more), "%s %s", profile, rfc ? RFC : "");
+	peer_open(p, scenario,
+		"do = \"call\"; from = \"us\"; to = \"sip:bob@198.18.8.1:5060\"; rate = 1; total = 1; timeout = \"60s\"; hold = \"100ms\";",
+		more);
+}
+
+static void
+answer(struct peer *p, const char *profile, bool rfc, const char *scenario)
+{
+	char more[1024];
+
+	snprintf(more, sizeof(more), "%s %s", profile, rfc ? RFC : "");
+	peer_open(p, scenario, "do = \"answer\"; endpoints = \"us\"; timeout = \"60s\"; ring = \"100ms\";", more);
+}
+
+/* A description of the peer's; @lines go behind its m-line. */
+static const char *
+theirs(const char *host, unsigned port, const char *proto, const char *formats, const char *lines)
+{
+	static char text[4][2048];
+	static unsigned next;
+	char *out = text[next++ % 4];
+
+	snprintf(out, sizeof(text[0]), "v=0\no=peer 1 %u IN IP4 %s\ns=-\nc=IN IP4 %s\nt=0 0\nm=audio %u %s %s\n%s", next, host, host, port,
+		proto, formats, lines);
+	return out;
+}
+#define PLAIN_SDP theirs("198.18.8.1", 9000, "RTP/AVP", "0", "")
+
+static const char *
+with_body(const char *body)
+{
+	static char text[4][4096];
+	static unsigned next;
+	char *out = text[next++ % 4];
+	unsigned lines = 0;
+
+	for (const char *at = body; *at; at++)
+		lines += *at == '\n';
+	snprintf(out, sizeof(text[0]), "Content-Type: application/sdp\nContent-Length: %zu\n\n%s", strlen(body) + lines, body);
+	return out;
+}
+
+/* A message with a body: what engine_peer.h's have instead of one is cut. */
+static void
+say_with(struct peer *p, const char *head, const char *body)
+{
+	char text[8192];
+
+	snprintf(text, sizeof(text), "%s%s", head, with_body(body));
+	peer_say(p, text);
+}
+
+static void
+reply(struct peer *p, const char *request, const char *status, const char *extra, const char *body)
+{
+	char head[4096];
+
+	snprintf(head, sizeof(head), "SIP/2.0 %s\nVia: %s\nFrom: %s\nTo: %s%s\nCall-ID: %s\nCSeq: %s\nContact: <sip:bob@198.18.8.1:5060>\n%s",
+		status, header(request, "Via"), header(request, "From"), header(request, "To"),
+		strstr(header(request, "To"), ";tag=") ? "" : ";tag=peer", header(request, "Call-ID"), header(request, "CSeq"), extra);
+	say_with(p, head, body);
+}
+
+/* A request of a call that the peer places. */
+static void
+request(struct peer *p, const char *method, unsigned cseq, const char *tag, const char *extra, const char *body)
+{
+	char head[4096];
+
+	snprintf(head, sizeof(head),
+		"%s sip:me@198.18.4.1:5060 SIP/2.0\nVia: SIP/2.0/UDP 198.18.8.1:5060;branch=z9hG4bKc%u%s\nFrom: <sip:peer@198.18.8.1>;tag=peer\n"
+		"To: <sip:me@198.18.4.1>%s\nCall-ID: peer-1\nCSeq: %u %s\nContact: <sip:peer@198.18.8.1:5060>\nMax-Forwards: 70\n%s", method,
+		cseq, method, tag, cseq, method, extra);
+	say_with(p, head, body);
+}
+
+static void
+length_is_right(const char *message)
+{
+	assert_int_equal(atoi(header(message, "Content-Length")), strlen(body_of(message)));
+}
+
+static bool
+says(const char *message, const char *line)
+{
+	char wanted[256];
+
+	snprintf(wanted, sizeof(wanted), "%s\r\n", line);
+	return strstr(body_of(message), wanted) != NULL;
+}
+
+/* The only call's media. */
+static const struct media *
+media_of(const struct peer *p)
+{
+	const struct rs_engine *e = p->s.engines[0];
+
+	for (uint32_t i = 0; i < e->media.fresh; i++)
+		if (rs_pool_is_taken(&e->media, i))
+			return rs_pool_at(&e->media, i);
+	fail_msg("no call has media");
+	return NULL;
+}
+
+static uint64_t
+counted(const struct peer *p, enum rs_sdp_fail fail)
+{
+	return sim_engine(&p->s, RS_ENG_SDP_FAIL + fail);
+}
+
+static void
+over(struct peer *p)
+{
+	peer_wait(p, 140000);
+	peer_all_gone(p);
+	assert_int_equal(p->s.engines[0]->media.used, 0);
+	peer_close(p);
+	free(p);
+}
+
+static void
+completed(struct peer *p)
+{
+	assert_int_equal(peer_count(p, RS_AM_FAILED), 0);
+	assert_int_equal(peer_count(p, RS_AM_COMPLETED), 1);
+	over(p);
+}
+
+static void
+failed(struct peer *p, uint32_t cause)
+{
+	assert_int_equal(peer_count(p, RS_AM_COMPLETED), 0);
+	assert_int_equal(peer_count(p, RS_AM_FAILED), 1);
+	assert_int_equal(sim_cause(&p->s, 0, cause), 1);
+	over(p);
+}
+
+/* Our own BYE is answered. */
+static void
+we_hang_up(struct peer *p)
+{
+	const char *bye = peer_sent(p, "BYE ");
+
+	peer_reply(p, bye, "200 OK");
+	completed(p);
+}
+
+#define SHORT_CALL INVITE RECV("response=\"180\"", "optional=\"true\"") RECV("response=\"183\"", "optional=\"true\"") \
+	RECV("response=\"200\"", "") SEND("ACK", "") PAUSE(1000) BYE
+
+/* --- we offer --- */
+
+static void
+rfc3264_5_the_offer_is_the_profiles_and_the_answer_is_taken(void **state)
+{
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const struct media *m;
+		const char *invite;
+
+		call(p, PLAIN, rfc, SHORT_CALL);
+		invite = peer_sent(p, "INVITE ");
+		length_is_right(invite);
+		assert_true(says(invite, "c=IN IP4 198.18.4.1"));
+		assert_true(says(invite, "m=audio 20000 RTP/AVP 0 8 96"));
+		assert_null(strstr(invite, "crypto"));
+		reply(p, invite, "200 OK", "", theirs("198.18.8.1", 9000, "RTP/AVP", "8 96", "a=rtpmap:96 telephone-event/8000\n"));
+		peer_sent(p, "ACK ");
+		m = media_of(p);
+		assert_int_equal(m->lines[0].state, RS_SDP_STREAM_ACTIVE);
+		assert_int_equal(m->lines[0].remote_port, 9000);
+		assert_int_equal(m->lines[0].use[RS_SDP_ROLE_CODEC].codec, 1);
+		assert_int_equal(m->lines[0].use[RS_SDP_ROLE_EVENT].send, 96);
+		assert_int_equal(m->lines[0].direction, RS_SDP_SENDRECV);
+		peer_wait(p, 1001);
+		we_hang_up(p);
+	}
+}
+
+static void
+rfc3264_4_an_invite_that_goes_again_has_the_same_bytes(void **state)
+{
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const char *invite, *again;
+
+		call(p, REQUIRED, rfc,
+			"<send retrans=\"500\"><![CDATA[\nINVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\nVia: SIP/2.0/UDP "
+			"[local_ip]:[local_port];branch=[branch]\nFrom: <sip:me@[local_ip]>;tag=[tag]\nTo: <sip:[service]@[remote_ip]>\n"
+			"Call-ID: [call_id]\nCSeq: [cseq] INVITE\nContact: <sip:me@[local_ip]:[local_port]>\n" WITH_SDP "]]></send>\n"
+			RECV("response=\"200\"", "") SEND("ACK", "") PAUSE(1000) BYE);
+		invite = peer_sent(p, "INVITE ");
+		peer_wait(p, 501);
+		again = peer_sent(p, "INVITE ");
+		assert_string_equal(invite, again);
+		reply(p, invite, "200 OK", "", theirs("198.18.8.1", 9000, "RTP/SAVP", "0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\n"));
+		peer_sent(p, "ACK ");
+		assert_true(media_of(p)->lines[0].flags & RS_SDP_SECURE);
+		peer_wait(p, 1001);
+		we_hang_up(p);
+	}
+}
+
+static void
+rfc3264_6_an_answer_that_cannot_be_accepted_ends_the_call(void **state)
+{
+	static const struct {
+		const char *profile, *proto, *formats, *lines;
+		enum rs_sdp_fail why;
+	} rows[] = {
+		{ PLAIN, "RTP/AVP", "99", "a=rtpmap:99 EVS/16000\n", RS_SDP_FAIL_PAYLOAD },
+		{ PLAIN, "RTP/SAVP", "0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\n", RS_SDP_FAIL_LINE_PROTO },
+		{ PLAIN, "RTP/AVP", "0", "m=video 9002 RTP/AVP 34\n", RS_SDP_FAIL_LINE_COUNT },
+		{ REQUIRED, "RTP/SAVP", "0", "", RS_SDP_FAIL_NO_CRYPTO },
+		{ REQUIRED, "RTP/AVP", "0", "", RS_SDP_FAIL_LINE_PROTO },
+		{ REQUIRED, "RTP/SAVP", "0", "a=crypto:7 AES_CM_128_HMAC_SHA1_80 " KEY "\n", RS_SDP_FAIL_CRYPTO_TAG },
+		{ REQUIRED, "RTP/SAVP", "0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2hvcnQ=\n", RS_SDP_FAIL_CRYPTO_KEY },
+	};
+
+	for (size_t i = 0; i < 2 * (sizeof(rows) / sizeof(rows[0])); i++) {
+		bool rfc = i & 1;
+		struct peer *p = peer_new();
+		const char *invite;
+
+		call(p, rows[i / 2].profile, rfc, SHORT_CALL);
+		invite = peer_sent(p, "INVITE ");
+		reply(p, invite, "200 OK", "", theirs("198.18.8.1", 9000, rows[i / 2].proto, rows[i / 2].formats, rows[i / 2].lines));
+		peer_sent(p, "ACK ");
+		peer_reply(p, peer_sent(p, "BYE "), "200 OK");
+		assert_int_equal(counted(p, rows[i / 2].why), 1);
+		failed(p, RS_CAUSE_MEDIA);
+	}
+}
+
+static void
+rfc3264_6_a_2xx_without_an_answer_ends_the_call(void **state)
+{
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+
+		call(p, PLAIN, rfc, SHORT_CALL);
+		peer_reply(p, peer_sent(p, "INVITE "), "200 OK");
+		peer_sent(p, "ACK ");
+		peer_reply(p, peer_sent(p, "BYE "), "200 OK");
+		assert_int_equal(sim_engine(&p->s, RS_ENG_SDP_NO_ANSWER), 1);
+		failed(p, RS_CAUSE_MEDIA);
+	}
+}
+
+static void
+rfc8866_a_description_that_cannot_be_read_is_counted_by_kind(void **state)
+{
+	struct peer *p = peer_new();
+
+	call(p, PLAIN, true, SHORT_CALL);
+	reply(p, peer_sent(p, "INVITE "), "200 OK", "", "v=0\no=peer 1 1 IN IP4 198.18.8.1\ns=-\nt=0 0\nm=audio 9000 RTP/AVP 0\n");
+	peer_sent(p, "ACK ");
+	peer_reply(p, peer_sent(p, "BYE "), "200 OK");
+	assert_int_equal(sim_engine(&p->s, RS_ENG_SDP_BROKEN + RS_SDP_ERR_NO_CONNECTION), 1);
+	failed(p, RS_CAUSE_MEDIA);
+}
+
+static void
+media_outside_the_targets_is_refused(void **state)
+{
+	static const char *const hosts[] = { "192.0.2.1", "host.example" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct peer *p = peer_new();
+
+		call(p, PLAIN, true, SHORT_CALL);
+		reply(p, peer_sent(p, "INVITE "), "200 OK", "", theirs(hosts[i], 9000, "RTP/AVP", "0", ""));
+		peer_sent(p, "ACK ");
+		peer_reply(p, peer_sent(p, "BYE "), "200 OK");
+		assert_int_equal(sim_engine(&p->s, RS_ENG_SDP_NOT_TARGET), 1);
+		failed(p, RS_CAUSE_MEDIA_TARGET);
+	}
+	struct peer *p = peer_new();
+
+	answer(p, PLAIN, true, ANSWERING);
+	request(p, "INVITE", 1, "", "", theirs("192.0.2.1", 9000, "RTP/AVP", "0", ""));
+	peer_call(p, "ACK", 1, tag_of(header(peer_sent(p, "SIP/2.0 488 "), "To")), "");
+	failed(p, RS_CAUSE_MEDIA_TARGET);
+}
+
+/* --- early media, forks, late offers --- */
+
+static void
+rfc3960_early_media_is_agreed_with_the_18x(void **state)
+{
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const char *invite;
+
+		call(p, PLAIN, rfc, SHORT_CALL);
+		invite = peer_sent(p, "INVITE ");
+		reply(p, invite, "183 Session Progress", "", PLAIN_SDP);
+		assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+		reply(p, invite, "200 OK", "", theirs("198.18.8.2", 9100, "RTP/AVP", "0", "")); /* another branch answers */
+		peer_sent(p, "ACK ");
+		assert_int_equal(media_of(p)->lines[0].remote_port, 9100);
+		peer_wait(p, 1001);
+		we_hang_up(p);
+	}
+}
+
+static void
+rfc3261_9_a_cancelled_call_ends_without_media(void **state)
+{
+	struct peer *p = peer_new();
+	const char *invite, *cancel;
+
+	call(p, PLAIN, true, INVITE RECV("response=\"180\"", "") SEND("CANCEL", "") RECV("response=\"200\"", "") RECV("response=\"487\"", ""));
+	invite = peer_sent(p, "INVITE ");
+	peer_reply(p, invite, "180 Ringing");
+	cancel = peer_sent(p, "CANCEL ");
+	peer_reply(p, cancel, "200 OK");
+	peer_reply(p, invite, "487 Request Terminated");
+	peer_sent(p, "ACK ");
+	completed(p);
+}
+
+static void
+rfc3261_13_2_1_a_late_offer_is_answered_in_the_ack(void **state)
+{
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const char *invite, *ack;
+
+		call(p, PLAIN, rfc, LATE_INVITE RECV("response=\"200\"", "") ACK_SDP PAUSE(1000) BYE);
+		invite = peer_sent(p, "INVITE ");
+		assert_string_equal(body_of(invite), "");
+		reply(p, invite, "200 OK", "", theirs("198.18.8.1", 9000, "RTP/AVP", "0 8", ""));
+		ack = peer_sent(p, "ACK ");
+		length_is_right(ack);
+		assert_true(says(ack, "m=audio 20000 RTP/AVP 0"));
+		assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+		peer_wait(p, 1001);
+		we_hang_up(p);
+	}
+}
+
+static void
+rfc3261_13_3_1_we_offer_in_the_200_when_the_invite_does_not(void **state)
+{
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const char *ok, *tag;
+
+		answer(p, PLAIN, rfc, ANSWERING);
+		peer_call(p, "INVITE", 1, "", "");
+		peer_sent(p, "SIP/2.0 180 ");
+		peer_wait(p, 101);
+		ok = peer_sent(p, "SIP/2.0 200 ");
+		length_is_right(ok);
+		assert_true(says(ok, "m=audio 20000 RTP/AVP 0 8 96"));
+		tag = tag_of(header(ok, "To"));
+		request(p, "ACK", 1, tag, "", PLAIN_SDP);
+		assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+		peer_call(p, "BYE", 2, tag, "");
+		peer_sent(p, "SIP/2.0 200 ");
+		completed(p);
+	}
+}
+
+static void
+rfc3261_13_2_1_an_ack_without_the_answer_ends_the_call(void **state)
+{
+	struct peer *p = peer_new();
+	const char *ok;
+
+	answer(p, PLAIN, true, ANSWERING);
+	peer_call(p, "INVITE", 1, "", "");
+	peer_sent(p, "SIP/2.0 180 ");
+	peer_wait(p, 101);
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	peer_call(p, "ACK", 1, tag_of(header(ok, "To")), "");
+	peer_reply(p, peer_sent(p, "BYE "), "200 OK");
+	assert_int_equal(sim_engine(&p->s, RS_ENG_SDP_NO_ANSWER), 1);
+	failed(p, RS_CAUSE_MEDIA);
+}
+
+/* --- we answer --- */
+
+static void
+rfc3264_6_the_answer_is_said_in_the_200_and_again_with_the_same_bytes(void **state)
+{
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const char *ok, *again, *tag;
+
+		answer(p, REQUIRED, rfc,
+			RECV("request=\"INVITE\"", "") ANSWER("180 Ringing", "") PAUSE(100)
+			"<send retrans=\"500\"><![CDATA[\nSIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:];tag=[tag]\n[last_Call-ID:]\n[last_CSeq:]\n"
+			"Contact: <sip:me@[local_ip]:[local_port]>\n" WITH_SDP "]]></send>\n"
+			RECV("request=\"ACK\"", "") RECV("request=\"BYE\"", "timeout=\"900000\"") ANSWER("200 OK", ""));
+		request(p, "INVITE", 1, "", "",
+			theirs("198.18.8.1", 9000, "RTP/SAVP", "8 0", "a=crypto:3 AEAD_AES_128_GCM inline:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYg==\n"));
+		peer_sent(p, "SIP/2.0 180 ");
+		peer_wait(p, 101);
+		ok = peer_sent(p, "SIP/2.0 200 ");
+		length_is_right(ok);
+		assert_true(says(ok, "m=audio 20000 RTP/SAVP 8"));
+		assert_non_null(strstr(ok, "a=crypto:3 AEAD_AES_128_GCM inline:"));
+		peer_wait(p, 501);
+		again = peer_sent(p, "SIP/2.0 200 ");
+		assert_string_equal(ok, again);
+		tag = tag_of(header(ok, "To"));
+		peer_call(p, "ACK", 1, tag, "");
+		assert_true(media_of(p)->lines[0].flags & RS_SDP_SECURE);
+		peer_call(p, "BYE", 2, tag, "");
+		peer_sent(p, "SIP/2.0 200 ");
+		completed(p);
+	}
+}
+
+static void
+rfc4568_5_1_what_cannot_be_agreed_gets_488(void **state)
+{
+	static const struct {
+		const char *profile, *proto, *formats, *lines;
+		enum rs_sdp_fail why;
+	} rows[] = {
+		{ PLAIN, "RTP/AVP", "99", "a=rtpmap:99 EVS/16000\n", RS_SDP_FAIL_NO_CODEC },
+		{ PLAIN, "RTP/SAVP", "0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\n", RS_SDP_FAIL_CRYPTO_FORBIDDEN },
+		{ PLAIN, "UDP/TLS/RTP/SAVP", "0", "", RS_SDP_FAIL_TRANSPORT },
+		{ REQUIRED, "RTP/AVP", "0", "", RS_SDP_FAIL_NO_CRYPTO },
+		{ REQUIRED, "RTP/SAVP", "0", "", RS_SDP_FAIL_NO_CRYPTO },
+		{ REQUIRED, "RTP/SAVP", "0", "a=crypto:1 AES_CM_128_HMAC_SHA1_32 " KEY "\n", RS_SDP_FAIL_CRYPTO_SUITE },
+		{ OPTIONAL, "RTP/SAVP", "0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2hvcnQ=\n", RS_SDP_FAIL_CRYPTO_KEY },
+	};
+
+	for (size_t i = 0; i < 2 * (sizeof(rows) / sizeof(rows[0])); i++) {
+		struct peer *p = peer_new();
+		const char *no;
+
+		answer(p, rows[i / 2].profile, i & 1, ANSWERING);
+		request(p, "INVITE", 1, "", "", theirs("198.18.8.1", 9000, rows[i / 2].proto, rows[i / 2].formats, rows[i / 2].lines));
+		no = peer_sent(p, "SIP/2.0 488 ");
+		assert_string_equal(header(no, "Content-Length"), "0");
+		peer_call(p, "ACK", 1, tag_of(header(no, "To")), "");
+		assert_int_equal(counted(p, rows[i / 2].why), 1);
+		failed(p, RS_CAUSE_MEDIA);
+	}
+}
+
+static void
+rfc4568_optional_takes_either(void **state)
+{
+	for (int secure = 0; secure < 2; secure++) {
+		struct peer *p = peer_new();
+		const char *invite;
+
+		call(p, OPTIONAL, true, SHORT_CALL);
+		invite = peer_sent(p, "INVITE ");
+		assert_true(says(invite, "m=audio 20000 RTP/AVP 0 8 96"));
+		assert_non_null(strstr(invite, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"));
+		assert_non_null(strstr(invite, "a=crypto:2 AEAD_AES_128_GCM inline:"));
+		reply(p, invite, "200 OK", "",
+			theirs("198.18.8.1", 9000, "RTP/AVP", "0", secure ? "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\n" : ""));
+		peer_sent(p, "ACK ");
+		assert_int_equal((media_of(p)->lines[0].flags & RS_SDP_SECURE) != 0, secure);
+		peer_wait(p, 1001);
+		we_hang_up(p);
+	}
+}
+
+static void
+rfc5621_the_description_may_be_a_part_of_several(void **state)
+{
+	static const char body[] = "preamble\n--xyz\nContent-Type: text/plain\n\nm=audio 1 RTP/AVP 0\n--xyz\nContent-Disposition: session\n"
+		"content-type: application/sdp; charset=x\n\nv=0\no=peer 1 1 IN IP4 198.18.8.1\ns=-\nc=IN IP4 198.18.8.1\nt=0 0\n"
+		"m=audio 9000 RTP/AVP 0\n--xyz--\n";
+	struct peer *p = peer_new();
+	char text[4096];
+	const char *ok, *tag;
+	unsigned lines = 0;
+
+	for (const char *at = body; *at; at++)
+		lines += *at == '\n';
+	answer(p, PLAIN, true, ANSWERING);
+	snprintf(text, sizeof(text),
+		"INVITE sip:me@198.18.4.1:5060 SIP/2.0\nVia: SIP/2.0/UDP 198.18.8.1:5060;branch=z9hG4bKc1INVITE\nFrom: <sip:peer@198.18.8.1>;tag=peer\n"
+		"To: <sip:me@198.18.4.1>\nCall-ID: peer-1\nCSeq: 1 INVITE\nContact: <sip:peer@198.18.8.1:5060>\n"
+		"Content-Type: multipart/mixed;boundary=\"xyz\"\nContent-Length: %zu\n\n%s", strlen(body) + lines, body);
+	peer_say(p, text);
+	peer_sent(p, "SIP/2.0 180 ");
+	peer_wait(p, 101);
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	tag = tag_of(header(ok, "To"));
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+	peer_call(p, "ACK", 1, tag, "");
+	peer_call(p, "BYE", 2, tag, "");
+	peer_sent(p, "SIP/2.0 200 ");
+	completed(p);
+}
+
+/* --- re-offers --- */
+
+static void
+rfc3264_8_4_we_hold_as_the_scenario_says(void **state)
+{
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const char *invite, *hold, *resume;
+
+		call(p, REQUIRED, rfc,
+			INVITE RECV("response=\"200\"", "") SEND("ACK", "") REINVITE(HOLD_SDP) RECV("response=\"200\"", "") SEND("ACK", "")
+			REINVITE(SDP_LINES) RECV("response=\"200\"", "") SEND("ACK", "") PAUSE(1000) BYE);
+		invite = peer_sent(p, "INVITE ");
+		reply(p, invite, "200 OK", "", theirs("198.18.8.1", 9000, "RTP/SAVP", "0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\n"));
+		peer_sent(p, "ACK ");
+		hold = peer_sent(p, "INVITE ");
+		length_is_right(hold);
+		assert_true(says(hold, "a=sendonly"));
+		assert_true(says(hold, "m=audio 20000 RTP/SAVP 0 8 96"));
+		/* RFC 4568, 7.1.4: the key in use */
+		assert_int_equal(strncmp(strstr(hold, "a=crypto:"), strstr(invite, "a=crypto:"), strlen("a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY)), 0);
+		reply(p, hold, "200 OK", "", theirs("198.18.8.1", 9000, "RTP/SAVP", "0", "a=recvonly\na=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\n"));
+		peer_sent(p, "ACK ");
+		resume = peer_sent(p, "INVITE ");
+		assert_int_equal(media_of(p)->lines[0].direction, RS_SDP_SENDONLY);
+		assert_false(says(resume, "a=sendonly"));
+		reply(p, resume, "200 OK", "", theirs("198.18.8.1", 9000, "RTP/SAVP", "0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\n"));
+		peer_sent(p, "ACK ");
+		assert_int_equal(media_of(p)->lines[0].direction, RS_SDP_SENDRECV);
+		peer_wait(p, 1001);
+		we_hang_up(p);
+	}
+}
+
+static void
+rfc3264_8_4_the_peer_holds_and_the_user_agent_answers(void **state)
+{
+	struct peer *p = peer_new();
+	const char *ok, *tag, *held, *again;
+
+	answer(p, PLAIN, true, ANSWERING);
+	request(p, "INVITE", 1, "", "", PLAIN_SDP);
+	peer_sent(p, "SIP/2.0 180 ");
+	peer_wait(p, 101);
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	tag = tag_of(header(ok, "To"));
+	peer_call(p, "ACK", 1, tag, "");
+	request(p, "INVITE", 2, tag, "", theirs("198.18.8.1", 9000, "RTP/AVP", "0", "a=sendonly\n"));
+	held = peer_sent(p, "SIP/2.0 200 ");
+	length_is_right(held);
+	assert_true(says(held, "a=recvonly"));
+	assert_int_equal(media_of(p)->lines[0].direction, RS_SDP_RECVONLY);
+	peer_wait(p, 501);
+	again = peer_sent(p, "SIP/2.0 200 ");
+	assert_string_equal(held, again);
+	peer_call(p, "ACK", 2, tag, "");
+	request(p, "UPDATE", 3, tag, "", PLAIN_SDP);
+	held = peer_sent(p, "SIP/2.0 200 ");
+	assert_false(says(held, "a=recvonly"));
+	assert_int_equal(media_of(p)->lines[0].direction, RS_SDP_SENDRECV);
+	request(p, "UPDATE", 3, tag, "", PLAIN_SDP); /* its copy */
+	assert_string_equal(peer_sent(p, "SIP/2.0 200 "), held);
+	peer_call(p, "OPTIONS", 4, tag, "");
+	assert_string_equal(body_of(peer_sent(p, "SIP/2.0 200 ")), "");
+	peer_call(p, "BYE", 5, tag, "");
+	peer_sent(p, "SIP/2.0 200 ");
+	completed(p);
+}
+
+static void
+rfc3261_14_2_a_re_offer_that_cannot_be_taken_gets_488_and_the_call_lives_on(void **state)
+{
+	struct peer *p = peer_new();
+	const char *ok, *tag, *no;
+
+	answer(p, PLAIN, true, ANSWERING);
+	request(p, "INVITE", 1, "", "", PLAIN_SDP);
+	peer_sent(p, "SIP/2.0 180 ");
+	peer_wait(p, 101);
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	tag = tag_of(header(ok, "To"));
+	peer_call(p, "ACK", 1, tag, "");
+	request(p, "INVITE", 2, tag, "", theirs("198.18.8.1", 9000, "RTP/AVP", "99", "a=rtpmap:99 EVS/16000\n"));
+	no = peer_sent(p, "SIP/2.0 488 ");
+	peer_call(p, "ACK", 2, tag_of(header(no, "To")), "");
+	assert_int_equal(media_of(p)->lines[0].state, RS_SDP_STREAM_ACTIVE);
+	peer_call(p, "BYE", 3, tag, "");
+	peer_sent(p, "SIP/2.0 200 ");
+	completed(p);
+}
+
+static void
+rfc3311_5_2_offers_that_cross_get_491(void **state)
+{
+	struct peer *p = peer_new();
+	const char *invite;
+
+	call(p, PLAIN, true, CALL);
+	invite = peer_sent(p, "INVITE ");
+	peer_reply(p, invite, "180 Ringing");
+	peer_ask_x(p, invite, "UPDATE", 5, "Content-Type: application/sdp\n", PLAIN_SDP);
+	peer_sent(p, "SIP/2.0 491 ");
+	assert_int_equal(counted(p, RS_SDP_FAIL_GLARE), 1);
+	reply(p, invite, "200 OK", "", PLAIN_SDP);
+	peer_sent(p, "ACK ");
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+	peer_ask_x(p, invite, "BYE", 6, "", "");
+	peer_sent(p, "SIP/2.0 200 ");
+	failed(p, RS_CAUSE_BYE);
+}
+
+static void
+rfc3261_14_1_a_re_invite_that_crosses_goes_again_with_the_offer_it_had(void **state)
+{
+	struct peer *p = peer_new();
+	const char *invite, *hold, *again;
+
+	call(p, PLAIN, true,
+		INVITE RECV("response=\"200\"", "") SEND("ACK", "") REINVITE(HOLD_SDP) RECV("response=\"200\"", "") SEND("ACK", "") PAUSE(1000) BYE);
+	invite = peer_sent(p, "INVITE ");
+	reply(p, invite, "200 OK", "", PLAIN_SDP);
+	peer_sent(p, "ACK ");
+	hold = peer_sent(p, "INVITE ");
+	peer_reply(p, hold, "491 Request Pending");
+	peer_sent(p, "ACK ");
+	peer_ask_x(p, invite, "UPDATE", 5, "Content-Type: application/sdp\n", theirs("198.18.8.1", 9300, "RTP/AVP", "0", ""));
+	assert_true(says(peer_sent(p, "SIP/2.0 200 "), "m=audio 20000 RTP/AVP 0")); /* ours was withdrawn */
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9300);
+	peer_wait(p, 4001);
+	again = peer_sent(p, "INVITE ");
+	assert_true(says(again, "a=sendonly"));
+	reply(p, again, "200 OK", "", theirs("198.18.8.1", 9300, "RTP/AVP", "0", "a=recvonly\n"));
+	peer_sent(p, "ACK ");
+	peer_wait(p, 1001);
+	we_hang_up(p);
+}
+
+static void
+rfc4028_a_refresh_of_our_own_offers_what_is_agreed(void **state)
+{
+	struct peer *p = peer_new();
+	const char *invite, *refresh;
+
+	p->group = "media = \"m\"; rtp_ports = \"20000-20099\"; ua = { session_expires = \"90s\"; };";
+	call(p, REQUIRED, true, CALL);
+	invite = peer_sent(p, "INVITE ");
+	reply(p, invite, "200 OK", "Session-Expires: 90;refresher=uac\n",
+		theirs("198.18.8.1", 9000, "RTP/SAVP", "0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\n"));
+	peer_sent(p, "ACK ");
+	peer_wait(p, 45001);
+	refresh = peer_sent(p, "INVITE ");
+	length_is_right(refresh);
+	assert_true(says(refresh, "m=audio 20000 RTP/SAVP 0 8 96"));
+	reply(p, refresh, "200 OK", "Session-Expires: 90;refresher=uac\n",
+		theirs("198.18.8.1", 9400, "RTP/SAVP", "0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " KEY "\n"));
+	peer_sent(p, "ACK ");
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9400);
+	peer_ask_x(p, invite, "BYE", 6, "", "");
+	peer_sent(p, "SIP/2.0 200 ");
+	failed(p, RS_CAUSE_BYE);
+}
+
+/* --- reliable provisionals --- */
+
+static void
+rfc3262_5_an_offer_in_a_reliable_18x_is_answered_in_its_prack(void **state)
+{
+	struct peer *p = peer_new();
+	const char *invite, *prack, *again;
+
+	call(p, PLAIN, true, LATE_INVITE RECV("response=\"183\"", "optional=\"true\"") RECV("response=\"200\"", "") SEND("ACK", "") PAUSE(1000) BYE);
+	invite = peer_sent(p, "INVITE ");
+	reply(p, invite, "183 Session Progress", "Require: 100rel\nRSeq: 7\n", PLAIN_SDP);
+	prack = peer_sent(p, "PRACK ");
+	length_is_right(prack);
+	assert_true(says(prack, "m=audio 20000 RTP/AVP 0"));
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+	peer_wait(p, 501);
+	again = peer_sent(p, "PRACK ");
+	assert_string_equal(prack, again);
+	peer_reply(p, prack, "200 OK");
+	peer_reply(p, invite, "200 OK");
+	assert_string_equal(body_of(peer_sent(p, "ACK ")), "");
+	peer_wait(p, 1001);
+	we_hang_up(p);
+}
+
+static void
+rfc3262_5_the_answer_in_a_reliable_18x_of_ours_is_the_200s_too(void **state)
+{
+	struct peer *p = peer_new();
+	const char *early, *ok, *tag;
+
+	answer(p, PLAIN, true,
+		RECV("request=\"INVITE\"", "") ANSWER_SDP("183 Session Progress", "") PAUSE(100) ANSWER_SDP("200 OK", "") RECV("request=\"ACK\"", "")
+		RECV("request=\"BYE\"", "timeout=\"900000\"") ANSWER("200 OK", ""));
+	request(p, "INVITE", 1, "", "", PLAIN_SDP);
+	early = peer_sent(p, "SIP/2.0 183 ");
+	length_is_right(early);
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+	peer_wait(p, 101);
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	assert_string_equal(body_of(early), body_of(ok));
+	tag = tag_of(header(ok, "To"));
+	peer_call(p, "ACK", 1, tag, "");
+	peer_call(p, "BYE", 2, tag, "");
+	peer_sent(p, "SIP/2.0 200 ");
+	completed(p);
+}
+
+/* --- the rest --- */
+
+static void
+descriptions_of_legs_without_a_profile_are_the_scenarios(void **state)
+{
+	struct peer *p = peer_new();
+	const char *invite;
+
+	p->group = NULL;
+	call(p, PLAIN, true, SHORT_CALL);
+	invite = peer_sent(p, "INVITE ");
+	assert_string_equal(body_of(invite), OUR_SDP);
+	peer_reply(p, invite, "200 OK");
+	peer_sent(p, "ACK ");
+	peer_wait(p, 1001);
+	we_hang_up(p);
+}
+
+/* As SIPp: its own text, with the call's own port; the peer's c= and first m=audio say where to. */
+static void
+media_steps_without_a_profile_go_where_the_peers_description_says(void **state)
+{
+	static const char answer_lines[] = "v=0\no=peer 1 1 IN IP4 198.18.8.1\ns=-\nc=IN IP4 198.18.8.3\nt=0 0\nm=image 0 udptl t38\n"
+		"m=audio 9000 RTP/AVP 18 8 101\na=rtpmap:101 telephone-event/8000\n";
+
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const struct media *m;
+		const char *invite;
+
+		p->group = "rtp_ports = \"30000-30001\";";
+		call(p, PLAIN, rfc,
+			INVITE RECV("response=\"200\"", "") SEND("ACK", "") "<nop><action><exec play_dtmf=\"1\"/><exec rtp_stream=\"pause\"/></action></nop>"
+			PAUSE(1000) BYE);
+		invite = peer_sent(p, "INVITE ");
+		assert_true(says(invite, "m=audio 30000 RTP/AVP 0"));
+		assert_true(says(invite, "o=us 7 1 IN IP4 198.18.4.1"));
+		reply(p, invite, "200 OK", "", answer_lines);
+		peer_sent(p, "ACK ");
+		m = media_of(p);
+		assert_true(p->s.plan->media[m->profile].implied);
+		assert_int_equal(m->lines[0].state, RS_SDP_STREAM_ACTIVE);
+		assert_int_equal(m->lines[0].remote_port, 9000);
+		assert_int_equal(m->lines[0].remote.b[3], 3);
+		assert_int_equal(m->lines[0].use[RS_SDP_ROLE_CODEC].codec, 1);
+		assert_int_equal(m->lines[0].use[RS_SDP_ROLE_CODEC].send, 8);
+		assert_int_equal(m->lines[0].use[RS_SDP_ROLE_EVENT].send, 101);
+		assert_int_equal(m->lines[1].state, RS_SDP_STREAM_REFUSED);
+		peer_wait(p, 1001);
+		we_hang_up(p);
+	}
+}
+
+static void
+media_steps_send_nothing_outside_the_targets(void **state)
+{
+	struct peer *p = peer_new();
+
+	p->group = NULL;
+	call(p, PLAIN, false, INVITE RECV("response=\"200\"", "") SEND("ACK", "") "<nop><action><exec play_dtmf=\"1\"/></action></nop>" PAUSE(1000) BYE);
+	reply(p, peer_sent(p, "INVITE "), "200 OK", "", theirs("192.0.2.1", 9000, "RTP/AVP", "0", ""));
+	peer_sent(p, "ACK ");
+	assert_int_equal(media_of(p)->lines[0].state, RS_SDP_STREAM_REFUSED);
+	assert_int_equal(sim_engine(&p->s, RS_ENG_SDP_NOT_TARGET), 1);
+	peer_wait(p, 1001);
+	we_hang_up(p);
+}
+
+static void
+ipv6_media_stand_without_brackets(void **state)
+{
+	struct peer *p = peer_new();
+	const char *invite, *plan =
+		"targets = [ \"2001:2::/64\" ]; workers = { cores = [ 0 ]; };\n"
+		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"2001:2::2/64\" ]; },\n"
+		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"2001:2::3/64\" ]; } );\n" PLAIN
+		"endpoints = ( { name = \"us\"; port = \"a\"; addresses = \"2001:2::4:1\"; media = \"m\"; } );\n"
+		"activities = ( { name = \"x\"; scenario = \"uac\"; do = \"call\"; from = \"us\"; to = \"sip:bob@[2001:2::8:1]:5060\"; rate = 1; total = 1; } );\n";
+
+	p->s.on_wire = peer_takes;
+	p->s.ctx = p;
+	p->start_ns = 1000 * RS_NS_PER_S;
+	sim_open(&p->s, plan);
+	sim_play(&p->s, MS / 2);
+	invite = peer_sent(p, "INVITE ");
+	length_is_right(invite);
+	assert_true(says(invite, "c=IN IP6 2001:2::4:1"));
+	assert_true(says(invite, "m=audio 16384 RTP/AVP 0 8 96"));
+	rs_engine_silence(p->s.engines[0]);
+	sim_close(&p->s);
+	free(p);
+}
+
+static void
+rfc8439_2_3_2_the_block_of_the_example(void **state)
+{
+	static const uint8_t nonce[12] = { 0, 0, 0, 9, 0, 0, 0, 0x4a, 0, 0, 0, 0 }, wanted[16] = { 0x10, 0xf1, 0xe7, 0xe4, 0xd1, 0x3b, 0x59,
+		0x15, 0x50, 0x0f, 0xdd, 0x1f, 0xa3, 0x20, 0x71, 0xc4 };
+	uint8_t key[32], out[RS_CHACHA_BLOCK];
+
+	for (unsigned i = 0; i < 32; i++)
+		key[i] = (uint8_t)i;
+	rs_chacha_block(key, 1, nonce, out);
+	assert_memory_equal(out, wanted, sizeof(wanted));
+}
+
+static void
+keys_follow_from_secret_and_seed(void **state)
+{
+	uint8_t a[2 * RS_SDP_KEY_MAX], b[2 * RS_SDP_KEY_MAX];
+
+	sdp_keys(1, 2, 2, a);
+	sdp_keys(1, 2, 2, b);
+	assert_memory_equal(a, b, sizeof(a));
+	assert_memory_not_equal(a, a + RS_SDP_KEY_MAX, RS_SDP_KEY_MAX);
+	sdp_keys(1, 3, 2, b);
+	assert_memory_not_equal(a, b, RS_SDP_KEY_MAX);
+	sdp_keys(2, 2, 2, b);
+	assert_memory_not_equal(a, b, RS_SDP_KEY_MAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rfc3264_5_the_offer_is_the_profiles_and_the_answer_is_taken),
+		cmocka_unit_test(rfc3264_4_an_invite_that_goes_again_has_the_same_bytes),
+		cmocka_unit_test(rfc3264_6_an_answer_that_cannot_be_accepted_ends_the_call),
+		cmocka_unit_test(rfc3264_6_a_2xx_without_an_answer_ends_the_call),
+		cmocka_unit_test(rfc8866_a_description_that_cannot_be_read_is_counted_by_kind),
+		cmocka_unit_test(media_outside_the_targets_is_refused),
+		cmocka_unit_test(rfc3960_early_media_is_agreed_with_the_18x),
+		cmocka_unit_test(rfc3261_9_a_cancelled_call_ends_without_media),
+		cmocka_unit_test(rfc3261_13_2_1_a_late_offer_is_answered_in_the_ack),
+		cmocka_unit_test(rfc3261_13_3_1_we_offer_in_the_200_when_the_invite_does_not),
+		cmocka_unit_test(rfc3261_13_2_1_an_ack_without_the_answer_ends_the_call),
+		cmocka_unit_test(rfc3264_6_the_answer_is_said_in_the_200_and_again_with_the_same_bytes),
+		cmocka_unit_test(rfc4568_5_1_what_cannot_be_agreed_gets_488),
+		cmocka_unit_test(rfc4568_optional_takes_either),
+		cmocka_unit_test(rfc5621_the_description_may_be_a_part_of_several),
+		cmocka_unit_test(rfc3264_8_4_we_hold_as_the_scenario_says),
+		cmocka_unit_test(rfc3264_8_4_the_peer_holds_and_the_user_agent_answers),
+		cmocka_unit_test(rfc3261_14_2_a_re_offer_that_cannot_be_taken_gets_488_and_the_call_lives_on),
+		cmocka_unit_test(rfc3311_5_2_offers_that_cross_get_491),
+		cmocka_unit_test(rfc3261_14_1_a_re_invite_that_crosses_goes_again_with_the_offer_it_had),
+		cmocka_unit_test(rfc4028_a_refresh_of_our_own_offers_what_is_agreed),
+		cmocka_unit_test(rfc3262_5_an_offer_in_a_reliable_18x_is_answered_in_its_prack),
+		cmocka_unit_test(rfc3262_5_the_answer_in_a_reliable_18x_of_ours_is_the_200s_too),
+		cmocka_unit_test(descriptions_of_legs_without_a_profile_are_the_scenarios),
+		cmocka_unit_test(media_steps_without_a_profile_go_where_the_peers_description_says),
+		cmocka_unit_test(media_steps_send_nothing_outside_the_targets),
+		cmocka_unit_test(ipv6_media_stand_without_brackets),
+		cmocka_unit_test(rfc8439_2_3_2_the_block_of_the_example),
+		cmocka_unit_test(keys_follow_from_secret_and_seed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
