@@ -30,6 +30,7 @@ struct media {
 	uint32_t streams[MEDIA_LINES];		 /* by m-line: slots in the pool of streams; NO_MEDIA: none runs */
 	uint32_t ssrc[MEDIA_LINES];		 /* by rs_sdp_stream.local */
 	uint64_t key_seed;			 /* of our SDES keys: the same bytes for each rendering */
+	uint32_t heard;				 /* of an ended stream and the one that it heard: the same at both; 0: none was */
 	uint8_t direction;			 /* our wish: enum rs_sdp_direction */
 	bool hold_zero;				 /* and c=0.0.0.0 with it */
 	struct media_exchange {			 /* media_sdp.c: one for the INVITE, one for other requests */

@@ -66,6 +66,7 @@ static const struct rs_metric_def defs[RS_MEDIA_COUNT] = {
 	COUNTER(RS_MEDIA_TIMED_OUT, "streams_timed_out", "streams", "Of them: media stopped before the call did."),
 	COUNTER(RS_MEDIA_TRANSCODED, "streams_transcoded", "streams", "Of them: media came, and not one watermark: transcoded, or not ours."),
 	COUNTER(RS_MEDIA_CROSSED_STREAMS, "streams_crossed", "streams", "Of them: with crossed packets."),
+	COUNTER(RS_MEDIA_LEGS_CROSSED, "legs_crossed", "calls", "Placed calls whose other side was found by `run.legs`, and whose streams did not hear each other but others."),
 	COUNTER(RS_MEDIA_RATED, "streams_rated", "streams", "Of them: with a MOS."),
 	COUNTER(RS_MEDIA_IMPAIRED_LOST, "impaired_lost", "packets", "Dropped on purpose."),
 	COUNTER(RS_MEDIA_IMPAIRED_DUPLICATED, "impaired_duplicated", "packets", "Repeated on purpose."),

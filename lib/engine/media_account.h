@@ -36,6 +36,7 @@ enum rs_media_metric {
 	/* streams judged at their end */
 	RS_MEDIA_JUDGED,	/* that were to receive */
 	RS_MEDIA_NEVER_HEARD, RS_MEDIA_ONE_WAY, RS_MEDIA_TIMED_OUT, RS_MEDIA_TRANSCODED, RS_MEDIA_CROSSED_STREAMS, RS_MEDIA_RATED,
+	RS_MEDIA_LEGS_CROSSED, /* calls whose both ends are known, and heard others than each other */
 	/* done to them on purpose */
 	RS_MEDIA_IMPAIRED_LOST, RS_MEDIA_IMPAIRED_DUPLICATED, RS_MEDIA_IMPAIRED_DELAYED, RS_MEDIA_WRONG_SENT,
 	/* histograms */

@@ -261,6 +261,19 @@ stream_apply(struct rs_engine *e, struct media *m, uint32_t line)
 	return 0;
 }
 
+/* Both ends of a call come to the same, when they heard each other. */
+static uint32_t
+heard_of(const struct rs_engine *e, uint32_t slot)
+{
+	const struct stream_rx *srx = &e->streams->rx[slot];
+	uint32_t v;
+
+	if (!srx->peer)
+		return 0;
+	v = (uint32_t)((rs_mix64(stream_handle(e, slot, srx->generation)) ^ rs_mix64(srx->peer)) >> 32);
+	return v ? v : 1;
+}
+
 void
 stream_end(struct rs_engine *e, struct media *m, uint32_t line)
 {
@@ -275,6 +288,8 @@ stream_end(struct rs_engine *e, struct media *m, uint32_t line)
 	stream_rtcp_send(e, slot, true);
 	stream_digits_end(e, slot);
 	stream_judge(e, slot);
+	if (line == 0)
+		m->heard = heard_of(e, slot);
 	if (calendar_has(&ms->calendar, slot))
 		calendar_remove(&ms->calendar, slot);
 	rs_wheel_cancel(&e->wheel, ms->first_node + slot);

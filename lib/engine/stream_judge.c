@@ -2,6 +2,8 @@
 /* What a stream comes to: counted as far as it is known with its reports, judged and rated at its end. */
 #include "engine/stream.h"
 
+#define SILENT_NS RS_NS_PER_S /* a stream that lived for so long and heard nothing is one-way */
+
 /* A count that has grown; what late packets take away again is made up for later. */
 static void
 grow(struct rs_metrics *m, uint32_t row, uint64_t *counted, uint64_t now)
@@ -94,6 +96,9 @@ judge_silence(struct rs_engine *e, uint32_t slot)
 	struct rs_metrics *m = stream_cells(e, ms->rx[slot].activity);
 	uint64_t timeout = cold->profile->timeout_ns ? cold->profile->timeout_ns : TIMEOUT_NS;
 
+	/* Whoever hears nothing at all need not wait for the time-out, which may not be watched. */
+	if (ms->rx[slot].rtp.cold.first_ns == 0 && timeout > SILENT_NS)
+		timeout = SILENT_NS;
 	switch (rs_rtp_rx_silence(&ms->rx[slot].rtp, e->now, timeout)) {
 	case RS_RTP_HEARD:
 	case RS_RTP_QUIET: break;

@@ -134,7 +134,7 @@ sim_open(struct sim *s, const char *plan)
 		s->delay_ns = RS_NS_PER_MS;
 	s->n = s->plan->n_workers;
 	for (uint32_t i = 0; i < s->n; i++) {
-		s->ports[i] = (struct sim_port){ .sim = s, .worker = i, .one_buf = !s->media };
+		s->ports[i] = (struct sim_port){ .sim = s, .worker = i, .one_buf = !s->media && s->plan->n_media == 0 };
 		assert_int_equal(rs_account_create(s->plan, &s->accounts[i]), 0);
 		struct rs_engine_cfg cfg = {
 			.plan = s->plan,
