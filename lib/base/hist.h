@@ -45,18 +45,25 @@ rs_hist_index(uint64_t ns)
 /** The middle of cell @i in ns. */
 uint64_t rs_hist_value(uint32_t i);
 
+/** The same value @n times. */
 static inline void
-rs_hist_record(struct rs_hist *h, uint64_t ns)
+rs_hist_record_n(struct rs_hist *h, uint64_t ns, uint32_t n)
 {
 	_Atomic uint32_t *c = &h->cells[rs_hist_index(ns)];
 
-	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + 1, memory_order_relaxed);
-	atomic_store_explicit(&h->sum_ns, atomic_load_explicit(&h->sum_ns, memory_order_relaxed) + ns,
+	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+	atomic_store_explicit(&h->sum_ns, atomic_load_explicit(&h->sum_ns, memory_order_relaxed) + ns * n,
 		memory_order_relaxed);
 	if (ns < atomic_load_explicit(&h->min_ns, memory_order_relaxed))
 		atomic_store_explicit(&h->min_ns, ns, memory_order_relaxed);
 	if (ns > atomic_load_explicit(&h->max_ns, memory_order_relaxed))
 		atomic_store_explicit(&h->max_ns, ns, memory_order_relaxed);
+}
+
+static inline void
+rs_hist_record(struct rs_hist *h, uint64_t ns)
+{
+	rs_hist_record_n(h, ns, 1);
 }
 
 /** Make an empty histogram of zeroed memory (min must start high). */

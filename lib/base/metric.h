@@ -77,6 +77,12 @@ rs_metric_record(struct rs_metrics *m, uint32_t i, uint64_t ns)
 	rs_hist_record(m->hists[i], ns);
 }
 
+static inline void
+rs_metric_record_n(struct rs_metrics *m, uint32_t i, uint64_t ns, uint32_t n)
+{
+	rs_hist_record_n(m->hists[i], ns, n);
+}
+
 /* Anybody's side. */
 static inline uint64_t
 rs_metric_get(const struct rs_metrics *m, uint32_t i)

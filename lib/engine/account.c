@@ -256,6 +256,8 @@ activity_create(struct rs_activity_account *a, const struct rs_program *p)
 	if (rc)
 		return rc;
 	rc = metrics_array(&a->rtds, p->n_rtds, &rs_rtd_metrics_table);
+	if (rc == 0)
+		rc = rs_metrics_init(&a->media, &rs_media_metrics_table);
 	if (rc)
 		return rc;
 	a->counters = calloc(p->n_counters ? p->n_counters : 1, sizeof(*a->counters));
@@ -273,6 +275,8 @@ rs_account_create(const struct rs_plan *plan, struct rs_account **out)
 		return -ENOMEM;
 	a->activities = calloc(plan->n_activities ? plan->n_activities : 1, sizeof(*a->activities));
 	rc = a->activities ? rs_metrics_init(&a->engine, &rs_engine_metrics_table) : -ENOMEM;
+	if (rc == 0)
+		rc = rs_metrics_init(&a->media, &rs_media_worker_metrics_table);
 	for (uint32_t i = 0; rc == 0 && i < plan->n_activities; i++) {
 		a->n_activities = i + 1;
 		rc = activity_create(&a->activities[i], plan->activities[i].program);
@@ -288,12 +292,13 @@ rs_account_create(const struct rs_plan *plan, struct rs_account **out)
 uint64_t
 rs_account_bytes(const struct rs_plan *plan)
 {
-	uint64_t n = rs_metrics_bytes(&rs_engine_metrics_table);
+	uint64_t n = rs_metrics_bytes(&rs_engine_metrics_table) + rs_metrics_bytes(&rs_media_worker_metrics_table);
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		const struct rs_program *p = plan->activities[i].program;
 
-		n += rs_metrics_bytes(&rs_activity_metrics_table) + p->n_steps * rs_metrics_bytes(&rs_step_metrics_table) +
+		n += rs_metrics_bytes(&rs_activity_metrics_table) + rs_metrics_bytes(&rs_media_metrics_table) +
+			p->n_steps * rs_metrics_bytes(&rs_step_metrics_table) +
 			p->n_rtds * rs_metrics_bytes(&rs_rtd_metrics_table) +
 			((p->n_steps + 1) * (uint64_t)RS_CAUSES + p->n_counters) * sizeof(uint64_t);
 	}
@@ -309,6 +314,7 @@ rs_account_free(struct rs_account *a)
 		struct rs_activity_account *x = &a->activities[i];
 
 		rs_metrics_fini(&x->cells);
+		rs_metrics_fini(&x->media);
 		for (uint32_t s = 0; x->steps && s < x->n_steps; s++)
 			rs_metrics_fini(&x->steps[s]);
 		for (uint32_t s = 0; x->rtds && s < x->n_rtds; s++)
@@ -319,6 +325,7 @@ rs_account_free(struct rs_account *a)
 		free(x->failures);
 	}
 	rs_metrics_fini(&a->engine);
+	rs_metrics_fini(&a->media);
 	free(a->activities);
 	free(a);
 }

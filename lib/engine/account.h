@@ -3,7 +3,7 @@
 #ifndef RS_ENGINE_ACCOUNT_H
 #define RS_ENGINE_ACCOUNT_H
 
-#include "base/metric.h"
+#include "engine/media_account.h"
 #include "plan/plan.h"
 #include "proto/sdp/session.h"
 
@@ -145,6 +145,7 @@ struct rs_activity_account {
 	struct rs_metrics cells;
 	struct rs_metrics *steps;   /* n_steps */
 	struct rs_metrics *rtds;    /* n_rtds */
+	struct rs_metrics media;    /* rs_media_metrics_table */
 	_Atomic uint64_t *counters; /* n_counters: the scenario's counter="..." */
 	_Atomic uint64_t *failures; /* [n_steps + 1][RS_CAUSES]; the last row: before the first step */
 	uint32_t n_steps, n_rtds, n_counters;
@@ -152,6 +153,7 @@ struct rs_activity_account {
 
 struct rs_account {
 	struct rs_metrics engine;
+	struct rs_metrics media; /* rs_media_worker_metrics_table */
 	struct rs_activity_account *activities;
 	uint32_t n_activities;
 };

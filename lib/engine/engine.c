@@ -10,6 +10,7 @@
 #include "engine/legs.h"
 #include "engine/media_sdp.h"
 #include "engine/register.h"
+#include "engine/stream.h"
 
 void
 rs_engine_begin(struct rs_engine *e, uint64_t t0_ns)
@@ -183,9 +184,12 @@ out_of_call(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg
 static void
 unreachable(struct rs_engine *e, const struct rs_rx *rx)
 {
-	struct leg *leg = lookup_quoted(e, rx);
+	struct leg *leg;
 
 	rs_metric_inc(e->cells, RS_ENG_UNREACHABLE);
+	if (streams_unreachable(e, rx))
+		return;
+	leg = lookup_quoted(e, rx);
 	if (leg)
 		leg_fail(e, leg, RS_CAUSE_UNREACHABLE, false);
 	else if (e->n_regs)
@@ -263,8 +267,16 @@ rs_engine_input(struct rs_engine *e, uint64_t now_ns, const struct rs_rx *rx, ui
 	e->now = now_ns;
 	if (e->silent)
 		return;
-	for (uint32_t i = 0; i < n; i++)
-		input_one(e, &rx[i]);
+	for (uint32_t i = 0; i < n;) {
+		uint32_t from = i;
+
+		while (i < n && rx[i].kind == RS_RX_RTP && e->streams)
+			i++;
+		if (i > from)
+			streams_input(e, &rx[from], i - from);
+		else
+			input_one(e, &rx[i++]);
+	}
 }
 
 /*
@@ -354,12 +366,14 @@ rs_engine_is_told(const struct rs_engine *e)
 static void
 timer(struct rs_engine *e, uint32_t node)
 {
-	uint32_t slot = node / TIMERS, legs = e->legs.cap * TIMERS;
+	uint32_t slot = node / TIMERS, legs = e->legs.cap * TIMERS, first_stream = legs + e->n_regs;
 
 	/* An earlier one of this turn may have ended the leg, or moved it on and armed this timer anew. */
 	if (rs_wheel_armed(&e->wheel, node))
 		return;
-	if (node >= legs)
+	if (node >= first_stream)
+		streams_timer(e, node - first_stream);
+	else if (node >= legs)
 		register_timer(e, node - legs);
 	else if (rs_pool_is_taken(&e->legs, slot))
 		leg_timer(e, leg_at(e, slot), (enum timer)(node % TIMERS));
@@ -394,6 +408,11 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 		if (e->stopping && e->activities[i].plan->kind != RS_DO_REGISTER)
 			continue;
 		due = activity_turn(e, &e->activities[i]);
+		if (due < next)
+			next = due;
+	}
+	if (e->streams) { /* the last one: what steps have begun begins at once */
+		due = streams_turn(e, now_ns);
 		if (due < next)
 			next = due;
 	}

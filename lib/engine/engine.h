@@ -15,6 +15,7 @@
 
 struct rs_engine;
 struct rs_bus;
+struct rs_media_setup;
 
 struct rs_engine_cfg {
 	const struct rs_plan *plan;
@@ -35,6 +36,7 @@ struct rs_engine_cfg {
 	 */
 	const _Atomic uint64_t *limited_until;
 	struct rs_bus *bus;	   /* to the other workers' engines; NULL: this is the only worker */
+	const struct rs_media_setup *media; /* instead of what the plan's profiles come to; NULL: those */
 	const uint8_t *steer_bits; /* [plan->n_ports], R of base/steer.h: the same on all workers. NULL: RS_STEER_BITS each */
 	struct rs_log *log;	/* may be NULL */
 	uint64_t wall_us;	/* wall clock at now == wall_at_ns, for [timestamp] and [date] */

@@ -17,6 +17,7 @@
 #include "proto/sip/field.h"
 
 #define NO_ENDPOINT UINT32_MAX
+#define NO_MEDIA UINT32_MAX
 #define TURN_STARTS 64	   /* arrivals started in one turn at most */
 #define TURN_WALK 1024	   /* arrivals of other workers passed over in one turn at most */
 #define TURN_TIMERS 256	   /* timers served in one turn at most */
@@ -83,7 +84,7 @@ struct leg {
 	int16_t retrans_step;	 /* the send that TIMER_RETRANS repeats; -1: none */
 	uint8_t retrans_count;
 	uint8_t retrans_invite;	 /* it is an INVITE: other limits */
-	uint32_t media;		 /* slot of its struct media; UINT32_MAX: none */
+	uint32_t media;		 /* slot of its struct media; NO_MEDIA: none */
 	uint64_t retrans_ns;	 /* the next interval */
 	uint32_t endpoint;	 /* index into its group's endpoints of this worker */
 	uint32_t cseq;
@@ -301,6 +302,8 @@ struct rs_engine {
 	uint64_t reg_text_bytes;     /* of the blobs' bytes: nonces and routes */
 	struct rs_bus *bus;	     /* NULL: the only worker */
 	struct matcher *matcher;     /* NULL: no legs are matched */
+	struct streams *streams;     /* NULL: no media, see stream.h */
+	struct rs_media_setup *media_setup; /* what it was made from; of this engine alone */
 	struct tracer *tracer;
 	uint8_t sending;	     /* enum rs_trace_flag of the next message that is sent */
 	struct rs_auth_hasher *hasher;

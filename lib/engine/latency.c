@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Send times come with the transmit burst, receive times with the receive burst; what lies between is the SUT's. */
 #include "engine/legs.h"
+#include "engine/media.h"
 #include "engine/register.h"
 
 void
@@ -122,6 +123,8 @@ rs_engine_flushed(struct rs_engine *e, uint64_t time_ns)
 	e->n_stamps = 0;
 	if (e->matcher)
 		legs_flushed(e, time_ns);
+	if (e->streams)
+		streams_flushed(e, time_ns);
 }
 
 void

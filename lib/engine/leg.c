@@ -48,7 +48,7 @@ leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t du
 	leg->due_ns = due_ns;
 	leg->cause_send = leg->cause_recv = leg->last_recv = leg->retrans_step = leg->invite_step = -1;
 	leg->callee = NO_ENDPOINT;
-	leg->media = UINT32_MAX;
+	leg->media = NO_MEDIA;
 	if (a->frame_bytes) {
 		uint8_t *frame = rs_blob_alloc(&e->blobs, &leg->frame, a->frame_bytes);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a leg notes for its half, and the half's way to the worker that matches it. */
 #include "engine/legs.h"
+#include "engine/media.h"
 
 #include <errno.h>
 
@@ -147,7 +148,7 @@ post(struct rs_engine *e, const struct half *h)
 		legs_match(e, h);
 		return;
 	}
-	struct rs_mail mail = { .type = RS_BUS_LEG, .from = (uint16_t)e->worker, .handle = h->key,
+	struct rs_mail mail = { .type = RS_BUS_LEG, .from = (uint16_t)e->worker, .request = h->heard, .handle = h->key,
 		.arg = { h->invite_ns, h->ok_ns, h->bye_ns, h->end_ns,
 			(uint64_t)h->endpoint << 32 | (uint64_t)h->activity << 16 | h->flags } };
 
@@ -160,7 +161,7 @@ legs_heard(struct rs_engine *e, const struct rs_mail *mail)
 {
 	struct half h = { .key = mail->handle, .invite_ns = mail->arg[0], .ok_ns = mail->arg[1], .bye_ns = mail->arg[2],
 		.end_ns = mail->arg[3], .endpoint = (uint32_t)(mail->arg[4] >> 32), .activity = (uint16_t)(mail->arg[4] >> 16),
-		.flags = (uint16_t)mail->arg[4] };
+		.flags = (uint16_t)mail->arg[4], .heard = mail->request };
 
 	legs_match(e, &h);
 }
@@ -225,6 +226,7 @@ legs_end(struct rs_engine *e, struct leg *leg)
 			.end_ns = e->now,
 			.endpoint = placed ? leg->callee : leg->endpoint,
 			.activity = leg->activity,
+			.heard = leg->media == NO_MEDIA ? 0 : media_at(e, leg)->heard,
 			.flags = (uint16_t)((placed ? HALF_PLACED : 0) | (up ? HALF_UP : 0) |
 				(leg->flags & LEG_MEASURED ? HALF_MEASURED : 0) | (t->bye_sent ? HALF_BYE_SENT : 0)),
 		},

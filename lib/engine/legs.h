@@ -40,7 +40,7 @@ struct half {
 	/* while it waits for the other one */
 	uint32_t next, prev; /* with the same key: behind the first one the others, newest first */
 	uint32_t chain;	     /* the first ones of a bucket; of those that are free the next one */
-	uint32_t pad;
+	uint32_t heard;	     /* media.heard; it stands here for want of another place, and is set all the time */
 };
 _Static_assert(sizeof(struct half) == 64, "a half is one cache line");
 

@@ -241,6 +241,8 @@ count(struct rs_engine *e, const struct half *placed, const struct half *answere
 		rs_metric_inc(a, RS_AM_LEGS_MATCHED_UP);
 	if (is_wrong(e, placed, answered))
 		rs_metric_inc(p, RS_AM_LEGS_WRONG);
+	if (placed->heard && answered->heard && placed->heard != answered->heard)
+		rs_metric_inc(&e->account->activities[placed->activity].media, RS_MEDIA_LEGS_CROSSED);
 	if (!(placed->flags & HALF_MEASURED))
 		return;
 	delay(p, RS_AM_LEG_INVITE, placed->invite_ns, answered->invite_ns);

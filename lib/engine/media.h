@@ -12,21 +12,25 @@
 #define RS_ENGINE_MEDIA_H
 
 #include "engine/internal.h"
+#include "engine/media_setup.h"
 #include "proto/sdp/session.h"
 
-#define MEDIA_LINES 2 /* m-lines of a call that carry something: audio, video */
-#define NO_MEDIA UINT32_MAX
+#define MEDIA_LINES RS_MEDIA_KINDS /* m-lines of a call that carry something: audio, video */
+#define MEDIA_DIGITS_MAX 32
 
 /** From a pool of the engine; leg->media is its slot, NO_MEDIA: none. */
 struct media {
 	struct rs_sdp_session sdp;
 	struct rs_sdp_stream lines[MEDIA_LINES]; /* sdp.streams */
 	uint32_t leg;				 /* slot */
-	uint16_t ports[MEDIA_LINES];		 /* RTP, RTCP is the next one; host byte order; at leg->path.local; 0: none taken */
+	struct rs_addr local;			 /* leg->path.local when the ports were taken, ... */
+	uint8_t port;				 /* ... and leg->path.port */
+	uint16_t ports[MEDIA_LINES];		 /* by rs_sdp_stream.local: RTP, RTCP is the next one; host byte order; 0: none taken */
 	uint16_t profile;			 /* index in plan->media */
-	uint32_t streams[MEDIA_LINES];		 /* slots in the pool of streams; NO_MEDIA: none runs */
-	uint32_t ssrc[MEDIA_LINES];
+	uint32_t streams[MEDIA_LINES];		 /* by m-line: slots in the pool of streams; NO_MEDIA: none runs */
+	uint32_t ssrc[MEDIA_LINES];		 /* by rs_sdp_stream.local */
 	uint64_t key_seed;			 /* of our SDES keys: the same bytes for each rendering */
+	uint32_t heard;				 /* of an ended stream and the one that it heard: the same at both; 0: none was */
 	uint8_t direction;			 /* our wish: enum rs_sdp_direction */
 	bool hold_zero;				 /* and c=0.0.0.0 with it */
 	struct media_exchange {			 /* media_sdp.c: one for the INVITE, one for other requests */
@@ -37,7 +41,7 @@ struct media {
 };
 
 /** What a scenario's step asks for (rtp_stream, play_pcap_*, play_dtmf, rtp_echo, hold). */
-enum media_do { MEDIA_SOURCE, MEDIA_REPLAY, MEDIA_DIGITS, MEDIA_ECHO, MEDIA_PAUSE, MEDIA_RESUME };
+enum media_do { MEDIA_SOURCE, MEDIA_REPLAY, MEDIA_DIGITS, MEDIA_ECHO, MEDIA_PAUSE, MEDIA_RESUME, MEDIA_STOP };
 
 static inline struct media *
 media_at(const struct rs_engine *e, const struct leg *leg)
@@ -49,9 +53,17 @@ media_at(const struct rs_engine *e, const struct leg *leg)
 struct media *media_open(struct rs_engine *e, struct leg *leg, uint16_t profile);
 /** sdp.streams[] changed: start, stop, hold, resume, new keys, another remote. Idempotent. */
 void media_apply(struct rs_engine *e, struct leg *leg, struct media *m);
-/** @param what  enum media_do; @param arg  index of the source in the plan, of the digits' template, ... as the step says */
+/**
+ * @param what  enum media_do; of all lines that it can be done to
+ * @param arg	MEDIA_SOURCE, MEDIA_REPLAY: clip of the program, behind them sources of the setup (media_setup.h); MEDIA_DIGITS: ms of each, 0: as
+ *		the profile says; MEDIA_ECHO: 0: no more; else not looked at
+ * @param text	MEDIA_DIGITS: 0-9 * # A-D, at most MEDIA_DIGITS_MAX; else not looked at
+ * @return 0; -ENOENT: no stream runs that could do it; -EINVAL: no such source, or no digits; -ENOTSUP: events were not negotiated
+ */
 int media_play(struct rs_engine *e, struct leg *leg, struct media *m, enum media_do what, uint32_t arg, struct rs_slice text);
 void media_close(struct rs_engine *e, struct leg *leg);
+/** Digits that were received so far (RFC 4733 and in-band, in order of their ends), at most MEDIA_DIGITS_MAX, newest kept. */
+struct rs_slice media_digits(const struct rs_engine *e, const struct media *m);
 
 /** The calendar's due slots (bounded); @return when the next one is due, UINT64_MAX: none runs. */
 uint64_t streams_turn(struct rs_engine *e, uint64_t now_ns);

@@ -7,8 +7,8 @@
 #include "base/steer.h"
 #include "engine/dialog.h"
 #include "engine/legs.h"
-#include "engine/media.h"
 #include "engine/register.h"
+#include "engine/stream.h"
 #include "proto/sip/auth.h"
 
 #define LINGER_LEGS 65536 /* answered calls stay a while in timewait: room beside those that are open */
@@ -228,6 +228,7 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 
 	steer_setup(plan, NULL, bits);
 	budget_of(plan, bits, worker, out);
+	streams_budget(plan, worker, out);
 }
 
 /* The values of an [authentication] are rendered with the message: what they need is made ready with it. */
@@ -312,17 +313,17 @@ media_setup(struct rs_engine *e, uint64_t legs)
 }
 
 static int
-pools_setup(struct rs_engine *e, uint64_t legs, uint64_t now_ns)
+pools_setup(struct rs_engine *e, uint64_t legs, uint32_t n_streams, uint64_t now_ns)
 {
 	int rc = rs_pool_init(&e->legs, &e->arena, sizeof(struct leg), (uint32_t)legs);
 
 	if (rc == 0)
-		rc = rs_wheel_init(&e->wheel, &e->arena, (uint32_t)legs * TIMERS + e->n_regs, now_ns);
+		rc = rs_wheel_init(&e->wheel, &e->arena, (uint32_t)legs * TIMERS + e->n_regs + n_streams, now_ns);
 	if (rc == 0)
 		rc = rs_table_init(&e->calls, &e->arena, (uint32_t)legs);
 	if (rc == 0)
 		rc = rs_blobs_init(&e->blobs, &e->arena, blobs_needed(e->plan, legs));
-	if (rc == 0 && wants_media(e->plan))
+	if (rc == 0 && n_streams > 0)
 		rc = media_setup(e, legs);
 	if (rc || !wants_rfc(e->plan))
 		return rc;
@@ -358,7 +359,7 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 	bytes = e->arena.used - from;
 	e->n_regs = rc == 0 ? register_count(e) : 0;
 	if (rc == 0)
-		rc = pools_setup(e, budget->legs, cfg->wall_at_ns);
+		rc = pools_setup(e, budget->legs, streams_count(e->media_setup, budget->legs), cfg->wall_at_ns);
 	from = e->arena.used;
 	if (rc == 0)
 		rc = register_setup(e);
@@ -367,6 +368,8 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 		rc = legs_setup(e, (uint32_t)budget->legs);
 	if (rc == 0)
 		rc = tracer_setup(e, (uint32_t)budget->legs);
+	if (rc == 0)
+		rc = streams_setup(e, e->media_setup, budget->legs, (uint32_t)budget->legs * TIMERS + e->n_regs);
 	if (rc == 0)
 		rc = scratch_setup(e);
 	for (uint32_t i = 0; rc == 0 && i < e->n_activities; i++)
@@ -387,7 +390,10 @@ rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct
 
 	steer_setup(cfg->plan, cfg->steer_bits, steer_bits);
 	budget_of(cfg->plan, steer_bits, cfg->worker, &budget);
-	if (!e || rs_arena_init(&e->arena, budget.reserved_bytes) != 0)
+	if (!e || streams_plan(cfg, &e->media_setup) != 0)
+		goto fail;
+	budget.reserved_bytes += streams_reserve(cfg->plan, e->media_setup, cfg->worker, budget.legs);
+	if (rs_arena_init(&e->arena, budget.reserved_bytes) != 0)
 		goto fail;
 	e->plan = cfg->plan;
 	memcpy(e->steer_bits, steer_bits, sizeof(e->steer_bits));
@@ -435,6 +441,8 @@ rs_engine_free(struct rs_engine *e)
 	if (!e)
 		return;
 	rs_auth_hasher_free(e->hasher);
+	streams_free(e);
+	free(e->media_setup);
 	free(e->activities);
 	free(e->groups);
 	rs_arena_fini(&e->arena);

@@ -21,7 +21,7 @@ input_udp(const struct rs_iface *ifc, const struct rs_ip *ip, unsigned flags, st
 		return drop(in, row);
 	rx->data = udp.payload;
 	rx->len = udp.len;
-	rx->kind = RS_RX_SIP;
+	rx->kind = rs_rx_kind_of(udp.payload, udp.len);
 	rx->path.local = ip->dst;
 	rx->path.remote = ip->src;
 	rx->path.local_port = udp.dst_port;

@@ -26,12 +26,20 @@ struct rs_buf {
 
 enum rs_rx_kind {
 	RS_RX_SIP,	   /* payload of a datagram to one of our addresses */
-	RS_RX_UNREACHABLE  /* ICMP said that a datagram of ours did not arrive; data: the start of its payload; path as we sent it */
+	RS_RX_UNREACHABLE, /* ICMP said that a datagram of ours did not arrive; data: the start of its payload; path as we sent it */
+	RS_RX_RTP	   /* as RS_RX_SIP, and its first byte is one of RTP's or RTCP's (RFC 7983, 7) */
 };
+
+/** What a datagram to one of our addresses is taken for: nothing of SIP begins with a byte of 128 to 191. */
+static inline uint8_t
+rs_rx_kind_of(const uint8_t *data, uint32_t len)
+{
+	return len > 0 && (data[0] & 0xc0) == 0x80 ? RS_RX_RTP : RS_RX_SIP;
+}
 
 /** One received item; valid until the end of the turn that received it. */
 struct rs_rx {
-	const uint8_t *data;
+	const uint8_t *data; /* may be written: SRTP is decrypted where it lies */
 	uint32_t len;
 	uint8_t kind;	   /* enum rs_rx_kind */
 	struct rs_path path; /* local: ours; remote: the sender */

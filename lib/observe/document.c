@@ -40,6 +40,10 @@ rs_metrics_document(FILE *out)
 		&rs_rtd_metrics_table);
 	print_table(out, "Engine", "Messages before they belong to a call, and memory.",
 		&rs_engine_metrics_table);
+	print_table(out, "Media", "Streams: what they sent, received, and what became of it.",
+		&rs_media_metrics_table);
+	print_table(out, "Media of a worker", "What belongs to no activity.",
+		&rs_media_worker_metrics_table);
 	print_table(
 		out, "Ports", "Frames, packets and what became of them.", &rs_net_metrics_table);
 	print_table(out, "Workers", "The loop.", &rs_worker_metrics_table);

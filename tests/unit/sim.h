@@ -15,6 +15,7 @@
 
 #define SIM_WORKERS 4
 #define SIM_MTU 1472
+#define SIM_BUFS 64 /* a batch of media */
 
 struct sim_packet {
 	struct sim_packet *next;
@@ -29,8 +30,9 @@ struct sim;
 struct sim_port {
 	struct sim *sim;
 	uint32_t worker;
-	uint8_t buf[SIM_MTU];
-	bool taken;
+	uint8_t buf[SIM_BUFS][SIM_MTU];
+	bool taken[SIM_BUFS];
+	bool one_buf; /* whoever takes a second one before the first is sent or dropped is wrong */
 };
 
 struct sim {
@@ -53,6 +55,7 @@ struct sim {
 	int (*judge)(void *ctx, const struct rs_path *path); /* NULL; else what it returns, unless 0, is returned instead of sending */
 	struct rs_log *log;
 	const _Atomic uint64_t *limited_until;
+	const struct rs_media_setup *media; /* NULL: no media */
 	struct rs_bus *bus; /* NULL: the engines tell each other nothing */
 };
 
@@ -61,16 +64,21 @@ sim_take(void *ctx, const struct rs_path *path, struct rs_buf *buf)
 {
 	struct sim_port *port = ctx;
 
-	assert_false(port->taken);
-	port->taken = true;
-	*buf = (struct rs_buf){ port->buf, SIM_MTU, NULL };
-	return 0;
+	for (uint32_t i = 0; i < SIM_BUFS; i++) {
+		assert_false(port->one_buf && port->taken[i]);
+		if (port->taken[i])
+			continue;
+		port->taken[i] = true;
+		*buf = (struct rs_buf){ port->buf[i], SIM_MTU, &port->taken[i] };
+		return 0;
+	}
+	return -ENOBUFS;
 }
 
 static void
 sim_drop(void *ctx, struct rs_buf *buf)
 {
-	((struct sim_port *)ctx)->taken = false;
+	*(bool *)buf->opaque = false;
 }
 
 static void
@@ -96,7 +104,7 @@ sim_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len
 	struct sim_packet p = { .at_ns = s->now_ns + s->delay_ns, .len = len };
 	unsigned copies = 1;
 
-	port->taken = false;
+	*(bool *)buf->opaque = false;
 	if (s->send_error)
 		return s->send_error;
 	if (s->judge && s->judge(s->ctx, path) != 0)
@@ -126,7 +134,7 @@ sim_open(struct sim *s, const char *plan)
 		s->delay_ns = RS_NS_PER_MS;
 	s->n = s->plan->n_workers;
 	for (uint32_t i = 0; i < s->n; i++) {
-		s->ports[i] = (struct sim_port){ .sim = s, .worker = i };
+		s->ports[i] = (struct sim_port){ .sim = s, .worker = i, .one_buf = !s->media && s->plan->n_media == 0 };
 		assert_int_equal(rs_account_create(s->plan, &s->accounts[i]), 0);
 		struct rs_engine_cfg cfg = {
 			.plan = s->plan,
@@ -140,6 +148,7 @@ sim_open(struct sim *s, const char *plan)
 			.log = s->log,
 			.limited_until = s->limited_until,
 			.bus = s->bus,
+			.media = s->media,
 			.wall_us = 1760000000000000,
 			.wall_at_ns = s->now_ns,
 		};
@@ -169,7 +178,7 @@ sim_close(struct sim *s)
 static void
 sim_deliver(struct sim *s, const struct sim_packet *p)
 {
-	struct rs_rx rx = { .data = p->data, .len = p->len, .kind = RS_RX_SIP, .path = p->path, .time_ns = p->at_ns };
+	struct rs_rx rx = { .data = p->data, .len = p->len, .kind = rs_rx_kind_of(p->data, p->len), .path = p->path, .time_ns = p->at_ns };
 	/* An allocation of its own, so that a read past the end is seen by the sanitizer. */
 	uint8_t *copy = malloc(p->len ? p->len : 1);
 	uint32_t owner = rs_engine_owner(s->engines[s->plan->ports[p->path.port].workers[0]], &rx);
@@ -249,7 +258,7 @@ sim_cause(const struct sim *s, uint32_t activity, uint32_t cause)
 }
 
 /* offered = started + not_started, started = completed + failed + open: always. */
-static void
+static inline void
 sim_sums_hold(const struct sim *s)
 {
 	for (uint32_t a = 0; a < s->plan->n_activities; a++) {

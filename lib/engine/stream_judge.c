@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a stream comes to: counted as far as it is known with its reports, judged and rated at its end. */
+#include "engine/stream.h"
+
+#define SILENT_NS RS_NS_PER_S /* a stream that lived for so long and heard nothing is one-way */
+
+/* A count that has grown; what late packets take away again is made up for later. */
+static void
+grow(struct rs_metrics *m, uint32_t row, uint64_t *counted, uint64_t now)
+{
+	if (now <= *counted)
+		return;
+	rs_metric_add(m, row, now - *counted);
+	*counted = now;
+}
+
+static void
+grow32(struct rs_metrics *m, uint32_t row, uint32_t *counted, uint32_t now)
+{
+	uint64_t before = *counted;
+
+	grow(m, row, &before, now);
+	*counted = (uint32_t)before;
+}
+
+static void
+count_report(struct rs_metrics *m, struct stream_counted *c, const struct rs_rtp_rx_report *r, bool last)
+{
+	grow(m, RS_MEDIA_EXPECTED, &c->expected, r->expected);
+	if (last) /* before that a missing packet may be on its way */
+		grow(m, RS_MEDIA_LOST, &c->missing, r->missing);
+	grow32(m, RS_MEDIA_DUPLICATES, &c->duplicates, r->duplicates);
+	grow32(m, RS_MEDIA_REORDERED, &c->reordered, r->reordered);
+	grow32(m, RS_MEDIA_LATE, &c->late, r->late);
+}
+
+void
+stream_count(struct rs_engine *e, uint32_t slot)
+{
+	struct streams *ms = e->streams;
+	struct rs_rtp_rx_report r;
+
+	rs_rtp_rx_report(&ms->rx[slot].rtp, stream_at(ms, slot)->ptime_ms, &r);
+	count_report(stream_cells(e, ms->rx[slot].activity), &ms->cold[slot].counted, &r, false);
+}
+
+double
+stream_delay_ms(const struct stream_rx *rx, const struct stream_cold *cold, enum rs_quality_delay *from)
+{
+	if (rx->marked && rx->delay_sum_ns) {
+		*from = RS_QUALITY_DELAY_MEASURED;
+		return (double)rx->delay_sum_ns / rx->marked / 1e6;
+	}
+	*from = cold->rtt_ns ? RS_QUALITY_DELAY_RTT : RS_QUALITY_DELAY_NONE;
+	return (double)cold->rtt_ns / 2e6;
+}
+
+static void
+record_ms(struct rs_metrics *m, uint32_t row, double ms)
+{
+	rs_metric_record(m, row, ms > 0 ? (uint64_t)(ms * 1e6) : 0);
+}
+
+static void
+record_value(struct rs_metrics *m, uint32_t row, double v)
+{
+	rs_metric_record(m, row, v > 0 ? (uint64_t)(v * RS_MEDIA_SCALE) : 0);
+}
+
+static void
+rate(struct rs_engine *e, uint32_t slot, const struct rs_rtp_rx_report *r, double loss_percent)
+{
+	struct streams *ms = e->streams;
+	const struct stream_rx *srx = &ms->rx[slot];
+	struct rs_metrics *m = stream_cells(e, srx->activity);
+	const struct stream_cold *cold = &ms->cold[slot];
+	struct rs_quality_input in = { .loss_percent = loss_percent, .burst_ratio = 1, .packet_ms = stream_at(ms, slot)->ptime_ms,
+		.buffer_ms = srx->rtp.profile->playout_ns / 1e6 };
+	struct rs_quality q;
+
+	(void)r;
+	in.network_ms = stream_delay_ms(srx, cold, &in.delay);
+	if (!cold->codec || rs_quality_rate(rs_quality_codec(rs_slice_str(cold->codec->name)), &in, &q) != 0 ||
+		q.scale != RS_QUALITY_NARROW) /* figures of another scale are not mixed with these */
+		return;
+	rs_metric_inc(m, RS_MEDIA_RATED);
+	record_value(m, RS_MEDIA_MOS, q.mos);
+	record_value(m, RS_MEDIA_R, q.r);
+}
+
+static void
+judge_silence(struct rs_engine *e, uint32_t slot)
+{
+	struct streams *ms = e->streams;
+	const struct stream_cold *cold = &ms->cold[slot];
+	struct rs_metrics *m = stream_cells(e, ms->rx[slot].activity);
+	uint64_t timeout = cold->profile->timeout_ns ? cold->profile->timeout_ns : TIMEOUT_NS;
+
+	/* Whoever hears nothing at all need not wait for the time-out, which may not be watched. */
+	if (ms->rx[slot].rtp.cold.first_ns == 0 && timeout > SILENT_NS)
+		timeout = SILENT_NS;
+	switch (rs_rtp_rx_silence(&ms->rx[slot].rtp, e->now, timeout)) {
+	case RS_RTP_HEARD:
+	case RS_RTP_QUIET: break;
+	case RS_RTP_NEVER:
+		rs_metric_inc(m, RS_MEDIA_NEVER_HEARD);
+		if (stream_at(ms, slot)->sent)
+			rs_metric_inc(m, RS_MEDIA_ONE_WAY);
+		break;
+	case RS_RTP_TIMED_OUT:
+		if (!cold->bye_said) /* then it was said */
+			rs_metric_inc(m, RS_MEDIA_TIMED_OUT);
+		break;
+	}
+}
+
+void
+stream_judge(struct rs_engine *e, uint32_t slot)
+{
+	struct streams *ms = e->streams;
+	const struct stream_rx *srx = &ms->rx[slot];
+	struct rs_metrics *m = stream_cells(e, srx->activity);
+	const struct stream *s = stream_at(ms, slot);
+	struct rs_rtp_rx_report r;
+	double loss;
+
+	rs_rtp_rx_report(&srx->rtp, s->ptime_ms ? s->ptime_ms : 20, &r);
+	count_report(m, &ms->cold[slot].counted, &r, true);
+	if (s->flags & STREAM_RECV) {
+		rs_metric_inc(m, RS_MEDIA_JUDGED);
+		judge_silence(e, slot);
+	}
+	if (srx->crossed)
+		rs_metric_inc(m, RS_MEDIA_CROSSED_STREAMS);
+	if (r.received == 0)
+		return;
+	if ((s->flags & STREAM_MARK) && srx->absent && !srx->marked)
+		rs_metric_inc(m, RS_MEDIA_TRANSCODED);
+	loss = r.expected ? 100.0 * (double)(r.missing + r.late) / (double)r.expected : 0;
+	record_ms(m, RS_MEDIA_JITTER, r.mean_jitter_ms);
+	record_ms(m, RS_MEDIA_JITTER_MAX, r.max_jitter_ms);
+	record_ms(m, RS_MEDIA_GAP, r.max_gap_ms);
+	if (r.first_packet_ns >= 0)
+		rs_metric_record(m, RS_MEDIA_FIRST, (uint64_t)r.first_packet_ns);
+	record_value(m, RS_MEDIA_LOSS, loss > 100 ? 100 : loss);
+	rate(e, slot, &r, loss > 100 ? 100 : loss);
+}
