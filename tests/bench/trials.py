@@ -137,10 +137,11 @@ def attempt(trial, rate, label):
             return result
 
 
-def highest(trial, start, factor, label):
+def highest(trial, start, factor, label, finer=0):
     """
     Climb by @factor until a rate is not held; when not even @start is, go down from it, to an eighth.
 
+    @param finer  how often the step between what was held and what was not is halved: where rates are compared with each other
     @return (calls/s reached at the highest rate held, its trial); (0, None) when none was
     """
     best, best_trial, rate, least = 0.0, None, start, start / 8
@@ -148,12 +149,18 @@ def highest(trial, start, factor, label):
         result = attempt(trial, rate, label)
         if not result[0]:
             if best or rate <= least:
-                return best, best_trial
+                break
             rate, factor = rate / 2, 1.2
             continue
         if result[1] > best:
             best, best_trial = result[1], result
         rate *= factor
+    for _ in range(finer if best else 0):
+        factor = factor ** 0.5
+        result = attempt(trial, best * factor, label)
+        if result[0] and result[1] > best:
+            best, best_trial = result[1], result
+    return best, best_trial
 
 
 def highest_long(trial, start, factor, label, trial_s):
