@@ -5,7 +5,8 @@
 Calls a second, ringstorm against SIPp, both playing the same scenario files (tests/bench/scenarios), and what calls take:
 
   ring     UAC on one worker and UAS on the other over in-process ports; SIPp UAC and UAS over loopback, pinned to the same cores
-  rfc3261  the plan of `ring` in both modes, each rate held for 40 s: longer than finished transactions are remembered (64*T1)
+  rfc3261  the plan of `ring` in both modes for 40 s, longer than finished transactions are remembered (64*T1), of which the last
+           seconds are judged
   tuple    all signalling on one address and port each side, two workers on both ports
   veth     both tools over the same veth pair, ringstorm on af_xdp
   memory   bytes that an open leg takes
@@ -26,11 +27,10 @@ import statistics
 import subprocess
 import time
 
-from trials import (RING_PLACES, SCENARIOS, REACHED, TRIAL_S, Work, ask, compare, end, environment, finish, highest, highest_long, play,
-                    rss_bytes, run, say, wait_for)
+from trials import (LONG_MEASURED_S, LONG_S, RING_PLACES, SCENARIOS, REACHED, TRIAL_S, Work, ask, compare, end, environment, finish,
+                    highest, highest_long, play, play_long, rss_bytes, run, say, wait_for)
 
 PARTS = "ring,rfc3261,tuple,veth,memory,million,start"
-LONG_S = 40         # more than 64*T1
 LEGS = 1000000
 
 PLAN = """
@@ -42,23 +42,29 @@ endpoints = ( {{ name = "callers"; kind = "trunk"; port = "a"; count = {count}; 
               {{ name = "callees"; kind = "trunk"; port = "b"; count = {count}; addresses = "198.18.0.5"; }} );
 activities = ( {{ name = "ring"; do = "answer"; endpoints = "callees"; scenario = "{dir}/uas.xml"; }},
                {{ name = "calls"; do = "call"; from = "callers"; to = "callees"; scenario = "{dir}/{uac}.xml";
-                 rate = {rate}; total = {total}; hold = "{hold}"; }} );
-run = {{ seed = 1; mode = "{mode}"; drain = "8s"; max_calls = {calls}; catch_up = 1.1; limited_percent = 0; legs = "none"; }};
+                 rate = {rate}; {total} hold = "{hold}"; }} );
+run = {{ seed = 1; mode = "{mode}"; {window} drain = "8s"; max_calls = {calls}; catch_up = 1.1; limited_percent = 0; legs = "none"; }};
 """  # legs are not matched: SIPp does not, either; what it costs is in bench_engine
 RING = ("ring:bench/a", "ring:bench/b")
 
 
 def plan_text(rate, total, ports=RING, **more):
-    values = {"a": ports[0], "b": ports[1], "wa": "[ 0 ]", "wb": "[ 1 ]", "desc": RING_PLACES if ports[0].startswith("ring:") else 16384,
+    values = {"window": "", "a": ports[0], "b": ports[1], "wa": "[ 0 ]", "wb": "[ 1 ]", "desc": RING_PLACES if ports[0].startswith("ring:") else 16384,
               "memory": 1024, "mbufs": 262143, "count": 100000, "calls": 100000, "dir": SCENARIOS, "uac": "uac", "hold": "0",
               "mode": "sipp", **more}
-    return PLAN.format(rate=float(rate), total=int(total), **values)
+    return PLAN.format(rate=float(rate), total=f"total = {int(total)};" if total else "", **values)
 
 
-def ours(work, rate, trial_s=TRIAL_S, **more):
+def ours(work, rate, **more):
     """One trial. @return (held, calls/s reached, report)"""
-    total = int(rate * trial_s)
-    return play(work, plan_text(rate, total, **more), rate, total, trial_s)
+    total = int(rate * TRIAL_S)
+    return play(work, plan_text(rate, total, **more), rate, total)
+
+
+def ours_long(work, rate, **more):
+    """One of LONG_S."""
+    window = f'warmup = "{LONG_S - LONG_MEASURED_S}s"; measure = "{LONG_MEASURED_S}s";'
+    return play_long(work, plan_text(rate, 0, window=window, **more), rate)
 
 
 def sipp_args(work, scenario, name, local, port, total):
@@ -139,15 +145,20 @@ def bench_ring(work, rounds, figures, ratios, extra):
 
 def bench_rfc3261(work, rounds, figures, ratios, extra):
     """Both modes by turns, each at its highest rate for LONG_S. @return the last report"""
-    reached, report = {"sipp": [], "rfc3261": []}, None
+    reached, cpu, report = {"sipp": [], "rfc3261": []}, {"sipp": [], "rfc3261": []}, None
     for i in range(rounds):
         say(f"modes, round {i + 1} of {rounds}")
         for mode, list_of in reached.items():
-            value, trial = highest_long(lambda r, s, m=mode: ours(work, r, s, mode=m), 150000, 1.15, mode, LONG_S)
+            value, trial = highest_long(lambda r, long, m=mode: (ours_long if long else ours)(work, r, mode=m), 150000, 1.15, mode,
+                                        list_of[-1] if list_of else 0)
             list_of.append(value)
-            report = trial[2] if trial else report
+            if trial:
+                report = trial[2]
+                cpu[mode].append(worker_us_per_call(report, 0, tsc_hz()))
     for mode, list_of in reached.items():
         extra[f"rounds_{mode}_{LONG_S}s"] = list_of
+        if cpu[mode]:
+            figures[f"cpu_us_per_call_{mode}_{LONG_S}s"] = (statistics.median(cpu[mode]), "us")
     figures["calls_per_s_rfc3261"] = (statistics.median(reached["rfc3261"]), "calls/s")
     figures["calls_per_s_sipp_mode"] = (statistics.median(reached["sipp"]), "calls/s")
     compare(ratios, "rfc3261_vs_sipp", figures["calls_per_s_rfc3261"][0], figures["calls_per_s_sipp_mode"][0])

@@ -19,6 +19,10 @@ TRIAL_S = 3         # a trial offers so many seconds' worth of calls
 REACHED = 0.95      # a rate counts as held when so much of it was reached
 TRIALS = 2          # at a rate, until it counts as not held
 RETRIES = 2         # more of them when what limited one was the machine, not the load
+LONG_S = 40         # a long trial: more than 64*T1, so that what is remembered of finished transactions is all there ...
+LONG_MEASURED_S = 6  # ... when it is judged, in its last seconds
+LONG_STEP_UP, LONG_STEP_DOWN = 1.05, 0.93
+LONG_TRIALS = 12    # at most, where the machine spoils one after the other
 RING_PLACES = 65535  # a stalled core of a shared machine is 10 to 50 ms late: a queue must hold what comes in that time
 
 
@@ -81,8 +85,8 @@ def limits(report):
 
 
 def is_invalid(report):
-    """A benchmark allows no limited interval."""
-    return report["health"]["limited_intervals"] > 0
+    """A benchmark allows no limited interval among those that are measured; without a measured window that is all of them."""
+    return report["health"]["limited_measured"] > 0
 
 
 def is_machine(report):
@@ -90,8 +94,8 @@ def is_machine(report):
     return "gap" in limits(report)
 
 
-def play(work, text, rate, total, trial_s=TRIAL_S):
-    """One trial of a plan. @return (held, calls/s reached, report)"""
+def run_plan(work, text, trial_s):
+    """@return the report of a run of the plan; None when there is none"""
     report = work.path("report.json")
     if os.path.exists(report):
         os.remove(report)
@@ -99,14 +103,32 @@ def play(work, text, rate, total, trial_s=TRIAL_S):
         subprocess.run(work.daemon(work.write("plan.conf", text), "s.sock", "--report", report), stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, timeout=60 + 4 * trial_s, check=False)
         with open(report) as f:
-            r = json.load(f)
+            return json.load(f)
     except (subprocess.TimeoutExpired, FileNotFoundError):
+        return None
+
+
+def play(work, text, rate, total, trial_s=TRIAL_S):
+    """One trial of a plan. @return (held, calls/s reached, report)"""
+    r = run_plan(work, text, trial_s)
+    if not r:
         return False, 0.0, None
     full = [i["started"] / i["length_s"] for i in r["intervals"][:trial_s - 1] if i["length_s"] > 0]
     reached = sum(full) / max(len(full), 1)  # the last second is cut short by the end of the run
     held = r["calls"]["placed"]["completed"] == total and r["calls"]["answered"]["completed"] == total and reached >= REACHED * rate
     work.invalid += is_invalid(r)
     return held and not is_invalid(r), reached, r
+
+
+def play_long(work, text, rate):
+    """A trial of LONG_S, of which the run measures the last LONG_MEASURED_S: they are what is judged. @return as play()"""
+    r = run_plan(work, text, LONG_S)
+    if not r:
+        return False, 0.0, None
+    full = [i["started"] / i["length_s"] for i in r["intervals"] if LONG_S - LONG_MEASURED_S <= i["t"] < LONG_S - 1]
+    reached = sum(full) / max(len(full), 1)
+    work.invalid += is_invalid(r)
+    return r["run"]["verdict"] == "passed" and reached >= REACHED * rate, reached, r
 
 
 def report_of(result):
@@ -137,10 +159,11 @@ def attempt(trial, rate, label):
             return result
 
 
-def highest(trial, start, factor, label):
+def highest(trial, start, factor, label, finer=0):
     """
     Climb by @factor until a rate is not held; when not even @start is, go down from it, to an eighth.
 
+    @param finer  how often the step between what was held and what was not is halved: where rates are compared with each other
     @return (calls/s reached at the highest rate held, its trial); (0, None) when none was
     """
     best, best_trial, rate, least = 0.0, None, start, start / 8
@@ -148,28 +171,43 @@ def highest(trial, start, factor, label):
         result = attempt(trial, rate, label)
         if not result[0]:
             if best or rate <= least:
-                return best, best_trial
+                break
             rate, factor = rate / 2, 1.2
             continue
         if result[1] > best:
             best, best_trial = result[1], result
         rate *= factor
+    for _ in range(finer if best else 0):
+        factor = factor ** 0.5
+        result = attempt(trial, best * factor, label)
+        if result[0] and result[1] > best:
+            best, best_trial = result[1], result
+    return best, best_trial
 
 
-def highest_long(trial, start, factor, label, trial_s):
+def highest_long(trial, start, factor, label, known=0.0):
     """
-    The highest rate held for @trial_s: found by short trials, then proved by long ones, downwards from there to half of it.
+    The highest rate that long trials hold: found by short ones, then proved downwards from there to half of it.
 
-    @param trial  of (rate, seconds)
-    @return (calls/s reached, its trial)
+    @param trial  of (rate, whether it is a long one)
+    @param known  what an earlier round found: then the search begins a step above it, and has no short trials
+    @return (calls/s reached, its trial); (0, None) when none was held
     """
-    found, _ = highest(lambda r: trial(r, TRIAL_S), start, factor, label)
+    found, done = known * LONG_STEP_UP, 0
+    if not found:
+        found, _ = highest(lambda r: trial(r, False), start, factor, label)
+
+    def long_one(rate):
+        nonlocal done
+        done += 1
+        return trial(rate, True)
+
     rate = found
-    while rate > found / 2:
-        result = attempt(lambda r: trial(r, trial_s), rate, f"{label}, {trial_s} s")
+    while rate > found / 2 and done < LONG_TRIALS:
+        result = attempt(long_one, rate, f"{label}, {LONG_S} s")
         if result[0]:
             return result[1], result
-        rate *= 0.92
+        rate *= LONG_STEP_DOWN
     return 0.0, None
 
 

@@ -160,7 +160,7 @@ def test_pings_of_phones_and_of_calls_are_answered(phones_lab):
 def test_calls_are_matched_through_a_proxy_that_hides_topology(phones_lab, mode, calls):
     Kamailio(phones_lab, topoh=True, memory_mb=512, children=CHILDREN[mode])
     capture = None if FULL else phones_lab.capture()
-    with phones_lab.daemon(calling(1000, calls, RATE, mode=mode)) as daemon:
+    with phones_lab.daemon(calling(PHONES, calls, RATE, mode=mode)) as daemon:
         report = finish(daemon)
     check_calls(report, calls)
     if FULL:
