@@ -44,6 +44,8 @@ enum rs_media_metric {
 	RS_MEDIA_FIRST, RS_MEDIA_MOS, RS_MEDIA_R, RS_MEDIA_LOSS,
 	RS_MEDIA_COUNT
 };
+#define RS_MEDIA_CELLS RS_MEDIA_LATENESS /* counters and gauges come first */
+#define RS_MEDIA_HISTS (RS_MEDIA_COUNT - RS_MEDIA_CELLS)
 extern const struct rs_metric_table rs_media_metrics_table;
 
 /** Cells of (worker): what belongs to no activity. */

@@ -315,6 +315,7 @@ make(struct view *v, enum rs_verdict *verdict)
 	put(m, r, "tainted", tainted_json(v));
 	put(m, r, "lateness_ms", latency_json(m, view_latency(v, RS_AM_LATENESS), 1e6));
 	put(m, r, "legs", legs_json(v));
+	put(m, r, "media", media_json(v));
 	put(m, r, "response_times", response_times_json(v));
 	put(m, r, "scenarios", scenarios_json(v));
 	put(m, r, "counters", counters_json(v));

@@ -53,6 +53,29 @@ layout_worker(struct rs_observer *o, struct samples *s, uint32_t w, uint32_t row
 	return rc;
 }
 
+/* Histograms of media: what they tell is of streams, whoever's they are. */
+static int
+layout_media(struct rs_observer *o)
+{
+	uint32_t n = o->what.plan->n_activities;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < RS_MEDIA_HISTS && rc == 0; i++) {
+		struct samples *s = &o->samples[o->at_media_hists + i];
+
+		rc = set_sources(s, n * o->what.n_workers);
+		for (uint32_t k = 0; k < s->n_sources; k++)
+			s->sources[k].hist = o->what.accounts[k / n]->activities[k % n].media.hists[RS_MEDIA_CELLS + i];
+	}
+	return rc;
+}
+
+struct samples *
+samples_media(const struct rs_observer *o, uint32_t row)
+{
+	return &o->samples[o->at_media_hists + row - RS_MEDIA_CELLS];
+}
+
 static void
 number_rows(struct rs_observer *o)
 {
@@ -83,12 +106,15 @@ samples_layout(struct rs_observer *o)
 	o->at_gaps = o->at_turns + what->n_workers;
 	o->at_late_gap = o->at_gaps + what->n_workers; /* looked at before the whole it is part of */
 	o->at_late = o->at_late_gap + what->n_workers;
-	o->n_samples = o->at_late + what->n_workers;
+	o->at_media_hists = o->at_late + what->n_workers;
+	o->n_samples = o->at_media_hists + (o->media ? RS_MEDIA_HISTS : 0);
 	o->samples = calloc(o->n_samples + 1, sizeof(*o->samples));
 	if (!o->samples)
 		return -ENOMEM;
 	for (uint32_t a = 0; a < n && rc == 0; a++)
 		rc = layout_activity(o, a);
+	if (o->media && rc == 0)
+		rc = layout_media(o);
 	for (uint32_t w = 0; w < what->n_workers && rc == 0; w++) {
 		rc = layout_worker(o, &o->samples[o->at_late + w], w, RS_AM_LATENESS);
 		if (rc == 0)

@@ -48,7 +48,9 @@ snapshot_layout(struct rs_observer *o)
 	o->at_engine = o->at_failures + running_sum(o->failure_at, n);
 	o->at_workers = o->at_engine + w->n_workers * RS_ENG_COUNT;
 	o->at_ports = o->at_workers + w->n_workers * RS_WORKER_METRICS;
-	o->image_cells = o->at_ports + w->n_workers * w->n_ports * RS_NET_METRICS;
+	o->at_media = o->at_ports + w->n_workers * w->n_ports * RS_NET_METRICS;
+	o->image_cells = o->at_media + n * RS_MEDIA_CELLS;
+	o->media = w->plan->n_media > 0;
 	return 0;
 }
 
@@ -86,10 +88,15 @@ read_activity(const struct rs_observer *o, uint32_t a, uint64_t *image)
 	uint64_t *counters = image + o->at_counters + o->counter_at[a];
 	uint64_t *failures = image + o->at_failures + o->failure_at[a];
 
+	uint64_t *media = image + o->at_media + a * RS_MEDIA_CELLS;
+
 	for (uint32_t w = 0; w < o->what.n_workers; w++) {
 		const struct rs_activity_account *x = &o->what.accounts[w]->activities[a];
 
 		add_activity(&x->cells, image + a * RS_AM_COUNT);
+		/* An end is counted after its begin: from the last row to the first. */
+		for (uint32_t row = RS_MEDIA_CELLS; row-- > 0;)
+			media[row] += atomic_load_explicit(&x->media.cells[row], memory_order_acquire);
 		for (uint32_t s = 0; s < x->n_steps; s++)
 			add_cells(&x->steps[s], steps + s * RS_SM_COUNT);
 		for (uint32_t i = 0; i < x->n_counters; i++)
@@ -141,8 +148,12 @@ snapshot_since(const struct rs_observer *o, uint64_t *image, enum zero zero)
 		subtract(&rs_engine_metrics_table, image + at, from + at);
 	for (; at < o->at_ports; at += RS_WORKER_METRICS)
 		subtract(&rs_worker_metrics_table, image + at, from + at);
-	for (; at < o->image_cells; at += RS_NET_METRICS)
+	for (; at < o->at_media; at += RS_NET_METRICS)
 		subtract(&rs_net_metrics_table, image + at, from + at);
+	for (; at < o->image_cells; at += RS_MEDIA_CELLS)
+		for (uint32_t i = 0; i < RS_MEDIA_CELLS; i++)
+			if (rs_media_metrics_table.defs[i].type == RS_METRIC_COUNTER)
+				image[at + i] -= from[at + i];
 }
 
 const uint64_t *
@@ -155,6 +166,12 @@ const uint64_t *
 snapshot_step(const struct rs_observer *o, const uint64_t *image, uint32_t activity, uint32_t step)
 {
 	return image + o->at_steps + o->step_at[activity] + step * RS_SM_COUNT;
+}
+
+const uint64_t *
+snapshot_media(const struct rs_observer *o, const uint64_t *image, uint32_t activity)
+{
+	return image + o->at_media + activity * RS_MEDIA_CELLS;
 }
 
 const uint64_t *
