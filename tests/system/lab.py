@@ -79,7 +79,7 @@ class SocketLimits:
 
 
 def own_core():
-    """The core for the worker of a plan that has one: tests that run side by side (pytest-xdist's gw0, gw1) have one each."""
+    """The core for the worker of a plan that has one: tests that run side by side (pytest-xdist's gw0, gw1, ...) take turns."""
     lane = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     return int(lane[2:]) % os.cpu_count()
 

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from conftest import FULL
 from lab import IP4_OURS, IP4_PEER
 from plans import both, callee, caller
 from programs import PASSED, RINGSTORMD, ROOT
@@ -101,7 +102,7 @@ def test_an_answering_total_is_kept_by_two_workers_together(lab):
     assert (answered["started"], answered["completed"]) == (total, total)
 
 
-FOUR_CALLS = 20000
+FOUR_CALLS = 20000 if FULL else 8000
 
 
 def four(family, steering):
