@@ -2,6 +2,7 @@
 /* Thresholds of streams: over the whole run. Which streams overlapped limited intervals is known by their number only. */
 #include "observe/internal.h"
 
+#define SOME_LOSS 0.0005 /* percent: less than one packet of a stream, and more than a histogram's first cell */
 #define STEPS 40 /* of a bisection: more than streams can be told apart by */
 
 /* What a threshold is held against, and how many streams are beyond it. */
@@ -70,7 +71,7 @@ streams_with_loss(struct view *v)
 {
 	const struct rs_hist_sum *s = view_media_hist(v, RS_MEDIA_LOSS, false);
 
-	return s->count && s->max_ns > 0 ? beyond(s, 0, false) : 0;
+	return s->count && (double)s->max_ns > SOME_LOSS * RS_MEDIA_SCALE ? beyond(s, SOME_LOSS, false) : 0;
 }
 
 static uint64_t
@@ -85,7 +86,7 @@ judge_media(struct view *v, const struct rs_threshold *t, json_t *reasons)
 	bool least = t->metric == RS_TH_MIN_MOS, holds;
 	uint64_t tainted = tainted_calls(v), bad;
 	struct found f;
-	char text[240];
+	char text[300];
 
 	switch (t->metric) {
 	case RS_TH_MIN_MOS: f = of_hist(v, RS_MEDIA_MOS, t->bound, true); break;
