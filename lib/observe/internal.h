@@ -56,6 +56,8 @@ enum limit {
 	LIMIT_LATENESS,
 	LIMIT_LATENESS_ALL, /* with what gaps explain of it */
 	LIMIT_GAP,
+	LIMIT_MEDIA_LATENESS,
+	LIMIT_MEDIA_LATENESS_ALL, /* with what gaps explain of it */
 	LIMIT_TX_FULL,
 	LIMIT_TX_NO_MBUF,
 	LIMIT_RX_NO_MBUF,
@@ -115,7 +117,8 @@ struct now {
 struct rs_observer {
 	struct rs_observed what;
 	/* where an image (a flat array of all cells) holds what */
-	uint32_t at_steps, at_counters, at_failures, at_engine, at_workers, at_ports, at_media, image_cells;
+	uint32_t at_steps, at_counters, at_failures, at_engine, at_workers, at_ports, at_media,
+		at_media_workers, image_cells;
 	uint32_t *step_at, *counter_at, *failure_at,
 		*rtd_at; /* per activity, from the group's start; one more: the end */
 	uint64_t *from
@@ -126,7 +129,9 @@ struct rs_observer {
 	/* histograms: those of each activity, timers; of each worker turns, gaps, lateness and what gaps explain of it */
 	uint32_t hist_of[RS_AM_COUNT], n_hists; /* which of an activity's each row is; NO_HIST: it is none */
 	struct samples *samples;
-	uint32_t n_samples, at_rtds, at_turns, at_gaps, at_late, at_late_gap, at_media_hists;
+	uint32_t n_samples, at_rtds, at_turns, at_gaps, at_late, at_late_gap;
+	uint32_t media_hist_of[RS_MEDIA_COUNT], n_media_hists; /* the same of media */
+	uint32_t at_media_hists, at_media_late, at_media_late_gap;
 	struct rs_hist_sum *scratch[SCRATCHES];
 	/* intervals */
 	struct interval *intervals;
@@ -140,7 +145,6 @@ struct rs_observer {
 	bool ended;                     /* the run is: no interval comes after the last one */
 	bool places; /* some activity places calls: intervals and thresholds are of those */
 	bool registers; /* some activity registers endpoints */
-	bool media;	/* the plan has media */
 };
 
 /* snapshot.c: all cells at one time */
@@ -164,8 +168,10 @@ const uint64_t *snapshot_worker(
 	const struct rs_observer *o, const uint64_t *image, uint32_t worker);
 const uint64_t *snapshot_port(
 	const struct rs_observer *o, const uint64_t *image, uint32_t worker, uint32_t port);
-/** What is counted of an activity's media: RS_MEDIA_LATENESS cells. */
-const uint64_t *snapshot_media(const struct rs_observer *o, const uint64_t *image, uint32_t activity);
+const uint64_t *snapshot_media(
+	const struct rs_observer *o, const uint64_t *image, uint32_t activity);
+const uint64_t *snapshot_media_worker(
+	const struct rs_observer *o, const uint64_t *image, uint32_t worker);
 void call_totals_add(struct rs_call_totals *into, const uint64_t *cells, bool measured);
 /** Totals of the placing, or of the answering activities of an image. */
 struct rs_call_totals snapshot_totals(
@@ -191,10 +197,10 @@ const struct rs_hist_sum *samples_clean(
 const struct rs_hist_sum *samples_interval(const struct samples *s, struct rs_hist_sum *tmp);
 /** An interval is closed: the next one begins here. */
 void samples_close(struct rs_observer *o, bool limited);
-/** A histogram of media (RS_MEDIA_LATENESS and those behind it), all activities and workers together. */
-struct samples *samples_media(const struct rs_observer *o, uint32_t row);
 /** NULL when @row is no histogram. */
 struct samples *samples_latency(const struct rs_observer *o, uint32_t activity, uint32_t row);
+/** The same of rs_media_metrics_table. */
+struct samples *samples_media(const struct rs_observer *o, uint32_t activity, uint32_t row);
 
 /* health.c */
 void signals_add_port(struct signals *s, const uint64_t *cells);
@@ -290,12 +296,17 @@ json_t *environment_json(struct view *v);
 /** {by, matched, unmatched, ..., delay_ms}; null when the plan matches no legs. */
 json_t *legs_json(struct view *v);
 /* media_json.c */
-/** The report's `media`; null when the plan has none. */
+/** Streams, packets, what became of them; null when no activity of the plan has media. */
 json_t *media_json(struct view *v);
-/** Row @row, all activities together. */
+/** The sum of a counter of media over all activities. */
 uint64_t view_media(const struct view *v, uint32_t row);
-/** A figure ("min", "max", ...) of a histogram of media, in units of @unit; NAN: nothing was measured. */
-double view_media_stat(struct view *v, uint32_t row, const char *stat, double unit);
+/** All activities' samples of a histogram of media, in a scratch of the observer's; @clean: without limited intervals. */
+const struct rs_hist_sum *view_media_hist(struct view *v, uint32_t row, bool clean);
+/* media_verdict.c */
+/** What a threshold comes to. Broken by tainted calls alone, it says nothing about the SUT. */
+enum judgement { HOLDS, TAINTED, BROKEN };
+/** A threshold of streams. */
+enum judgement judge_media(struct view *v, const struct rs_threshold *t, json_t *reasons);
 /* health_json.c */
 json_t *health_json(struct view *v);
 /* verdict.c */

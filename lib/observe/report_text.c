@@ -226,53 +226,6 @@ print_legs(FILE *out, const json_t *legs)
 }
 
 static void
-media_rows(struct columns *c, const json_t *media)
-{
-	static const char *const streams[] = { "started", "secure", "one_way", "timed_out", "transcoded", "crossed" };
-	static const char *const packets[] = { "sent", "received", "lost", "late" };
-
-	cell_headings(c, "Media\0streams\0secure\0one way\0timed out\0transcoded\0crossed\0sent\0received\0lost\0late\0");
-	cell(c, "streams and packets");
-	for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
-		cell_count(c, json_object_get(json_object_get(media, "streams"), streams[i]));
-	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++)
-		cell_count(c, json_object_get(json_object_get(media, "packets"), packets[i]));
-	end_row(c);
-}
-
-static void
-media_figure_rows(struct columns *c, const json_t *media)
-{
-	static const struct {
-		const char *name, *heading;
-	} rows[] = {
-		{ "mos", "MOS of streams" },
-		{ "loss_percent", "lost and late, %" },
-		{ "jitter_ms", "jitter, ms" },
-		{ "delay_ms", "one-way delay, ms" },
-		{ "round_trip_ms", "round trip (RTCP), ms" },
-		{ "lateness_ms", "lateness (ours), ms" },
-	};
-
-	cell_headings(c, "Media\0count\0min\0mean\0p50\0p90\0p99\0p99.9\0max\0");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		cell(c, rows[i].heading);
-		stat_cells(c, json_object_get(media, rows[i].name));
-	}
-}
-
-static void
-print_media(FILE *out, const json_t *media)
-{
-	if (!json_is_object(media))
-		return;
-	fputc('\n', out);
-	columns_print(out, 1, media_rows, media);
-	fputc('\n', out);
-	columns_print(out, 1, media_figure_rows, media);
-}
-
-static void
 failure_rows(struct columns *c, const json_t *list)
 {
 	const json_t *f;
@@ -361,6 +314,11 @@ print_environment(FILE *out, const json_t *e)
 	print_text(out, text_of(e, "idle"));
 	fprintf(out, "), %lld MiB for packets\n",
 		(long long)json_integer_value(json_object_get(memory, "packets_mb")));
+	if (json_is_string(json_object_get(e, "srtp"))) {
+		fputs("SRTP by ", out);
+		print_text(out, text_of(e, "srtp"));
+		fputc('\n', out);
+	}
 }
 
 void
@@ -379,7 +337,10 @@ rs_report_print(FILE *out, const json_t *report)
 	fputc('\n', out);
 	columns_print(out, 1, latency_rows, report);
 	print_legs(out, json_object_get(report, "legs"));
-	print_media(out, json_object_get(report, "media"));
+	if (json_is_object(json_object_get(report, "media"))) {
+		fputc('\n', out);
+		rs_media_print(out, json_object_get(report, "media"));
+	}
 	list = json_object_get(report, "failures");
 	heading(out, json_array_size(list) ? "Failures" : "Failures: none");
 	if (json_array_size(list))

@@ -34,9 +34,6 @@ reason(struct view *v, json_t *reasons, const char *text)
 	append(&v->maker, reasons, json_string(text));
 }
 
-/* What a threshold comes to. Broken by tainted calls alone, it says nothing about the SUT. */
-enum judgement { HOLDS, TAINTED, BROKEN };
-
 static enum judgement
 worse(enum judgement a, enum judgement b)
 {
@@ -200,33 +197,6 @@ judge_latency(struct view *v, const struct rs_threshold *t, json_t *reasons)
 	return TAINTED;
 }
 
-/* Of the streams of the whole run: they are judged when they end. */
-static enum judgement
-judge_media(struct view *v, const struct rs_threshold *t, json_t *reasons)
-{
-	bool least = t->metric == RS_TH_MIN_MOS;
-	double got = NAN;
-	char text[200];
-
-	switch ((enum rs_threshold_metric)t->metric) {
-	case RS_TH_MIN_MOS: got = view_media_stat(v, RS_MEDIA_MOS, "min", RS_MEDIA_SCALE); break;
-	case RS_TH_MAX_LOSS_PERCENT: got = view_media_stat(v, RS_MEDIA_LOSS, "max", RS_MEDIA_SCALE); break;
-	case RS_TH_MAX_JITTER_MS: got = view_media_stat(v, RS_MEDIA_JITTER, "max", 1e6); break;
-	default:
-		if (view_media(v, RS_MEDIA_JUDGED))
-			got = percent_of(view_media(v, RS_MEDIA_ONE_WAY), view_media(v, RS_MEDIA_JUDGED));
-		break;
-	}
-	if (least ? got >= t->bound : got <= t->bound)
-		return HOLDS;
-	if (isnan(got))
-		snprintf(text, sizeof(text), "%s: at %s %g asked, no stream was judged", t->name, least ? "least" : "most", t->bound);
-	else
-		snprintf(text, sizeof(text), "%s: at %s %g asked, %.6g got", t->name, least ? "least" : "most", t->bound, got);
-	reason(v, reasons, text);
-	return BROKEN;
-}
-
 /* With nothing started, no share of it failed: that is no success. */
 static enum judgement
 judge_started(struct view *v, json_t *reasons)
@@ -263,13 +233,10 @@ judge_thresholds(struct view *v, json_t *reasons)
 		const struct rs_threshold *t = &plan->thresholds[i];
 
 		set |= t->metric == RS_TH_FAILED_PERCENT;
-		if (t->metric >= RS_TH_MIN_MOS) {
-			j = worse(j, judge_media(v, t, reasons));
-			continue;
-		}
 		j = worse(j,
-			t->metric == RS_TH_LATENCY ? judge_latency(v, t, reasons)
-						   : judge_percent(v, t, reasons));
+			t->metric == RS_TH_LATENCY             ? judge_latency(v, t, reasons)
+				: t->metric >= RS_TH_MIN_MOS ? judge_media(v, t, reasons)
+							     : judge_percent(v, t, reasons));
 	}
 	if (!set)
 		j = worse(j, judge_percent(v, &none_fails, reasons));
