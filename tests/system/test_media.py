@@ -23,7 +23,7 @@ def demo_plan(total=CALLS, rate=100, hold="4s"):
         text = file.read()
     for old, new in (("total = 3000", f"total = {total}"), ("rate = 100", f"rate = {rate}"), ('hold = "10s"', f'hold = "{hold}"'),
                      ('workers = { idle = "sleep"; }', f'workers = {{ cores = [ {own_core()} ]; idle = "sleep"; }}'),
-                     ("run = {", f"run = {{ {CALM.replace('lateness_p99_ms', 'media_lateness_p99_ms = 5000; lateness_p99_ms')}")):
+                     ("run = {", f"run = {{ {CALM.replace('lateness_p99_ms', 'drops = 1000000; media_lateness_p99_ms = 5000; lateness_p99_ms')}")):
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     return text
