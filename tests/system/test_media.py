@@ -13,6 +13,8 @@ from lab import IF_OURS, IF_PEER, IP4_OURS, IP4_PEER, own_core
 from plans import CALM
 from programs import FAILED, PASSED, ROOT, USAGE, Daemon, loadctl
 
+pytestmark = pytest.mark.alone  # a stalled worker is silent, late, or both
+
 DEMO = os.path.join(ROOT, "config", "plans", "demo-media.conf")
 CALLS = 200
 
@@ -39,7 +41,6 @@ def check_sums(media):
                 assert media[group][name] == sum(a[group][name] for a in media["activities"]), (group, name)
 
 
-@pytest.mark.alone
 def test_the_demo_carries_every_stream(quiet_lab):
     with quiet_lab.daemon(demo_plan()) as daemon:
         for _ in range(3):
@@ -73,7 +74,6 @@ def test_the_demo_carries_every_stream(quiet_lab):
     assert "MOS (G.107)" in text and f"SRTP: {srtp['protected']} protected" in text
 
 
-@pytest.mark.alone
 def test_streams_are_listed_and_impaired_and_the_thresholds_say_so(quiet_lab):
     with quiet_lab.daemon(demo_plan(total=100, rate=50, hold="15s")) as daemon:
         assert loadctl("impair", "loss_percent=3", socket=daemon.socket).returncode == USAGE  # no run is on
