@@ -231,7 +231,10 @@ take(struct rs_engine *e, struct leg *leg, int at, const struct rs_rx *rx, const
 	}
 	uint16_t before = leg->step;
 
-	if (leg_has_media(leg) && !a->rfc && !step->ignoresdp && !sdp_hears(e, leg, msg, cseq))
+	/* ignoresdp: where the scenario writes the descriptions; else of early media alone, as the others are offers and answers. */
+	if (leg_has_media(leg) && !a->rfc &&
+		!(step->ignoresdp && (!leg_has_own_sdp(e, leg) || (msg->status > 100 && msg->status < 200))) &&
+		!sdp_hears(e, leg, msg, cseq))
 		return;
 	leg->step = (uint16_t)at; /* where actions count and fail */
 	if (!leg_actions(e, leg, step, msg))

@@ -35,6 +35,7 @@ struct media {
 	bool hold_zero;				 /* and c=0.0.0.0 with it */
 	struct media_exchange {			 /* media_sdp.c: one for the INVITE, one for other requests */
 		struct rs_blob said;		 /* our description, while it may have to be sent again */
+		struct rs_blob before;		 /* the session before an offer of the peer's that our scenario may yet refuse */
 		uint8_t state;			 /* enum exchange */
 	} exchanges[2];
 };

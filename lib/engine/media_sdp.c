@@ -63,7 +63,43 @@ static void
 forget(struct rs_engine *e, struct media_exchange *x)
 {
 	rs_blob_clear(&e->blobs, &x->said);
+	rs_blob_clear(&e->blobs, &x->before);
 	x->state = X_NONE;
+}
+
+/* What was agreed, should the answer to a further offer be a refusal. */
+static bool
+keep_before(struct rs_engine *e, const struct media *m, struct media_exchange *x)
+{
+	uint8_t *p;
+
+	if (m->sdp.n_agreed == 0)
+		return true;
+	p = rs_blob_alloc(&e->blobs, &x->before, sizeof(m->sdp) + sizeof(m->lines));
+	if (!p)
+		return false;
+	memcpy(p, &m->sdp, sizeof(m->sdp));
+	memcpy(p + sizeof(m->sdp), m->lines, sizeof(m->lines));
+	return true;
+}
+
+void
+sdp_refuses(struct rs_engine *e, struct leg *leg)
+{
+	struct media *m = media_at(e, leg);
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct media_exchange *x = &m->exchanges[i];
+		const uint8_t *p = rs_blob_bytes(&e->blobs, &x->before);
+
+		if (x->state != X_DUE)
+			continue;
+		if (p) {
+			memcpy(&m->sdp, p, sizeof(m->sdp));
+			memcpy(m->lines, p + sizeof(m->sdp), sizeof(m->lines));
+		}
+		forget(e, x);
+	}
 }
 
 void
@@ -133,6 +169,7 @@ static struct rs_slice
 say_answer(struct rs_engine *e, struct leg *leg, struct media *m, struct media_exchange *x)
 {
 	x->state = X_ANSWERED;
+	rs_blob_clear(&e->blobs, &x->before);
 	media_apply(e, leg, m);
 	return said(e, x);
 }
@@ -287,10 +324,14 @@ take_offer(struct rs_engine *e, struct leg *leg, struct media *m, struct media_e
 	struct side us;
 	int n;
 
+	if (!x->before.class && !keep_before(e, m, x))
+		return (struct verdict){ RS_CAUSE_NO_MEMORY, 500 };
 	our_side(e, leg, m, &us);
 	n = rs_sdp_answer(&m->sdp, &us.local, e->sdp, e->scratch2, SCRATCH_BYTES, &result);
-	if (n < 0)
+	if (n < 0) {
+		rs_blob_clear(&e->blobs, &x->before);
 		return failed(e, n, &result);
+	}
 	rs_metric_add(e->cells, RS_ENG_SDP_ODD, result.odd != 0);
 	if (!keep_said(e, x, n, X_DUE))
 		return (struct verdict){ RS_CAUSE_NO_MEMORY, 500 };
@@ -330,8 +371,11 @@ hear_request(struct rs_engine *e, struct leg *leg, struct media *m, uint8_t meth
 {
 	struct media_exchange *x = exchange_of(m, method), *invite = &m->exchanges[0];
 
-	if ((method == RS_SIP_ACK || method == RS_SIP_PRACK) && invite->state == X_OFFERED && m->sdp.pending)
+	if ((method == RS_SIP_ACK || method == RS_SIP_PRACK) && invite->state == X_OFFERED && m->sdp.pending) {
+		if (method == RS_SIP_PRACK) /* the 2xx does not say it again: there it would be another offer (RFC 6337, 2.2) */
+			rs_blob_clear(&e->blobs, &invite->said);
 		return take_answer(e, leg, m);
+	}
 	if (method != RS_SIP_INVITE && method != RS_SIP_UPDATE && method != RS_SIP_PRACK)
 		return (struct verdict){ RS_CAUSE_NONE, 0 };
 	if (x != invite && invite->state == X_DUE) { /* a second offer before the first is answered (RFC 3311, 5.2) */
@@ -407,6 +451,8 @@ refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, struc
 {
 	bool request = msg->status == 0 && msg->method != RS_SIP_ACK;
 
+	if (request)
+		sdp_refuses(e, leg);
 	if (request && leg_is_rfc(e, leg))
 		server_own(e, leg, msg, v.status, v.status == 500 ? "Retry-After: 2\r\n" : "", nothing);
 	else if (request)

@@ -312,7 +312,9 @@ media_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, boo
 
 	if (e->plan->media[a->plan->media].implied)
 		return;
-	if (a->facts[s->template].sdp)
+	if (!again && s->status >= 300)
+		sdp_refuses(e, leg);
+	else if (a->facts[s->template].sdp)
 		e->sdp_sends = again ? SDP_SENDS_AGAIN : SDP_SENDS;
 	else if (!again && !s->status)
 		sdp_sends_none(e, leg, s->method);

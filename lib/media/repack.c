@@ -145,7 +145,7 @@ rs_repack(struct source *s, const struct rs_payload_want *want, struct rs_payloa
 	}
 	rc = rs_maker_finish(&m, &w, out);
 	return rc ? rs_err_set(s->err, rc, "%s: %s", s->name,
-			    rc == -ENODATA ? "holds less than one packet"
+			    rc == -ENODATA ? "holds less than one packet that is to be sent"
 					   : "no memory for its frames")
 		  : 0;
 }

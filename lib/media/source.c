@@ -143,11 +143,12 @@ rs_maker_add(struct maker *m, enum rs_frame_kind kind, const void *p, size_t len
 int
 rs_maker_finish(struct maker *m, const struct rs_payload_want *want, struct rs_payload **out)
 {
-	struct rs_payload *p = m->frames.len ? calloc(1, sizeof(*p)) : NULL;
+	/* A block of no bytes is one of silence only. */
+	struct rs_payload *p = m->block.len ? calloc(1, sizeof(*p)) : NULL;
 	struct rs_frame *frames = (struct rs_frame *)(void *)m->frames.p;
 
 	if (!p) {
-		int rc = m->frames.len ? -ENOMEM : -ENODATA;
+		int rc = m->block.len ? -ENOMEM : -ENODATA;
 
 		rs_maker_drop(m);
 		return rc;

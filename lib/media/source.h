@@ -86,7 +86,7 @@ struct maker {
 /** Append a frame of @len bytes of @p. @return 0; -ENOMEM; -EMSGSIZE */
 int rs_maker_add(struct maker *m, enum rs_frame_kind kind, const void *p, size_t len);
 
-/** The set of what was added, or -ENODATA when that is nothing; the maker is empty afterwards, also on errors. */
+/** The set of what was added, or -ENODATA when that is nothing or silence only; the maker is empty afterwards, also on errors. */
 int rs_maker_finish(struct maker *m, const struct rs_payload_want *want, struct rs_payload **out);
 void rs_maker_drop(struct maker *m);
 

@@ -3,7 +3,7 @@
  * No address and SIP port belongs to two endpoints of one port. A group's pairs are rectangles:
  * full rows of SIP ports over all
  * addresses, and a last row over the first few. Two groups overlap where two of their rectangles
- * do.
+ * do. Nor is a SIP port among those that media may have at the same address.
  */
 #include "plan/plan_read.h"
 
@@ -73,6 +73,42 @@ groups_overlap(const struct rs_plan_group *a, const struct rs_plan_group *b, str
 	return false;
 }
 
+/** Does a SIP port of @sip lie among the media ports of @media, at an address of both? */
+static bool
+media_overlaps(const struct rs_plan_group *media, const struct rs_plan_group *sip,
+	struct rs_addr *where, uint32_t *port)
+{
+	for (uint32_t km = 0; km < media->n_addresses && media->media >= 0; km++)
+		for (uint32_t ks = 0; ks < 2 * sip->n_addresses; ks++) {
+			struct rect rm = { .first = media->addresses[km].first,
+				.count = media->addresses[km].count,
+				.port_low = media->rtp_first,
+				.port_high = media->rtp_last };
+			struct rect rs;
+
+			if (rect_of(sip, ks / 2, ks % 2, &rs) &&
+				rects_overlap(&rm, &rs, where, port))
+				return true;
+		}
+	return false;
+}
+
+static int
+check_media(const struct rs_reader *r, uint32_t i, uint32_t k)
+{
+	const struct rs_plan_group *g = &r->plan->groups[i], *o = &r->plan->groups[k];
+	struct rs_part p = rs_part_of(r, RS_SECTION_ENDPOINTS, (int)i);
+	struct rs_addr where;
+	uint32_t port;
+	char text[48];
+
+	if (i == k || g->port != o->port || !media_overlaps(g, o, &where, &port))
+		return 0;
+	return rs_part_fail(r, &p, "rtp_ports", -EINVAL,
+		"%u at %s is a SIP port of group \"%s\" (line %d): set another range", port,
+		rs_addr_text(&where, text), o->name, o->line);
+}
+
 int
 rs_check_overlaps(const struct rs_reader *r)
 {
@@ -93,5 +129,9 @@ rs_check_overlaps(const struct rs_reader *r)
 				"use other addresses or another sip_port",
 				rs_addr_text(&where, text), port, a->name, a->line);
 		}
+	for (uint32_t i = 0; i < plan->n_groups; i++)
+		for (uint32_t k = 0; k < plan->n_groups; k++)
+			if (check_media(r, i, k) != 0)
+				return -EINVAL;
 	return 0;
 }

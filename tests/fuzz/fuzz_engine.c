@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * A peer that says anything at any time to an engine that calls and answers, and in rfc3261 mode registers, is challenged, refreshes
- * sessions and remembers what is over. The first byte of the input is the mode (its lowest bit: rfc3261); the rest is a list of
+ * sessions and remembers what is over. The first byte of the input is the mode (its lowest bit: rfc3261; the next one: calls have media, and what the peer says has
+ * session descriptions); the rest is a list of
  * moves, each one byte (its low three bits the kind) and what belongs to it; in the text of a message the bytes 1 to 5 stand for the Via, From, To, Call-ID and
  * CSeq of what the engine sent last, so that calls are hit. All sums hold at every move, and nothing stays behind.
  */
@@ -29,12 +30,13 @@ struct world {
 	struct rs_path path;	     /* as its receiver sees it */
 	uint8_t said[8192];
 	uint32_t said_len;
+	bool media;
 };
 
 static const char caller[] =
 	"<scenario name=\"c\"><send retrans=\"200\" start_rtd=\"a\"><![CDATA[\nINVITE sip:[service]@[remote_ip] SIP/2.0\n"
 	"Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\nFrom: <sip:[user]@[local_ip]>;tag=[tag]\nTo: <sip:[service]@[remote_ip]>\n"
-	"Call-ID: [call_id]\nCSeq: [cseq] INVITE\nContact: <sip:[local_ip]>\nContent-Length: [len]\n\nv=0\n]]></send>"
+	"Call-ID: [call_id]\nCSeq: [cseq] INVITE\nContact: <sip:[local_ip]>\nContent-Type: application/sdp\nContent-Length: [len]\n\nv=0\n]]></send>"
 	"<recv response=\"100\" optional=\"true\"/><recv response=\"401\" auth=\"true\" optional=\"true\" next=\"ringing\"/><recv response=\"180\" optional=\"true\" next=\"ringing\" chance=\"0.2\"/>"
 	"<recv request=\"INFO\" optional=\"global\"><action><ereg regexp=\"s:(.*)@\" search_in=\"hdr\" header=\"From:\" assign_to=\"f,g\"/></action></recv>"
 	"<recv response=\"200\" rrs=\"true\" rtd=\"a\"><action><ereg regexp=\"[0-9]+\" search_in=\"hdr\" header=\"CSeq:\" check_it=\"true\" assign_to=\"n\"/>"
@@ -53,7 +55,7 @@ static const char callee[] =
 	"[last_Record-Route:]\nX:[$s] [$v] [last_Request_URI]\nContent-Length: 0\n]]></send><recv request=\"PRACK\" optional=\"true\"/>"
 	"<recv request=\"CANCEL\" optional=\"true\" timeout=\"20\" ontimeout=\"answer\" next=\"cancelled\"/><recv request=\"INFO\"/><label id=\"answer\"/>"
 	"<send retrans=\"200\"><![CDATA[\nSIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:];tag=[tag]\n[last_Call-ID:]\n[last_CSeq:]\n"
-	"Contact: <sip:[local_ip]>\nContent-Length: [len]\n\n[last_X-Y:]\n]]></send><recv request=\"ACK\"/><recv request=\"BYE\"/><label id=\"cancelled\"/>"
+	"Contact: <sip:[local_ip]>\nContent-Type: application/sdp\nContent-Length: [len]\n\n[last_X-Y:]\n]]></send><recv request=\"ACK\"/><recv request=\"BYE\"/><label id=\"cancelled\"/>"
 	"<send><![CDATA[\nSIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0\n]]></send>"
 	"<timewait milliseconds=\"300\"/></scenario>";
 
@@ -101,12 +103,14 @@ write_file(const char *path, const char *text)
 }
 
 static struct rs_plan *
-make_plan(bool rfc)
+make_plan(bool rfc, bool media)
 {
+	static const char profile[] = "media = ( { name = \"m\"; codecs = [ \"PCMU\", \"telephone-event\" ]; srtp = \"optional\"; "
+		"suites = [ \"AES_CM_128_HMAC_SHA1_80\", \"AEAD_AES_128_GCM\" ]; rtcp_mux = true; } );\n";
 	static const char agent[] = "password = \"p\"; auth_user = \"u\"; ua = { session_expires = \"90s\"; }; },\n"
 		"  { name = \"them\"; port = \"a\"; count = 2; addresses = \"198.18.5.1-198.18.5.2\"; proxy = \"sip:198.18.8.2\"; password = \"p\"; }";
 	static const char registering[] = ", { name = \"r\"; do = \"register\"; endpoints = \"them\"; rate = 50; expires = \"60s\"; }";
-	char dir[] = "/tmp/rs-fuzz-XXXXXX", a[64], b[64], text[2048];
+	char dir[] = "/tmp/rs-fuzz-XXXXXX", a[64], b[64], text[3072];
 	struct rs_plan *plan = NULL;
 	struct rs_err err = { 0 };
 
@@ -118,11 +122,11 @@ make_plan(bool rfc)
 	snprintf(text, sizeof(text),
 		"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"
 		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
-		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n"
-		"endpoints = ( { name = \"us\"; port = \"a\"; count = 2; addresses = \"198.18.4.1-198.18.4.2\"; %s );\n"
+		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n%s"
+		"endpoints = ( { name = \"us\"; port = \"a\"; count = 2; addresses = \"198.18.4.1-198.18.4.2\"; %s %s );\n"
 		"activities = ( { name = \"c\"; do = \"call\"; from = \"us\"; to = \"sip:x@198.18.8.1\"; scenario = \"%s\"; rate = %u; timeout = \"2s\"; },\n"
 		"  { name = \"u\"; do = \"answer\"; endpoints = \"us\"; scenario = \"%s\"; timeout = \"2s\"; limit = 50; } %s );\n"
-		"run = { max_calls = 20; %s };\n", rfc ? agent : "}", a, rfc ? 4 : 20, b, rfc ? registering : "", rfc ? "mode = \"rfc3261\";" : "");
+		"run = { max_calls = 20; %s };\n", media ? profile : "", media ? "media = \"m\";" : "", rfc ? agent : "}", a, rfc ? 4 : 20, b, rfc ? registering : "", rfc ? "mode = \"rfc3261\";" : "");
 	if (rs_plan_parse("fuzz.conf", text, NULL, 0, &plan, &err) != 0) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
@@ -205,6 +209,30 @@ lines_of(uint8_t what, uint8_t more, char *out, size_t cap)
 	return out;
 }
 
+/* A session description, good or odd; with the header lines it needs. */
+static const char *
+body_of(const struct world *w, uint8_t what, uint8_t more, char *out, size_t cap)
+{
+	static const char head[] = "v=0\r\no=p 1 1 IN IP4 198.18.8.1\r\ns=-\r\nc=IN IP4 198.18.8.1\r\nt=0 0\r\n";
+	static const char key[] = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
+	static const char *const lines[] = { "m=audio 9000 RTP/AVP 0 96\r\na=rtpmap:96 telephone-event/8000\r\n",
+		"m=audio 9000 RTP/SAVP 0\r\n", "m=audio 9000 RTP/AVP 0\r\na=sendonly\r\na=rtcp-mux\r\n", "m=audio 0 RTP/AVP 0\r\n",
+		"m=video 9002 RTP/AVP 34\r\nm=audio 9000 RTP/AVP 0\r\n", "m=audio 9000 RTP/AVP 99\r\n", "c=IN IP4 203.0.113.1\r\n",
+		"m=audio 9000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n" };
+	char sdp[1024];
+
+	if (!w->media || (what + more) % 9 == 8) {
+		snprintf(out, cap, "\r\n");
+		return out;
+	}
+	snprintf(sdp, sizeof(sdp), "%s%s%s", head, lines[(what + more) % 9], what & 32 ? key : "");
+	if (what & 16)
+		snprintf(out, cap, "Content-Type: multipart/mixed;boundary=b\r\n\r\n--b\r\nContent-Type: application/sdp\r\n\r\n%s--b--\r\n", sdp);
+	else
+		snprintf(out, cap, "Content-Type: application/sdp\r\n\r\n%s", sdp);
+	return out;
+}
+
 /* A well-formed response to what was sent last, or a request within its call. */
 static void
 compose_fitting(struct world *w, uint8_t what, uint8_t more, bool request)
@@ -214,19 +242,20 @@ compose_fitting(struct world *w, uint8_t what, uint8_t more, bool request)
 	static const char *const contacts[] = { "<sip:h>", "<sip:198.18.8.1:5070>", "<sip:203.0.113.9>" };
 	static const char *const lines[] = { "100", "180", "183", "200", "202", "302", "404", "486", "487", "503" };
 	static const char *const methods[] = { "INVITE", "ACK", "BYE", "CANCEL", "INFO", "PRACK", "PING" };
-	char text[1024], extra[512];
+	char text[3072], extra[512], body[1536];
 	const char *contact = contacts[(what >> 4) % 3];
 	int n;
 
 	lines_of(what, more, extra, sizeof(extra));
+	body_of(w, what, more, body, sizeof(body));
 	if (request)
 		n = snprintf(text, sizeof(text), "%s sip:x SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK%u\r\nFrom: \3%s\r\nTo: \2\r\nCall-ID: \4\r\n"
-						 "CSeq: %u %s\r\nContact: %s\r\n%s\r\n",
+						 "CSeq: %u %s\r\nContact: %s\r\n%s%s",
 			more & 8 ? asked[what % 7] : methods[what % 7], what, what & 64 ? ";tag=p" : "", what / 7u % 4,
-			more & 8 ? asked[what % 7] : methods[what % 7], contact, more ? extra : "");
+			more & 8 ? asked[what % 7] : methods[what % 7], contact, more ? extra : "", body);
 	else
-		n = snprintf(text, sizeof(text), "SIP/2.0 %s X\r\nVia: \1\r\nFrom: \2\r\nTo: \3%s\r\nCall-ID: \4\r\nCSeq: \5\r\n%sContact: %s\r\n%s\r\n",
-			more & 8 ? hard[what % 10] : lines[what % 10], what & 64 ? ";tag=p" : "", what & 128 ? "Record-Route: <sip:r;lr>, <sip:q>\r\n" : "", contact, more ? extra : "");
+		n = snprintf(text, sizeof(text), "SIP/2.0 %s X\r\nVia: \1\r\nFrom: \2\r\nTo: \3%s\r\nCall-ID: \4\r\nCSeq: \5\r\n%sContact: %s\r\n%s%s",
+			more & 8 ? hard[what % 10] : lines[what % 10], what & 64 ? ";tag=p" : "", what & 128 ? "Record-Route: <sip:r;lr>, <sip:q>\r\n" : "", contact, more ? extra : "", body);
 	compose(w, (const uint8_t *)text, (size_t)n);
 }
 
@@ -323,21 +352,23 @@ play(struct world *w, const uint8_t *p, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct rs_plan *plans[2]; /* read once: the process of a fuzzer is its only owner */
+	static struct rs_plan *plans[4]; /* read once: the process of a fuzzer is its only owner */
 	struct rs_plan *plan;
-	bool rfc = size > 0 && (data[0] & 1);
+	bool rfc = size > 0 && (data[0] & 1), media = size > 0 && (data[0] & 2);
+	unsigned which = rfc + 2u * media;
 	struct world *w;
 	struct rs_err err;
 
 	if (size > 4096)
 		return 0;
-	if (!plans[rfc])
-		plans[rfc] = make_plan(rfc);
-	plan = plans[rfc];
+	if (!plans[which])
+		plans[which] = make_plan(rfc, media);
+	plan = plans[which];
 	w = calloc(1, sizeof(*w));
 	if (!w || rs_account_create(plan, &w->account) != 0)
 		abort();
 	w->now = 1000 * RS_NS_PER_S;
+	w->media = media;
 	struct rs_engine_cfg cfg = {
 		.plan = plan,
 		.run = 3,

@@ -21,8 +21,9 @@ show_replay(const char *path, const char *port)
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
-	printf("%s: %u packets of SSRC 0x%08x to port %u, %.3f s, %zu bytes; %u streams in the capture\n", path, r->n, r->ssrc,
-		r->port, (double)r->packets[r->n - 1].due_ns / 1e9, r->block_len, r->n_streams);
+	printf("%s: %u packets of SSRC 0x%08x to port %u, %.3f s, %zu bytes; %u streams in the capture\n",
+		path, r->n, r->ssrc, r->port, (double)r->packets[r->n - 1].due_ns / 1e9,
+		r->block_len, r->n_streams);
 	rs_replay_free(r);
 	return 0;
 }
@@ -53,9 +54,10 @@ main(int argc, char **argv)
 	}
 	for (uint32_t k = 0; k < p->n_frames; k++)
 		sent += p->frames[k].kind != RS_FRAME_NONE;
-	printf("%s: %s/%u, %u packets of %g ms (%u with something in them), %.3f s, at most %u bytes\n", argv[1],
-		rs_codec_info(p->codec)->name, p->clock_hz, p->n_frames, (double)p->ptime_ns / 1e6, sent,
-		(double)p->ptime_ns * p->n_frames / 1e9, p->max_len);
+	printf("%s: %s/%u, %u packets of %g ms (%u with something in them), %.3f s, at most %u bytes\n",
+		argv[1], rs_codec_info(p->codec)->name, p->clock_hz, p->n_frames,
+		(double)p->ptime_ns / 1e6, sent, (double)p->ptime_ns * p->n_frames / 1e9,
+		p->max_len);
 	rs_payload_free(p);
 	return 0;
 }

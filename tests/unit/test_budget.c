@@ -301,6 +301,86 @@ what_begins_when_the_run_is_over_is_remarked_on(void **state)
 	}
 }
 
+/* Ten addresses with ten pairs of RTP ports each. */
+static struct rs_plan *
+media_plan(const char *callers, const char *callees, const char *call)
+{
+	struct rs_plan *plan;
+	struct rs_err err = { 0 };
+	char text[PLAN_BYTES];
+
+	snprintf(text, sizeof(text),
+		"targets = [ \"198.18.0.0/20\" ];\nworkers = { cores = [ 0 ]; memory_mb = 256; };\n"
+		"ports = ( { name = \"p\"; device = \"net_null0\"; addresses = [ \"198.18.0.2/20\" ]; } );\n"
+		"media = ( { name = \"plain\"; codecs = [ \"PCMU\" ]; },\n"
+		"  { name = \"srtp\"; codecs = [ \"PCMU\" ]; srtp = \"required\"; suites = \"AES_CM_128_HMAC_SHA1_80\"; } );\n"
+		"endpoints = ( { name = \"us\"; port = \"p\"; count = 1000; addresses = \"198.18.4.1-198.18.4.10\"; %s },\n"
+		"  { name = \"them\"; port = \"p\"; count = 1000; addresses = \"198.18.5.1-198.18.5.10\"; %s } );\n"
+		"activities = ( { name = \"ring\"; do = \"answer\"; endpoints = \"them\"; scenario = \"uas\"; },\n"
+		"  { name = \"calls\"; do = \"call\"; from = \"us\"; to = \"them\"; scenario = \"uac\"; %s } );\n",
+		callers, callees, call);
+	if (rs_plan_parse("t.conf", text, NULL, 0, &plan, &err) != 0)
+		fail_msg("%s", err.text);
+	return plan;
+}
+
+static void
+streams_and_their_ports_are_counted(void **state)
+{
+	struct rs_plan *plan = media_plan("media = \"srtp\"; rtp_ports = \"20000-20019\";", "media = \"srtp\";", "rate = 10; hold = \"5s\";");
+	struct rs_budget b;
+
+	rs_budget_of(plan, &b);
+	assert_int_equal(b.streams, 100);
+	assert_int_equal(b.srtp_contexts, 200);
+	assert_int_equal(b.rtp_pairs, 10 * 10 + 10 * 8192);
+	rs_plan_free(plan);
+	plan = media_plan("", "media = \"plain\";", "open_calls = 30;");
+	rs_budget_of(plan, &b);
+	assert_int_equal(b.streams, 30);
+	assert_int_equal(b.srtp_contexts, 0);
+	assert_int_equal(b.rtp_pairs, 10 * 8192);
+	rs_plan_free(plan);
+	plan = media_plan("", "", "open_calls = 30;");
+	rs_budget_of(plan, &b);
+	assert_int_equal(b.streams + b.srtp_contexts + b.rtp_pairs, 0);
+	rs_plan_free(plan);
+}
+
+static void
+more_open_calls_than_pairs_of_rtp_ports_are_refused(void **state)
+{
+	struct rs_machine m = machine();
+	struct rs_plan *plan = media_plan("media = \"plain\"; rtp_ports = \"20000-20019\";", "media = \"plain\";", "rate = 10; hold = \"11s\";");
+
+	PROBLEM(plan, &m, "endpoints us: 110 calls are open at a time, their media have 100 pairs of RTP ports: widen rtp_ports (20000-20019)");
+	rs_plan_free(plan);
+	plan = media_plan("media = \"plain\";", "media = \"plain\"; rtp_ports = \"20000-20019\";", "open_calls = 101;");
+	PROBLEM(plan, &m, "endpoints them: 101 calls");
+	rs_plan_free(plan);
+	plan = media_plan("media = \"plain\"; rtp_ports = \"20000-20019\";", "media = \"plain\";", "rate = 10; hold = \"6s\";");
+	assert_null(only(plan, &m, "problems"));
+	assert_memory_equal(only(plan, &m, "remarks"), "endpoints us: 60 calls at a time, and 50 pairs of RTP ports that rest", 67);
+	rs_plan_free(plan);
+	plan = media_plan("media = \"plain\"; rtp_ports = \"20000-20019\";", "media = \"plain\";", "rate = 10; hold = \"5s\"; limit = 50;");
+	assert_null(only(plan, &m, "problems"));
+	assert_null(only(plan, &m, "remarks"));
+	rs_plan_free(plan);
+}
+
+static void
+profiles_that_cannot_agree_are_refused(void **state)
+{
+	struct rs_machine m = machine();
+	struct rs_plan *plan = media_plan("media = \"plain\";", "media = \"srtp\";", "rate = 10;");
+
+	PROBLEM(plan, &m, "calls: media profiles plain and srtp cannot agree");
+	rs_plan_free(plan);
+	plan = media_plan("media = \"plain\"; proxy = \"sip:198.18.0.1\";", "media = \"srtp\";", "rate = 10;");
+	assert_null(only(plan, &m, "problems"));
+	rs_plan_free(plan);
+}
+
 static void
 lists_of_cores_are_read_as_the_kernel_writes_them(void **state)
 {
@@ -343,6 +423,9 @@ main(void)
 		cmocka_unit_test(huge_pages_are_reserved_beforehand),
 		cmocka_unit_test(calls_beyond_what_can_be_open_are_remarked_on),
 		cmocka_unit_test(what_begins_when_the_run_is_over_is_remarked_on),
+		cmocka_unit_test(streams_and_their_ports_are_counted),
+		cmocka_unit_test(more_open_calls_than_pairs_of_rtp_ports_are_refused),
+		cmocka_unit_test(profiles_that_cannot_agree_are_refused),
 		cmocka_unit_test(lists_of_cores_are_read_as_the_kernel_writes_them),
 		cmocka_unit_test(this_machine_has_memory_cores_and_a_loopback),
 	};

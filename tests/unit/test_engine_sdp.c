@@ -746,6 +746,62 @@ rfc3262_5_the_answer_in_a_reliable_18x_of_ours_is_the_200s_too(void **state)
 	completed(p);
 }
 
+static void
+rfc3262_5_an_offer_in_a_reliable_18x_of_ours_is_answered_by_the_prack(void **state)
+{
+	struct peer *p = peer_new();
+	const char *early, *ok, *tag;
+
+	answer(p, PLAIN, true,
+		RECV("request=\"INVITE\"", "") ANSWER_SDP("183 Session Progress", "") PAUSE(100) ANSWER_SDP("200 OK", "") RECV("request=\"ACK\"", "")
+		RECV("request=\"BYE\"", "timeout=\"900000\"") ANSWER("200 OK", ""));
+	peer_call(p, "INVITE", 1, "", "Require: 100rel\n");
+	early = peer_sent(p, "SIP/2.0 183 ");
+	assert_true(says(early, "m=audio 20000 RTP/AVP 0 8 96"));
+	tag = tag_of(header(early, "To"));
+	char rack[64];
+
+	snprintf(rack, sizeof(rack), "RAck: %s 1 INVITE\n", header(early, "RSeq"));
+	request(p, "PRACK", 2, tag, rack, PLAIN_SDP);
+	assert_string_equal(body_of(peer_sent(p, "SIP/2.0 200 ")), "");
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+	peer_wait(p, 101);
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	assert_string_equal(body_of(ok), "");
+	length_is_right(ok);
+	peer_wait(p, 501);
+	assert_string_equal(peer_sent(p, "SIP/2.0 200 "), ok);
+	peer_call(p, "ACK", 1, tag, "");
+	peer_call(p, "BYE", 3, tag, "");
+	peer_sent(p, "SIP/2.0 200 ");
+	completed(p);
+}
+
+static void
+rfc3261_14_2_a_re_offer_that_the_scenario_refuses_changes_nothing(void **state)
+{
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const char *tag;
+
+		answer(p, PLAIN, rfc,
+			RECV("request=\"INVITE\"", "") ANSWER_SDP("200 OK", "") RECV("request=\"ACK\"", "") RECV("request=\"INVITE\"", "")
+			ANSWER("486 Busy Here", "") RECV("request=\"ACK\"", "") RECV("request=\"BYE\"", "") ANSWER("200 OK", ""));
+		request(p, "INVITE", 1, "", "", PLAIN_SDP);
+		tag = tag_of(header(peer_sent(p, "SIP/2.0 200 "), "To"));
+		peer_call(p, "ACK", 1, tag, "");
+		request(p, "INVITE", 2, tag, "", theirs("198.18.8.1", 9500, "RTP/AVP", "8", "a=sendonly\n"));
+		peer_sent(p, "SIP/2.0 486 ");
+		peer_call(p, "ACK", 2, tag, "");
+		assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+		assert_int_equal(media_of(p)->lines[0].direction, RS_SDP_SENDRECV);
+		assert_int_equal(media_of(p)->exchanges[0].before.class, 0);
+		peer_call(p, "BYE", 3, tag, "");
+		peer_sent(p, "SIP/2.0 200 ");
+		completed(p);
+	}
+}
+
 /* --- the rest --- */
 
 static void
@@ -839,6 +895,68 @@ ipv6_media_stand_without_brackets(void **state)
 	free(p);
 }
 
+/* Two ends of ours, in every pair of modes and settings that can agree: what one sends with, the other receives with. */
+static void
+both_ends_of_ours_agree(void **state)
+{
+	static const char *const srtp[] = { "required", "optional" }, *const modes[] = { "sipp", "rfc3261" };
+
+	for (unsigned i = 0; i < 8; i++) {
+		char plan[4096];
+		struct sim s = { 0 };
+		const struct media *m[2] = { NULL, NULL };
+		unsigned n = 0;
+
+		snprintf(plan, sizeof(plan),
+			"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"
+			"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
+			"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; } );\n"
+			"media = ( { name = \"m\"; codecs = [ \"PCMA\", \"PCMU\", \"telephone-event\" ]; srtp = \"%s\"; suites = [ \"AEAD_AES_128_GCM\", "
+			"\"AES_CM_128_HMAC_SHA1_80\" ]; mki = \"1:4\"; lifetime = 1048576; rtcp_mux = true; }, { name = \"o\"; codecs = [ \"PCMU\", "
+			"\"telephone-event\" ]; srtp = \"optional\"; suites = \"AES_CM_128_HMAC_SHA1_80\"; } );\n"
+			"endpoints = ( { name = \"us\"; port = \"a\"; count = 10; addresses = \"198.18.4.1-198.18.4.4\"; media = \"m\"; },\n"
+			"  { name = \"them\"; port = \"b\"; count = 10; addresses = \"198.18.8.1-198.18.8.4\"; media = \"%s\"; } );\n"
+			"activities = ( { name = \"calls\"; do = \"call\"; from = \"us\"; to = \"them\"; scenario = \"uac\"; rate = 10; total = 5; hold = \"10s\"; },\n"
+			"  { name = \"ring\"; do = \"answer\"; endpoints = \"them\"; scenario = \"uas\"; } );\nrun = { mode = \"%s\"; };\n",
+			srtp[i & 1], i & 2 ? "m" : "o", modes[i >> 2]);
+		sim_open(&s, plan);
+		sim_play(&s, 5 * S);
+		struct rs_engine *e = s.engines[0];
+
+		for (uint32_t slot = 0; slot < e->media.fresh; slot++) {
+			const struct media *one = rs_pool_at(&e->media, slot);
+
+			if (!rs_pool_is_taken(&e->media, slot))
+				continue;
+			n++;
+			for (uint32_t other = 0; other < slot; other++) {
+				const struct media *two = rs_pool_at(&e->media, other);
+				const struct leg *leg = leg_at(e, two->leg);
+
+				if (one->lines[0].remote_port != two->ports[0] || !rs_addr_eq(&one->lines[0].remote, &leg->path.local))
+					continue;
+				m[0] = one;
+				m[1] = two;
+				assert_true(one->lines[0].flags & RS_SDP_SECURE);
+				assert_int_equal(one->lines[0].tx.suite, i & 2 ? RS_SDP_AEAD_AES_128_GCM : RS_SDP_AES_CM_128_HMAC_SHA1_80);
+				assert_int_equal(one->lines[0].tx.suite, two->lines[0].rx.suite);
+				assert_memory_equal(one->lines[0].tx.key, two->lines[0].rx.key, rs_sdp_suite_bytes(one->lines[0].tx.suite));
+				assert_memory_equal(one->lines[0].rx.key, two->lines[0].tx.key, rs_sdp_suite_bytes(one->lines[0].tx.suite));
+				assert_memory_not_equal(one->lines[0].tx.key, one->lines[0].rx.key, 30);
+				assert_int_equal((one->lines[0].flags & RS_SDP_MUX) != 0, (i & 2) != 0);
+			}
+		}
+		assert_int_equal(n, 10);
+		assert_non_null(m[0]);
+		sim_play(&s, 80 * S);
+		assert_int_equal(sim_count(&s, 0, RS_AM_COMPLETED), 5);
+		assert_int_equal(sim_count(&s, 1, RS_AM_COMPLETED), 5);
+		assert_int_equal(e->media.used, 0);
+		sim_sums_hold(&s);
+		sim_close(&s);
+	}
+}
+
 static void
 rfc8439_2_3_2_the_block_of_the_example(void **state)
 {
@@ -894,10 +1012,13 @@ main(void)
 		cmocka_unit_test(rfc4028_a_refresh_of_our_own_offers_what_is_agreed),
 		cmocka_unit_test(rfc3262_5_an_offer_in_a_reliable_18x_is_answered_in_its_prack),
 		cmocka_unit_test(rfc3262_5_the_answer_in_a_reliable_18x_of_ours_is_the_200s_too),
+		cmocka_unit_test(rfc3262_5_an_offer_in_a_reliable_18x_of_ours_is_answered_by_the_prack),
+		cmocka_unit_test(rfc3261_14_2_a_re_offer_that_the_scenario_refuses_changes_nothing),
 		cmocka_unit_test(descriptions_of_legs_without_a_profile_are_the_scenarios),
 		cmocka_unit_test(media_steps_without_a_profile_go_where_the_peers_description_says),
 		cmocka_unit_test(media_steps_send_nothing_outside_the_targets),
 		cmocka_unit_test(ipv6_media_stand_without_brackets),
+		cmocka_unit_test(both_ends_of_ours_agree),
 		cmocka_unit_test(rfc8439_2_3_2_the_block_of_the_example),
 		cmocka_unit_test(keys_follow_from_secret_and_seed),
 	};

@@ -294,6 +294,8 @@ rfc4867_5_what_is_no_amr_is_refused(void **state)
 
 	refused("a.amr", "#!AMR_MC1.0\n", 12, w, -ENOTSUP, "more than one channel");
 	refused("a.amr", "#!AMR\n", 6, w, -ENODATA, "less than one packet");
+	refused("a.amr", "#!AMR\n\x7c\x7c", 8, w, -ENODATA,
+		"less than one packet that is to be sent");
 	refused("a.amr", "#!AMR\n\x80", 7, w, -EBADMSG, "at byte 6: 0x80 does not begin a frame");
 	refused("a.amr", "#!AMR\n\x64", 7, w, -EBADMSG, "at byte 6: a frame of type 12");
 	refused("a.amr", "#!AMR\n\x7c", 7, want(RS_CODEC_PCMU, 20), -ENOTSUP,

@@ -233,6 +233,30 @@ each_wrong_setting_has_its_message(void **state)
 	}
 }
 
+/* Groups may share addresses: then the SIP ports of each stay out of the media ports of the others. */
+static void
+sip_ports_of_another_group_are_no_media_ports(void **state)
+{
+	char *text = with_media(PROFILE "}", "media = \"m\"; rtp_ports = \"6000-6099\";"), *shared, *wrong;
+	struct rs_plan *plan;
+	struct rs_err err = { 0 };
+
+	shared = plan_edit(text, "{ name = \"callees\"; port = \"b\"; count = 10; addresses = \"198.18.8.1\";",
+		"{ name = \"callees\"; port = \"a\"; count = 10; addresses = \"198.18.4.7\"; sip_port = 6095;");
+	assert_int_equal(plan_read(shared, NULL, 0, &plan, &err), -EINVAL);
+	assert_string_equal(err.text,
+		"t.conf:9: endpoints[0].rtp_ports: 6095 at 198.18.4.7 is a SIP port of group \"callees\" (line 10): set another range");
+	wrong = plan_edit(shared, "sip_port = 6095;", "sip_port = 6100;");
+	free(text);
+	text = plan_edit(wrong, "to = \"callees\"", "to = \"sip:bob@198.18.8.1\"");
+	if (plan_read(text, NULL, 0, &plan, &err) != 0)
+		fail_msg("%s", err.text);
+	rs_plan_free(plan);
+	free(text);
+	free(shared);
+	free(wrong);
+}
+
 static void
 thresholds_out_of_range_are_told(void **state)
 {
@@ -295,6 +319,7 @@ main(void)
 		cmocka_unit_test(payloads_are_made_of_every_source),
 		cmocka_unit_test(thresholds_of_media_are_read),
 		cmocka_unit_test(each_wrong_setting_has_its_message),
+		cmocka_unit_test(sip_ports_of_another_group_are_no_media_ports),
 		cmocka_unit_test(thresholds_out_of_range_are_told),
 		cmocka_unit_test(media_files_lie_beside_the_plan),
 	};
