@@ -75,9 +75,9 @@ media_apply(struct rs_engine *e, struct leg *leg, struct media *m)
 	(void)leg;
 	for (uint32_t k = 0; k < MEDIA_LINES; k++)
 		if (k >= m->sdp.n_streams || m->lines[k].state == RS_SDP_STREAM_REFUSED)
-			stream_end(e, m, k);
+			stream_stop(e, m, k);
 		else if (m->lines[k].state == RS_SDP_STREAM_ACTIVE && stream_apply(e, m, k) != 0)
-			stream_end(e, m, k);
+			stream_stop(e, m, k);
 	streams_gauges(e);
 }
 
@@ -89,7 +89,7 @@ media_close(struct rs_engine *e, struct leg *leg)
 	if (!m)
 		return;
 	for (uint32_t k = 0; k < MEDIA_LINES; k++)
-		stream_end(e, m, k);
+		stream_stop(e, m, k);
 	give_ports(e, m);
 	explicit_bzero(m->lines, sizeof(m->lines)); /* keys */
 	rs_pool_give(&e->media, leg->media);

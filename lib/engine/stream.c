@@ -275,7 +275,7 @@ heard_of(const struct rs_engine *e, uint32_t slot)
 }
 
 void
-stream_end(struct rs_engine *e, struct media *m, uint32_t line)
+stream_stop(struct rs_engine *e, struct media *m, uint32_t line)
 {
 	struct streams *ms = e->streams;
 	uint32_t slot = m->streams[line];

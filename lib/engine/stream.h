@@ -285,7 +285,7 @@ void streams_gauges(struct rs_engine *e);
 /* stream.c: begin, change, end */
 /** The stream of line @line of @m begins, or goes on as the line says now. @return 0, or it does not run: -ENOMEM, -EINVAL */
 int stream_apply(struct rs_engine *e, struct media *m, uint32_t line);
-void stream_end(struct rs_engine *e, struct media *m, uint32_t line);
+void stream_stop(struct rs_engine *e, struct media *m, uint32_t line);
 /** Should it stand in the calendar? Puts it there, or takes it out. */
 void stream_settle(struct rs_engine *e, struct stream *s);
 /** Another source from the next packet on. */
