@@ -26,11 +26,13 @@ static const struct {
 	{ "--cause", OPT_CAUSE, true },
 	{ "--messages", OPT_MESSAGES, false },
 	{ "--limit", OPT_LIMIT, true },
+	{ "--call", OPT_CALL, true },
+	{ "--direction", OPT_DIRECTION, true },
 	{ "--json", OPT_JSON, false },
 };
 
 /* Verbs of the whole design that this version refuses by name. */
-static const char *const later[] = { "impair", "streams", "media", "connections", "registrations",
+static const char *const later[] = { "connections", "registrations",
 	"legs", "webrtc", "capture", "trace", "search", "profile", "plan apply", "scenario swap" };
 
 /* --socket is remembered in `a`, the rest in words and option bits; which of them fit is seen when the verb is known. */
@@ -89,6 +91,8 @@ keep_value(struct args *a, unsigned bit, const char *value)
 	case OPT_ACTIVITY: a->activity = value; break;
 	case OPT_CAUSE: a->cause = value; break;
 	case OPT_LIMIT: a->limit = value; break;
+	case OPT_CALL: a->call = value; break;
+	case OPT_DIRECTION: a->direction = value; break;
 	}
 	return 0;
 }

@@ -24,6 +24,8 @@ static const struct {
 	{ OPT_STATE, "--state S",
 		"only those that are idle, busy, registered, registering, failed or unregistered" },
 	{ OPT_LIMIT, "--limit N", "list at most N (100)" },
+	{ OPT_CALL, "--call ID", "only those of the call with this Call-ID" },
+	{ OPT_DIRECTION, "--direction D", "packets that we send (default), receive, or both" },
 	{ OPT_JSON, "--json", "print JSON" },
 };
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #define DEFAULT_SOCKET "/run/ringstorm/ringstorm.sock"
-#define MAX_WORDS      4
+#define MAX_WORDS      10
 #define MAX_SETS       64
 #define COUNT(a)       (sizeof(a) / sizeof((a)[0]))
 
@@ -39,6 +39,8 @@ enum option_bit {
 	OPT_CAUSE = 1 << 12,
 	OPT_MESSAGES = 1 << 13,
 	OPT_LIMIT = 1 << 14,
+	OPT_CALL = 1 << 15,
+	OPT_DIRECTION = 1 << 16,
 };
 
 /** The command line, read. */
@@ -47,7 +49,7 @@ struct args {
 	const char *words[MAX_WORDS]; /* behind the verb */
 	unsigned n_words;
 	unsigned given; /* option bits */
-	const char *json_file, *timeout, *by, *state, *activity, *cause, *limit;
+	const char *json_file, *timeout, *by, *state, *activity, *cause, *limit, *call, *direction;
 	const char *sets[MAX_SETS];
 	unsigned n_sets;
 };
@@ -155,6 +157,9 @@ int verb_stats(const struct args *a);
 int verb_health(const struct args *a);
 int verb_calls(const struct args *a);
 int verb_endpoints(const struct args *a);
+int verb_media(const struct args *a);
+int verb_streams(const struct args *a);
+int verb_impair(const struct args *a);
 int verb_events(const struct args *a);
 int verb_report(const struct args *a);
 

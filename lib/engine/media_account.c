@@ -9,6 +9,7 @@ static const struct rs_metric_def defs[RS_MEDIA_COUNT] = {
 	COUNTER(RS_MEDIA_STARTED, "streams_started", "streams", "Streams that began; one of a call has both directions."),
 	COUNTER(RS_MEDIA_ENDED, "streams_ended", "streams", "Those that have ended."),
 	GAUGE(RS_MEDIA_OPEN, "streams_open", "streams", "Streams now."),
+	[RS_MEDIA_PEAK] = { "streams_peak", "streams", "The most streams at a time.", RS_METRIC_MAX },
 	COUNTER(RS_MEDIA_SECURE, "streams_secure", "streams", "Streams that began with SRTP, or changed to it."),
 	COUNTER(RS_MEDIA_SENT, "rtp_sent", "packets", "RTP packets sent."),
 	COUNTER(RS_MEDIA_SENT_BYTES, "rtp_sent_bytes", "bytes", "Their bytes, from the RTP header on."),
@@ -92,6 +93,8 @@ static const struct rs_metric_def worker_defs[RS_MEDIA_W_COUNT] = {
 	GAUGE(RS_MEDIA_W_PORTS, "port_pairs", "pairs", "Pairs of media ports that are taken."),
 	GAUGE(RS_MEDIA_W_STREAMS, "streams", "streams", "Streams now."),
 	GAUGE(RS_MEDIA_W_BYTES, "stream_bytes", "bytes", "Memory that calls' media, streams and their keys have taken from the pools."),
+	COUNTER(RS_MEDIA_W_PROTECTED, "srtp_protected", "packets", "RTP packets encrypted and signed."),
+	COUNTER(RS_MEDIA_W_VERIFIED, "srtp_verified", "packets", "RTP packets that came with a right tag."),
 	COUNTER(RS_MEDIA_W_FULL_TURNS, "full_turns", "turns", "Turns that left some of the packets due to the next one."),
 };
 const struct rs_metric_table rs_media_worker_metrics_table = { "media_worker", "worker", worker_defs, RS_MEDIA_W_COUNT };

@@ -9,6 +9,7 @@
 enum rs_media_metric {
 	RS_MEDIA_STARTED, RS_MEDIA_ENDED, /* streams, each with both its directions */
 	RS_MEDIA_OPEN,			  /* gauge */
+	RS_MEDIA_PEAK,			  /* max of OPEN */
 	RS_MEDIA_SECURE,		  /* of STARTED: SRTP */
 	RS_MEDIA_SENT, RS_MEDIA_SENT_BYTES, /* packets and bytes behind UDP */
 	RS_MEDIA_NO_BUFFER, RS_MEDIA_NOT_TARGET, RS_MEDIA_NO_ROUTE, /* due, and not sent */
@@ -52,6 +53,7 @@ enum rs_media_worker_metric {
 	RS_MEDIA_W_NOT_OURS,	/* or to no such pair */
 	RS_MEDIA_W_PORTS,	/* gauges */
 	RS_MEDIA_W_STREAMS, RS_MEDIA_W_BYTES,
+	RS_MEDIA_W_PROTECTED, RS_MEDIA_W_VERIFIED, /* RTP packets by SRTP, sent and received */
 	RS_MEDIA_W_FULL_TURNS,	/* turns that left some of what was due to the next one */
 	RS_MEDIA_W_COUNT
 };

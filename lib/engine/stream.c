@@ -145,6 +145,7 @@ begin(struct rs_engine *e, struct media *m, uint32_t line, const struct rs_rtp_p
 	ms->begun++;
 	rs_metric_inc(stream_cells(e, leg->activity), RS_MEDIA_STARTED);
 	rs_metric_add(stream_cells(e, leg->activity), RS_MEDIA_OPEN, 1);
+	rs_metric_max(stream_cells(e, leg->activity), RS_MEDIA_PEAK, rs_metric_get(stream_cells(e, leg->activity), RS_MEDIA_OPEN));
 	return s;
 }
 

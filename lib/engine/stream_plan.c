@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/stream.h"
+#include "engine/streams.h"
 
 #define REORDER_NS (30 * RS_NS_PER_MS) /* held back so long, a packet of 20 ms lets the next one pass */
 
@@ -16,8 +17,8 @@ payload(const void *ctx, uint32_t source, const struct rs_sdp_codec *codec, uint
 	return source == 0 ? rs_media_payload(m, (unsigned)(codec - m->sdp.codecs), ptime_ms) : NULL;
 }
 
-static struct rs_impairment
-impairment(const struct rs_impair *i)
+struct rs_impairment
+rs_impairment_of(const struct rs_impair *i)
 {
 	return (struct rs_impairment){
 		.loss = rs_impair_share(i->loss),
@@ -55,8 +56,8 @@ fill(const struct rs_plan_media *m, struct rs_media_profile *out)
 		.xr = m->rtcp,
 		.echo = m->echo,
 		.hear_digits = !m->implied && !has_events(&m->sdp), /* else they come as events */
-		.send = impairment(&m->send),
-		.receive = impairment(&m->receive),
+		.send = rs_impairment_of(&m->send),
+		.receive = rs_impairment_of(&m->receive),
 		.wrong = {
 			.tag = rs_impair_share(m->wrong.bad_tag),
 			.header = rs_impair_share(m->wrong.tampered),

@@ -212,7 +212,7 @@ decrypt(struct rs_engine *e, struct arrival *in, struct rs_srtp_item *items, con
 {
 	struct streams *ms = e->streams;
 
-	rs_srtp_unprotect_batch(ms->srtp, items, n);
+	rs_metric_add(&e->account->media, RS_MEDIA_W_VERIFIED, rs_srtp_unprotect_batch(ms->srtp, items, n));
 	for (uint32_t k = 0; k < n; k++) {
 		struct arrival *a = &in[of[k]];
 

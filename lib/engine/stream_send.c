@@ -141,7 +141,7 @@ protect(struct rs_engine *e)
 	struct streams *ms = e->streams;
 	struct stream_batch *b = ms->batch;
 
-	rs_srtp_protect_batch(ms->srtp, b->items, b->n_items);
+	rs_metric_add(&e->account->media, RS_MEDIA_W_PROTECTED, rs_srtp_protect_batch(ms->srtp, b->items, b->n_items));
 	for (uint32_t k = 0; k < b->n_items; k++) {
 		uint32_t i = b->item_of[k];
 

@@ -22,15 +22,6 @@ streams_count(const struct rs_media_setup *setup, uint64_t legs)
 }
 
 static bool
-is_impaired(const struct rs_media_setup *setup)
-{
-	for (uint32_t i = 0; i < setup->n_profiles; i++)
-		if (rs_impairment_is_any(&setup->profiles[i].send) || rs_impairment_is_any(&setup->profiles[i].receive))
-			return true;
-	return false;
-}
-
-static bool
 is_secure(const struct rs_media_setup *setup)
 {
 	for (uint32_t i = 0; i < setup->n_profiles; i++)
@@ -67,8 +58,7 @@ streams_reserve(const struct rs_plan *plan, const struct rs_media_setup *setup, 
 		bytes += n * (rs_pool_cost(sizeof(struct stream_keys)) + sizeof(struct stream_secrets) + rs_pool_cost(GCM_BYTES));
 	if (hears_digits(setup))
 		bytes += n * rs_pool_cost(sizeof(struct rs_dtmf_detector));
-	if (is_impaired(setup))
-		bytes += HELD_MAX * (sizeof(struct held) + sizeof(struct held *));
+	bytes += HELD_MAX * (sizeof(struct held) + sizeof(struct held *)); /* whatever the plan says: it can be asked for later */
 	return bytes;
 }
 
@@ -122,7 +112,7 @@ streams_setup(struct rs_engine *e, const struct rs_media_setup *setup, uint64_t 
 		rc = secure_setup(e, ms, n);
 	if (rc == 0 && hears_digits(setup))
 		rc = rs_pool_init(&ms->detectors, &e->arena, sizeof(struct rs_dtmf_detector), n);
-	if (rc == 0 && is_impaired(setup))
+	if (rc == 0)
 		rc = held_setup(e, ms);
 	ms->rx = rs_arena_alloc(&e->arena, (size_t)n * sizeof(*ms->rx), 64);
 	ms->cold = rs_arena_alloc(&e->arena, (size_t)n * sizeof(*ms->cold), 64);

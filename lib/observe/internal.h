@@ -56,6 +56,8 @@ enum limit {
 	LIMIT_LATENESS,
 	LIMIT_LATENESS_ALL, /* with what gaps explain of it */
 	LIMIT_GAP,
+	LIMIT_MEDIA_LATENESS,
+	LIMIT_MEDIA_LATENESS_ALL, /* with what gaps explain of it */
 	LIMIT_TX_FULL,
 	LIMIT_TX_NO_MBUF,
 	LIMIT_RX_NO_MBUF,
@@ -115,7 +117,8 @@ struct now {
 struct rs_observer {
 	struct rs_observed what;
 	/* where an image (a flat array of all cells) holds what */
-	uint32_t at_steps, at_counters, at_failures, at_engine, at_workers, at_ports, image_cells;
+	uint32_t at_steps, at_counters, at_failures, at_engine, at_workers, at_ports, at_media,
+		at_media_workers, image_cells;
 	uint32_t *step_at, *counter_at, *failure_at,
 		*rtd_at; /* per activity, from the group's start; one more: the end */
 	uint64_t *from
@@ -127,6 +130,8 @@ struct rs_observer {
 	uint32_t hist_of[RS_AM_COUNT], n_hists; /* which of an activity's each row is; NO_HIST: it is none */
 	struct samples *samples;
 	uint32_t n_samples, at_rtds, at_turns, at_gaps, at_late, at_late_gap;
+	uint32_t media_hist_of[RS_MEDIA_COUNT], n_media_hists; /* the same of media */
+	uint32_t at_media_hists, at_media_late, at_media_late_gap;
 	struct rs_hist_sum *scratch[SCRATCHES];
 	/* intervals */
 	struct interval *intervals;
@@ -163,6 +168,10 @@ const uint64_t *snapshot_worker(
 	const struct rs_observer *o, const uint64_t *image, uint32_t worker);
 const uint64_t *snapshot_port(
 	const struct rs_observer *o, const uint64_t *image, uint32_t worker, uint32_t port);
+const uint64_t *snapshot_media(
+	const struct rs_observer *o, const uint64_t *image, uint32_t activity);
+const uint64_t *snapshot_media_worker(
+	const struct rs_observer *o, const uint64_t *image, uint32_t worker);
 void call_totals_add(struct rs_call_totals *into, const uint64_t *cells, bool measured);
 /** Totals of the placing, or of the answering activities of an image. */
 struct rs_call_totals snapshot_totals(
@@ -190,6 +199,8 @@ const struct rs_hist_sum *samples_interval(const struct samples *s, struct rs_hi
 void samples_close(struct rs_observer *o, bool limited);
 /** NULL when @row is no histogram. */
 struct samples *samples_latency(const struct rs_observer *o, uint32_t activity, uint32_t row);
+/** The same of rs_media_metrics_table. */
+struct samples *samples_media(const struct rs_observer *o, uint32_t activity, uint32_t row);
 
 /* health.c */
 void signals_add_port(struct signals *s, const uint64_t *cells);
@@ -284,6 +295,18 @@ json_t *environment_json(struct view *v);
 /* legs_json.c */
 /** {by, matched, unmatched, ..., delay_ms}; null when the plan matches no legs. */
 json_t *legs_json(struct view *v);
+/* media_json.c */
+/** Streams, packets, what became of them; null when no activity of the plan has media. */
+json_t *media_json(struct view *v);
+/** The sum of a counter of media over all activities. */
+uint64_t view_media(const struct view *v, uint32_t row);
+/** All activities' samples of a histogram of media, in a scratch of the observer's; @clean: without limited intervals. */
+const struct rs_hist_sum *view_media_hist(struct view *v, uint32_t row, bool clean);
+/* media_verdict.c */
+/** What a threshold comes to. Broken by tainted calls alone, it says nothing about the SUT. */
+enum judgement { HOLDS, TAINTED, BROKEN };
+/** A threshold of streams. */
+enum judgement judge_media(struct view *v, const struct rs_threshold *t, json_t *reasons);
 /* health_json.c */
 json_t *health_json(struct view *v);
 /* verdict.c */

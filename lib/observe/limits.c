@@ -20,6 +20,10 @@ const struct limit_rule limit_rules[LIMITS] = {
 	[LIMIT_LATENESS_ALL] = { "lateness_with_gaps", "ms", "late %.0f ms",
 		FIELD(lateness_p99_ms), GAP_FACTOR, true },
 	[LIMIT_GAP] = { "gap", "%", "gaps %.0f %%", FIELD(gap_percent), 1, true },
+	[LIMIT_MEDIA_LATENESS] = { "media_lateness", "ms", "media late %.0f ms",
+		FIELD(media_lateness_p99_ms), 1, true },
+	[LIMIT_MEDIA_LATENESS_ALL] = { "media_lateness_with_gaps", "ms", "media late %.0f ms",
+		FIELD(media_lateness_p99_ms), GAP_FACTOR, true },
 	[LIMIT_TX_FULL] = { "tx_full", "packets", "transmit queue full (%.0f)", FIELD(drops), 1,
 		false },
 	[LIMIT_TX_NO_MBUF] = { "tx_no_mbuf", "packets", "no packet buffers (%.0f)", FIELD(drops), 1,
@@ -89,21 +93,21 @@ p99_ms(const struct rs_hist_sum *s)
 	return s && s->count ? (double)rs_hist_quantile(s, 0.99) / 1e6 : NAN;
 }
 
-/* Of all calls, and of those that no gap of the machine made late. */
+/* Of all calls or packets, and of those that no gap of the machine made late. */
 static void
-look_at_lateness(struct rs_observer *o, struct findings *f, uint32_t w)
+look_at_lateness(struct rs_observer *o, struct findings *f, uint32_t w, bool media)
 {
-	const struct rs_hist_sum *all =
-		samples_interval(&o->samples[o->at_late + w], o->scratch[0]);
-	const struct rs_hist_sum *gaps =
-		samples_interval(&o->samples[o->at_late_gap + w], o->scratch[1]);
+	const struct rs_hist_sum *all = samples_interval(
+		&o->samples[(media ? o->at_media_late : o->at_late) + w], o->scratch[0]);
+	const struct rs_hist_sum *gaps = samples_interval(
+		&o->samples[(media ? o->at_media_late_gap : o->at_late_gap) + w], o->scratch[1]);
 
-	find(f, LIMIT_LATENESS_ALL, p99_ms(all), w, NOWHERE);
+	find(f, media ? LIMIT_MEDIA_LATENESS_ALL : LIMIT_LATENESS_ALL, p99_ms(all), w, NOWHERE);
 	if (all && gaps) {
 		lateness_clear(all, gaps, o->scratch[2], o->scratch[0]);
 		all = o->scratch[0];
 	}
-	find(f, LIMIT_LATENESS, p99_ms(all), w, NOWHERE);
+	find(f, media ? LIMIT_MEDIA_LATENESS : LIMIT_LATENESS, p99_ms(all), w, NOWHERE);
 }
 
 /* Shares of the time: of a second at least, or a run's last 3 ms would be judged by one packet. */
@@ -130,7 +134,8 @@ look_at_time(struct rs_observer *o, struct findings *f, uint32_t w, double lengt
 
 		find(f, LIMIT_BUSY, 100 * (share < 1 ? share : 1), w, NOWHERE);
 	}
-	look_at_lateness(o, f, w);
+	look_at_lateness(o, f, w, false);
+	look_at_lateness(o, f, w, true);
 }
 
 static void
@@ -162,11 +167,23 @@ look_at_port(struct rs_observer *o, struct findings *f, uint32_t w, uint32_t p,
 		drop(f, rows[i].which, grown(now, before, rows[i].row), w, p);
 }
 
+/* Streams of worker @w are counted by activity: of all workers together. */
+static uint64_t
+streams_without_memory(const struct rs_observer *o, const uint64_t *image, const uint64_t *before)
+{
+	uint64_t n = 0;
+
+	for (uint32_t a = 0; a < o->what.plan->n_activities; a++)
+		n += grown(snapshot_media(o, image, a), snapshot_media(o, before, a), RS_MEDIA_NO_MEMORY);
+	return n;
+}
+
 static void
 look(struct rs_observer *o, struct findings *f, const uint64_t *image, double length_s)
 {
 	const uint64_t *before = o->limits.before;
 
+	find(f, LIMIT_MEMORY, (double)streams_without_memory(o, image, before), NOWHERE, NOWHERE);
 	for (uint32_t w = 0; w < o->what.n_workers; w++) {
 		const uint64_t *now = snapshot_worker(o, image, w),
 			       *was = snapshot_worker(o, before, w);

@@ -52,6 +52,12 @@ remedy(const struct rs_observer *o, enum limit which, char *out, size_t cap)
 				"lower the rate, or add a core to workers.cores (%u now)",
 				plan->n_workers);
 		break;
+	case LIMIT_MEDIA_LATENESS:
+	case LIMIT_MEDIA_LATENESS_ALL:
+		snprintf(out, cap,
+			"fewer streams for each core: lower the rate or the length of calls, or add a core to workers.cores (%u now)",
+			plan->n_workers);
+		break;
 	case LIMIT_GAP:
 		snprintf(out, cap,
 			"the machine gave core %u to something else: isolate it (isolcpus, a cpuset), name another in "

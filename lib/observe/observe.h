@@ -57,6 +57,7 @@ struct rs_run_facts {
 	double rate_hz;    /* asked now, of all placing activities */
 	uint32_t memory_mb;
 	json_t *failed_calls; /* of the report: some of each cause, with their ladders; NULL: left out */
+	const char *srtp; /* what does the arithmetic of SRTP; NULL: nothing does */
 	double start_ms; /* from the process's start to the first arrival, in a run begun with the process; else 0 */
 };
 
@@ -131,6 +132,11 @@ void rs_report_print(FILE *out, const json_t *report);
 
 /** A failed call of the report or of `calls --failed` as text: what happened, and its ladder. @param messages  and these, whole */
 void rs_failed_call_print(FILE *out, const json_t *call, bool messages);
+
+/** `media` as text. */
+void rs_media_print(FILE *out, const json_t *media);
+/** `media` of the report now, since the last reset; null where the plan has none. NULL without memory. */
+json_t *rs_observer_media(struct rs_observer *o, const struct rs_run_facts *facts, uint64_t now_ns);
 
 /** `health` as text. */
 void rs_health_print(FILE *out, const json_t *health);

@@ -315,6 +315,7 @@ make(struct view *v, enum rs_verdict *verdict)
 	put(m, r, "tainted", tainted_json(v));
 	put(m, r, "lateness_ms", latency_json(m, view_latency(v, RS_AM_LATENESS), 1e6));
 	put(m, r, "legs", legs_json(v));
+	put(m, r, "media", media_json(v));
 	put(m, r, "response_times", response_times_json(v));
 	put(m, r, "scenarios", scenarios_json(v));
 	put(m, r, "counters", counters_json(v));
@@ -328,6 +329,7 @@ make(struct view *v, enum rs_verdict *verdict)
 	return r;
 }
 
+/* @param verdict  NULL: only `media` is asked for */
 static json_t *
 report_since(struct rs_observer *o, const struct rs_run_facts *facts, enum zero zero,
 	uint64_t now_ns, enum rs_verdict *verdict)
@@ -343,7 +345,11 @@ report_since(struct rs_observer *o, const struct rs_run_facts *facts, enum zero 
 	samples_collect(o);
 	v.to_ns = facts->end_ns ? facts->end_ns : now_ns;
 	v.from_ns = zero == ZERO_RESET && o->zero_ns > facts->t0_ns ? o->zero_ns : facts->t0_ns;
-	r = make(&v, verdict);
+	r = verdict ? make(&v, verdict) : media_json(&v);
+	if (v.maker.failed && !verdict) {
+		json_decref(r);
+		r = NULL;
+	}
 	free(image);
 	return r;
 }
@@ -361,4 +367,10 @@ rs_observer_stats(struct rs_observer *o, const struct rs_run_facts *facts, uint6
 	enum rs_verdict verdict;
 
 	return report_since(o, facts, ZERO_RESET, now_ns, &verdict);
+}
+
+json_t *
+rs_observer_media(struct rs_observer *o, const struct rs_run_facts *facts, uint64_t now_ns)
+{
+	return report_since(o, facts, ZERO_RESET, now_ns, NULL);
 }

@@ -252,6 +252,8 @@ environment_json(struct view *v)
 	put(m, j, "cores", cores);
 	put_text(m, j, "idle", what->plan->idle_sleep ? "sleep" : "poll");
 	put(m, j, "ports", ports_json(v));
+	if (v->facts->srtp)
+		put_text(m, j, "srtp", v->facts->srtp);
 	put_count(m, memory, "packets_mb", v->facts->memory_mb);
 	put(m, memory, "hugepages", json_boolean(what->plan->hugepages));
 	put_count(m, memory, "legs_bytes", legs);

@@ -314,6 +314,11 @@ print_environment(FILE *out, const json_t *e)
 	print_text(out, text_of(e, "idle"));
 	fprintf(out, "), %lld MiB for packets\n",
 		(long long)json_integer_value(json_object_get(memory, "packets_mb")));
+	if (json_is_string(json_object_get(e, "srtp"))) {
+		fputs("SRTP by ", out);
+		print_text(out, text_of(e, "srtp"));
+		fputc('\n', out);
+	}
 }
 
 void
@@ -332,6 +337,10 @@ rs_report_print(FILE *out, const json_t *report)
 	fputc('\n', out);
 	columns_print(out, 1, latency_rows, report);
 	print_legs(out, json_object_get(report, "legs"));
+	if (json_is_object(json_object_get(report, "media"))) {
+		fputc('\n', out);
+		rs_media_print(out, json_object_get(report, "media"));
+	}
 	list = json_object_get(report, "failures");
 	heading(out, json_array_size(list) ? "Failures" : "Failures: none");
 	if (json_array_size(list))

@@ -41,6 +41,36 @@ layout_activity(struct rs_observer *o, uint32_t a)
 	return rc;
 }
 
+static int
+layout_media(struct rs_observer *o, uint32_t a)
+{
+	int rc = 0;
+
+	for (uint32_t row = 0; row < RS_MEDIA_COUNT && rc == 0; row++) {
+		struct samples *s = samples_media(o, a, row);
+
+		if (!s)
+			continue;
+		rc = set_sources(s, o->what.n_workers);
+		s->splits = true;
+		for (uint32_t w = 0; w < s->n_sources; w++)
+			s->sources[w].hist = o->what.accounts[w]->activities[a].media.hists[row];
+	}
+	return rc;
+}
+
+/* Row @row of the media of all activities of worker @w. */
+static int
+layout_media_worker(struct rs_observer *o, struct samples *s, uint32_t w, uint32_t row)
+{
+	uint32_t n = o->what.plan->n_activities;
+	int rc = set_sources(s, n);
+
+	for (uint32_t a = 0; a < n && rc == 0; a++)
+		s->sources[a].hist = o->what.accounts[w]->activities[a].media.hists[row];
+	return rc;
+}
+
 /* Row @row of all activities of worker @w. */
 static int
 layout_worker(struct rs_observer *o, struct samples *s, uint32_t w, uint32_t row)
@@ -59,6 +89,10 @@ number_rows(struct rs_observer *o)
 	for (uint32_t row = 0; row < RS_AM_COUNT; row++)
 		o->hist_of[row] = rs_activity_metrics_table.defs[row].type == RS_METRIC_HIST
 			? o->n_hists++
+			: NO_HIST;
+	for (uint32_t row = RS_MEDIA_COUNT; row-- > 0;) /* the part of a row is looked at before its whole */
+		o->media_hist_of[row] = rs_media_metrics_table.defs[row].type == RS_METRIC_HIST
+			? o->n_media_hists++
 			: NO_HIST;
 }
 
@@ -83,17 +117,28 @@ samples_layout(struct rs_observer *o)
 	o->at_gaps = o->at_turns + what->n_workers;
 	o->at_late_gap = o->at_gaps + what->n_workers; /* looked at before the whole it is part of */
 	o->at_late = o->at_late_gap + what->n_workers;
-	o->n_samples = o->at_late + what->n_workers;
+	o->at_media_hists = o->at_late + what->n_workers;
+	o->at_media_late_gap = o->at_media_hists + n * o->n_media_hists;
+	o->at_media_late = o->at_media_late_gap + what->n_workers;
+	o->n_samples = o->at_media_late + what->n_workers;
 	o->samples = calloc(o->n_samples + 1, sizeof(*o->samples));
 	if (!o->samples)
 		return -ENOMEM;
 	for (uint32_t a = 0; a < n && rc == 0; a++)
 		rc = layout_activity(o, a);
+	for (uint32_t a = 0; a < n && rc == 0; a++)
+		rc = layout_media(o, a);
 	for (uint32_t w = 0; w < what->n_workers && rc == 0; w++) {
 		rc = layout_worker(o, &o->samples[o->at_late + w], w, RS_AM_LATENESS);
 		if (rc == 0)
 			rc = layout_worker(
 				o, &o->samples[o->at_late_gap + w], w, RS_AM_LATENESS_GAP);
+		if (rc == 0)
+			rc = layout_media_worker(
+				o, &o->samples[o->at_media_late + w], w, RS_MEDIA_LATENESS);
+		if (rc == 0)
+			rc = layout_media_worker(
+				o, &o->samples[o->at_media_late_gap + w], w, RS_MEDIA_LATENESS_GAP);
 	}
 	for (uint32_t w = 0; what->workers && w < what->n_workers && rc == 0; w++) {
 		rc = set_sources(&o->samples[o->at_turns + w], 1);
@@ -287,4 +332,12 @@ samples_latency(const struct rs_observer *o, uint32_t activity, uint32_t row)
 {
 	return o->hist_of[row] == NO_HIST ? NULL
 					  : &o->samples[activity * o->n_hists + o->hist_of[row]];
+}
+
+struct samples *
+samples_media(const struct rs_observer *o, uint32_t activity, uint32_t row)
+{
+	return o->media_hist_of[row] == NO_HIST
+		? NULL
+		: &o->samples[o->at_media_hists + activity * o->n_media_hists + o->media_hist_of[row]];
 }

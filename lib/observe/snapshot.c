@@ -48,7 +48,9 @@ snapshot_layout(struct rs_observer *o)
 	o->at_engine = o->at_failures + running_sum(o->failure_at, n);
 	o->at_workers = o->at_engine + w->n_workers * RS_ENG_COUNT;
 	o->at_ports = o->at_workers + w->n_workers * RS_WORKER_METRICS;
-	o->image_cells = o->at_ports + w->n_workers * w->n_ports * RS_NET_METRICS;
+	o->at_media = o->at_ports + w->n_workers * w->n_ports * RS_NET_METRICS;
+	o->at_media_workers = o->at_media + n * RS_MEDIA_COUNT;
+	o->image_cells = o->at_media_workers + w->n_workers * RS_MEDIA_W_COUNT;
 	return 0;
 }
 
@@ -79,6 +81,21 @@ add_cells(const struct rs_metrics *m, uint64_t *into)
 		into[row] += rs_metric_get(m, row);
 }
 
+/* From the last row to the first here, too: a stream's end is counted after its begin. */
+static void
+read_media(const struct rs_observer *o, uint32_t a, uint64_t *image)
+{
+	uint64_t *media = image + o->at_media + a * RS_MEDIA_COUNT;
+
+	for (uint32_t w = 0; w < o->what.n_workers; w++) {
+		const struct rs_metrics *m = &o->what.accounts[w]->activities[a].media;
+
+		for (uint32_t row = RS_MEDIA_COUNT; row-- > 0;)
+			media[row] += atomic_load_explicit(&m->cells[row], memory_order_acquire);
+	}
+	media[RS_MEDIA_OPEN] = media[RS_MEDIA_STARTED] - media[RS_MEDIA_ENDED];
+}
+
 static void
 read_activity(const struct rs_observer *o, uint32_t a, uint64_t *image)
 {
@@ -106,10 +123,13 @@ snapshot_read(const struct rs_observer *o, uint64_t *image)
 	const struct rs_observed *what = &o->what;
 
 	memset(image, 0, o->image_cells * sizeof(*image));
-	for (uint32_t a = 0; a < what->plan->n_activities; a++)
+	for (uint32_t a = 0; a < what->plan->n_activities; a++) {
 		read_activity(o, a, image);
+		read_media(o, a, image);
+	}
 	for (uint32_t w = 0; w < what->n_workers; w++) {
 		add_cells(&what->accounts[w]->engine, image + o->at_engine + w * RS_ENG_COUNT);
+		add_cells(&what->accounts[w]->media, image + o->at_media_workers + w * RS_MEDIA_W_COUNT);
 		if (what->workers)
 			add_cells(what->workers[w], image + o->at_workers + w * RS_WORKER_METRICS);
 		for (uint32_t p = 0; what->ports && p < what->n_ports; p++)
@@ -141,8 +161,12 @@ snapshot_since(const struct rs_observer *o, uint64_t *image, enum zero zero)
 		subtract(&rs_engine_metrics_table, image + at, from + at);
 	for (; at < o->at_ports; at += RS_WORKER_METRICS)
 		subtract(&rs_worker_metrics_table, image + at, from + at);
-	for (; at < o->image_cells; at += RS_NET_METRICS)
+	for (; at < o->at_media; at += RS_NET_METRICS)
 		subtract(&rs_net_metrics_table, image + at, from + at);
+	for (; at < o->at_media_workers; at += RS_MEDIA_COUNT)
+		subtract(&rs_media_metrics_table, image + at, from + at);
+	for (; at < o->image_cells; at += RS_MEDIA_W_COUNT)
+		subtract(&rs_media_worker_metrics_table, image + at, from + at);
 }
 
 const uint64_t *
@@ -173,6 +197,18 @@ const uint64_t *
 snapshot_port(const struct rs_observer *o, const uint64_t *image, uint32_t worker, uint32_t port)
 {
 	return image + o->at_ports + (worker * o->what.n_ports + port) * RS_NET_METRICS;
+}
+
+const uint64_t *
+snapshot_media(const struct rs_observer *o, const uint64_t *image, uint32_t activity)
+{
+	return image + o->at_media + activity * RS_MEDIA_COUNT;
+}
+
+const uint64_t *
+snapshot_media_worker(const struct rs_observer *o, const uint64_t *image, uint32_t worker)
+{
+	return image + o->at_media_workers + worker * RS_MEDIA_W_COUNT;
 }
 
 void

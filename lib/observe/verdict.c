@@ -34,9 +34,6 @@ reason(struct view *v, json_t *reasons, const char *text)
 	append(&v->maker, reasons, json_string(text));
 }
 
-/* What a threshold comes to. Broken by tainted calls alone, it says nothing about the SUT. */
-enum judgement { HOLDS, TAINTED, BROKEN };
-
 static enum judgement
 worse(enum judgement a, enum judgement b)
 {
@@ -236,11 +233,10 @@ judge_thresholds(struct view *v, json_t *reasons)
 		const struct rs_threshold *t = &plan->thresholds[i];
 
 		set |= t->metric == RS_TH_FAILED_PERCENT;
-		if (t->metric >= RS_TH_MIN_MOS) /* of streams */
-			continue;
 		j = worse(j,
-			t->metric == RS_TH_LATENCY ? judge_latency(v, t, reasons)
-						   : judge_percent(v, t, reasons));
+			t->metric == RS_TH_LATENCY             ? judge_latency(v, t, reasons)
+				: t->metric >= RS_TH_MIN_MOS ? judge_media(v, t, reasons)
+							     : judge_percent(v, t, reasons));
 	}
 	if (!set)
 		j = worse(j, judge_percent(v, &none_fails, reasons));

@@ -185,6 +185,7 @@ enum rs_legs_key {
 struct rs_health_bounds {
 	double busy_percent;	    /* of a worker's cycles: 95 */
 	double lateness_p99_ms;	    /* 20 */
+	double media_lateness_p99_ms; /* of RTP packets: 10 */
 	double gap_percent;	    /* of the second that the machine took from a worker: 25 */
 	double drops;		    /* of our own in a second, misses at our ports included: 0 */
 	double not_started;	    /* calls in a second for want of our own memory: 0 */

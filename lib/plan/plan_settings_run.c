@@ -22,6 +22,15 @@ static const struct rs_setting health_settings[] = {
 		RS_FIELD(struct rs_plan, health.lateness_p99_ms),
 		.standard = "20",
 		.meaning = "How late calls may start: 99th percentile of the second." },
+	{ .name = "media_lateness_p99_ms",
+		.type = RS_SET_FLOAT,
+		.unit = "ms",
+		.max = 86400000,
+		RS_FIELD(struct rs_plan, health.media_lateness_p99_ms),
+		.standard = "10",
+		.meaning =
+			"How late packets of media may be sent: 99th percentile of the second, gaps of the machine apart; with them five times "
+			"as much." },
 	{ .name = "gap_percent",
 		.type = RS_SET_FLOAT,
 		.unit = "%",

@@ -93,6 +93,17 @@ json_t *rs_daemon_activities(
 json_t *rs_daemon_calls(struct rs_daemon *d,
 	uint32_t max); /* open calls: [{activity, number, age_s, step, call_id, remote}] */
 
+/** Totals of media since the last reset, as in the report; null where the plan has none; NULL before the first run. */
+json_t *rs_daemon_media(struct rs_daemon *d);
+/** Open streams: [{activity, number, call_id, direction, remote, codec, suite, sent, received, lost, jitter_ms, mos, ...}]. @param call_id  NULL: all */
+json_t *rs_daemon_streams(struct rs_daemon *d, const char *call_id, uint32_t max);
+/**
+ * From now on packets are impaired so, of media profile @profile (NULL: all). @param directions  enum rs_impair_direction, or'ed
+ * @param set  ["loss_percent=1", "delay=20ms"]: the settings of send_impair in a plan; what is not there is none
+ * @return 0; -EINVAL (no run, or a word that is none), -ENOENT
+ */
+int rs_daemon_impair(struct rs_daemon *d, const char *profile, unsigned directions, const json_t *set, struct rs_err *err);
+
 /** Which failed calls are asked for. */
 struct rs_failed_query {
 	const char *activity, *cause; /* NULL: any; a cause whose name has this in it */

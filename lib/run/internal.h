@@ -36,6 +36,7 @@ struct run {
 	uint64_t unregister_until_ns; /* bindings are being removed; 0: not yet */
 	enum closed closed; /* draining, and no call placed is open */
 	bool by_hand;
+	char srtp[64]; /* what does the arithmetic of SRTP; "": nothing */
 	bool attached; /* workers hold the engines */
 	double *rates; /* asked now, per activity */
 	uint64_t *limits;

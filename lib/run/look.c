@@ -14,6 +14,15 @@ look_at_endpoints(struct rs_worker *w, const struct rs_mail *m, uint64_t *from)
 	look->n = look->endpoints.n;
 }
 
+static void
+look_at_streams(struct rs_worker *w, uint64_t *from)
+{
+	uint32_t slot = (uint32_t)*from;
+
+	w->look->n = rs_engine_streams(w->engine, w->turn_ns, &slot, w->look->streams, RS_LOOK_STREAMS);
+	*from = slot == UINT32_MAX ? UINT64_MAX : slot;
+}
+
 void
 rs_worker_look(struct rs_worker *w, const struct rs_mail *m, struct rs_mail *back)
 {
@@ -31,6 +40,8 @@ rs_worker_look(struct rs_worker *w, const struct rs_mail *m, struct rs_mail *bac
 	else if (m->type == RS_MAIL_BUSY)
 		w->look->n = rs_engine_busy(w->engine, &from, &w->look->endpoints.group,
 			w->look->busy, RS_LOOK_BUSY);
+	else if (m->type == RS_MAIL_STREAMS)
+		look_at_streams(w, &from);
 	else
 		look_at_endpoints(w, m, &from);
 	*back = *m;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/streams.h"
 #include "run/files.h"
 #include "run/server_private.h"
 
@@ -176,6 +177,22 @@ limit(struct request *r)
 		&err);
 }
 
+static enum rpc_outcome
+impair(struct request *r)
+{
+	const char *direction = param_text(r, "direction");
+	unsigned directions = !direction || strcmp(direction, "send") == 0 ? RS_IMPAIR_SEND
+		: strcmp(direction, "receive") == 0                        ? RS_IMPAIR_RECEIVE
+									   : RS_IMPAIR_SEND | RS_IMPAIR_RECEIVE;
+	json_t *set = json_object_get(r->params, "set");
+	struct rs_err err = { 0 };
+
+	return done(r, rs_daemon_impair(r->daemon, param_text(r, "profile"), directions, set, &err), &err);
+}
+
+static const char *const directions_known[] = { "send", "receive", "both", NULL };
+static const struct param impair_params[] = { { "profile", PARAM_TEXT, false, NULL },
+	{ "direction", PARAM_WORD, false, directions_known }, { "set", PARAM_TEXTS, true, NULL }, { 0 } };
 static const char *const stops[] = { "drain", "hangup", "now", NULL };
 static const struct param load_params[] = { { "plan", PARAM_TEXT, true, NULL },
 	{ "set", PARAM_TEXTS, false, NULL }, { 0 } };
@@ -202,5 +219,6 @@ const struct method life_methods[] = {
 	{ "quit", quit, NULL },
 	{ "rate", rate, rate_params },
 	{ "limit", limit, limit_params },
+	{ "impair", impair, impair_params },
 	{ 0 },
 };

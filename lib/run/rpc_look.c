@@ -120,6 +120,27 @@ stats(struct request *r)
 }
 
 static enum rpc_outcome
+media(struct request *r)
+{
+	json_t *json = rs_daemon_media(r->daemon);
+
+	return json ? answer(r, json)
+		    : rpc_fail(r, RPC_STATE, STATUS_USAGE, "no run yet (state %s)",
+				rs_state_name(rs_daemon_state(r->daemon)));
+}
+
+static enum rpc_outcome
+streams(struct request *r)
+{
+	uint64_t max = param_count(r, "max", CALLS_SHOWN);
+
+	if (max > CALLS_MAX)
+		return rpc_fail(
+			r, RPC_PARAMS, STATUS_USAGE, "streams: \"max\" is at most %d", CALLS_MAX);
+	return answer(r, rs_daemon_streams(r->daemon, param_text(r, "call"), (uint32_t)max));
+}
+
+static enum rpc_outcome
 events(struct request *r)
 {
 	r->client->events = param_bool(r, "watch", true);
@@ -145,6 +166,8 @@ static const struct param calls_params[] = { { "failed", PARAM_BOOL, false, NULL
 	{ "cause", PARAM_TEXT, false, NULL }, { "messages", PARAM_BOOL, false, NULL }, { 0 } };
 static const struct param endpoints_params[] = { { "state", PARAM_TEXT, false, NULL },
 	{ "limit", PARAM_COUNT, false, NULL }, { 0 } };
+static const struct param streams_params[] = { { "call", PARAM_TEXT, false, NULL },
+	{ "max", PARAM_COUNT, false, NULL }, { 0 } };
 static const struct param stats_params[] = { { "watch", PARAM_BOOL, false, NULL },
 	{ "interval_s", PARAM_NUMBER, false, NULL }, { 0 } };
 static const struct param events_params[] = { { "watch", PARAM_BOOL, false, NULL }, { 0 } };
@@ -158,6 +181,8 @@ const struct method look_methods[] = {
 	{ "activities", activities, NULL },
 	{ "calls", calls, calls_params },
 	{ "endpoints", endpoints, endpoints_params },
+	{ "media", media, NULL },
+	{ "streams", streams, streams_params },
 	{ "events", events, events_params },
 	{ "report", report, report_params },
 	{ 0 },

@@ -25,6 +25,7 @@ run_facts(const struct rs_daemon *d, struct rs_run_facts *out)
 		.stopped_by_hand = r->by_hand,
 		.state = rs_state_name(d->state),
 		.memory_mb = d->plan->memory_mb,
+		.srtp = r->srtp[0] ? r->srtp : NULL,
 	};
 	if (d->exec_ns && d->runs == 1)
 		out->start_ms = (double)(r->t0_ns - d->exec_ns) / 1e6;
@@ -215,6 +216,8 @@ make_engines(struct rs_daemon *d, struct rs_err *err)
 
 	for (uint32_t i = 0; rc == 0 && i < d->n_workers; i++)
 		rc = make_engine(d, i, &engines[i], err);
+	if (rc == 0 && rs_engine_srtp_name(engines[0]))
+		snprintf(d->run->srtp, sizeof(d->run->srtp), "%s", rs_engine_srtp_name(engines[0]));
 	if (rc == 0)
 		rc = attach_engines(d, engines, err);
 	for (uint32_t i = 0; i < d->n_workers; i++)

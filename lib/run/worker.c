@@ -160,6 +160,14 @@ answer_calls(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 	reply(w, &back);
 }
 
+static void
+impair(struct rs_worker *w)
+{
+	if (w->engine)
+		rs_engine_impair(w->engine, w->impair.profile, w->impair.directions, &w->impair.how);
+	w->impair.at_ns = 0;
+}
+
 /* @return false when the worker is to end */
 static bool
 obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
@@ -175,15 +183,23 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 		w->engine = NULL;
 		w->plan = NULL;
 		w->preparing = false;
+		w->impair.at_ns = 0;
 		reply(w, &back);
 		return true;
 	case RS_MAIL_CALLS: answer_calls(w, m, now); return true;
 	case RS_MAIL_TRACES:
 	case RS_MAIL_FAILED:
 	case RS_MAIL_ENDPOINTS:
+	case RS_MAIL_STREAMS:
 	case RS_MAIL_BUSY:
 		rs_worker_look(w, m, &back);
 		reply(w, &back);
+		return true;
+	case RS_MAIL_IMPAIR:
+		if (w->impair.at_ns)
+			impair(w); /* one that overtakes another */
+		w->impair = w->impair_asked;
+		reply(w, m);
 		return true;
 	case RS_MAIL_PING: reply(w, m); return true;
 	case RS_MAIL_EXIT: return false;
@@ -317,6 +333,8 @@ turn(struct rs_worker *w)
 
 	if (w->preparing)
 		prepare(w, now);
+	if (w->impair.at_ns && now >= w->impair.at_ns)
+		impair(w);
 	if (w->engine && (work || now >= w->next_due || rs_engine_is_told(w->engine))) {
 		work += now >= w->next_due;
 		w->next_due = rs_engine_turn(w->engine, now);

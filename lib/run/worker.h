@@ -10,6 +10,7 @@
 #include "net/net.h"
 #include "observe/observe.h"
 #include "run/look.h"
+#include "run/streams.h"
 
 /** Mail from control; a reply echoes type and request. Times are in arg[0], activities in arg[1] (as int32_t). */
 enum rs_worker_mail {
@@ -31,7 +32,9 @@ enum rs_worker_mail {
 	RS_MAIL_TRACES,
 	RS_MAIL_FAILED,
 	RS_MAIL_ENDPOINTS, /* arg[1]: only those in this state (-1: all); arg[2]: so many at most, 0: they are counted */
+	RS_MAIL_STREAMS,
 	RS_MAIL_BUSY,  /* endpoints that the worker has picked for open calls */
+	RS_MAIL_IMPAIR, /* reply: it has its copy of impair_asked */
 	RS_MAIL_PING,  /* reply: all mail before it has been obeyed */
 	RS_MAIL_EXIT,
 };
@@ -56,6 +59,7 @@ struct rs_worker {
 	struct rs_log log;
 	struct rs_calls *calls;
 	struct rs_look *look;
+	struct rs_impair_order impair_asked; /* control's, until it sends RS_MAIL_IMPAIR */
 	/* the worker's own from here on */
 	struct rs_engine *engine;
 	const struct rs_plan *plan;
@@ -68,6 +72,7 @@ struct rs_worker {
 	uint64_t turn_ns;   /* when the present turn began */
 	uint64_t told_ns;   /* up to when the engine knows of gaps in it */
 	uint32_t turn_work; /* packets it received */
+	struct rs_impair_order impair; /* not due yet */
 };
 
 /** The loop: returns when RS_MAIL_EXIT came. @param arg  struct rs_worker */

@@ -209,7 +209,7 @@ static struct row rows[] = {
 	{ "more than all", OF_RUN("limited_percent = 101;"),
 		RUN "limited_percent: 101 is out of range: 0 to 100 %", NULL, NULL },
 	{ "an unknown bound", OF_RUN("health = { lateness = 5; };"),
-		RUN "health: unknown setting 'lateness': known are busy_percent, lateness_p99_ms, gap_percent, drops, not_started",
+		RUN "health: unknown setting 'lateness': known are busy_percent, lateness_p99_ms, media_lateness_p99_ms, gap_percent, drops, not_started",
 		NULL, NULL },
 	{ "a bound out of range", OF_RUN("health = { busy_percent = -1; };"),
 		RUN "health.busy_percent: -1 is out of range: 0 to 100 %", NULL, NULL },
