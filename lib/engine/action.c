@@ -3,9 +3,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/credentials.h"
 #include "engine/media_sdp.h"
+
+#define DIGIT_MS_MIN 50 /* of SIPp; what is shorter or longer is as if it were not said */
+#define DIGIT_MS_MAX 2000
 
 enum verdict { GO_ON, STOP_ACTIONS, CALL_GONE };
 
@@ -352,6 +356,20 @@ act_verifyauth(struct rs_engine *e, struct leg *leg, const struct rs_action *a, 
 	return GO_ON;
 }
 
+/* "12#,100", as SIPp has it: digits, and how long each one is, ms. */
+static void
+play_digits(struct rs_engine *e, struct leg *leg, struct media *m, struct rs_slice text)
+{
+	const uint8_t *end = text.p + text.len, *comma = memchr(text.p, ',', text.len);
+	uint32_t ms = 0;
+
+	for (const uint8_t *p = comma ? comma + 1 : end; p < end && ms <= DIGIT_MS_MAX; p++)
+		if (*p >= '0' && *p <= '9')
+			ms = ms * 10 + (uint32_t)(*p - '0');
+	media_play(e, leg, m, MEDIA_DIGITS, ms >= DIGIT_MS_MIN && ms <= DIGIT_MS_MAX ? ms : 0,
+		rs_slice_trim(rs_slice_of(text.p, (size_t)((comma ? comma : end) - text.p))));
+}
+
 /* What the streams cannot do now (nothing is agreed yet) they do not do: SIPp's would fail there, too, and play on. */
 static enum verdict
 act_media(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
@@ -371,7 +389,7 @@ act_media(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const
 	case RS_STEP_DIGITS:
 		n = leg_render(e, leg, a->template, msg, e->scratch2, SCRATCH_BYTES);
 		if (n > 0)
-			media_play(e, leg, m, MEDIA_DIGITS, 0, rs_slice_of(e->scratch2, (size_t)n));
+			play_digits(e, leg, m, rs_slice_of(e->scratch2, (size_t)n));
 		break;
 	case RS_STEP_HUSH:
 		media_play(e, leg, m, MEDIA_PAUSE, 0, none);

@@ -76,7 +76,7 @@ static const struct rs_metric_def defs[RS_MEDIA_COUNT] = {
 	HIST(RS_MEDIA_LATENESS, "lateness", "ns", "A packet's due time to its transmit burst."),
 	HIST(RS_MEDIA_LATENESS_GAP, "lateness_gap", "ns", "The part of `lateness` of packets that fell due while the machine had the core, or while what had piled up then was caught up with."),
 	HIST(RS_MEDIA_DELAY, "delay", "ns", "One-way delay by watermark: the sender's turn to the receive burst."),
-	HIST(RS_MEDIA_RTT, "round_trip", "ns", "Round trips by RTCP (RFC 3550, 6.4.1)."),
+	HIST(RS_MEDIA_RTT, "round_trip", "ns", "Round trips by RTCP (RFC 3550, 6.4.1), and those of our own watermarks that come back: an echo."),
 	HIST(RS_MEDIA_JITTER, "jitter", "ns", "Mean jitter of each ended stream (RFC 3550, 6.4.1)."),
 	HIST(RS_MEDIA_JITTER_MAX, "jitter_max", "ns", "Highest jitter of each ended stream."),
 	HIST(RS_MEDIA_GAP, "longest_gap", "ns", "Longest time between two packets of each ended stream."),

@@ -84,7 +84,8 @@ struct stream_rx {
 	uint16_t from_port;	/* where it is to come from */
 	struct rs_addr from;
 	uint16_t generation;
-	uint8_t unused[2];
+	bool echoed;		/* our own watermarks came back */
+	uint8_t unused[1];
 	struct rs_rtp_rx rtp;
 } __attribute__((aligned(64)));
 _Static_assert(offsetof(struct stream_rx, rtp) == 64, "our own share of receiving is one cache line");

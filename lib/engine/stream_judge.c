@@ -134,7 +134,7 @@ stream_judge(struct rs_engine *e, uint32_t slot)
 		rs_metric_inc(m, RS_MEDIA_CROSSED_STREAMS);
 	if (r.received == 0)
 		return;
-	if ((s->flags & STREAM_MARK) && srx->absent && !srx->marked)
+	if ((s->flags & STREAM_MARK) && srx->absent && !srx->marked && !srx->echoed)
 		rs_metric_inc(m, RS_MEDIA_TRANSCODED);
 	loss = r.expected ? 100.0 * (double)(r.missing + r.late) / (double)r.expected : 0;
 	record_ms(m, RS_MEDIA_JITTER, r.mean_jitter_ms);

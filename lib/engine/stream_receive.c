@@ -74,6 +74,9 @@ take_mark(struct rs_engine *e, struct stream_rx *srx, uint32_t slot, const struc
 	delay = time_ns > w.sent_ns ? time_ns - w.sent_ns : 0;
 	if (__builtin_expect(w.stream == own, 0)) { /* the way there and back */
 		rs_metric_inc(m, RS_MEDIA_ECHOED);
+		srx->echoed = true;
+		e->streams->cold[slot].rtt_ns = delay;
+		rs_metric_record(m, RS_MEDIA_RTT, delay);
 		return;
 	}
 	srx->marked++;

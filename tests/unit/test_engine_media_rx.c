@@ -346,6 +346,7 @@ an_echo_sends_back_what_comes(void **state)
 	n = rig_count(&r, 1, RS_MEDIA_ECHO_SENT);
 	assert_in_range(n, 49, 51);
 	assert_in_range(rig_count(&r, 0, RS_MEDIA_ECHOED), n - 2, n);
+	assert_true(hist_count(rig_hist(&r, 0, RS_MEDIA_RTT)) >= n - 2); /* the way there and back, by watermark */
 	assert_int_equal(rig_count(&r, 0, RS_MEDIA_CROSSED), 0);
 	assert_int_equal(media_play(b.e, b.leg, b.m, MEDIA_ECHO, 0, (struct rs_slice){ 0 }), 0);
 	sim_play(&r.s, S);

@@ -856,6 +856,32 @@ media_steps_without_a_profile_go_where_the_peers_description_says(void **state)
 }
 
 static void
+digits_of_a_step_may_say_how_long_each_one_is(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t sent;
+	} cases[] = { { "159#", 4 }, { "159#,100", 4 }, { " 12 , 100", 2 }, { "1,49", 1 }, { "1,2001", 1 }, { "1,99999999999999999999", 1 },
+		{ "1,", 1 }, { ",100", 0 }, { "1x", 0 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct peer *p = peer_new();
+		char steps[4000];
+
+		snprintf(steps, sizeof(steps),
+			INVITE RECV("response=\"200\"", "") SEND("ACK", "") "<nop><action><exec play_dtmf=\"%s\"/></action></nop>" PAUSE(1500) BYE,
+			cases[i].text);
+		p->group = "rtp_ports = \"30000-30001\";";
+		call(p, PLAIN, false, steps);
+		reply(p, peer_sent(p, "INVITE "), "200 OK", "", theirs("198.18.8.3", 9000, "RTP/AVP", "0 101", "a=rtpmap:101 telephone-event/8000\n"));
+		peer_sent(p, "ACK ");
+		peer_wait(p, 1501);
+		assert_int_equal(rs_metric_get(&p->s.engines[0]->activities[0].account->media, RS_MEDIA_DIGITS_SENT), cases[i].sent);
+		we_hang_up(p);
+	}
+}
+
+static void
 media_steps_send_nothing_outside_the_targets(void **state)
 {
 	struct peer *p = peer_new();
@@ -1016,6 +1042,7 @@ main(void)
 		cmocka_unit_test(rfc3261_14_2_a_re_offer_that_the_scenario_refuses_changes_nothing),
 		cmocka_unit_test(descriptions_of_legs_without_a_profile_are_the_scenarios),
 		cmocka_unit_test(media_steps_without_a_profile_go_where_the_peers_description_says),
+		cmocka_unit_test(digits_of_a_step_may_say_how_long_each_one_is),
 		cmocka_unit_test(media_steps_send_nothing_outside_the_targets),
 		cmocka_unit_test(ipv6_media_stand_without_brackets),
 		cmocka_unit_test(both_ends_of_ours_agree),
