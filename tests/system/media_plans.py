@@ -5,6 +5,8 @@ from lab import IP4_OURS, IP4_PEER
 from phones import head
 
 CALLEE = "198.18.20.1"
+_RUN = """run = {{ seed = 1; mode = "{mode}"; drain = "20s"; limited_percent = 100;
+        health = {{ gap_percent = 100; lateness_p99_ms = 5000; }}; }};"""
 
 
 def profile(name, codecs=("PCMU",), suites=(), srtp=None, more=""):
@@ -30,4 +32,27 @@ activities = ( {{ name = "ring"; do = "answer"; endpoints = "callees"; scenario 
                  total = {calls}; hold = "{hold}"; }} );
 run = {{ seed = 1; mode = "{mode}"; drain = "40s"; legs = "{legs}"; limited_percent = 100; {run_more}
         health = {{ gap_percent = 100; lateness_p99_ms = 5000; }}; }};
+"""
+
+
+def to_peer(caller, calls, rate=10, hold="3s", uac="uac", mode="rfc3261"):
+    """@calls calls to the peer itself, at port 5060."""
+    return head() + f"""
+media = ( {profile("caller", **caller)} );
+endpoints = ( {{ name = "callers"; kind = "trunk"; port = "access"; addresses = "{IP4_OURS}"; proxy = "sip:{IP4_PEER}"; user = "c{{index:04}}";
+                domain = "example.test"; count = 1000; media = "caller"; }} );
+activities = ( {{ name = "calls"; do = "call"; from = "callers"; to = "sip:service@{IP4_PEER}:5060"; scenario = "{uac}"; rate = {rate};
+                 total = {calls}; hold = "{hold}"; }} );
+{_RUN.format(mode=mode)}
+"""
+
+
+def from_peer(callee, calls, uas="uas", mode="rfc3261"):
+    """@calls calls that the peer places to our port 5060."""
+    return head() + f"""
+media = ( {profile("callee", **callee)} );
+endpoints = ( {{ name = "callees"; kind = "trunk"; port = "access"; addresses = "{IP4_OURS}"; proxy = "sip:{IP4_PEER}"; user = "s{{index:04}}";
+                count = 100; media = "callee"; }} );
+activities = ( {{ name = "ring"; do = "answer"; endpoints = "callees"; scenario = "{uas}"; ring = "0s"; total = {calls}; }} );
+{_RUN.format(mode=mode)}
 """
