@@ -225,7 +225,7 @@ def test_our_callees_hear_a_capture_that_sipp_plays(lab):
     check_foreign(one, count)
     assert one["dtmf"]["events_received"] == 3 * count, one["dtmf"]
     seen = [n for (source, _, _), n in capture.rtp_streams().items() if source == IP4_PEER]
-    print(seen, one["packets"], one["bad"])
+    assert len(seen) == 2 * count and one["packets"]["lost"] == sum(lost for _, lost in seen), (seen, one["packets"])
 
 
 def test_our_callees_hear_a_file_that_sipp_streams(lab):
