@@ -6,13 +6,15 @@ from lab import IP4_PEER, wait_until
 
 NG_PORT = 2223
 _FLAGS = "replace-origin replace-session-connection ICE=remove"
+# Before what else the machine has to do, or the delays are the machine's.
+_AHEAD = ("nice", "-n", "-10")
 
 _KAMAILIO = """#!KAMAILIO
 debug=1
 log_stderror=yes
 fork=yes
-children=1
-tcp_children=1
+children=2
+tcp_children=2
 maxbuffer=8388608
 listen=udp:{address}:5060
 auto_aliases=no
@@ -87,15 +89,14 @@ class Rtpengine:
 
     def __init__(self, lab, callee, callee_srtp=False):
         self.process = lab.start(
-            # One thread, or packets overtake each other; ahead of what else the machine has to do, or the delays are the machine's.
-            ["nice", "-n", "-10", "rtpengine", "--table=-1", f"--interface={IP4_PEER}", f"--listen-ng=127.0.0.1:{NG_PORT}",
+            [*_AHEAD, "rtpengine", "--table=-1", f"--interface={IP4_PEER}", f"--listen-ng=127.0.0.1:{NG_PORT}",
              "--foreground", "--log-stderr", "--log-level=5", "--port-min=20000",
-             "--port-max=40000", "--num-threads=1", "--delete-delay=0", "--timeout=60", f"--pidfile={lab.path('rtpengine.pid')}"],
+             "--port-max=40000", "--num-threads=2", "--delete-delay=0", "--timeout=60", f"--pidfile={lab.path('rtpengine.pid')}"],
             lab.peer, "rtpengine.log")
         wait_until(self._listens, 20, "rtpengine's socket")
         text = _KAMAILIO.format(address=IP4_PEER, ng=NG_PORT, callee=callee, answer=_FLAGS,
                                 offer=f"{_FLAGS} RTP/{'SAVP' if callee_srtp else 'AVP'}")
-        self.proxy = Kamailio.of_file(lab, lab.write("sbc.cfg", text), memory_mb=128)
+        self.proxy = Kamailio.of_file(lab, lab.write("sbc.cfg", text), memory_mb=128, ahead=_AHEAD)
 
     def _listens(self):
         if not self.process.running():
