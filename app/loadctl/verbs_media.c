@@ -74,7 +74,8 @@ verb_impair(const struct args *a)
 		at = 1;
 	off = at < a->n_words && strcmp(a->words[at], "off") == 0;
 	if (at == a->n_words || (off && a->n_words > at + 1)) {
-		fputs("loadctl: impair: give \"off\", or KEY=VALUE... such as loss_percent=2\n", stderr);
+		fputs("loadctl: impair: give \"off\", or KEY=VALUE... such as loss_percent=2\n",
+			stderr);
 		json_decref(set);
 		return EXIT_USAGE;
 	}
@@ -85,6 +86,7 @@ verb_impair(const struct args *a)
 		json_object_set_new(params, "profile", json_string(a->words[0]));
 	/* Off is off in both directions, unless one is named. */
 	if (a->direction || off)
-		json_object_set_new(params, "direction", json_string(a->direction ? a->direction : "both"));
+		json_object_set_new(
+			params, "direction", json_string(a->direction ? a->direction : "both"));
 	return tell(a, "impair", params);
 }

@@ -529,6 +529,18 @@ rs_engine_silence(struct rs_engine *e)
 	}
 }
 
+void
+leg_call_id(const struct rs_engine *e, const struct leg *leg, char *out, size_t cap)
+{
+	struct rs_slice id = rs_blob_get(&e->blobs, &leg->call_id);
+	const struct endpoint *ep = group_endpoint(e->activities[leg->activity].group, leg->endpoint);
+
+	if (id.len)
+		snprintf(out, cap, "%.*s", (int)id.len, (const char *)id.p);
+	else
+		snprintf(out, cap, "%.*s@%.*s", RS_TOKEN_LEN, leg->token, (int)ep->text_len, (const char *)ep->text);
+}
+
 uint32_t
 rs_engine_calls(const struct rs_engine *e, uint64_t now_ns, uint32_t *from, struct rs_call_info *out, uint32_t cap)
 {
@@ -542,16 +554,11 @@ rs_engine_calls(const struct rs_engine *e, uint64_t now_ns, uint32_t *from, stru
 		if (!rs_pool_is_taken(&e->legs, slot) ||
 			(leg->flags & LEG_LINGERING))
 			continue;
-		struct rs_slice id = rs_blob_get(&e->blobs, &leg->call_id);
-
 		info->number = leg->number;
 		info->age_ns = now_ns > leg->due_ns ? now_ns - leg->due_ns : 0;
 		info->activity = leg->activity;
 		info->step = leg->step;
-		if (id.len)
-			snprintf(info->call_id, sizeof(info->call_id), "%.*s", (int)id.len, (const char *)id.p);
-		else
-			snprintf(info->call_id, sizeof(info->call_id), "%.*s", RS_TOKEN_LEN, leg->token);
+		leg_call_id(e, leg, info->call_id, sizeof(info->call_id));
 		int n_addr = (int)rs_addr_write(&leg->path.remote, addr);
 
 		snprintf(info->remote, sizeof(info->remote), leg->path.remote.family == 6 ? "[%.*s]:%u" : "%.*s:%u", n_addr,

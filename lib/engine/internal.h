@@ -482,6 +482,8 @@ enum lookup lookup_leg(struct rs_engine *e, const struct rs_path *path, const st
 struct leg *lookup_quoted(struct rs_engine *e, const struct rs_rx *rx);
 /** What stands in the place of a token in the datagram that is quoted, from *@pos on; empty: nothing more does. */
 struct rs_slice lookup_quoted_token(const struct rs_rx *rx, size_t *pos);
+/* engine.c: the Call-ID as it is on the wire where the scenario says [call_id]; cut where it does not fit */
+void leg_call_id(const struct rs_engine *e, const struct leg *leg, char *out, size_t cap);
 uint64_t call_id_hash(const struct rs_engine *e, struct rs_slice call_id);
 
 #include "engine/tracer.h"

@@ -39,7 +39,6 @@ describe(const struct rs_engine *e, uint32_t slot, uint64_t now_ns, struct rs_st
 	const struct stream_rx *srx = &ms->rx[slot];
 	const struct stream_cold *cold = &ms->cold[slot];
 	const struct leg *leg = leg_at(e, stream_media(e, s)->leg);
-	struct rs_slice id = rs_blob_get(&e->blobs, &leg->call_id);
 	const struct rs_sdp_suite_info *suite;
 	struct rs_rtp_rx_report r;
 
@@ -66,10 +65,7 @@ describe(const struct rs_engine *e, uint32_t slot, uint64_t now_ns, struct rs_st
 		snprintf(out->codec, sizeof(out->codec), "%s", cold->codec->name);
 	suite = (s->flags & STREAM_SECURE) ? rs_sdp_suite_info(stream_media(e, s)->lines[s->line].tx.suite) : NULL;
 	out->suite = suite ? suite->name : NULL;
-	if (id.len)
-		snprintf(out->call_id, sizeof(out->call_id), "%.*s", (int)id.len, (const char *)id.p);
-	else
-		snprintf(out->call_id, sizeof(out->call_id), "%.*s", RS_TOKEN_LEN, leg->token);
+	leg_call_id(e, leg, out->call_id, sizeof(out->call_id));
 	remote_text(&s->path, out->remote, sizeof(out->remote));
 }
 

@@ -11,43 +11,52 @@ struct group {
 	const struct member *members;
 };
 
-static const struct member streams[] = { { "started", RS_MEDIA_STARTED }, { "ended", RS_MEDIA_ENDED },
-	{ "open", RS_MEDIA_OPEN }, { "peak", RS_MEDIA_PEAK }, { "secure", RS_MEDIA_SECURE },
-	{ "judged", RS_MEDIA_JUDGED }, { "rated", RS_MEDIA_RATED }, { "one_way_audio", RS_MEDIA_ONE_WAY },
-	{ "silent", RS_MEDIA_NEVER_HEARD }, { "media_timeouts", RS_MEDIA_TIMED_OUT },
-	{ "crossed", RS_MEDIA_CROSSED_STREAMS }, { "transcoded_or_stripped", RS_MEDIA_TRANSCODED },
-	{ "latched", RS_MEDIA_LATCHED }, { 0 } };
-static const struct member packets[] = { { "sent", RS_MEDIA_SENT }, { "received", RS_MEDIA_RECEIVED },
-	{ "expected", RS_MEDIA_EXPECTED }, { "missing", RS_MEDIA_LOST }, { "duplicates", RS_MEDIA_DUPLICATES },
-	{ "reordered", RS_MEDIA_REORDERED }, { "late", RS_MEDIA_LATE }, { "while_held", RS_MEDIA_HELD },
-	{ "stale", RS_MEDIA_STALE }, { "crossed", RS_MEDIA_CROSSED }, { "own", RS_MEDIA_ECHOED },
+static const struct member streams[] = { { "started", RS_MEDIA_STARTED },
+	{ "ended", RS_MEDIA_ENDED }, { "open", RS_MEDIA_OPEN }, { "peak", RS_MEDIA_PEAK },
+	{ "secure", RS_MEDIA_SECURE }, { "judged", RS_MEDIA_JUDGED }, { "rated", RS_MEDIA_RATED },
+	{ "one_way_audio", RS_MEDIA_ONE_WAY }, { "silent", RS_MEDIA_NEVER_HEARD },
+	{ "media_timeouts", RS_MEDIA_TIMED_OUT }, { "crossed", RS_MEDIA_CROSSED_STREAMS },
+	{ "transcoded_or_stripped", RS_MEDIA_TRANSCODED }, { "latched", RS_MEDIA_LATCHED }, { 0 } };
+static const struct member packets[] = { { "sent", RS_MEDIA_SENT },
+	{ "received", RS_MEDIA_RECEIVED }, { "expected", RS_MEDIA_EXPECTED },
+	{ "missing", RS_MEDIA_LOST }, { "duplicates", RS_MEDIA_DUPLICATES },
+	{ "reordered", RS_MEDIA_REORDERED }, { "late", RS_MEDIA_LATE },
+	{ "while_held", RS_MEDIA_HELD }, { "stale", RS_MEDIA_STALE },
+	{ "crossed", RS_MEDIA_CROSSED }, { "own", RS_MEDIA_ECHOED },
 	{ "watermarked", RS_MEDIA_MARKED }, { "without_watermark", RS_MEDIA_ABSENT },
 	{ "broken_watermark", RS_MEDIA_BROKEN }, { "echoed", RS_MEDIA_ECHO_SENT },
-	{ "unknown_payload_type", RS_MEDIA_PT_UNKNOWN }, { "payload_type_changes", RS_MEDIA_PT_CHANGED },
-	{ "ssrc_changes", RS_MEDIA_SSRC_CHANGED }, { "restarts", RS_MEDIA_RESTARTED },
-	{ "timestamp_jumps", RS_MEDIA_TS_JUMPS }, { "wrong_source", RS_MEDIA_WRONG_SOURCE },
-	{ "unreachable", RS_MEDIA_UNREACHABLE }, { 0 } };
-static const struct member bytes[] = { { "sent", RS_MEDIA_SENT_BYTES }, { "received", RS_MEDIA_RECEIVED_BYTES }, { 0 } };
+	{ "unknown_payload_type", RS_MEDIA_PT_UNKNOWN },
+	{ "payload_type_changes", RS_MEDIA_PT_CHANGED }, { "ssrc_changes", RS_MEDIA_SSRC_CHANGED },
+	{ "restarts", RS_MEDIA_RESTARTED }, { "timestamp_jumps", RS_MEDIA_TS_JUMPS },
+	{ "wrong_source", RS_MEDIA_WRONG_SOURCE }, { "unreachable", RS_MEDIA_UNREACHABLE }, { 0 } };
+static const struct member bytes[] = { { "sent", RS_MEDIA_SENT_BYTES },
+	{ "received", RS_MEDIA_RECEIVED_BYTES }, { 0 } };
 static const struct member bad[] = { { "short", RS_MEDIA_SHORT }, { "version", RS_MEDIA_VERSION },
-	{ "header", RS_MEDIA_HEADER }, { "wrong_port", RS_MEDIA_WRONG_PORT }, { "other_ssrc", RS_MEDIA_OTHER_SSRC },
-	{ "sequence", RS_MEDIA_BAD_SEQ }, { 0 } };
-static const struct member not_sent[] = { { "no_buffer", RS_MEDIA_NO_BUFFER }, { "not_target", RS_MEDIA_NOT_TARGET },
-	{ "no_route", RS_MEDIA_NO_ROUTE }, { "key_used_up", RS_MEDIA_KEY_USED_UP }, { 0 } };
-static const struct member not_started[] = { { "no_ports", RS_MEDIA_NO_PORTS }, { "no_memory", RS_MEDIA_NO_MEMORY },
-	{ "no_address", RS_MEDIA_NO_ADDRESS }, { "no_keys", RS_MEDIA_NO_KEYS }, { 0 } };
-static const struct member srtp[] = { { "auth_failed", RS_MEDIA_AUTH_FAILED }, { "replayed", RS_MEDIA_REPLAYED },
-	{ "too_old", RS_MEDIA_TOO_OLD }, { "other", RS_MEDIA_SRTP_OTHER }, { "wrong_on_purpose", RS_MEDIA_WRONG_SENT },
+	{ "header", RS_MEDIA_HEADER }, { "wrong_port", RS_MEDIA_WRONG_PORT },
+	{ "other_ssrc", RS_MEDIA_OTHER_SSRC }, { "sequence", RS_MEDIA_BAD_SEQ }, { 0 } };
+static const struct member not_sent[] = { { "no_buffer", RS_MEDIA_NO_BUFFER },
+	{ "not_target", RS_MEDIA_NOT_TARGET }, { "no_route", RS_MEDIA_NO_ROUTE },
+	{ "key_used_up", RS_MEDIA_KEY_USED_UP }, { 0 } };
+static const struct member not_started[] = { { "no_ports", RS_MEDIA_NO_PORTS },
+	{ "no_memory", RS_MEDIA_NO_MEMORY }, { "no_address", RS_MEDIA_NO_ADDRESS },
+	{ "no_keys", RS_MEDIA_NO_KEYS }, { 0 } };
+static const struct member srtp[] = { { "auth_failed", RS_MEDIA_AUTH_FAILED },
+	{ "replayed", RS_MEDIA_REPLAYED }, { "too_old", RS_MEDIA_TOO_OLD },
+	{ "other", RS_MEDIA_SRTP_OTHER }, { "wrong_on_purpose", RS_MEDIA_WRONG_SENT }, { 0 } };
+static const struct member rtcp[] = { { "sent", RS_MEDIA_RTCP_SENT },
+	{ "received", RS_MEDIA_RTCP_RECEIVED }, { "bad", RS_MEDIA_RTCP_BAD },
+	{ "byes", RS_MEDIA_RTCP_BYE }, { 0 } };
+static const struct member dtmf[] = { { "sent", RS_MEDIA_DIGITS_SENT },
+	{ "events_received", RS_MEDIA_DIGITS_HEARD }, { "inband_received", RS_MEDIA_DIGITS_INBAND },
 	{ 0 } };
-static const struct member rtcp[] = { { "sent", RS_MEDIA_RTCP_SENT }, { "received", RS_MEDIA_RTCP_RECEIVED },
-	{ "bad", RS_MEDIA_RTCP_BAD }, { "byes", RS_MEDIA_RTCP_BYE }, { 0 } };
-static const struct member dtmf[] = { { "sent", RS_MEDIA_DIGITS_SENT }, { "events_received", RS_MEDIA_DIGITS_HEARD },
-	{ "inband_received", RS_MEDIA_DIGITS_INBAND }, { 0 } };
 static const struct member impaired[] = { { "lost", RS_MEDIA_IMPAIRED_LOST },
-	{ "duplicated", RS_MEDIA_IMPAIRED_DUPLICATED }, { "delayed", RS_MEDIA_IMPAIRED_DELAYED }, { 0 } };
+	{ "duplicated", RS_MEDIA_IMPAIRED_DUPLICATED }, { "delayed", RS_MEDIA_IMPAIRED_DELAYED },
+	{ 0 } };
 
-static const struct group groups[] = { { "streams", streams }, { "packets", packets }, { "bytes", bytes },
-	{ "bad", bad }, { "not_sent", not_sent }, { "not_started", not_started }, { "srtp", srtp }, { "rtcp", rtcp },
-	{ "dtmf", dtmf }, { "impaired", impaired } };
+static const struct group groups[] = { { "streams", streams }, { "packets", packets },
+	{ "bytes", bytes }, { "bad", bad }, { "not_sent", not_sent },
+	{ "not_started", not_started }, { "srtp", srtp }, { "rtcp", rtcp }, { "dtmf", dtmf },
+	{ "impaired", impaired } };
 
 uint64_t
 view_media(const struct view *v, uint32_t row)
@@ -103,7 +112,8 @@ put_groups(struct view *v, json_t *j, const uint64_t *cells)
 			put_count(&v->maker, group, m->name, cells[m->row]);
 			if (m->row == RS_MEDIA_EXPECTED)
 				put(&v->maker, group, "lost",
-					json_integer((json_int_t)(cells[RS_MEDIA_LOST] - cells[RS_MEDIA_DUPLICATES])));
+					json_integer((json_int_t)(cells[RS_MEDIA_LOST] -
+						cells[RS_MEDIA_DUPLICATES])));
 		}
 		put(&v->maker, j, groups[g].name, group);
 	}
@@ -112,13 +122,15 @@ put_groups(struct view *v, json_t *j, const uint64_t *cells)
 static void
 put_hists(struct view *v, json_t *j)
 {
-	static const struct member rows[] = { { "jitter_ms", RS_MEDIA_JITTER }, { "jitter_max_ms", RS_MEDIA_JITTER_MAX },
-		{ "one_way_delay_ms", RS_MEDIA_DELAY }, { "round_trip_ms", RS_MEDIA_RTT },
-		{ "first_packet_ms", RS_MEDIA_FIRST }, { "longest_gap_ms", RS_MEDIA_GAP }, { "mos", RS_MEDIA_MOS },
-		{ "r", RS_MEDIA_R }, { "loss_percent", RS_MEDIA_LOSS }, { "lateness_ms", RS_MEDIA_LATENESS }, { 0 } };
+	static const struct member rows[] = { { "jitter_ms", RS_MEDIA_JITTER },
+		{ "jitter_max_ms", RS_MEDIA_JITTER_MAX }, { "one_way_delay_ms", RS_MEDIA_DELAY },
+		{ "round_trip_ms", RS_MEDIA_RTT }, { "first_packet_ms", RS_MEDIA_FIRST },
+		{ "longest_gap_ms", RS_MEDIA_GAP }, { "mos", RS_MEDIA_MOS }, { "r", RS_MEDIA_R },
+		{ "loss_percent", RS_MEDIA_LOSS }, { "lateness_ms", RS_MEDIA_LATENESS }, { 0 } };
 
 	for (const struct member *m = rows; m->name; m++)
-		put(&v->maker, j, m->name, latency_json(&v->maker, view_media_hist(v, m->row, false), RS_MEDIA_SCALE));
+		put(&v->maker, j, m->name,
+			latency_json(&v->maker, view_media_hist(v, m->row, false), RS_MEDIA_SCALE));
 }
 
 static const struct rs_hist_sum *
@@ -145,7 +157,8 @@ delay_error_ms(struct view *v)
 	double worst = NAN;
 
 	for (uint32_t w = 0; o->what.workers && w < o->what.n_workers; w++) {
-		const struct rs_hist_sum *s = samples_since(&o->samples[o->at_turns + w], v->zero, o->scratch[1]);
+		const struct rs_hist_sum *s =
+			samples_since(&o->samples[o->at_turns + w], v->zero, o->scratch[1]);
 		double ms = s && s->count ? 2 * (double)rs_hist_quantile(s, 0.99) / 1e6 : NAN;
 
 		if (!(ms <= worst))

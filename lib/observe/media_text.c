@@ -14,9 +14,10 @@ in(const json_t *j, const char *group, const char *name)
 static void
 count_cells(struct columns *c, const char *name, const json_t *j)
 {
-	static const char *const members[][2] = { { "streams", "started" }, { "streams", "open" }, { "packets", "sent" },
-		{ "packets", "received" }, { "packets", "missing" }, { "packets", "late" }, { "packets", "duplicates" },
-		{ "packets", "reordered" }, { "streams", "one_way_audio" }, { "streams", "media_timeouts" },
+	static const char *const members[][2] = { { "streams", "started" }, { "streams", "open" },
+		{ "packets", "sent" }, { "packets", "received" }, { "packets", "missing" },
+		{ "packets", "late" }, { "packets", "duplicates" }, { "packets", "reordered" },
+		{ "streams", "one_way_audio" }, { "streams", "media_timeouts" },
 		{ "streams", "crossed" }, { "streams", "transcoded_or_stripped" } };
 
 	cell(c, name);
@@ -46,10 +47,12 @@ count_rows(struct columns *c, const json_t *media)
 static void
 figure_rows(struct columns *c, const json_t *media)
 {
-	static const char *const rows[][2] = { { "mos", "MOS (G.107)" }, { "loss_percent", "loss and late, %" },
-		{ "jitter_ms", "jitter" }, { "jitter_max_ms", "highest jitter" }, { "one_way_delay_ms", "one-way delay" },
-		{ "round_trip_ms", "round trip (RTCP)" }, { "first_packet_ms", "to the first packet" },
-		{ "lateness_ms", "lateness (ours)" }, { "lateness_without_gaps_ms", "  gaps apart" } };
+	static const char *const rows[][2] = { { "mos", "MOS (G.107)" },
+		{ "loss_percent", "loss and late, %" }, { "jitter_ms", "jitter" },
+		{ "jitter_max_ms", "highest jitter" }, { "one_way_delay_ms", "one-way delay" },
+		{ "round_trip_ms", "round trip (RTCP)" },
+		{ "first_packet_ms", "to the first packet" }, { "lateness_ms", "lateness (ours)" },
+		{ "lateness_without_gaps_ms", "  gaps apart" } };
 	static const char *const stats[] = { "min", "mean", "p50", "p90", "p99", "p999", "max" };
 
 	cell_headings(c, "Media, ms\0count\0min\0mean\0p50\0p90\0p99\0p99.9\0max\0");
@@ -68,7 +71,8 @@ figure_rows(struct columns *c, const json_t *media)
 
 /* "SRTP: 10 protected, 10 verified, 0 ..." of what is not 0, the first @always whatever they are. */
 static void
-print_line(FILE *out, const char *title, const json_t *group, const char *const *names, size_t always)
+print_line(
+	FILE *out, const char *title, const json_t *group, const char *const *names, size_t always)
 {
 	bool any = false;
 
@@ -114,17 +118,20 @@ print_sdp(FILE *out, const json_t *sdp)
 void
 rs_media_print(FILE *out, const json_t *media)
 {
-	static const char *const srtp[] = { "protected", "verified", "auth_failed", "replayed", "too_old", "other",
-		"wrong_on_purpose", NULL };
+	static const char *const srtp[] = { "protected", "verified", "auth_failed", "replayed",
+		"too_old", "other", "wrong_on_purpose", NULL };
 	static const char *const rtcp[] = { "sent", "received", "bad", NULL };
 	static const char *const dtmf[] = { "sent", "events_received", "inband_received", NULL };
-	static const char *const bad[] = { "short", "version", "header", "wrong_port", "other_ssrc", "sequence", "no_stream",
-		"no_port", NULL };
-	static const char *const not_sent[] = { "no_buffer", "not_target", "no_route", "key_used_up", NULL };
-	static const char *const not_started[] = { "no_ports", "no_memory", "no_address", "no_keys", NULL };
+	static const char *const bad[] = { "short", "version", "header", "wrong_port", "other_ssrc",
+		"sequence", "no_stream", "no_port", NULL };
+	static const char *const not_sent[] = { "no_buffer", "not_target", "no_route",
+		"key_used_up", NULL };
+	static const char *const not_started[] = { "no_ports", "no_memory", "no_address", "no_keys",
+		NULL };
 	static const char *const impaired[] = { "lost", "duplicated", "delayed", NULL };
-	static const char *const odd[] = { "stale", "crossed", "own", "broken_watermark", "unknown_payload_type",
-		"ssrc_changes", "restarts", "timestamp_jumps", "wrong_source", "unreachable", NULL };
+	static const char *const odd[] = { "stale", "crossed", "own", "broken_watermark",
+		"unknown_payload_type", "ssrc_changes", "restarts", "timestamp_jumps",
+		"wrong_source", "unreachable", NULL };
 	const json_t *error = in(media, "one_way_delay_ms", "error_ms");
 
 	columns_print(out, 1, count_rows, media);
@@ -134,11 +141,14 @@ rs_media_print(FILE *out, const json_t *media)
 	print_line(out, "Odd packets", json_object_get(media, "packets"), odd, 0);
 	print_line(out, "Packets not taken", json_object_get(media, "bad"), bad, 0);
 	print_line(out, "Packets not sent", json_object_get(media, "not_sent"), not_sent, 0);
-	print_line(out, "Streams not started", json_object_get(media, "not_started"), not_started, 0);
+	print_line(
+		out, "Streams not started", json_object_get(media, "not_started"), not_started, 0);
 	print_line(out, "Impaired on purpose", json_object_get(media, "impaired"), impaired, 0);
 	print_sdp(out, json_object_get(media, "sdp"));
 	fputc('\n', out);
 	columns_print(out, 1, figure_rows, media);
 	if (json_is_number(error))
-		fprintf(out, "The one-way delay may be up to %.3f ms too long (turns of both ends).\n", json_number_value(error));
+		fprintf(out,
+			"The one-way delay may be up to %.3f ms too long (turns of both ends).\n",
+			json_number_value(error));
 }

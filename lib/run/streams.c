@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "run/internal.h"
 
-#define ANSWER_NS  (2 * RS_NS_PER_S)
-#define DELAY_MAX  (10 * RS_NS_PER_S)
-#define BURST_MAX  90 /* percent, as in a plan */
+#define ANSWER_NS (2 * RS_NS_PER_S)
+#define DELAY_MAX (10 * RS_NS_PER_S)
+#define BURST_MAX 90 /* percent, as in a plan */
 
 json_t *
 rs_daemon_media(struct rs_daemon *d)
@@ -20,7 +20,8 @@ rs_daemon_media(struct rs_daemon *d)
 	if (!d->run)
 		return NULL;
 	run_facts(d, &facts);
-	return rs_observer_media(d->run->observer, &facts, d->run->end_ns ? d->run->end_ns : daemon_now(d));
+	return rs_observer_media(
+		d->run->observer, &facts, d->run->end_ns ? d->run->end_ns : daemon_now(d));
 }
 
 static json_t *
@@ -34,14 +35,16 @@ stream_json(const struct rs_daemon *d, const struct rs_stream_info *s, uint32_t 
 {
 	static const char *const directions[] = { "inactive", "recvonly", "sendonly", "sendrecv" };
 
-	return json_pack("{s:o, s:I, s:i, s:o, s:s, s:s, s:s, s:i, s:s?, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:i}",
-		"activity", rs_json_text(d->plan->activities[s->activity].name), "number", (json_int_t)s->number, "line",
-		(int)s->line, "call_id", rs_json_text(s->call_id), "direction",
-		directions[(s->sends ? 2 : 0) + (s->receives ? 1 : 0)], "remote", s->remote, "codec", s->codec, "ptime_ms",
-		(int)s->ptime_ms, "suite", s->suite, "age_s", (double)s->age_ns / 1e9, "sent", (json_int_t)s->sent, "received",
-		(json_int_t)s->received, "lost", (json_int_t)s->lost, "late", (json_int_t)s->late, "duplicates",
-		(json_int_t)s->duplicates, "jitter_ms", s->jitter_ms, "delay_ms", number(s->delay_ms), "mos", number(s->mos),
-		"worker", (int)worker);
+	return json_pack(
+		"{s:o, s:I, s:i, s:o, s:s, s:s, s:s, s:i, s:s?, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:i}",
+		"activity", rs_json_text(d->plan->activities[s->activity].name), "number",
+		(json_int_t)s->number, "line", (int)s->line, "call_id", rs_json_text(s->call_id),
+		"direction", directions[(s->sends ? 2 : 0) + (s->receives ? 1 : 0)], "remote",
+		s->remote, "codec", s->codec, "ptime_ms", (int)s->ptime_ms, "suite", s->suite,
+		"age_s", (double)s->age_ns / 1e9, "sent", (json_int_t)s->sent, "received",
+		(json_int_t)s->received, "lost", (json_int_t)s->lost, "late", (json_int_t)s->late,
+		"duplicates", (json_int_t)s->duplicates, "jitter_ms", s->jitter_ms, "delay_ms",
+		number(s->delay_ms), "mos", number(s->mos), "worker", (int)worker);
 }
 
 json_t *
@@ -61,7 +64,8 @@ rs_daemon_streams(struct rs_daemon *d, const char *call_id, uint32_t max)
 			from = m.arg[0];
 			for (uint32_t i = 0; i < look->n && json_array_size(list) < max; i++)
 				if (!call_id || strcmp(call_id, look->streams[i].call_id) == 0)
-					json_array_append_new(list, stream_json(d, &look->streams[i], w));
+					json_array_append_new(
+						list, stream_json(d, &look->streams[i], w));
 		}
 	}
 	return list;
@@ -101,14 +105,16 @@ read_delay(const char *key, const char *text, uint64_t *out, struct rs_err *err)
 {
 	if (rs_text_duration(text, out) == 0 && *out <= DELAY_MAX)
 		return 0;
-	return rs_err_set(err, -EINVAL, "impair: %s=%.40s: give a time with its unit, such as 20ms, of at most 10s", key, text);
+	return rs_err_set(err, -EINVAL,
+		"impair: %s=%.40s: give a time with its unit, such as 20ms, of at most 10s", key,
+		text);
 }
 
 static int
 read_word(const char *word, struct words *w, struct rs_err *err)
 {
-	static const char *const keys[] = { "loss_percent", "burst_percent", "burst_length", "delay", "jitter",
-		"duplicate_percent", "reorder_percent" };
+	static const char *const keys[] = { "loss_percent", "burst_percent", "burst_length",
+		"delay", "jitter", "duplicate_percent", "reorder_percent" };
 	const char *equals = strchr(word, '='), *near;
 	char key[64];
 
@@ -138,17 +144,23 @@ read_word(const char *word, struct words *w, struct rs_err *err)
 static int
 to_impair(const struct words *w, struct rs_impair *out, struct rs_err *err)
 {
-	*out = (struct rs_impair){ .loss = w->loss / 100, .delay_ns = w->delay_ns, .jitter_ns = w->jitter_ns,
-		.duplicate = w->duplicate / 100, .reorder = w->reorder / 100 };
+	*out = (struct rs_impair){ .loss = w->loss / 100,
+		.delay_ns = w->delay_ns,
+		.jitter_ns = w->jitter_ns,
+		.duplicate = w->duplicate / 100,
+		.reorder = w->reorder / 100 };
 	if (w->burst > BURST_MAX)
-		return rs_err_set(err, -EINVAL, "impair: burst_percent=%g: give 0 to %d", w->burst, BURST_MAX);
+		return rs_err_set(err, -EINVAL, "impair: burst_percent=%g: give 0 to %d", w->burst,
+			BURST_MAX);
 	if (w->loss + w->burst > 100)
-		return rs_err_set(err, -EINVAL, "impair: loss_percent and burst_percent are more than 100 together");
+		return rs_err_set(err, -EINVAL,
+			"impair: loss_percent and burst_percent are more than 100 together");
 	if (w->burst > 0) {
 		out->burst_end = 1 / w->burst_length;
 		out->burst_begin = out->burst_end * w->burst / (100 - w->burst);
 		if (out->burst_begin > 1)
-			return rs_err_set(err, -EINVAL, "impair: bursts of %g packets cannot make %g %% of all: raise burst_length",
+			return rs_err_set(err, -EINVAL,
+				"impair: bursts of %g packets cannot make %g %% of all: raise burst_length",
 				w->burst_length, w->burst);
 	}
 	return 0;
@@ -168,13 +180,15 @@ find_profile(const struct rs_daemon *d, const char *name, int32_t *out, struct r
 	}
 	if (!name || *out >= 0)
 		return 0;
-	near = rs_text_nearest(name, names, d->plan->n_media < RS_MAX_MEDIA ? d->plan->n_media : RS_MAX_MEDIA);
-	return rs_err_set(err, -ENOENT, "no media profile \"%.60s\"%s%s%s", name, near ? ": did you mean \"" : "",
-		near ? near : "", near ? "\"?" : "");
+	near = rs_text_nearest(
+		name, names, d->plan->n_media < RS_MAX_MEDIA ? d->plan->n_media : RS_MAX_MEDIA);
+	return rs_err_set(err, -ENOENT, "no media profile \"%.60s\"%s%s%s", name,
+		near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 int
-rs_daemon_impair(struct rs_daemon *d, const char *profile, unsigned directions, const json_t *set, struct rs_err *err)
+rs_daemon_impair(struct rs_daemon *d, const char *profile, unsigned directions, const json_t *set,
+	struct rs_err *err)
 {
 	struct words words = { .burst_length = 3 };
 	struct rs_impair_order order = { .directions = directions };
@@ -207,7 +221,7 @@ rs_daemon_impair(struct rs_daemon *d, const char *profile, unsigned directions, 
 	}
 	daemon_event(d, "impair",
 		json_pack("{s:s, s:s, s:O}", "profile", profile ? profile : "all", "direction",
-			directions == RS_IMPAIR_SEND             ? "send"
+			directions == RS_IMPAIR_SEND              ? "send"
 				: directions == RS_IMPAIR_RECEIVE ? "receive"
 								  : "both",
 			"set", set));

@@ -11,11 +11,11 @@ import time
 class Capture:
     """A running capture; stop() ends it, then the questions can be asked."""
 
-    def __init__(self, lab, netns, interface):
-        self.file = lab.path("wire.pcap")
+    def __init__(self, lab, netns, interface, name="wire"):
+        self.file = lab.path(f"{name}.pcap")
         # -P: pcap, which needs no time-out to be complete; the buffer (MiB) holds a burst while the disk is slow.
         self.process = lab.start(["dumpcap", "-q", "-P", "-B", "64", "-i", interface, "-w", self.file], netns,
-                                 "dumpcap.log")
+                                 f"{name}-dumpcap.log")
         end = time.monotonic() + 15
         while not os.path.exists(self.file) or os.path.getsize(self.file) < 24:
             if not self.process.running() or time.monotonic() > end:
@@ -29,6 +29,14 @@ class Capture:
         # "Packets received/dropped on interface 'x': 120/0 (...)"
         counts = re.search(r": (\d+)/(\d+) \(", self.process.output())
         assert counts and counts.group(2) == "0", f"the capture itself is incomplete: {self.process.output()}"
+
+    def merge(self, other):
+        """Both captures, ended, as one: a packet socket's own frames are seen at the other end of the wire only."""
+        merged = self.file + ".merged"
+        done = subprocess.run(["mergecap", "-F", "pcap", "-w", merged, self.file, other.file], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        self.file = merged
 
     def fields(self, display_filter, *names):
         """One tuple of field values (text) for each packet that passes the filter. Checksums are verified."""

@@ -231,6 +231,28 @@ rs_daemon_endpoints(struct rs_daemon *d, int state, uint64_t limit)
 }
 
 json_t *
+rs_daemon_media(struct rs_daemon *d)
+{
+	return d->state == RS_STATE_IDLE ? NULL : json_null();
+}
+
+json_t *
+rs_daemon_streams(struct rs_daemon *d, const char *call_id, uint32_t max)
+{
+	snprintf(d->told, sizeof(d->told), "streams %s %u", call_id ? call_id : "-", max);
+	return json_array();
+}
+
+int
+rs_daemon_impair(struct rs_daemon *d, const char *profile, unsigned directions, const json_t *set, struct rs_err *err)
+{
+	(void)err;
+	snprintf(d->told, sizeof(d->told), "impair %s %u %s", profile ? profile : "-", directions,
+		json_array_size(set) ? json_string_value(json_array_get(set, 0)) : "off");
+	return 0;
+}
+
+json_t *
 rs_daemon_report(struct rs_daemon *d, const char *id)
 {
 	if (d->state != RS_STATE_DONE || (id && strcmp(id, d->id) != 0))

@@ -69,6 +69,9 @@ what_is_wrong_with_a_request_is_told_by_code(void **state)
 		{ REQUEST("calls", "{\"failed\": true, \"activity\": \"cals\"}"), -32002 },
 		{ REQUEST("endpoints", "{\"state\": \"bsy\"}"), -32602 },
 		{ REQUEST("endpoints", "{\"limit\": 1000000}"), -32602 },
+		{ REQUEST("streams", "{\"max\": 10001}"), -32602 },
+		{ REQUEST("impair", "{}"), -32602 },
+		{ REQUEST("impair", "{\"set\": [], \"direction\": \"up\"}"), -32602 },
 		{ REQUEST("stats", "{\"watch\": true, \"interval_s\": 0}"), -32602 },
 	};
 	struct rig *rig = *state;
@@ -123,6 +126,10 @@ verbs_reach_the_daemon_with_their_parameters(void **state)
 		{ REQUEST("calls", "{\"failed\": true}"), "failed - - 100" },
 		{ REQUEST("calls", "{\"failed\": true, \"activity\": \"calls\", \"cause\": \"486\", \"max\": 7, \"messages\": true}"),
 			"failed calls 486 7 messages" },
+		{ REQUEST("streams", "{}"), "streams - 100" },
+		{ REQUEST("streams", "{\"call\": \"a@b\", \"max\": 5}"), "streams a@b 5" },
+		{ REQUEST("impair", "{\"set\": []}"), "impair - 1 off" },
+		{ REQUEST("impair", "{\"profile\": \"p\", \"direction\": \"both\", \"set\": [\"delay=2ms\"]}"), "impair p 3 delay=2ms" },
 		{ REQUEST("endpoints", "{}"), "endpoints -1 100" },
 		{ REQUEST("endpoints", "{\"state\": \"busy\", \"limit\": 5}"), "endpoints 1 5" },
 	};
