@@ -412,6 +412,7 @@ rfc3389_comfort_noise_is_no_loss_no_gap_and_no_silence(void **state)
 	assert_int_equal(rx.cold.comfort, 2);
 	assert_near(report.max_gap_ms, 20, 0);
 	assert_int_equal(rs_rtp_rx_silence(&rx, START + 9300 * MS, 2000 * MS), RS_RTP_HEARD);
+	assert_int_equal(rs_rtp_rx_silence(&rx, rx.last_ns - 1, 2000 * MS), RS_RTP_HEARD); /* it came behind the begin of our turn */
 	assert_int_equal(rs_rtp_rx_silence(&rx, START + 11240 * MS, 2000 * MS), RS_RTP_TIMED_OUT);
 }
 
@@ -510,6 +511,7 @@ silence_and_the_first_packet_are_timed(void **state)
 	look();
 	assert_int_equal(report.first_packet_ns, -1);
 	assert_int_equal(report.expected, 0);
+	assert_int_equal(rs_rtp_rx_silence(&rx, START - 1, 2000 * MS), RS_RTP_HEARD);
 	assert_int_equal(rs_rtp_rx_silence(&rx, START + 1999 * MS, 2000 * MS), RS_RTP_HEARD);
 	assert_int_equal(rs_rtp_rx_silence(&rx, START + 2000 * MS, 2000 * MS), RS_RTP_NEVER);
 	nth(1, 0, 1250);

@@ -67,8 +67,10 @@ enum rs_rtp_silence
 rs_rtp_rx_silence(const struct rs_rtp_rx *rx, uint64_t now_ns, uint64_t timeout_ns)
 {
 	bool never = rx->cold.first_ns == 0;
+	uint64_t since_ns = never ? rx->cold.begun_ns : rx->last_ns;
 
-	if (now_ns - (never ? rx->cold.begun_ns : rx->last_ns) < timeout_ns)
+	/* A packet's time may be later than that of the turn that asks. */
+	if (now_ns <= since_ns || now_ns - since_ns < timeout_ns)
 		return RS_RTP_HEARD;
 	if (never)
 		return RS_RTP_NEVER;
