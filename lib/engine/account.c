@@ -208,6 +208,7 @@ static const struct {
 	[RS_CAUSE_MEDIA] = { "media not agreed", "Offer and answer come to nothing; the engine's counters `sdp_...` say why." },
 	[RS_CAUSE_MEDIA_TARGET] = { "media not a target", "The peer wants media at an address that is not among the plan's `targets`." },
 	[RS_CAUSE_NO_MEDIA_PORT] = { "no media port", "No pair of RTP ports was free, or no memory for the call's media." },
+	[RS_CAUSE_NOT_CONNECTED] = { "not connected", "The endpoint's connection is down, and the time to open it again has not come." },
 	[RS_CAUSE_RESPONSE] = { "response", "A final response of 300 to 699 that the scenario does not expect; the code follows." },
 };
 
@@ -216,6 +217,8 @@ rs_cause_name(uint32_t cause, char *buf, size_t cap)
 {
 	if (cause >= RS_CAUSE_RESPONSE)
 		snprintf(buf, cap, "response %u", cause - RS_CAUSE_RESPONSE + 300);
+	else if (cause >= RS_CAUSE_CONNECTION)
+		snprintf(buf, cap, "connection %s", rs_conn_cause_name((enum rs_conn_cause)(cause - RS_CAUSE_CONNECTION)));
 	else
 		snprintf(buf, cap, "%s", causes[cause].name);
 	return buf;
@@ -224,6 +227,8 @@ rs_cause_name(uint32_t cause, char *buf, size_t cap)
 const char *
 rs_cause_help(uint32_t cause)
 {
+	if (cause >= RS_CAUSE_CONNECTION && cause < RS_CAUSE_RESPONSE)
+		return "The connection was not to be had, or ended while an answer was due on it, for the reason named.";
 	return causes[cause < RS_CAUSE_RESPONSE ? cause : RS_CAUSE_RESPONSE].help;
 }
 
@@ -277,6 +282,8 @@ rs_account_create(const struct rs_plan *plan, struct rs_account **out)
 	rc = a->activities ? rs_metrics_init(&a->engine, &rs_engine_metrics_table) : -ENOMEM;
 	if (rc == 0)
 		rc = rs_metrics_init(&a->media, &rs_media_worker_metrics_table);
+	if (rc == 0)
+		rc = rs_metrics_init(&a->flows, &rs_flow_metrics_table);
 	for (uint32_t i = 0; rc == 0 && i < plan->n_activities; i++) {
 		a->n_activities = i + 1;
 		rc = activity_create(&a->activities[i], plan->activities[i].program);
@@ -292,7 +299,8 @@ rs_account_create(const struct rs_plan *plan, struct rs_account **out)
 uint64_t
 rs_account_bytes(const struct rs_plan *plan)
 {
-	uint64_t n = rs_metrics_bytes(&rs_engine_metrics_table) + rs_metrics_bytes(&rs_media_worker_metrics_table);
+	uint64_t n = rs_metrics_bytes(&rs_engine_metrics_table) + rs_metrics_bytes(&rs_media_worker_metrics_table) +
+		rs_metrics_bytes(&rs_flow_metrics_table);
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		const struct rs_program *p = plan->activities[i].program;
@@ -326,6 +334,7 @@ rs_account_free(struct rs_account *a)
 	}
 	rs_metrics_fini(&a->engine);
 	rs_metrics_fini(&a->media);
+	rs_metrics_fini(&a->flows);
 	free(a->activities);
 	free(a);
 }

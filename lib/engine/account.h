@@ -3,6 +3,7 @@
 #ifndef RS_ENGINE_ACCOUNT_H
 #define RS_ENGINE_ACCOUNT_H
 
+#include "engine/flow_account.h"
 #include "engine/media_account.h"
 #include "plan/plan.h"
 #include "proto/sdp/session.h"
@@ -133,7 +134,9 @@ enum rs_cause {
 	RS_CAUSE_MEDIA,		   /* offer and answer come to nothing */
 	RS_CAUSE_MEDIA_TARGET,	   /* the peer's media address is outside `targets` */
 	RS_CAUSE_NO_MEDIA_PORT,	   /* no pair of RTP ports is free */
-	RS_CAUSE_RESPONSE,	   /* + code - 300 */
+	RS_CAUSE_NOT_CONNECTED,	   /* the endpoint's connection is down, and not tried again yet */
+	RS_CAUSE_CONNECTION,	   /* + enum rs_conn_cause: the connection was not to be had, or ended under a request */
+	RS_CAUSE_RESPONSE = RS_CAUSE_CONNECTION + RS_CONN_CAUSES, /* + code - 300 */
 	RS_CAUSES = RS_CAUSE_RESPONSE + 400
 };
 /** "timeout", "response 486", ... @return @buf */
@@ -154,6 +157,7 @@ struct rs_activity_account {
 struct rs_account {
 	struct rs_metrics engine;
 	struct rs_metrics media; /* rs_media_worker_metrics_table */
+	struct rs_metrics flows; /* rs_flow_metrics_table */
 	struct rs_activity_account *activities;
 	uint32_t n_activities;
 };

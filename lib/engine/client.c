@@ -55,6 +55,7 @@ client_open(struct rs_engine *e, struct leg *leg, uint8_t method, int16_t step, 
 	struct dialog *d = leg_dialog(e, leg);
 	struct client *c = method == RS_SIP_INVITE ? client_invite(d) : NULL;
 	uint64_t t1 = e->plan->t1_ns;
+	bool stream = rs_transport_is_stream(leg->path.transport); /* timers A and E are for datagrams: 17.1.1.2, 17.1.2.2 */
 
 	if (c && c->state >= TXN_COMPLETED)
 		bury_as(e, leg, c, c->state == TXN_COMPLETED ? TOMB_REFUSED : TOMB_ACCEPTED);
@@ -66,7 +67,7 @@ client_open(struct rs_engine *e, struct leg *leg, uint8_t method, int16_t step, 
 			if (d->clients[i].method != RS_SIP_INVITE && (!c || d->clients[i].give_up_ns < c->give_up_ns))
 				c = &d->clients[i];
 	*c = (struct client){
-		.due_ns = e->now + t1,
+		.due_ns = stream ? 0 : e->now + t1,
 		.give_up_ns = e->now + 64 * t1,
 		.interval_ns = t1,
 		.cseq = cseq,
@@ -75,7 +76,7 @@ client_open(struct rs_engine *e, struct leg *leg, uint8_t method, int16_t step, 
 		.state = TXN_TRYING,
 		.method = method,
 	};
-	rfc_due(e, leg, c->due_ns);
+	rfc_due(e, leg, stream ? c->give_up_ns : c->due_ns);
 	return c;
 }
 
@@ -292,7 +293,7 @@ take_other(struct rs_engine *e, struct leg *leg, struct client *c, const struct 
 	if (msg->status < 200) {
 		c->state = TXN_PROCEEDING;
 		c->interval_ns = e->plan->t2_ns; /* 17.1.2.2 */
-		c->due_ns = e->now + c->interval_ns;
+		c->due_ns = rs_transport_is_stream(leg->path.transport) ? 0 : e->now + c->interval_ns;
 		return c->step >= 0;
 	}
 	struct client done = *c;

@@ -2,6 +2,7 @@
 /* Requests that no step writes: ACK to a refusal, CANCEL, BYE, PRACK, session refreshes. */
 #include "engine/auth_retry.h"
 #include "engine/dialog.h"
+#include "engine/flow.h"
 #include "engine/media_sdp.h"
 #include "engine/render.h"
 #include "engine/ua.h"
@@ -93,8 +94,8 @@ put_own_lines(struct rs_engine *e, struct leg *leg, const struct client *c, stru
 		snprintf(line, sizeof(line), "RAck: %u %u INVITE\r\n", c->about, invite ? invite->cseq : 1);
 		rs_out_text(o, line);
 	} else if (c->step == OWN_UPDATE || c->step == OWN_REINVITE) {
-		snprintf(line, sizeof(line), "Contact: <sip:%.*s:%u>\r\nSession-Expires: %u;refresher=uac\r\n", ep->text_len,
-			(const char *)ep->text, leg->path.local_port, d->session_s);
+		snprintf(line, sizeof(line), "Contact: <sip:%.*s:%u%s>\r\nSession-Expires: %u;refresher=uac\r\n", ep->text_len,
+			(const char *)ep->text, leg->path.local_port, contact_transport(&leg->path), d->session_s);
 		rs_out_text(o, line);
 		session_put_told(e, leg, o);
 	}
@@ -120,11 +121,14 @@ static uint32_t
 compose_own(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_request *r, struct rs_slice sdp)
 {
 	struct rs_buf buf;
-	const struct rs_path *path = dialog_path(e, leg);
+	struct rs_path other;
+	const struct rs_path *path = flow_path(e, leg, dialog_path(e, leg), &other);
 	int rc, n;
 
 	if (!r->from.len) /* there was no memory to keep the parties in */
 		return RS_CAUSE_NO_MEMORY;
+	if (!path)
+		return RS_CAUSE_NOT_CONNECTED;
 	rc = e->link.take(e->link.ctx, path, &buf);
 	if (rc)
 		return cause_of(rc);

@@ -48,6 +48,9 @@ set_next_hop(const struct rs_engine *e, const struct leg *leg)
 	struct rs_addr addr;
 	uint16_t port;
 
+	/* The connection that the call runs on is used on (RFC 5626, 4.3; RFC 5923): a second one would tell the peer nothing new. */
+	if (rs_transport_is_stream(leg->path.transport))
+		return;
 	if (routes.len && !(leg->flags & LEG_STRICT)) {
 		if (rs_sip_addr(routes, &first) != 0)
 			return;
@@ -236,6 +239,8 @@ reply_path(const struct rs_rx *rx, const struct rs_sip_msg *msg, struct rs_path 
 	bool rport;
 
 	*out = rx->path;
+	if (rs_transport_is_stream(rx->path.transport)) /* the connection it came on: RFC 3261, 18.2.2 */
+		return;
 	if (plain_via(v, &port, &rport)) {
 		if (!rport)
 			out->remote_port = port;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Endpoint groups: who owns an endpoint, and where its messages leave. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/steer.h"
 #include "engine/internal.h"
@@ -70,12 +71,17 @@ group_endpoint(const struct group *g, uint32_t index)
 }
 
 static void
-endpoint_setup(struct endpoint *ep, const struct rs_plan_group *g, uint32_t index)
+endpoint_setup(const struct rs_engine *e, struct endpoint *ep, const struct rs_plan_group *g, uint32_t index)
 {
 	size_t n;
 
 	rs_group_address(g, index, &ep->addr, &ep->port);
-	if (ep->addr.family == 6) {
+	if (rs_transport_is_ws((enum rs_transport)g->transport)) { /* RFC 7118, 5: a browser knows no address of its own */
+		uint64_t name = rs_random_at(e->plan->seed, 0x7118 + (uint64_t)(g - e->plan->groups), index);
+
+		ep->text_len = (uint8_t)snprintf((char *)ep->text, sizeof(ep->text), "%012llx.invalid",
+			(unsigned long long)(name & 0xffffffffffff));
+	} else if (ep->addr.family == 6) {
 		ep->text[0] = '[';
 		n = rs_addr_write(&ep->addr, ep->text + 1);
 		ep->text[n + 1] = ']';
@@ -131,7 +137,7 @@ group_setup(struct rs_engine *e, struct group *g, const struct rs_plan_group *pl
 		return -ENOMEM;
 	for (uint32_t i = 0; i < plan->count && (!is_single(plan) || i == 0); i++)
 		if (group_has(g, i))
-			endpoint_setup(group_endpoint(g, i), plan, i);
+			endpoint_setup(e, group_endpoint(g, i), plan, i);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/bus.h"
 #include "engine/dialog.h"
+#include "engine/flow.h"
 #include "engine/legs.h"
 #include "engine/media_sdp.h"
 #include "engine/register.h"
@@ -210,6 +211,10 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		unreachable(e, rx);
 		return;
 	}
+	if (rx->kind == RS_RX_CONN) {
+		flows_input(e, rx);
+		return;
+	}
 	if (is_keepalive(rx)) {
 		rs_metric_inc(e->cells, RS_ENG_KEEPALIVE);
 		return;
@@ -366,13 +371,15 @@ rs_engine_is_told(const struct rs_engine *e)
 static void
 timer(struct rs_engine *e, uint32_t node)
 {
-	uint32_t slot = node / TIMERS, legs = e->legs.cap * TIMERS, first_stream = legs + e->n_regs;
+	uint32_t slot = node / TIMERS, legs = e->legs.cap * TIMERS, first_flow = legs + e->n_regs, first_stream = first_flow + e->n_flows;
 
 	/* An earlier one of this turn may have ended the leg, or moved it on and armed this timer anew. */
 	if (rs_wheel_armed(&e->wheel, node))
 		return;
 	if (node >= first_stream)
 		streams_timer(e, node - first_stream);
+	else if (node >= first_flow)
+		flow_timer(e, node - first_flow);
 	else if (node >= legs)
 		register_timer(e, node - legs);
 	else if (rs_pool_is_taken(&e->legs, slot))
@@ -401,6 +408,11 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 	}
 	if (e->hanging_up) {
 		due = hang_up_some(e);
+		if (due < next)
+			next = due;
+	}
+	if (e->legs_to_tell || e->tell_left > 0) {
+		due = flows_turn(e);
 		if (due < next)
 			next = due;
 	}

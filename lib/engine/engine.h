@@ -100,6 +100,13 @@ void rs_engine_hangup(struct rs_engine *e, int32_t activity);
 void rs_engine_unregister(struct rs_engine *e);
 /** Has another worker something to tell it, or does it wait to be heard? */
 bool rs_engine_is_told(const struct rs_engine *e);
+/**
+ * Does somebody of ours take connections at @addr and @local_port? @user is what their items carry, *@group the plan's group, whose
+ * transport it is. @return false: the SYN is refused
+ */
+bool rs_engine_listens(const struct rs_engine *e, uint8_t port, const struct rs_addr *addr, uint16_t local_port, uint32_t *group,
+	uint64_t *user);
+
 /** No new calls, and nothing is sent any more: open calls end as failed, cause `stopped`. */
 void rs_engine_silence(struct rs_engine *e);
 

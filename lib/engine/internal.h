@@ -65,6 +65,8 @@ enum leg_flag {
 	LEG_CANCELLED = 1 << 19,    /* a CANCEL was sent or received */
 	LEG_STAMPED = 1 << 20,	    /* something of this leg waits for the transmit burst */
 	LEG_STRICT = 1 << 21,	    /* the first proxy is a strict router: it is the target, which ends the route set */
+	LEG_CONNECTING = 1 << 22,   /* its send step waits for a connection */
+	LEG_CONNECTED = 1 << 23,    /* it had one of its own */
 	LEG_TRACED = 1 << 30,	    /* its messages are kept */
 };
 
@@ -113,6 +115,7 @@ struct leg {
 	uint64_t line;		 /* of the injection files */
 	uint32_t callee;	 /* picked endpoint, NO_ENDPOINT: none */
 	uint32_t retrans_cseq;	 /* what retrans_step was numbered with */
+	uint32_t waits;		 /* the next leg that waits for the same connection: see flow.h */
 };
 _Static_assert(sizeof(struct leg) <= 320, "a leg's fixed part is at most five cache lines");
 
@@ -156,6 +159,7 @@ struct group {
 	struct endpoint *endpoints; /* shared: only one */
 	int32_t answer;	     /* activity that answers here, -1: none */
 	uint32_t first_reg;  /* its registrations begin here in e->regs; NO_ENDPOINT: it has none */
+	uint32_t first_flow; /* its connections begin here in e->flows; NO_FLOW: it has none */
 	bool automatic;	     /* what no scenario waits for is answered: see stray.c, ua.c */
 	bool registers;	     /* an activity registers it: only those of it are called for which that is known */
 	uint64_t callers;    /* workers that call it: a bit each for plan->cores */
@@ -300,6 +304,11 @@ struct rs_engine {
 	struct realm *realms;
 	uint8_t n_realms;
 	uint64_t reg_text_bytes;     /* of the blobs' bytes: nonces and routes */
+	/* connections of endpoints: see flow.h */
+	struct flow *flows;
+	uint32_t n_flows, first_flow_node;
+	bool legs_to_tell;	     /* of connections that have ended: flow_legs.c */
+	uint32_t tell_next, tell_end, tell_left;
 	struct rs_bus *bus;	     /* NULL: the only worker */
 	struct matcher *matcher;     /* NULL: no legs are matched */
 	struct streams *streams;     /* NULL: no media, see stream.h */
@@ -331,6 +340,15 @@ static inline const struct rs_step *
 leg_step(const struct rs_engine *e, const struct leg *leg)
 {
 	return &leg_activity(e, leg)->program->steps[leg->step];
+}
+
+/** What a Contact of ours says behind its port. */
+static inline const char *
+contact_transport(const struct rs_path *path)
+{
+	static const char *const texts[RS_TRANSPORTS] = { "", ";transport=tcp", ";transport=tls", ";transport=ws", ";transport=ws" };
+
+	return texts[path->transport];
 }
 
 static inline bool

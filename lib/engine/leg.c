@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Life and death of a leg, its variables, and what both are counted as. */
 #include "engine/dialog.h"
+#include "engine/flow.h"
 #include "engine/legs.h"
 #include "engine/media_sdp.h"
 
@@ -48,6 +49,7 @@ leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t du
 	leg->due_ns = due_ns;
 	leg->cause_send = leg->cause_recv = leg->last_recv = leg->retrans_step = leg->invite_step = -1;
 	leg->callee = NO_ENDPOINT;
+	leg->waits = NO_LEG;
 	leg->media = NO_MEDIA;
 	if (a->frame_bytes) {
 		uint8_t *frame = rs_blob_alloc(&e->blobs, &leg->frame, a->frame_bytes);
@@ -109,6 +111,8 @@ leg_free(struct rs_engine *e, struct leg *leg)
 		sdp_close(e, leg);
 	stamps_settle(e, leg);
 	trace_end(e, leg);
+	if (rs_transport_is_stream(leg->path.transport))
+		leg_disconnect(e, leg);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_WAIT);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_RETRANS);
 	if (leg->call_id.class)

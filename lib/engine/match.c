@@ -5,6 +5,7 @@
  * by the hash of the whole message and answered by what answered the first copy.
  */
 #include "engine/dialog.h"
+#include "engine/flow.h"
 #include "engine/legs.h"
 #include "engine/media_sdp.h"
 
@@ -297,6 +298,8 @@ leg_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const 
 {
 	struct activity *a = leg_activity(e, leg);
 	rs_metric_inc(&a->account->cells, RS_AM_SIP_RECEIVED);
+	if (rs_transport_is_stream((enum rs_transport)rx->path.transport))
+		leg_heard(e, leg, rx);
 	if (a->legs)
 		legs_received(e, leg, rx, msg, cseq);
 	if (a->rfc) {

@@ -38,6 +38,7 @@ set_path(struct rs_engine *e, struct activity *a, struct leg *leg)
 	leg->path.port = (uint8_t)g->port;
 	leg->path.local = ep->addr;
 	leg->path.local_port = ep->port;
+	leg->path.transport = g->transport;
 	if (g->has_proxy) {
 		leg->path.remote = g->proxy;
 		leg->path.remote_port = g->proxy_port;

@@ -6,11 +6,13 @@
 
 #include "engine/bus.h"
 #include "engine/credentials.h"
+#include "engine/flow.h"
 #include "engine/register_send.h"
 
 #define MOST_TRIES 3
 #define RETRY_NS (30 * RS_NS_PER_S) /* after a refresh that failed: RFC 5626, 4.5, all flows failed */
 #define TURN_ENDS 64
+#define FLOW_FAILED_STATUS 430 /* Flow Failed: RFC 5626, 11.6 */
 
 static uint32_t
 node_of(const struct rs_engine *e, uint32_t slot)
@@ -43,7 +45,7 @@ register_count(const struct rs_engine *e)
 
 	for (uint32_t i = 0; i < e->n_activities; i++)
 		if (registers(&e->plan->activities[i], &e->groups[e->plan->activities[i].from], e))
-			n += e->groups[e->plan->activities[i].from].n;
+			n += e->groups[e->plan->activities[i].from].n * registrations_each(&e->plan->groups[e->plan->activities[i].from]);
 	return n;
 }
 
@@ -67,17 +69,20 @@ register_setup(struct rs_engine *e)
 		if (!registers(a, g, e))
 			continue;
 		g->first_reg = next;
-		for (uint32_t k = 0; k < g->n; k++)
+		for (uint32_t k = 0; k < g->n * registrations_each(g->plan); k++) {
 			e->regs[next + k].activity = (uint16_t)i;
-		next += g->n;
+			e->regs[next + k].hop = (uint8_t)(k % registrations_each(g->plan));
+		}
+		next += g->n * registrations_each(g->plan);
 	}
 	return 0;
 }
 
+/* Of its first registration; those at further proxies follow. */
 static uint32_t
 slot_of(const struct group *g, uint32_t index)
 {
-	return g->first_reg + (g->slots ? g->slots[index] : index);
+	return g->first_reg + (g->slots ? g->slots[index] : index) * registrations_each(g->plan);
 }
 
 const struct registration *
@@ -94,6 +99,19 @@ register_routes(const struct rs_engine *e, const struct group *g, uint32_t index
 	const struct registration *r = register_of(e, g, index);
 
 	return r ? rs_blob_get(&e->blobs, &r->routes) : rs_slice_of(NULL, 0);
+}
+
+/* Is the endpoint registered at another proxy as well? */
+static bool
+has_another(const struct rs_engine *e, const struct registration *r)
+{
+	const struct group *g = activity_of(e, r)->group;
+	const struct registration *all = &e->regs[slot_of(g, r->index)];
+
+	for (uint32_t i = 0; i < registrations_each(g->plan); i++)
+		if (&all[i] != r && all[i].state == REG_REGISTERED)
+			return true;
+	return false;
 }
 
 /* Whoever picks callees of this group is told, on whichever worker it is. */
@@ -124,7 +142,8 @@ set_state(struct rs_engine *e, struct registration *r, enum reg_state state)
 		return;
 	rs_metric_add(cells(e, r), RS_AM_REG_ACTIVE, is ? 1 : (uint64_t)-1);
 	rs_metric_max(cells(e, r), RS_AM_REG_PEAK, rs_metric_get(cells(e, r), RS_AM_REG_ACTIVE));
-	tell_callers(e, r, is);
+	if (!has_another(e, r))
+		tell_callers(e, r, is);
 }
 
 static void
@@ -133,12 +152,46 @@ arm(struct rs_engine *e, const struct registration *r, uint64_t due_ns)
 	rs_wheel_arm(&e->wheel, node_of(e, (uint32_t)(r - e->regs)), due_ns);
 }
 
+static void failed(struct rs_engine *e, struct registration *r, uint32_t cause);
+
+/* NULL: datagrams have none, and a group that opens connections for calls only has none either. */
+static struct flow *
+flow_of_it(const struct rs_engine *e, const struct registration *r)
+{
+	return flow_of(e, activity_of(e, r)->group, r->index, r->hop);
+}
+
+#define LOOK_AGAIN_NS (50 * RS_NS_PER_MS)
+
+/* @return false: it waits for its connection, or has failed for want of one */
+static bool
+is_connected(struct rs_engine *e, struct registration *r)
+{
+	struct flow *f = flow_of_it(e, r);
+
+	if (!f || f->state == FLOW_OPEN)
+		return true;
+	r->waits = true; /* should it fail at once: see register_disconnected */
+	if (flow_want(e, f)) {
+		if (activity_of(e, r)->group->plan->connections == RS_CONNECTIONS_SHARED)
+			arm(e, r, e->now + LOOK_AGAIN_NS);
+	} else if (r->waits) {
+		failed(e, r, RS_CAUSE_NOT_CONNECTED);
+	}
+	return false;
+}
+
 /* A REGISTER begins a transaction of its own. */
 static void
 transmit_new(struct rs_engine *e, struct registration *r)
 {
 	uint64_t t1 = e->plan->t1_ns;
 
+	if (!is_connected(e, r))
+		return;
+	if (r->waits)
+		register_stamp(e, r);
+	r->waits = false;
 	r->cseq++;
 	r->too_long = r->unreachable = false;
 	r->interval_ms = (uint32_t)(t1 / RS_NS_PER_MS);
@@ -147,6 +200,8 @@ transmit_new(struct rs_engine *e, struct registration *r)
 	register_send(e, r, false);
 	if (r->too_long) /* and will be when it is sent again */
 		r->give_up_ns = r->next_ns = e->now;
+	else if (rs_transport_is_stream(activity_of(e, r)->group->plan->transport)) /* no timer E: 17.1.2.2 */
+		r->next_ns = r->give_up_ns;
 	arm(e, r, r->next_ns);
 }
 
@@ -164,13 +219,14 @@ begin(struct rs_engine *e, struct registration *r, enum reg_what what)
 	if (r->measured)
 		rs_metric_inc(cells(e, r), RS_AM_M_REG_STARTED);
 	transmit_new(e, r);
-	register_stamp(e, r);
+	if (r->under_way && !r->waits)
+		register_stamp(e, r);
 }
 
 static void
 ended(struct rs_engine *e, struct registration *r)
 {
-	r->under_way = false;
+	r->under_way = r->waits = false;
 	rs_wheel_cancel(&e->wheel, node_of(e, (uint32_t)(r - e->regs)));
 	rs_metric_add(cells(e, r), RS_AM_REG_UNDER_WAY, (uint64_t)-1);
 }
@@ -207,7 +263,7 @@ failed(struct rs_engine *e, struct registration *r, uint32_t cause)
 		return;
 	}
 	set_state(e, r, REG_FAILED);
-	if (r->what == REG_REFRESH && !activity_of(e, r)->reg_end) {
+	if (r->what == REG_REFRESH && !activity_of(e, r)->reg_end && !(flow_of_it(e, r) && flow_of_it(e, r)->state != FLOW_OPEN)) {
 		r->next_ns = e->now + RETRY_NS / 2 + rs_random_below(rs_rng_next(&e->rng), RETRY_NS / 2);
 		arm(e, r, r->next_ns);
 	}
@@ -220,24 +276,44 @@ register_offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t ind
 
 	if (r->state != REG_NONE)
 		return;
-	rs_metric_inc(&a->account->cells, RS_AM_REG_OFFERED);
-	r->index = index;
-	r->expires_s = (uint32_t)(a->plan->expires_ns / RS_NS_PER_S);
-	r->state = REG_REGISTERING;
-	begin(e, r, REG_FIRST);
+	for (uint32_t i = 0; i < registrations_each(a->group->plan); i++, r++) {
+		rs_metric_inc(&a->account->cells, RS_AM_REG_OFFERED);
+		r->index = index;
+		r->expires_s = (uint32_t)(a->plan->expires_ns / RS_NS_PER_S);
+		r->state = REG_REGISTERING;
+		begin(e, r, REG_FIRST);
+	}
 	rs_metric_record(&a->account->cells, RS_AM_LATENESS, e->now > due_ns ? e->now - due_ns : 0);
 }
 
 /* --- answers --- */
 
+/* Host and port of our Contact, which of WebSocket is a name (RFC 7118, 5); with outbound the flow as well. */
+static bool
+is_its_contact(const struct rs_engine *e, const struct registration *r, const struct rs_sip_addr *contact)
+{
+	const struct group *g = activity_of(e, r)->group;
+	const struct endpoint *ep = group_endpoint(g, r->index);
+	struct rs_slice id;
+	struct rs_sip_uri uri;
+	struct rs_addr addr;
+	uint32_t number;
+
+	if (rs_sip_uri(contact->uri, &uri) != 0 || (uri.port ? uri.port : rs_transport_port((enum rs_transport)g->plan->transport)) != ep->port)
+		return false;
+	if (rs_transport_is_ws((enum rs_transport)g->plan->transport) ? !rs_slice_case_eq(uri.host, rs_slice_of(ep->text, ep->text_len)) :
+		rs_addr_parse(uri.host, &addr) != 0 || !rs_addr_eq(&addr, &ep->addr))
+		return false;
+	return !g->plan->outbound || !rs_sip_param(contact->params, "reg-id", &id) || rs_sip_number(id, &number) != 0 ||
+		number == r->hop + 1u;
+}
+
 /* What the registrar grants our contact: its own parameter, else Expires, else what was asked for (10.3, 10.2.4). */
 static uint32_t
 granted(const struct rs_engine *e, const struct registration *r, const struct rs_sip_msg *msg)
 {
-	const struct endpoint *ep = group_endpoint(activity_of(e, r)->group, r->index);
 	struct rs_slice value, expires;
 	struct rs_sip_addr contact;
-	struct rs_sip_uri uri;
 	uint32_t seconds;
 
 	for (int i = msg->first[RS_HDR_CONTACT]; i >= 0; i = rs_sip_next(msg, i)) {
@@ -245,10 +321,7 @@ granted(const struct rs_engine *e, const struct registration *r, const struct rs
 
 		value = rs_sip_value(msg, i);
 		while (rs_sip_addr_next(value, &pos, &contact) == 0) {
-			struct rs_addr addr;
-
-			if (rs_sip_uri(contact.uri, &uri) != 0 || rs_addr_parse(uri.host, &addr) != 0 ||
-				!rs_addr_eq(&addr, &ep->addr) || (uri.port ? uri.port : 5060) != ep->port)
+			if (!is_its_contact(e, r, &contact))
 				continue;
 			if (rs_sip_param(contact.params, "expires", &expires) && rs_sip_number(expires, &seconds) == 0)
 				return seconds;
@@ -282,6 +355,16 @@ keep_routes(struct rs_engine *e, struct registration *r, const struct rs_sip_msg
 	register_count_text(e, before);
 }
 
+/* RFC 5626, 10. */
+static uint32_t
+flow_timer_of(const struct rs_sip_msg *msg)
+{
+	int i = rs_sip_find(msg, rs_slice_str("Flow-Timer"), 0);
+	uint32_t seconds;
+
+	return i >= 0 && rs_sip_number(rs_sip_value(msg, i), &seconds) == 0 ? seconds : 0;
+}
+
 static void
 registered(struct rs_engine *e, struct registration *r, const struct rs_rx *rx, const struct rs_sip_msg *msg)
 {
@@ -309,6 +392,8 @@ registered(struct rs_engine *e, struct registration *r, const struct rs_rx *rx, 
 	r->expires_ns = e->now + span;
 	keep_routes(e, r, msg);
 	set_state(e, r, REG_REGISTERED);
+	if (flow_of_it(e, r))
+		flow_registered(e, flow_of_it(e, r), flow_timer_of(msg));
 	if (activity_of(e, r)->reg_end)
 		return;
 	r->next_ns = e->now + (uint64_t)((double)span * part);
@@ -412,6 +497,8 @@ register_response(struct rs_engine *e, const struct rs_rx *rx, const struct rs_s
 		return true;
 	}
 	failed(e, r, RS_CAUSE_RESPONSE + msg->status - 300u);
+	if (msg->status == FLOW_FAILED_STATUS && flow_of_it(e, r))
+		flow_give_up(e, flow_of_it(e, r));
 	return true;
 }
 
@@ -440,11 +527,52 @@ register_timer(struct rs_engine *e, uint32_t slot)
 	if (!r->under_way) {
 		if (!activity_of(e, r)->reg_end)
 			begin(e, r, REG_REFRESH);
+	} else if (r->waits) {
+		transmit_new(e, r);
 	} else if (e->now >= r->give_up_ns) {
 		failed(e, r, r->too_long ? RS_CAUSE_TOO_LONG : r->unreachable ? RS_CAUSE_UNREACHABLE : RS_CAUSE_TIMEOUT);
 	} else {
 		send_again(e, r);
 	}
+}
+
+/* The registration over a flow of its endpoint's own: both lie in the same order. NULL: none, or the flow is shared */
+static struct registration *
+of_flow(const struct rs_engine *e, const struct flow *f)
+{
+	const struct group *g = &e->groups[f->group];
+
+	if (g->first_reg == NO_ENDPOINT || g->plan->connections == RS_CONNECTIONS_SHARED)
+		return NULL;
+	return &e->regs[g->first_reg + (uint32_t)(f - &e->flows[g->first_flow])];
+}
+
+void
+register_connected(struct rs_engine *e, struct flow *f)
+{
+	struct registration *r = of_flow(e, f);
+
+	if (!r)
+		return;
+	if (r->waits)
+		transmit_new(e, r);
+	else if (!r->under_way && r->state == REG_FAILED && !activity_of(e, r)->reg_end)
+		begin(e, r, REG_REFRESH);
+}
+
+bool
+register_disconnected(struct rs_engine *e, struct flow *f, uint32_t cause)
+{
+	struct registration *r = of_flow(e, f);
+	bool was = r && r->state == REG_REGISTERED;
+
+	if (r && r->under_way) {
+		failed(e, r, cause);
+	} else if (was) {
+		rs_wheel_cancel(&e->wheel, node_of(e, (uint32_t)(r - e->regs)));
+		set_state(e, r, REG_FAILED);
+	}
+	return was;
 }
 
 void
@@ -472,7 +600,9 @@ end_some(struct rs_engine *e, struct activity *a)
 	double share = a->plan->unregister_rate_hz * g->n / (g->plan->count ? g->plan->count : 1);
 	uint64_t gap = share > 0 ? (uint64_t)((double)RS_NS_PER_S / share) : 0;
 
-	for (unsigned i = 0; i < TURN_ENDS && a->reg_next < g->n; i++) {
+	uint32_t all = g->n * registrations_each(g->plan);
+
+	for (unsigned i = 0; i < TURN_ENDS && a->reg_next < all; i++) {
 		struct registration *r = &e->regs[g->first_reg + a->reg_next];
 
 		if (e->now < a->reg_next_ns)
@@ -485,7 +615,7 @@ end_some(struct rs_engine *e, struct activity *a)
 		a->reg_next_ns = (a->reg_next_ns + RS_NS_PER_MS > e->now ? a->reg_next_ns : e->now) + gap;
 		begin(e, r, REG_END);
 	}
-	return a->reg_next < g->n ? e->now : UINT64_MAX;
+	return a->reg_next < all ? e->now : UINT64_MAX;
 }
 
 uint64_t

@@ -34,6 +34,8 @@ struct registration {
 	uint8_t state;	     /* enum reg_state */
 	uint8_t what;	     /* enum reg_what, while under way */
 	uint8_t tries;	     /* challenges and 423s answered in what is under way */
+	uint8_t hop;	     /* which of the group's proxies it is at: reg-id is one more (RFC 5626, 4.2) */
+	bool waits;	     /* the REGISTER under way waits for its connection */
 	bool under_way;
 	bool counted;	     /* the first registration has succeeded or failed */
 	bool measured;
@@ -66,6 +68,12 @@ void register_stamped(struct rs_engine *e, uint32_t slot, uint64_t time_ns);
 uint64_t register_turn(struct rs_engine *e, struct activity *a, bool *over);
 /** Un-register what the activity has registered. */
 void register_end(struct rs_engine *e, struct activity *a);
+/** How many registrations an endpoint of the group has: one at each proxy. */
+static inline uint32_t
+registrations_each(const struct rs_plan_group *g)
+{
+	return g->n_hops > 1 ? g->n_hops : 1;
+}
 /** Service-Route of endpoint @index of @g; absent: none. */
 struct rs_slice register_routes(const struct rs_engine *e, const struct group *g, uint32_t index);
 const struct registration *register_of(const struct rs_engine *e, const struct group *g, uint32_t index);

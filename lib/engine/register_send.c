@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "engine/credentials.h"
+#include "engine/flow.h"
 #include "engine/render.h"
 #include "proto/sip/compose.h"
 
@@ -176,6 +177,20 @@ put_credentials(struct rs_engine *e, struct registration *r, struct rs_slice uri
 	}
 }
 
+/* RFC 5626, 4.1: the same for an endpoint of a plan whenever it runs (a version 5 UUID in form: RFC 4122, 4.3). */
+static void
+put_instance(const struct rs_engine *e, const struct registration *r, struct rs_sip_out *o)
+{
+	uint64_t group = e->activities[r->activity].plan->from;
+	uint64_t a = rs_random_at(e->plan->seed, 0x5626 + group, r->index), b = rs_mix64(a + 1);
+	char text[128];
+
+	snprintf(text, sizeof(text), ";reg-id=%u;+sip.instance=\"<urn:uuid:%08x-%04x-5%03x-%04x-%012llx>\"", r->hop + 1u,
+		(unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff), (unsigned)(b >> 48 & 0x3fff) | 0x8000u,
+		(unsigned long long)(b & 0xffffffffffff));
+	rs_out_text(o, text);
+}
+
 static void
 put_message(struct rs_engine *e, struct registration *r, const uint8_t *token, struct rs_sip_out *o)
 {
@@ -184,7 +199,9 @@ put_message(struct rs_engine *e, struct registration *r, const uint8_t *token, s
 	const char *domain = g->domain ? g->domain : g->proxy_host;
 	char user[128], uri[300], from[480], to[440], call_id[80], branch[64], line[512];
 	int n = rs_pattern_write(&g->user, r->index, r->index, (uint8_t *)user, sizeof(user));
-	struct rs_sip_request request = { .method = RS_SIP_REGISTER, .transport = rs_slice_of("UDP", 3), .port = ep->port, .cseq = r->cseq };
+	enum rs_transport transport = (enum rs_transport)g->transport;
+	struct rs_sip_request request = { .method = RS_SIP_REGISTER, .transport = rs_transport_via(transport), .port = ep->port, .cseq = r->cseq };
+	struct rs_path path = { .transport = g->transport };
 
 	n = n > 0 ? n : 0;
 	snprintf(uri, sizeof(uri), "sip:%.253s", domain);
@@ -199,8 +216,13 @@ put_message(struct rs_engine *e, struct registration *r, const uint8_t *token, s
 	request.to = rs_slice_str(to);
 	request.call_id = rs_slice_str(call_id);
 	rs_out_request(o, &request);
-	snprintf(line, sizeof(line), "Contact: <sip:%.*s@%.*s:%u>\r\nExpires: %u\r\nSupported: path\r\n", n, user, ep->text_len,
-		(const char *)ep->text, ep->port, r->what == REG_END ? 0 : r->expires_s);
+	snprintf(line, sizeof(line), "Contact: <sip:%.*s@%.*s:%u%s%s>", n, user, ep->text_len, (const char *)ep->text, ep->port,
+		contact_transport(&path), g->outbound ? ";ob" : "");
+	rs_out_text(o, line);
+	if (g->outbound)
+		put_instance(e, r, o);
+	snprintf(line, sizeof(line), "\r\nExpires: %u\r\nSupported: path%s\r\n", r->what == REG_END ? 0 : r->expires_s,
+		g->outbound ? ", outbound" : "");
 	rs_out_text(o, line);
 	put_credentials(e, r, request.uri, o);
 }
@@ -226,9 +248,15 @@ register_send(struct rs_engine *e, struct registration *r, bool again)
 	const struct endpoint *ep = group_endpoint(e->activities[r->activity].group, r->index);
 	struct rs_metrics *m = &e->activities[r->activity].account->cells;
 	struct rs_path path = { .port = (uint8_t)g->port, .local = ep->addr, .local_port = ep->port, .remote = g->proxy,
-		.remote_port = g->proxy_port };
+		.remote_port = g->proxy_port, .transport = g->transport };
+	const struct flow *f = flow_of(e, e->activities[r->activity].group, r->index, r->hop);
 	struct rs_buf buf;
 
+	if (f) {
+		path.conn = f->conn;
+		path.remote = g->hops[r->hop].addr;
+		path.remote_port = g->hops[r->hop].port;
+	}
 	if (e->silent || e->link.take(e->link.ctx, &path, &buf) != 0)
 		return; /* counted there; it goes out with the next copy */
 	int n = compose(e, r, &buf);

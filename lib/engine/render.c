@@ -293,13 +293,15 @@ fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, uint64_t slots,
 	r->remote_port = leg->path.remote_port;
 	r->local_ip = r->server_ip = rs_slice_of(ep->text, ep->text_len);
 	r->media_ip = r->local_ip; /* in SDP an IPv6 address stands without brackets (RFC 8866, 9) */
-	if (ep->addr.family == 6)
+	if (rs_transport_is_ws(leg->path.transport)) /* whose local_ip is a name that nobody resolves */
+		r->media_ip = rs_slice_of(t->media, rs_addr_write(&ep->addr, t->media));
+	else if (ep->addr.family == 6)
 		r->media_ip = rs_slice_of(ep->text + 1, ep->text_len - 2u);
 	r->local_port = leg->path.local_port;
 	r->media_port = leg_has_media(leg) ? media_at(e, leg)->ports[0] : MEDIA_PORT;
 	r->media_port_own = leg_has_media(leg);
 	r->local_family = r->media_family = ep->addr.family;
-	r->transport = rs_slice_of("UDP", 3);
+	r->transport = rs_transport_via((enum rs_transport)leg->path.transport);
 	r->pid = rs_slice_of(e->pid_text, e->pid_len);
 	r->tag = rs_slice_of(leg->token, RS_TOKEN_LEN);
 	r->branch_by_index = true;

@@ -15,6 +15,7 @@ struct rendering {
 /** Texts that one rendering points into. */
 struct texts {
 	uint8_t remote[48];
+	uint8_t media[48];
 	uint8_t call_id[RS_TOKEN_LEN + 48];
 	uint8_t branch[16 + RS_TOKEN_LEN];
 	uint8_t user[128];

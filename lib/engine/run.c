@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Playing a program: step after step until the leg has to wait, and what its timers do. */
 #include "engine/dialog.h"
+#include "engine/flow.h"
 
 #define HOLD_STREAM 1000 /* of random numbers, + activity: beside those of callees and URIs */
 #define MAX_PAUSE_MS (365.0 * 86400 * 1000) /* a year, whatever number a variable holds */
@@ -97,6 +98,20 @@ step_done(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const s
 	return true;
 }
 
+/* FLOW_FAILED: the leg is gone. */
+static enum flow_ready
+connection(struct rs_engine *e, struct leg *leg)
+{
+	uint32_t cause;
+	enum flow_ready ready = FLOW_READY;
+
+	if (rs_transport_is_stream(leg->path.transport) && !e->silent)
+		ready = leg_connect(e, leg, &cause);
+	if (ready == FLOW_FAILED)
+		leg_fail(e, leg, cause, false);
+	return ready;
+}
+
 static bool
 play_send(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
 {
@@ -161,6 +176,11 @@ leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 		case RS_STEP_SEND:
 			if (leg_is_rfc(e, leg) && rel_holds(e, leg, s))
 				return true;
+			switch (connection(e, leg)) {
+			case FLOW_READY: break;
+			case FLOW_WAIT: return true;
+			case FLOW_FAILED: return false;
+			}
 			if (!play_send(e, leg, s, last))
 				return false;
 			break;

@@ -4,6 +4,7 @@
 
 #include "engine/auth_retry.h"
 #include "engine/dialog.h"
+#include "engine/flow.h"
 #include "engine/legs.h"
 #include "engine/media_sdp.h"
 #include "engine/render.h"
@@ -167,10 +168,14 @@ uint32_t
 send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t, bool drop, struct sent *sent)
 {
 	const struct rs_path *path = e->path ? e->path : &leg->path;
+	struct rs_path other;
 	struct rs_buf buf;
 	uint8_t flags = e->sending;
 
 	e->sending = 0;
+	path = flow_path(e, leg, path, &other);
+	if (!path)
+		return RS_CAUSE_NOT_CONNECTED;
 	int rc = e->link.take(e->link.ctx, path, &buf);
 
 	if (rc)
@@ -196,7 +201,13 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 		e->link.drop(e->link.ctx, &buf);
 		return n < 0 ? RS_CAUSE_TOO_LONG : RS_CAUSE_NONE;
 	}
-	rc = e->link.send(e->link.ctx, e->path ? e->path : path, &buf, (uint32_t)n);
+	if (e->path) /* where a response goes is known only now: see aim */
+		path = flow_path(e, leg, e->path, &other);
+	if (!path) {
+		e->link.drop(e->link.ctx, &buf);
+		return RS_CAUSE_NOT_CONNECTED;
+	}
+	rc = e->link.send(e->link.ctx, path, &buf, (uint32_t)n);
 	if (rc && (leg->flags & LEG_TRACED))
 		trace_not_sent(e, leg);
 	return rc ? cause_of(rc) : RS_CAUSE_NONE;
@@ -256,7 +267,7 @@ arm_retransmission(struct rs_engine *e, struct leg *leg, uint32_t step, const st
 {
 	uint32_t node = leg_slot(e, leg) * TIMERS + TIMER_RETRANS;
 
-	if (s->retrans_ns == 0) { /* one timer a call, for the last message sent: as SIPp */
+	if (s->retrans_ns == 0 || rs_transport_is_stream(leg->path.transport)) { /* one timer a call, for the last message sent: as SIPp */
 		if (s->method != RS_SIP_ACK || leg->retrans_step < 0) {
 			rs_wheel_cancel(&e->wheel, node);
 			leg->retrans_step = -1;

@@ -122,13 +122,15 @@ server_may_send(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
 }
 
 static void
-begin_answering(struct rs_engine *e, struct leg *leg)
+begin_answering(struct rs_engine *e, struct leg *leg, uint16_t status)
 {
 	struct dialog *d = leg_dialog(e, leg);
 
 	d->answer_interval_ns = e->plan->t1_ns;
 	d->answer_ns = e->now + d->answer_interval_ns;
 	d->answer_give_up_ns = e->now + 64 * e->plan->t1_ns;
+	if (status >= 300 && rs_transport_is_stream(leg->path.transport)) /* no timer G (17.2.1); a 2xx goes again: 13.3.1.4 */
+		d->answer_ns = d->answer_give_up_ns;
 	rfc_due(e, leg, d->answer_ns);
 }
 
@@ -162,7 +164,7 @@ server_note(struct rs_engine *e, struct leg *leg, struct server *s, uint16_t sta
 		d->rel_ns = 0; /* not said again, but its PRACK may still come (RFC 3262, 3) */
 		if (status < 300)
 			d->flags |= DIALOG_CONFIRMED;
-		begin_answering(e, leg);
+		begin_answering(e, leg, status);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "engine/dialog.h"
+#include "engine/flow.h"
 #include "engine/media_sdp.h"
 #include "engine/render.h"
 
@@ -41,6 +42,7 @@ write_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg,
 		rs_out_bytes(&o, rs_slice_of(ep->text, ep->text_len));
 		rs_out_text(&o, ":");
 		rs_out_number(&o, leg->path.local_port);
+		rs_out_text(&o, contact_transport(&leg->path));
 		rs_out_text(&o, ">\r\n");
 	}
 	rs_out_text(&o, extra);
@@ -51,9 +53,14 @@ static uint32_t
 send_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, uint16_t status, struct rs_slice tag,
 	const char *extra, struct rs_slice sdp, const struct rs_path *path)
 {
+	struct rs_path other;
 	struct rs_buf buf;
-	int rc = e->link.take(e->link.ctx, path, &buf), n;
+	int rc, n;
 
+	path = flow_path(e, leg, path, &other);
+	if (!path)
+		return RS_CAUSE_NOT_CONNECTED;
+	rc = e->link.take(e->link.ctx, path, &buf);
 	if (rc)
 		return cause_of(rc);
 	n = write_answer(e, leg, msg, status, tag, extra, sdp, &buf);

@@ -6,6 +6,7 @@
 
 #include "base/steer.h"
 #include "engine/dialog.h"
+#include "engine/flow.h"
 #include "engine/legs.h"
 #include "engine/register.h"
 #include "engine/stream.h"
@@ -145,7 +146,7 @@ registrations_needed(const struct rs_plan *plan)
 
 	for (uint32_t i = 0; i < plan->n_activities; i++)
 		if (plan->activities[i].kind == RS_DO_REGISTER)
-			n += plan->groups[plan->activities[i].from].count;
+			n += (uint64_t)plan->groups[plan->activities[i].from].count * registrations_each(&plan->groups[plan->activities[i].from]);
 	return n;
 }
 
@@ -209,7 +210,7 @@ budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker
 		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
 		registrations_needed(plan) * (sizeof(struct registration) + sizeof(struct rs_wheel_node)) +
 		MAX_REALMS * (sizeof(struct realm) + 512) + tracer_reserve(plan, out->legs) +
-		legs_reserve(plan, out->legs) + (wants_media(plan) ? out->legs * MEDIA_COST + sizeof(struct rs_sdp) : 0) +
+		legs_reserve(plan, out->legs) + flows_reserve(plan) + (wants_media(plan) ? out->legs * MEDIA_COST + sizeof(struct rs_sdp) : 0) +
 		(64 + plan->n_activities + plan->n_groups) * 4096 + (1u << 20);
 }
 
@@ -318,7 +319,7 @@ pools_setup(struct rs_engine *e, uint64_t legs, uint32_t n_streams, uint64_t now
 	int rc = rs_pool_init(&e->legs, &e->arena, sizeof(struct leg), (uint32_t)legs);
 
 	if (rc == 0)
-		rc = rs_wheel_init(&e->wheel, &e->arena, (uint32_t)legs * TIMERS + e->n_regs + n_streams, now_ns);
+		rc = rs_wheel_init(&e->wheel, &e->arena, (uint32_t)legs * TIMERS + e->n_regs + e->n_flows + n_streams, now_ns);
 	if (rc == 0)
 		rc = rs_table_init(&e->calls, &e->arena, (uint32_t)legs);
 	if (rc == 0)
@@ -358,18 +359,21 @@ everything_setup(struct rs_engine *e, const struct rs_engine_cfg *cfg, const str
 		rc = callees_setup(e);
 	bytes = e->arena.used - from;
 	e->n_regs = rc == 0 ? register_count(e) : 0;
+	e->n_flows = rc == 0 ? flows_count(e) : 0;
 	if (rc == 0)
 		rc = pools_setup(e, budget->legs, streams_count(e->media_setup, budget->legs), cfg->wall_at_ns);
 	from = e->arena.used;
 	if (rc == 0)
 		rc = register_setup(e);
-	bytes += e->arena.used - from + e->n_regs * sizeof(struct rs_wheel_node);
+	if (rc == 0)
+		rc = flows_setup(e, (uint32_t)budget->legs * TIMERS + e->n_regs);
+	bytes += e->arena.used - from + (e->n_regs + e->n_flows) * sizeof(struct rs_wheel_node);
 	if (rc == 0)
 		rc = legs_setup(e, (uint32_t)budget->legs);
 	if (rc == 0)
 		rc = tracer_setup(e, (uint32_t)budget->legs);
 	if (rc == 0)
-		rc = streams_setup(e, e->media_setup, budget->legs, (uint32_t)budget->legs * TIMERS + e->n_regs);
+		rc = streams_setup(e, e->media_setup, budget->legs, (uint32_t)budget->legs * TIMERS + e->n_regs + e->n_flows);
 	if (rc == 0)
 		rc = scratch_setup(e);
 	for (uint32_t i = 0; rc == 0 && i < e->n_activities; i++)

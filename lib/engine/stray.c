@@ -53,7 +53,7 @@ send_request(struct rs_engine *e, const struct rs_path *path, const struct rs_si
 
 	if (!begin(e, path, &g))
 		return;
-	r->transport = rs_slice_of("UDP", 3);
+	r->transport = rs_transport_via((enum rs_transport)path->transport);
 	r->host = address_text(&path->local, host);
 	r->port = path->local_port;
 	r->from = rs_sip_get(msg, RS_HDR_FROM);

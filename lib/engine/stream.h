@@ -68,7 +68,7 @@ struct stream {
 	uint32_t media;			  /* slot */
 	uint32_t ptime_ns;
 	uint8_t line;
-	uint8_t unused[19];
+	uint8_t unused[7];
 };
 _Static_assert(sizeof(struct stream) == 128, "sending touches two cache lines of a stream");
 

@@ -11,12 +11,14 @@
 #include "base/dist.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "base/transport.h"
 #include "plan/plan_media.h"
 #include "plan/program.h"
 #include "plan/scenario.h"
 
 #define RS_MAX_WORKERS 64
 #define RS_MAX_PORTS   16
+#define RS_MAX_FLOWS   4
 
 struct rs_prefix {
 	struct rs_addr addr;
@@ -68,6 +70,25 @@ struct rs_ua {
 	uint64_t min_se_ns;	 /* 90 s: RFC 4028, 5 */
 };
 
+/** Whose a connection is. */
+enum rs_connections {
+	RS_CONNECTIONS_ENDPOINT, /* each endpoint's own, as long as the run lasts */
+	RS_CONNECTIONS_SHARED,	 /* one for all endpoints of an address and port on a worker: SIPp's t1 */
+	RS_CONNECTIONS_CALL	 /* each call's own: SIPp's tn */
+};
+
+/** When a connection that broke is opened again. */
+enum rs_reconnect { RS_RECONNECT_RFC5626, RS_RECONNECT_AT_ONCE, RS_RECONNECT_SPREAD, RS_RECONNECT_NEVER };
+
+/** SIP over WebSocket (RFC 7118): what the upgrade says. */
+struct rs_plan_ws {
+	const char *path;	/* "/" */
+	const char *host;	/* NULL: proxy's host and port */
+	const char *origin;	/* NULL: no such header */
+	const char **headers;	/* further ones, "Name: value" */
+	uint32_t n_headers;
+};
+
 struct rs_plan_group {
 	const char *name;
 	enum rs_group_kind kind;
@@ -77,9 +98,18 @@ struct rs_plan_group {
 	uint32_t n_addresses;	/* ranges */
 	uint32_t n_addrs;	/* addresses in all ranges (A) */
 	uint16_t sip_port;	/* 5060 */
+	uint8_t transport;	/* enum rs_transport */
+	uint8_t connections;	/* enum rs_connections */
+	uint8_t reconnect;	/* enum rs_reconnect */
+	bool outbound;		/* RFC 5626: +sip.instance, reg-id, ob */
+	uint64_t spread_ns;	/* RS_RECONNECT_SPREAD: at a time drawn from so long */
+	uint64_t keep_alive_ns;	/* 0: none */
+	struct rs_plan_ws ws;
 	bool has_proxy;
 	struct rs_addr proxy;	/* the next hop, a literal address */
 	uint16_t proxy_port;
+	struct rs_plan_hop { struct rs_addr addr; uint16_t port; } hops[RS_MAX_FLOWS]; /* outbound: of each flow; [0] is the proxy */
+	uint8_t n_hops;
 	const char *proxy_text;	/* as written */
 	const char *proxy_host; /* its host, as written */
 	struct rs_pattern user;	/* "{index}" unless set */

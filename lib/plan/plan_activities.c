@@ -192,9 +192,12 @@ to_uri(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_activi
 	const struct rs_plan_group *from = &r->plan->groups[a->from];
 	struct rs_plan_uri uri;
 	const char *why;
+	int rc;
 
 	if (rs_uri_parse(text, &uri, &why) != 0)
 		return rs_part_fail(r, p, "to", -EINVAL, "\"%.100s\" %s", text, why);
+	if ((rc = rs_uri_check(r, p, "to", text, &uri, from->transport)) != 0)
+		return rc;
 	if (uri.addr.family == 0 && !from->has_proxy)
 		return rs_part_fail(r, p, "to", -EINVAL,
 			"\"%.100s\" has a name: names are not looked up in this version, write its "
@@ -244,6 +247,12 @@ read_to(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_activ
 			"group \"%s\" is IPv%d, group \"%s\" IPv%d: calls need one family, or a proxy",
 			to->name, to->addresses[0].first.family, from->name,
 			from->addresses[0].first.family);
+	if (!from->has_proxy && from->transport != to->transport)
+		return rs_part_fail(r, p, "to", -EINVAL,
+			"group \"%s\" has another transport (%s) than \"%s\" (%s): calls need one, or a proxy "
+			"between them",
+			to->name, rs_transport_word(to->transport), from->name,
+			rs_transport_word(from->transport));
 	return 0;
 }
 

@@ -132,36 +132,6 @@ check_sizes(const struct rs_reader *r, const struct rs_part *p, const struct rs_
 }
 
 static int
-read_proxy(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_group *g)
-{
-	const char *text = rs_part_text(r, p, "proxy"), *why;
-	struct rs_plan_uri uri;
-
-	if (!text)
-		return 0;
-	if (rs_uri_parse(text, &uri, &why) != 0)
-		return rs_part_fail(r, p, "proxy", -EINVAL, "\"%.100s\" %s", text, why);
-	if (uri.user.p)
-		return rs_part_fail(r, p, "proxy", -EINVAL,
-			"\"%.100s\" names a user: a proxy is \"sip:ADDRESS:PORT\"", text);
-	if (uri.addr.family == 0)
-		return rs_part_fail(r, p, "proxy", -EINVAL,
-			"\"%.100s\" has a name: names are not looked up in this version, write "
-			"its address",
-			text);
-	if (uri.addr.family != g->addresses[0].first.family)
-		return rs_part_fail(r, p, "proxy", -EINVAL,
-			"\"%.100s\" is IPv%d, but the group's addresses are IPv%d", text,
-			uri.addr.family, g->addresses[0].first.family);
-	g->has_proxy = true;
-	g->proxy = uri.addr;
-	g->proxy_port = uri.port;
-	g->proxy_text = text;
-	g->proxy_host = rs_plan_copy(r->mem, (const char *)uri.host.p, uri.host.len);
-	return g->proxy_host ? 0 : -ENOMEM;
-}
-
-static int
 read_user(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_group *g)
 {
 	const char *text = rs_part_text(r, p, "user"), *why;
@@ -230,7 +200,7 @@ rs_read_endpoints(struct rs_reader *r)
 		if ((rc = find_port(r, &p, &g->port)) != 0 ||
 			(rc = read_addresses(r, &p, g)) != 0 ||
 			(rc = check_on_port(r, &p, g)) != 0 || (rc = check_sizes(r, &p, g)) != 0 ||
-			(rc = read_proxy(r, &p, g)) != 0 || (rc = read_user(r, &p, g)) != 0 ||
+			(rc = rs_read_transport(r, &p, g)) != 0 || (rc = read_user(r, &p, g)) != 0 ||
 			(rc = rs_read_agent(r, &p, g)) != 0 ||
 			(rc = rs_read_group_media(r, &p, g)) != 0)
 			return rc;

@@ -147,21 +147,30 @@ parse_port(const char **p, uint16_t *port, const char **why)
 }
 
 static int
-parse_params(const char *p, const char **why)
+parse_params(const char *p, struct rs_plan_uri *out, const char **why)
 {
+	static const char *const names[RS_TRANSPORTS] = { "transport=udp", "transport=tcp",
+		"transport=tls", "transport=ws", "transport=wss" };
+
 	while (*p == ';') {
 		size_t n = strcspn(++p, ";");
 		struct rs_slice param = rs_slice_of(p, n);
+		bool known = rs_slice_case_eq(param, rs_slice_str("lr"));
 
 		p += n;
-		if (rs_slice_case_eq(param, rs_slice_str("transport=udp")) ||
-			rs_slice_case_eq(param, rs_slice_str("lr")))
+		for (int t = 0; t < RS_TRANSPORTS; t++) {
+			if (!rs_slice_case_eq(param, rs_slice_str(names[t])))
+				continue;
+			out->transport = (int8_t)t;
+			known = true;
+		}
+		if (known)
 			continue;
 		*why = param.len > 10 &&
 				rs_slice_case_eq(
 					rs_slice_of(param.p, 10), rs_slice_str("transport="))
-			? "has a transport that is not in this version: use udp"
-			: "has a parameter that a plan cannot have: transport=udp and lr are known";
+			? "has a transport that is not known: udp, tcp, tls, ws and wss are"
+			: "has a parameter that a plan cannot have: transport and lr are known";
 		return -EINVAL;
 	}
 	if (*p == '\0')
@@ -175,12 +184,11 @@ rs_uri_parse(const char *text, struct rs_plan_uri *out, const char **why)
 {
 	const char *p = text + 4, *at;
 
-	*out = (struct rs_plan_uri){ .port = 5060 };
+	*out = (struct rs_plan_uri){ .transport = -1 };
 	if (strncasecmp(text, "sips:", 5) == 0) {
-		*why = "asks for TLS, which is not in this version: use sip: and udp";
-		return -EINVAL;
-	}
-	if (strncasecmp(text, "sip:", 4) != 0) {
+		out->sips = true;
+		p++;
+	} else if (strncasecmp(text, "sip:", 4) != 0) {
 		*why = "is not a URI: write \"sip:HOST\" or \"sip:HOST:PORT\"";
 		return -EINVAL;
 	}
@@ -213,5 +221,5 @@ rs_uri_parse(const char *text, struct rs_plan_uri *out, const char **why)
 		if (parse_port(&p, &out->port, why) != 0)
 			return -EINVAL;
 	}
-	return parse_params(p, why);
+	return parse_params(p, out, why);
 }

@@ -144,14 +144,19 @@ size_t rs_pattern_longest(const struct rs_pattern *p);
 /** Divide a user's text. @return 0; -EINVAL with a reason of static text in @why */
 int rs_pattern_parse(const char *text, struct rs_pattern *out, const char **why);
 
-/** A "sip:" URI of a plan: [user@]host[:port][;transport=udp]. */
+/** A "sip:" URI of a plan: [user@]host[:port][;transport=udp|tcp|tls|ws], or "sips:". */
 struct rs_plan_uri {
 	struct rs_slice user; /* p NULL: none */
 	struct rs_slice host; /* with its brackets */
-	uint16_t port;        /* 5060 when not given */
+	uint16_t port;        /* 0: not given */
+	int8_t transport;     /* enum rs_transport; -1: not given. WebSocket's may be secure as well: sips says so */
+	bool sips;
 	struct rs_addr addr;  /* family 0: the host is a name */
 };
 int rs_uri_parse(const char *text, struct rs_plan_uri *out, const char **why);
+/** Does @uri ask for what @g speaks? Its port is filled in. @return 0, -EINVAL: @setting names the plan's error */
+int rs_uri_check(const struct rs_reader *r, const struct rs_part *p, const char *setting, const char *text, struct rs_plan_uri *uri,
+	enum rs_transport transport);
 
 /**
  * "198.18.0.2/20"; without "/n" the whole address. @return 0; -EINVAL with a reason of static text
@@ -159,6 +164,9 @@ int rs_uri_parse(const char *text, struct rs_plan_uri *out, const char **why);
  */
 int rs_prefix_parse(const char *text, struct rs_prefix *out, const char **why);
 bool rs_in_prefixes(const struct rs_addr *a, const struct rs_prefix *p, uint32_t n);
+
+/** Transport, connections, proxies of group @g. @return 0, negative with the error set */
+int rs_read_transport(struct rs_reader *r, const struct rs_part *p, struct rs_plan_group *g);
 
 /** Text of an address for messages. @return @buf */
 const char *rs_addr_text(const struct rs_addr *a, char buf[48]);

@@ -19,6 +19,11 @@ check_group(const struct rs_reader *r, const struct rs_part *p, const struct rs_
 		return rs_part_fail(r, p, "endpoints", -EINVAL,
 			"group \"%s\" has no proxy: set endpoints[%u].proxy, the registrar's address",
 			g->name, a->from);
+	if (rs_transport_is_stream(g->transport) && g->connections == RS_CONNECTIONS_CALL)
+		return rs_part_fail(r, p, "endpoints", -EINVAL,
+			"group \"%s\" opens connections for calls only, and a registration needs one that stays: set "
+			"endpoints[%u].connections = \"endpoint\"",
+			g->name, a->from);
 	for (const struct rs_plan_activity *o = r->plan->activities; o < a; o++)
 		if (o->kind == RS_DO_REGISTER && o->from == a->from)
 			return rs_part_fail(r, p, "endpoints", -EINVAL,

@@ -106,7 +106,7 @@ extern const uint32_t rs_n_settings_sut, rs_n_settings_targets, rs_n_settings_wo
 	rs_n_settings_run;
 
 /* groups inside the sections */
-extern const struct rs_section rs_group_ua, rs_group_dist, rs_group_shape, rs_group_health,
+extern const struct rs_section rs_group_ua, rs_group_ws, rs_group_dist, rs_group_shape, rs_group_health,
 	rs_group_keep_messages, rs_group_thresholds, rs_group_impair, rs_group_wrong, rs_group_dtx;
 
 /** @return the row named @name of @n rows at @s, or NULL */

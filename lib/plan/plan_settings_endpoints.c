@@ -6,9 +6,16 @@
 static const struct rs_word kind_words[] = {
 	[RS_GROUP_PHONE] = { "phone", NULL }, [RS_GROUP_TRUNK] = { "trunk", NULL }, { NULL, NULL }
 };
-#define UDP_ONLY "use \"udp\""
-static const struct rs_word transport_words[] = { { "udp", NULL }, { "tcp", UDP_ONLY },
-	{ "tls", UDP_ONLY }, { "ws", UDP_ONLY }, { "wss", UDP_ONLY }, { NULL, NULL } };
+static const struct rs_word transport_words[] = { [RS_TRANSPORT_UDP] = { "udp", NULL },
+	[RS_TRANSPORT_TCP] = { "tcp", NULL },
+	[RS_TRANSPORT_TLS] = { "tls", NULL },
+	[RS_TRANSPORT_WS] = { "ws", NULL },
+	[RS_TRANSPORT_WSS] = { "wss", NULL },
+	{ NULL, NULL } };
+static const struct rs_word connections_words[] = { [RS_CONNECTIONS_ENDPOINT] = { "endpoint", NULL },
+	[RS_CONNECTIONS_SHARED] = { "shared", NULL },
+	[RS_CONNECTIONS_CALL] = { "call", NULL },
+	{ NULL, NULL } };
 
 static const struct rs_word rel100_words[] = { [RS_100REL_OFF] = { "off", NULL },
 	[RS_100REL_SUPPORTED] = { "supported", NULL },
@@ -61,6 +68,36 @@ const struct rs_section rs_group_ua = {
 		"What a user agent does outside any scenario. It applies to calls in rfc3261 mode, and to requests outside calls."
 };
 
+static const struct rs_setting ws_settings[] = {
+	{ .name = "path",
+		.type = RS_SET_STRING,
+		RS_FIELD(struct rs_plan_group, ws.path),
+		.standard = "\"/\"",
+		.meaning = "Path of the upgrade request." },
+	{ .name = "host",
+		.type = RS_SET_STRING,
+		RS_FIELD(struct rs_plan_group, ws.host),
+		.derived = true,
+		.standard = "the proxy's",
+		.meaning = "Its Host." },
+	{ .name = "origin",
+		.type = RS_SET_STRING,
+		RS_FIELD(struct rs_plan_group, ws.origin),
+		.meaning = "Its Origin, as a browser sends it; without one there is no such header." },
+	{ .name = "headers",
+		.type = RS_SET_STRINGS,
+		.offset = RS_SET_CUSTOM,
+		.meaning = "Further headers of it, each \"Name: value\"." },
+};
+static const uint32_t n_ws_settings = RS_COUNT(ws_settings);
+const struct rs_section rs_group_ws = {
+	.name = "ws",
+	.settings = ws_settings,
+	.n_settings = &n_ws_settings,
+	.shape = RS_SECTION_GROUP,
+	.meaning = "SIP over WebSocket (RFC 7118): what the request that opens a connection says."
+};
+
 const struct rs_setting rs_settings_endpoints[] = {
 	{ .name = "name",
 		.type = RS_SET_STRING,
@@ -104,14 +141,50 @@ const struct rs_setting rs_settings_endpoints[] = {
 	{ .name = "transport",
 		.type = RS_SET_WORD,
 		.words = transport_words,
-		.offset = RS_SET_CUSTOM,
+		RS_FIELD(struct rs_plan_group, transport),
 		.standard = "\"udp\"",
-		.meaning = "How SIP is carried." },
+		.meaning = "How SIP is carried: \"udp\", or over connections: \"tcp\", \"tls\", \"ws\", \"wss\"." },
 	{ .name = "proxy",
-		.type = RS_SET_STRING,
+		.type = RS_SET_STRINGS,
 		.offset = RS_SET_CUSTOM,
 		.meaning =
-			"The next hop of all requests, \"sip:ADDRESS:PORT\": an address inside targets." },
+			"The next hop of all requests, \"sip:ADDRESS:PORT\": an address inside targets. With outbound up to four of them: "
+			"each endpoint keeps a connection to each, and registers over it." },
+	{ .name = "connections",
+		.type = RS_SET_WORD,
+		.words = connections_words,
+		RS_FIELD(struct rs_plan_group, connections),
+		.derived = true,
+		.standard = "\"endpoint\", of a trunk \"shared\"",
+		.meaning =
+			"Whose a connection is: \"endpoint\", each has its own while the run lasts; \"shared\", one for all endpoints that "
+			"have the same address and port; \"call\", each call opens one and closes it." },
+	{ .name = "reconnect",
+		.type = RS_SET_STRING,
+		.offset = RS_SET_CUSTOM,
+		.standard = "\"rfc5626\"",
+		.meaning =
+			"When an endpoint whose connection broke opens it again, and registers again: \"rfc5626\" (its section 4.5: 15 to 30 "
+			"s later, failing again doubles that up to half an hour), \"at once\", \"spread 10s\" (within so long), \"never\"." },
+	{ .name = "keep_alive",
+		.type = RS_SET_DURATION,
+		RS_FIELD(struct rs_plan_group, keep_alive_ns),
+		.derived = true,
+		.standard = "120s with outbound, else none",
+		.meaning =
+			"Keep-alives on idle connections, at 80 to 100 % of this interval (RFC 5626, 4.4.1; WebSocket: pings). A registrar's "
+			"Flow-Timer comes before it." },
+	{ .name = "outbound",
+		.type = RS_SET_BOOL,
+		RS_FIELD(struct rs_plan_group, outbound),
+		.standard = "false",
+		.meaning =
+			"Register as RFC 5626 has it: +sip.instance and reg-id in the Contact, option tag outbound, a registration for each "
+			"proxy." },
+	{ .name = "ws",
+		.type = RS_SET_GROUP,
+		.group = &rs_group_ws,
+		.meaning = "The upgrade to WebSocket; see below." },
 	{ .name = "user",
 		.type = RS_SET_STRING,
 		.offset = RS_SET_CUSTOM,

@@ -150,9 +150,9 @@ main(int argc, char **argv)
 	static char *eal[] = { "bench_net", "--no-huge", "--no-shconf", "--no-pci", "-m", "256",
 		"--no-telemetry", "-l", "0", "--log-level", "error" };
 	static struct bed bed;
-	struct rs_path v4 = { { { 198, 18, 0, 2 }, 4 }, { { 198, 18, 0, 3 }, 4 }, 5060, 5070, 0 };
-	struct rs_path v6 = { { { 0x20, 1, 0, 2, [15] = 2 }, 6 },
-		{ { 0x20, 1, 0, 2, [15] = 3 }, 6 }, 5060, 5070, 0 };
+	struct rs_path v4 = { .local = { { 198, 18, 0, 2 }, 4 }, .remote = { { 198, 18, 0, 3 }, 4 }, .local_port = 5060, .remote_port = 5070 };
+	struct rs_path v6 = { .local = { { 0x20, 1, 0, 2, [15] = 2 }, 6 }, .remote = { { 0x20, 1, 0, 2, [15] = 3 }, 6 },
+		.local_port = 5060, .remote_port = 5070 };
 	struct rs_bench bench;
 
 	if (rs_bench_begin(&bench, "net", argc, argv) != 0)

@@ -22,6 +22,7 @@ struct sim_packet {
 	struct rs_path path; /* as the receiver sees it */
 	uint64_t at_ns;
 	uint32_t len;
+	struct rs_rx item; /* kind RS_RX_CONN, and user: of connections, see sim_conns.h */
 	uint8_t data[SIM_MTU];
 };
 
@@ -57,6 +58,9 @@ struct sim {
 	const _Atomic uint64_t *limited_until;
 	const struct rs_media_setup *media; /* NULL: no media */
 	struct rs_bus *bus; /* NULL: the engines tell each other nothing */
+	struct sim_conns *conns; /* NULL: datagrams only */
+	const struct rs_conns_ops *conns_ops;
+	bool (*send_stream)(struct sim_port *port, const struct rs_path *path, const uint8_t *data, uint32_t len);
 };
 
 static int
@@ -110,6 +114,8 @@ sim_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len
 	if (s->judge && s->judge(s->ctx, path) != 0)
 		return s->judge(s->ctx, path);
 	assert_true(len <= SIM_MTU);
+	if (rs_transport_is_stream((enum rs_transport)path->transport))
+		return s->send_stream(port, path, buf->data, len) ? 0 : -ENOTCONN;
 	p.path = (struct rs_path){ .local = path->remote, .remote = path->local, .local_port = path->remote_port,
 		.remote_port = path->local_port, .port = path->port ^ 1 };
 	memcpy(p.data, buf->data, len);
@@ -142,7 +148,8 @@ sim_open(struct sim *s, const char *plan)
 			.run = 7,
 			.secret = 0x1234567890abcdef,
 			.pid = 42,
-			.link = { .take = sim_take, .send = sim_send, .drop = sim_drop, .ctx = &s->ports[i] },
+			.link = { .take = sim_take, .send = sim_send, .drop = sim_drop, .ctx = &s->ports[i],
+				.conns = s->conns_ops, .conns_ctx = &s->ports[i] },
 			.account = s->accounts[i],
 			.steer_bits = s->steer_bits,
 			.log = s->log,
@@ -178,11 +185,18 @@ sim_close(struct sim *s)
 static void
 sim_deliver(struct sim *s, const struct sim_packet *p)
 {
-	struct rs_rx rx = { .data = p->data, .len = p->len, .kind = rs_rx_kind_of(p->data, p->len), .path = p->path, .time_ns = p->at_ns };
+	struct rs_rx rx = { .data = p->data, .len = p->len, .kind = rs_rx_kind_of(p->data, p->len), .path = p->path, .time_ns = p->at_ns,
+		.user = p->item.user, .event = p->item.event, .cause = p->item.cause };
 	/* An allocation of its own, so that a read past the end is seen by the sanitizer. */
 	uint8_t *copy = malloc(p->len ? p->len : 1);
-	uint32_t owner = rs_engine_owner(s->engines[s->plan->ports[p->path.port].workers[0]], &rx);
+	uint32_t owner = s->plan->ports[p->path.port].workers[0];
 
+	if (p->item.kind == RS_RX_CONN)
+		rx.kind = RS_RX_CONN;
+	if (!p->path.conn)
+		owner = rs_engine_owner(s->engines[owner], &rx);
+	else
+		owner = rs_handle_worker(p->path.conn);
 	memcpy(copy, p->data, p->len);
 	rx.data = copy;
 	rs_engine_input(s->engines[owner], s->now_ns, &rx, 1);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * Connections of endpoints, which outlive calls and registrations: RFC 5626 calls such a thing a flow. One is opened when the first
+ * message wants it, opened again as the plan's `reconnect` says when it breaks, and registered over again. Groups whose connections
+ * are of each call's own have no flows: the leg itself has the connection.
+ */
+#ifndef RS_ENGINE_FLOW_H
+#define RS_ENGINE_FLOW_H
+
+#include "engine/internal.h"
+
+#define NO_FLOW UINT32_MAX
+#define NO_LEG UINT32_MAX
+
+enum flow_state { FLOW_NONE, FLOW_OPENING, FLOW_OPEN, FLOW_RESTING };
+
+struct flow {
+	rs_handle conn;
+	uint64_t begun_ns;  /* OPENING: since */
+	uint64_t cut_ns;    /* when it ended; 0: it has not, or what that cost has been told */
+	uint64_t syn_ns;    /* first attempt since */
+	uint32_t waiting;   /* first of the legs that wait for it, linked by leg->waits; NO_LEG: none */
+	uint32_t index;	    /* of its endpoint in the group; of a shared one, of the first that wanted it */
+	uint32_t flow_timer_s; /* the registrar's Flow-Timer; 0: it has said none */
+	uint16_t group;
+	uint8_t hop;	    /* which of the group's proxies */
+	uint8_t state;	    /* enum flow_state */
+	uint8_t failures;   /* consecutive ones (RFC 5626, 4.5) */
+	bool was_open;
+	bool to_register;   /* cut while it was registered: tell how long until it is again */
+};
+_Static_assert(sizeof(struct flow) <= 64, "a flow is at most a cache line");
+
+/** What a leg is told that wants to send. */
+enum flow_ready { FLOW_READY, FLOW_WAIT, FLOW_FAILED };
+
+/** How many this worker needs. Behind groups_setup. */
+uint32_t flows_count(struct rs_engine *e);
+/** @param first_node  of their timers @return 0, -ENOMEM */
+int flows_setup(struct rs_engine *e, uint32_t first_node);
+uint64_t flows_reserve(const struct rs_plan *plan);
+
+/** The flow of endpoint @index to proxy @hop; NULL: its group has none. */
+struct flow *flow_of(const struct rs_engine *e, const struct group *g, uint32_t index, uint8_t hop);
+/** Open it unless it is open, or being opened. @return false: it cannot be now, or rests */
+bool flow_want(struct rs_engine *e, struct flow *f);
+
+/**
+ * The leg is about to send by @path. FLOW_WAIT: it is linked in and played on when the connection is there; FLOW_FAILED: *@cause.
+ */
+enum flow_ready leg_connect(struct rs_engine *e, struct leg *leg, uint32_t *cause);
+/** The peer speaks to it on this connection: so will it. */
+void leg_heard(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx);
+/** The leg ends: it waits for nothing, and a connection of its own ends with it. */
+void leg_disconnect(struct rs_engine *e, struct leg *leg);
+/** @path, over streams with a connection that can be sent on; @out is a copy for that. @return NULL: there is none (counted) */
+const struct rs_path *flow_path(struct rs_engine *e, struct leg *leg, const struct rs_path *path, struct rs_path *out);
+
+/** It is of no use any more (430, RFC 5626): closed, and opened again as when it breaks. */
+void flow_give_up(struct rs_engine *e, struct flow *f);
+
+void flows_input(struct rs_engine *e, const struct rs_rx *rx);
+void flow_timer(struct rs_engine *e, uint32_t number);
+/** The leg's connection has ended: what it was asked on it is not answered any more. The leg may be gone behind it. */
+void leg_cut(struct rs_engine *e, struct leg *leg, enum rs_conn_cause cause);
+/** Legs whose connection has ended are told, some each turn. @return when to go on */
+uint64_t flows_turn(struct rs_engine *e);
+
+/** The endpoint is registered over @f, with @flow_timer_s of its 200 (0: none). */
+void flow_registered(struct rs_engine *e, struct flow *f, uint32_t flow_timer_s);
+
+/* register.c: what becomes of a registration when its flow does */
+void register_connected(struct rs_engine *e, struct flow *f);
+/** @return its endpoint was registered over it */
+bool register_disconnected(struct rs_engine *e, struct flow *f, uint32_t cause);
+
+#endif
