@@ -457,6 +457,7 @@ flow_give_up(struct rs_engine *e, struct flow *f)
 	if (f->state != FLOW_OPEN)
 		return;
 	e->link.conns->close(e->link.conns_ctx, f->conn, RS_CONN_FIN);
+	f->failures += f->failures < UINT8_MAX;
 	broken(e, f, RS_CONN_CAUSE_LOCAL);
 }
 
