@@ -78,6 +78,7 @@ play(const struct story *s)
 
 	cfg.receive_bytes = s->receive_bytes ? s->receive_bytes : 65536;
 	cfg.send_bytes = 256 * 1024;
+	cfg.give_up_ns = 1000 * RS_NS_PER_S; /* RTOs grow long when much is lost */
 	cfg.sack = !s->no_sack;
 	cfg.timestamps = !s->no_timestamps;
 	cfg.window_scale = !s->no_scale;
