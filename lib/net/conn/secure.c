@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * TLS. The handshake is a handshake thread's: bytes go to it and come from it as they are. It hands over keys, record numbers and what
+ * it has read too much; from then on records are ours.
+ */
+#include <string.h>
+
+#include "net/conn/private.h"
+#include "proto/tls/result.h"
+
+#define MAILS 32
+#define AGAIN_NS (2 * RS_NS_PER_MS)
+
+static const struct rs_offload_ops *
+ops(const struct rs_conns *c)
+{
+	return c->cfg.offload.ops;
+}
+
+bool
+secure_begin(struct rs_conns *c, struct conn *x)
+{
+	const struct rs_conns_profile *p = profile_of(c, x);
+	bool ours = !(x->flags & CONN_ACCEPTED);
+	union {
+		struct rs_tls_start start;
+		uint8_t bytes[sizeof(struct rs_tls_start) + RS_TLS_MAX_HOST];
+	} params;
+	size_t n = ours && p->server.len <= RS_TLS_MAX_HOST ? p->server.len : 0;
+	uint32_t index = c->cfg.endpoint(c->cfg.ctx, x->profile, x->user, &x->path);
+
+	x->state = CONN_SECURING;
+	x->begun_ms = now_ms(c);
+	conn_deadline(c, x, c->cfg.open_ns);
+	params.start = (struct rs_tls_start){ .who = ours ? (uint64_t)x->profile << 32 | index : x->path.conn, .index = index,
+		.profile = p->tls, .n_host = (uint16_t)n };
+	if (n)
+		memcpy(params.bytes + sizeof(struct rs_tls_start), p->server.p, n);
+	rs_metric_inc(c->cells, RS_CONNS_HANDSHAKES);
+	if (ops(c) && ops(c)->start(c->cfg.offload.ctx, x->path.conn, ours ? RS_OFFLOAD_TLS_CLIENT : RS_OFFLOAD_TLS_SERVER,
+		rs_slice_of(params.bytes, sizeof(struct rs_tls_start) + n)) == 0)
+		return true;
+	x->state = CONN_OPENING; /* there is no task to be cancelled */
+	conn_end(c, x, RS_CONN_CAUSE_TLS_QUEUE, 0, RS_CONN_RST);
+	return false;
+}
+
+void
+secure_cancel(struct rs_conns *c, struct conn *x)
+{
+	if (x->state == CONN_SECURING)
+		ops(c)->cancel(c->cfg.offload.ctx, x->path.conn);
+	if (x->tls == NONE)
+		return;
+	rs_tls_fini(conn_tls(c, x));
+	rs_pool_give(&c->tls, x->tls);
+	rs_metric_add(c->cells, RS_CONNS_TLS_OPEN, (uint64_t)-1);
+	x->tls = NONE;
+}
+
+size_t
+secure_bytes(struct rs_conns *c, struct conn *x, struct rs_slice bytes)
+{
+	if (x->state == CONN_SECURING && ops(c)->feed(c->cfg.offload.ctx, x->path.conn, bytes) == 0) {
+		x->fed += (uint32_t)bytes.len;
+		return bytes.len;
+	}
+	if (x->state == CONN_SECURING) { /* TCP keeps them until then */
+		x->flags |= CONN_STARVED;
+		rs_wheel_arm(&c->wheel, conn_slot(c, x), c->now_ns + AGAIN_NS);
+	}
+	return 0;
+}
+
+/* --- records --- */
+
+static void
+count_record(struct rs_conns *c, const struct rs_tls_record *r)
+{
+	rs_metric_add(c->cells, RS_CONNS_TICKETS, r->tickets);
+	rs_metric_add(c->cells, RS_CONNS_KEY_UPDATES, r->updates);
+}
+
+static void
+app(struct rs_conns *c, struct conn *x, struct rs_slice data)
+{
+	if (data.len == 0)
+		return;
+	if (x->state == CONN_UPGRADING)
+		upgrade_bytes(c, x, (uint8_t *)(uintptr_t)data.p, data.len);
+	else
+		conn_app(c, x, (uint8_t *)(uintptr_t)data.p, data.len);
+}
+
+/* What the record layer wants to say of its own accord. */
+static void
+settle(struct rs_conns *c, struct conn *x)
+{
+	uint8_t bytes[RS_TLS_SETTLE_MAX];
+	size_t n;
+
+	if (rs_tls_owes(conn_tls(c, x)) && rs_tls_settle(c->engine, conn_tls(c, x), bytes, sizeof(bytes), &n) == 0)
+		(void)conn_put(c, x, bytes, n);
+}
+
+/* @return bytes used; *@alive */
+static size_t
+records(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len, bool *alive)
+{
+	rs_handle me = x->path.conn;
+	struct rs_tls_record r = { 0 };
+	size_t used = 0;
+
+	*alive = true;
+	for (;;) {
+		enum rs_tls_event event = rs_tls_unprotect(c->engine, conn_tls(c, x), p + used, len - used, &r);
+
+		used += r.used;
+		count_record(c, &r);
+		switch (event) {
+		case RS_TLS_MORE:
+			settle(c, x);
+			return used;
+		case RS_TLS_DATA:
+			app(c, x, r.data);
+			break;
+		case RS_TLS_HANDSHAKE:
+		case RS_TLS_WARNING:
+			break;
+		case RS_TLS_CLOSED:
+			conn_end(c, x, RS_CONN_CAUSE_PEER, 0, RS_CONN_FIN);
+			break;
+		case RS_TLS_ALERT:
+			rs_metric_inc(c->cells, RS_CONNS_ALERTS);
+			conn_end(c, x, RS_CONN_CAUSE_TLS_RECORD, r.alert, RS_CONN_RST);
+			break;
+		case RS_TLS_ERROR:
+			settle(c, x);
+			conn_end(c, x, RS_CONN_CAUSE_TLS_RECORD, r.error, RS_CONN_FIN);
+			break;
+		}
+		if (!conn_is(c, me)) {
+			*alive = false;
+			return used;
+		}
+	}
+}
+
+void
+secure_wire(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len)
+{
+	bool was = x->wire.len > 0, alive;
+	size_t used;
+
+	if (was) {
+		if (!gather_add(c, &x->wire, p, len)) {
+			conn_end(c, x, RS_CONN_CAUSE_NO_MEMORY, 0, RS_CONN_RST);
+			return;
+		}
+		p = gather_bytes(c, &x->wire);
+		len = x->wire.len;
+	}
+	used = records(c, x, p, len, &alive);
+	if (!alive)
+		return;
+	if (was) {
+		gather_keep(c, &x->wire, p + used, len - used);
+		if (x->wire.len == 0)
+			conn_arm(c, x);
+	} else if (len > used) {
+		if (!gather_add(c, &x->wire, p + used, len - used)) {
+			conn_end(c, x, RS_CONN_CAUSE_NO_MEMORY, 0, RS_CONN_RST);
+			return;
+		}
+		conn_deadline(c, x, c->cfg.message_ns);
+	}
+}
+
+/* --- what comes from the handshake threads --- */
+
+static bool
+take_keys(struct rs_conns *c, struct conn *x, const struct rs_tls_result *result)
+{
+	struct rs_tls_keys keys;
+	uint32_t slot;
+	void *memory;
+
+	if (rs_tls_result_keys(result, &keys) != 0)
+		return false;
+	slot = rs_pool_take(&c->tls);
+	if (slot == RS_POOL_NONE)
+		return false;
+	x->tls = slot;
+	memory = rs_pool_at(&c->tls, slot);
+	if (rs_tls_init(c->engine, &keys, (uint8_t *)memory + sizeof(struct rs_tls), memory) != 0) {
+		rs_pool_give(&c->tls, slot);
+		x->tls = NONE;
+		return false;
+	}
+	rs_metric_add(c->cells, RS_CONNS_TLS_OPEN, 1);
+	return true;
+}
+
+/* All that the thread was fed in vain is back: TCP's own bytes go on. */
+static void
+take_over(struct rs_conns *c, struct conn *x)
+{
+	if (x->owed == 0 && x->state != CONN_TAKING)
+		rs_tcp_read(c->tcp, x->tcp, c->now_ns);
+}
+
+static void
+done(struct rs_conns *c, struct conn *x, const struct rs_mail *m)
+{
+	struct rs_tls_result *result = m->data;
+	rs_handle me = x->path.conn;
+	uint64_t took_ms = now_ms(c) - x->begun_ms;
+
+	x->state = CONN_TAKING;
+	x->owed = x->fed - (uint32_t)m->arg[1];
+	if (!take_keys(c, x, result)) {
+		conn_end(c, x, RS_CONN_CAUSE_NO_MEMORY, 0, RS_CONN_RST);
+		return;
+	}
+	rs_metric_inc(c->cells, RS_CONNS_HANDSHAKES_DONE);
+	rs_metric_record(c->cells, RS_CONNS_HANDSHAKE_TIME, took_ms * RS_NS_PER_MS);
+	rs_metric_record(c->cells, RS_CONNS_HANDSHAKE_WAIT, m->arg[2]);
+	if (result->resumed) {
+		rs_metric_inc(c->cells, RS_CONNS_RESUMED);
+		x->flags |= CONN_RESUMED;
+	}
+	if (conn_tls(c, x)->version == RS_TLS_1_3)
+		x->flags |= CONN_TLS_1_3;
+	conn_go_on(c, x);
+	if (conn_is(c, me) && result->n_plain)
+		app(c, x, rs_slice_of(result->bytes, result->n_plain));
+	if (conn_is(c, me) && result->n_raw)
+		secure_wire(c, x, result->bytes + result->n_plain, result->n_raw);
+	if (conn_is(c, me))
+		take_over(c, x);
+}
+
+static void
+mail(struct rs_conns *c, const struct rs_mail *m)
+{
+	struct conn *x = conn_of(c, m->handle);
+	size_t n = (size_t)m->arg[0];
+
+	if (!x)
+		return;
+	switch ((enum rs_offload_event)m->type) {
+	case RS_OFFLOAD_OUT:
+		if (!conn_put(c, x, m->data, n))
+			conn_end(c, x, RS_CONN_CAUSE_NO_MEMORY, 0, RS_CONN_RST);
+		break;
+	case RS_OFFLOAD_DONE:
+		done(c, x, m);
+		break;
+	case RS_OFFLOAD_BACK:
+		x->owed -= n < x->owed ? (uint32_t)n : x->owed;
+		secure_wire(c, x, m->data, n);
+		if (conn_of(c, m->handle))
+			take_over(c, x);
+		break;
+	case RS_OFFLOAD_FAILED:
+		x->state = CONN_OPENING; /* its task is over */
+		conn_end(c, x, m->arg[0] == RS_OFFLOAD_CAUSE_REFUSED ? RS_CONN_CAUSE_TLS_QUEUE : RS_CONN_CAUSE_TLS,
+			(uint16_t)m->arg[0], RS_CONN_FIN);
+		break;
+	}
+}
+
+void
+secure_poll(struct rs_conns *c)
+{
+	struct rs_mail mails[MAILS];
+	uint32_t n;
+
+	if (!ops(c))
+		return;
+	n = ops(c)->poll(c->cfg.offload.ctx, mails, MAILS);
+	for (uint32_t i = 0; i < n; i++) {
+		mail(c, &mails[i]);
+		if (mails[i].data)
+			ops(c)->release(c->cfg.offload.ctx, mails[i].data);
+	}
+}
