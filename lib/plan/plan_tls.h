@@ -25,7 +25,7 @@ struct rs_plan_tls {
 	bool mutual;			   /* server: a client's certificate is asked for, and must come */
 	bool expired;			   /* our own may be expired, on purpose */
 	const char *sni;		   /* "": none; NULL: the connection's host where that is a name */
-	const char *check_name;		   /* what the server's certificate must be for; NULL: the connection's host */
+	const char *check_name;		   /* what the server's certificate must be for; "": any; NULL: the connection's host */
 	const char **alpn;		   /* application protocols, best first */
 	uint32_t n_alpn;
 	double resume;			   /* of the handshakes of an endpoint that has a session, how many offer it: 0 to 1 */
