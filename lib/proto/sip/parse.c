@@ -7,58 +7,81 @@
 #include "proto/sip/field.h"
 #include "proto/sip/scan.h"
 
+struct kernel {
+	rs_sip_scan_fn *scan;
+	rs_sip_lines_fn *lines;
+	const char *name;
+};
+
 static rs_sip_scan_fn scan_first;
+static rs_sip_lines_fn lines_first;
+
+static const struct kernel unchosen = { scan_first, lines_first, "" };
+static const struct kernel scalar = { rs_sip_scan_scalar, rs_sip_lines_scalar, "scalar" };
+#if defined(__x86_64__)
+static const struct kernel sse2 = { rs_sip_scan_sse2, rs_sip_lines_sse2, "sse2" };
+static const struct kernel avx2 = { rs_sip_scan_avx2, rs_sip_lines_avx2, "avx2" };
+#endif
 
 /*
  * The kernel in use. It is the one thing here that outlives a call: chosen once per process from
  * what the CPU can do, and then only changed by tests and benches.
  */
-static rs_sip_scan_fn *_Atomic kernel = scan_first;
+static const struct kernel *_Atomic kernel = &unchosen;
 
-static rs_sip_scan_fn *
+static const struct kernel *
 best_kernel(void)
 {
 #if defined(__x86_64__)
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
 		__builtin_cpu_supports("popcnt"))
-		return rs_sip_scan_avx2;
-	return rs_sip_scan_sse2;
+		return &avx2;
+	return &sse2;
 #else
-	return rs_sip_scan_scalar;
+	return &scalar;
 #endif
+}
+
+static const struct kernel *
+choose_kernel(void)
+{
+	const struct kernel *best = best_kernel();
+
+	atomic_store_explicit(&kernel, best, memory_order_relaxed);
+	return best;
 }
 
 static int
 scan_first(const uint8_t *buf, size_t len, struct rs_sip_msg *msg, struct rs_sip_scan *scan)
 {
-	rs_sip_scan_fn *best = best_kernel();
+	return choose_kernel()->scan(buf, len, msg, scan);
+}
 
-	atomic_store_explicit(&kernel, best, memory_order_relaxed);
-	return best(buf, len, msg, scan);
+static unsigned
+lines_first(const uint8_t *buf, size_t len, size_t from, uint32_t *lf)
+{
+	return choose_kernel()->lines(buf, len, from, lf);
+}
+
+unsigned
+rs_sip_lines(const uint8_t *buf, size_t len, size_t from, uint32_t *lf)
+{
+	return atomic_load_explicit(&kernel, memory_order_relaxed)->lines(buf, len, from, lf);
 }
 
 void
 rs_sip_scan_force_scalar(bool on)
 {
-	atomic_store_explicit(
-		&kernel, on ? rs_sip_scan_scalar : best_kernel(), memory_order_relaxed);
+	atomic_store_explicit(&kernel, on ? &scalar : best_kernel(), memory_order_relaxed);
 }
 
 const char *
 rs_sip_scan_name(void)
 {
-	rs_sip_scan_fn *k = atomic_load_explicit(&kernel, memory_order_relaxed);
+	const struct kernel *k = atomic_load_explicit(&kernel, memory_order_relaxed);
 
-	if (k == scan_first)
-		k = best_kernel();
-#if defined(__x86_64__)
-	if (k == rs_sip_scan_avx2)
-		return "avx2";
-	if (k == rs_sip_scan_sse2)
-		return "sse2";
-#endif
-	return "scalar";
+	return k == &unchosen ? best_kernel()->name : k->name;
 }
 
 /** "SIP/2.0 180 Ringing"; other versions of a response cannot be answered, so they are no SIP to
@@ -128,8 +151,8 @@ request_line(const uint8_t *line, size_t len, struct rs_sip_msg *msg)
 	return 0;
 }
 
-static int
-start_line(const uint8_t *line, size_t len, struct rs_sip_msg *msg)
+int
+rs_sip_start_line(const uint8_t *line, size_t len, struct rs_sip_msg *msg)
 {
 	/* A method has no '/', so no request line begins like this. */
 	if (len > 4 && line[3] == '/' && (line[0] | 0x20) == 's')
@@ -178,7 +201,7 @@ frame(const uint8_t *buf, size_t len, bool stream, struct rs_sip_msg *msg, struc
 int
 rs_sip_parse(const uint8_t *buf, size_t len, bool stream, struct rs_sip_msg *msg, size_t *used)
 {
-	rs_sip_scan_fn *scan_with = atomic_load_explicit(&kernel, memory_order_relaxed);
+	rs_sip_scan_fn *scan_with = atomic_load_explicit(&kernel, memory_order_relaxed)->scan;
 	struct rs_sip_scan scan = { 0 };
 	size_t skip = 0, seen;
 	int result, err;
@@ -200,7 +223,7 @@ rs_sip_parse(const uint8_t *buf, size_t len, bool stream, struct rs_sip_msg *msg
 	if (result == RS_SCAN_BAD)
 		return -EBADMSG;
 	if (result != RS_SCAN_NO_LINE) {
-		err = start_line(buf, scan.line_end, msg);
+		err = rs_sip_start_line(buf, scan.line_end, msg);
 		if (err != 0)
 			return err;
 	}

@@ -59,4 +59,25 @@ typedef int rs_sip_scan_fn(
 
 rs_sip_scan_fn rs_sip_scan_scalar, rs_sip_scan_sse2, rs_sip_scan_avx2;
 
+/** Bytes that one call of a lines function looks at. */
+#define RS_SIP_LINES_SPAN 256u
+
+/**
+ * The line feeds of buf[from, from + RS_SIP_LINES_SPAN), as far as they lie before @len.
+ * @param lf  out: their offsets in @buf, ascending; room for RS_SIP_LINES_SPAN + 4
+ * @return how many
+ */
+typedef unsigned rs_sip_lines_fn(const uint8_t *buf, size_t len, size_t from, uint32_t *lf);
+
+rs_sip_lines_fn rs_sip_lines_scalar, rs_sip_lines_sse2, rs_sip_lines_avx2;
+
+/** By the best of them, or by the one that rs_sip_scan_force_scalar() chose. */
+rs_sip_lines_fn rs_sip_lines;
+
+/**
+ * Decode a start line of @len bytes, line end not included, into @msg's members for it.
+ * @return 0; -EBADMSG: it is neither a request line nor a status line (RFC 3261, 7)
+ */
+int rs_sip_start_line(const uint8_t *line, size_t len, struct rs_sip_msg *msg);
+
 #endif

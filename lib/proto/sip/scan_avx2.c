@@ -78,3 +78,9 @@ rs_sip_scan_avx2(const uint8_t *buf, size_t len, struct rs_sip_msg *msg, struct 
 {
 	return scan_walk(buf, len, msg, scan);
 }
+
+unsigned
+rs_sip_lines_avx2(const uint8_t *buf, size_t len, size_t from, uint32_t *lf)
+{
+	return scan_lines(buf, len, from, lf);
+}

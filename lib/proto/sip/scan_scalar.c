@@ -68,3 +68,9 @@ rs_sip_scan_scalar(const uint8_t *buf, size_t len, struct rs_sip_msg *msg, struc
 {
 	return scan_walk(buf, len, msg, scan);
 }
+
+unsigned
+rs_sip_lines_scalar(const uint8_t *buf, size_t len, size_t from, uint32_t *lf)
+{
+	return scan_lines(buf, len, from, lf);
+}

@@ -79,4 +79,10 @@ rs_sip_scan_sse2(const uint8_t *buf, size_t len, struct rs_sip_msg *msg, struct 
 {
 	return scan_walk(buf, len, msg, scan);
 }
+
+unsigned
+rs_sip_lines_sse2(const uint8_t *buf, size_t len, size_t from, uint32_t *lf)
+{
+	return scan_lines(buf, len, from, lf);
+}
 #endif

@@ -44,7 +44,7 @@ scan_block(const uint8_t *buf, size_t len, size_t at)
 	if (SCAN_RARE(len < SCAN_BLOCK)) {
 		memset(whole, 0, sizeof(whole));
 		memcpy(whole, buf, len);
-		return scan_line_feeds(whole);
+		return scan_line_feeds(whole) >> at;
 	}
 	/* The last block is read from further left, and what was seen before is shifted out. */
 	from = at <= len - SCAN_BLOCK ? at : len - SCAN_BLOCK;
@@ -224,6 +224,17 @@ scan_walk(const uint8_t *buf, size_t len, struct rs_sip_msg *msg, struct rs_sip_
 		}
 	}
 	return started ? RS_SCAN_NO_END : RS_SCAN_NO_LINE;
+}
+
+static inline unsigned
+scan_lines(const uint8_t *buf, size_t len, size_t from, uint32_t *lf)
+{
+	size_t end = len - from < RS_SIP_LINES_SPAN ? len : from + RS_SIP_LINES_SPAN;
+	unsigned n = 0;
+
+	for (size_t at = from; at < end; at += SCAN_BLOCK)
+		n += scan_positions(scan_block(buf, end, at), (uint32_t)at, lf + n);
+	return n;
 }
 
 #endif
