@@ -12,6 +12,7 @@ enum rs_record_type {
 	RS_RECORD_LOG,	   /* text, no newline */
 	RS_RECORD_PACKET,  /* a captured frame */
 	RS_RECORD_EVENT,
+	RS_RECORD_KEY_LOG, /* a line of a key log, no newline; aux: the file's descriptor */
 	RS_RECORD_TYPES
 };
 

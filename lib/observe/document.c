@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* docs/metrics.md from the tables that the code counts by. */
+#include "observe/handshake_metrics.h"
 #include "observe/internal.h"
 
 static void
@@ -47,6 +48,9 @@ rs_metrics_document(FILE *out)
 	print_table(
 		out, "Ports", "Frames, packets and what became of them.", &rs_net_metrics_table);
 	print_table(out, "Workers", "The loop.", &rs_worker_metrics_table);
+	print_table(out, "Handshake threads", "TLS handshakes, off the workers.", &rs_handshake_metrics_table);
+	print_table(out, "Handshakes of a worker", "What workers ask of handshake threads.",
+		&rs_handshake_worker_metrics_table);
 	fputs("\n## Causes of failure\n\n"
 	      "A failed call has one cause, counted at the step where it failed (`failures` in the report).\n\n"
 	      "| cause | meaning |\n|---|---|\n",
@@ -55,4 +59,7 @@ rs_metrics_document(FILE *out)
 		fprintf(out, "| `%s` | %s |\n", rs_cause_name(c, name, sizeof(name)),
 			rs_cause_help(c));
 	fprintf(out, "| `response CODE` | %s |\n", rs_cause_help(RS_CAUSE_RESPONSE));
+	fputs("\n## Why handshakes fail\n\n| cause | meaning |\n|---|---|\n", out);
+	for (enum rs_offload_cause c = RS_OFFLOAD_CAUSE_NONE + 1; c < RS_OFFLOAD_CAUSES; c++)
+		fprintf(out, "| `%s` | %s |\n", rs_offload_cause_name(c), rs_offload_cause_help(c));
 }

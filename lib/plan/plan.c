@@ -28,7 +28,7 @@ check_sections(const struct rs_reader *r)
 			rs_did_you_mean(n->name, names, RS_SECTIONS, near, sizeof(near));
 			const char *tail = near[0]
 				? near
-				: ": known are sut, targets, workers, ports, media, endpoints, activities and run";
+				: ": known are sut, targets, workers, ports, media, tls, endpoints, activities and run";
 			if (n->set)
 				return rs_err_set(r->err, -EINVAL,
 					"--set %.200s: unknown setting '%.60s'%s", n->set, n->name,
@@ -64,7 +64,8 @@ read_all(struct rs_reader *r)
 
 	if ((rc = check_sections(r)) != 0 || (rc = rs_read_machine(r)) != 0 ||
 		(rc = rs_read_ports(r)) != 0 || (rc = rs_read_media(r)) != 0 ||
-		(rc = rs_read_endpoints(r)) != 0 ||
+		(rc = rs_read_tls(r)) != 0 || (rc = rs_read_endpoints(r)) != 0 ||
+		(rc = rs_read_certs(r)) != 0 ||
 		(rc = rs_read_run(r)) != 0 || (rc = rs_read_activities(r)) != 0 ||
 		(rc = rs_imply_media(r)) != 0)
 		return rc;

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/transport.h"
 #include "plan/plan_media.h"
+#include "plan/plan_tls.h"
 #include "plan/program.h"
 #include "plan/scenario.h"
 
@@ -119,6 +120,7 @@ struct rs_plan_group {
 	struct rs_inject *credentials; /* line i: user;password of endpoint i, before `password`; NULL: none */
 	struct rs_ua ua;
 	int32_t media;		/* index of its profile; -1: none */
+	int32_t tls;		/* likewise */
 	uint16_t rtp_first, rtp_last; /* UDP ports of each of its addresses that media may have: RTP even, RTCP the next one */
 	int line;
 };
@@ -233,10 +235,13 @@ struct rs_plan {
 	uint32_t memory_mb;	 /* EAL memory, for packets */
 	bool hugepages;
 	uint32_t mbufs;
+	uint32_t handshake_threads, handshakes, handshake_queue, sessions; /* of TLS: see run/handshake.h */
 	struct rs_plan_port *ports;
 	uint32_t n_ports;
 	struct rs_plan_media *media;
 	uint32_t n_media;	 /* the implied one, if there is one, is the last */
+	struct rs_plan_tls *tls;
+	uint32_t n_tls;
 	struct rs_plan_group *groups;
 	uint32_t n_groups;
 	struct rs_plan_activity *activities;

@@ -59,6 +59,14 @@ rs_plan_static_difference(const struct rs_plan *a, const struct rs_plan *b)
 		return "workers.mbufs";
 	if (a->hugepages != b->hugepages)
 		return "workers.hugepages";
+	if (a->handshake_threads != b->handshake_threads)
+		return "workers.handshake_threads";
+	if (a->handshakes != b->handshakes)
+		return "workers.handshakes";
+	if (a->handshake_queue != b->handshake_queue)
+		return "workers.handshake_queue";
+	if (a->sessions != b->sessions)
+		return "workers.sessions";
 	if (a->n_ports != b->n_ports)
 		return "ports";
 	for (uint32_t i = 0; i < a->n_ports; i++) {

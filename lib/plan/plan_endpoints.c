@@ -202,7 +202,8 @@ rs_read_endpoints(struct rs_reader *r)
 			(rc = check_on_port(r, &p, g)) != 0 || (rc = check_sizes(r, &p, g)) != 0 ||
 			(rc = rs_read_transport(r, &p, g)) != 0 || (rc = read_user(r, &p, g)) != 0 ||
 			(rc = rs_read_agent(r, &p, g)) != 0 ||
-			(rc = rs_read_group_media(r, &p, g)) != 0)
+			(rc = rs_read_group_media(r, &p, g)) != 0 ||
+			(rc = rs_read_group_tls(r, &p, g)) != 0)
 			return rc;
 		endpoints += g->count;
 		if (endpoints > MAX_ENDPOINTS)

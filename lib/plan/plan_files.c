@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "plan/plan_read.h"
+#include "plan/tls_cert.h"
 
 #ifndef RS_SCENARIO_DIR
 #define RS_SCENARIO_DIR "/usr/share/ringstorm/scenarios"
@@ -107,8 +108,28 @@ find_file(const char *plan_file, const char *name, bool is_scenario, char *path,
 	return 0;
 }
 
+static int
+check_cert(const char *cert_file, const char *key_file, bool may_be_expired, struct rs_err *err)
+{
+	struct rs_tls_cert cert;
+	int rc = rs_tls_cert_read(cert_file, key_file, may_be_expired, &cert, err);
+
+	if (rc == 0)
+		rs_tls_cert_free(&cert);
+	return rc;
+}
+
+static int
+check_ca(const char *file, struct rs_err *err)
+{
+	unsigned n;
+
+	return rs_tls_ca_check(file, &n, err);
+}
+
 const struct rs_plan_io rs_plan_files = {
-	.find = find_file, .scenario = rs_scenario_load, .data = rs_inject_load, .payload = rs_payload_open
+	.find = find_file, .scenario = rs_scenario_load, .data = rs_inject_load, .payload = rs_payload_open,
+	.cert = check_cert, .ca = check_ca
 };
 
 /**

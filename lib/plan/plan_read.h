@@ -25,6 +25,9 @@ struct rs_plan_io {
 	int (*data)(const char *file, struct rs_inject **out, struct rs_err *err);
 	int (*payload)(const char *file, const struct rs_payload_want *want,
 		struct rs_payload **out, struct rs_err *err);
+	/* May such a certificate with its key be shown, such a file of authorities be used? NULL: that is not asked. */
+	int (*cert)(const char *cert_file, const char *key_file, bool may_be_expired, struct rs_err *err);
+	int (*ca)(const char *file, struct rs_err *err);
 };
 extern const struct rs_plan_io rs_plan_files;
 
@@ -107,7 +110,12 @@ int rs_part_check_name(const struct rs_reader *r, const struct rs_part *p, const
 int rs_read_machine(struct rs_reader *r); /* sut, targets, workers */
 int rs_read_ports(struct rs_reader *r);
 int rs_read_media(struct rs_reader *r);
+int rs_read_tls(struct rs_reader *r);
 int rs_read_endpoints(struct rs_reader *r);
+/** tls of a group. */
+int rs_read_group_tls(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_group *g);
+/** The files of the profiles' certificates, as many as their groups need. */
+int rs_read_certs(const struct rs_reader *r);
 /** media and rtp_ports of a group; behind its addresses and SIP port. */
 int rs_read_group_media(
 	const struct rs_reader *r, const struct rs_part *p, struct rs_plan_group *g);

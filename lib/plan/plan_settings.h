@@ -81,6 +81,7 @@ enum rs_section_id {
 	RS_SECTION_WORKERS,
 	RS_SECTION_PORTS,
 	RS_SECTION_MEDIA,
+	RS_SECTION_TLS,
 	RS_SECTION_ENDPOINTS,
 	RS_SECTION_ACTIVITIES,
 	RS_SECTION_RUN,
@@ -100,10 +101,10 @@ extern const uint32_t rs_plan_n_thresholds;
 /* the tables behind rs_plan_sections, one or two a file */
 extern const struct rs_setting rs_settings_sut[], rs_settings_targets[], rs_settings_workers[],
 	rs_settings_ports[], rs_settings_media[], rs_settings_endpoints[], rs_settings_activities[],
-	rs_settings_run[];
+	rs_settings_run[], rs_settings_tls[];
 extern const uint32_t rs_n_settings_sut, rs_n_settings_targets, rs_n_settings_workers,
 	rs_n_settings_ports, rs_n_settings_media, rs_n_settings_endpoints, rs_n_settings_activities,
-	rs_n_settings_run;
+	rs_n_settings_run, rs_n_settings_tls;
 
 /* groups inside the sections */
 extern const struct rs_section rs_group_ua, rs_group_ws, rs_group_dist, rs_group_shape, rs_group_health,

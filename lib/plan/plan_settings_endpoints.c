@@ -226,6 +226,10 @@ const struct rs_setting rs_settings_endpoints[] = {
 		.meaning =
 			"Media profile of the endpoints: their calls carry media, and the session descriptions in their messages are made by "
 			"it, whatever the scenario writes there. Without one they are the scenario's." },
+	{ .name = "tls",
+		.type = RS_SET_STRING,
+		.offset = RS_SET_CUSTOM,
+		.meaning = "TLS profile of the endpoints, for their connections over TLS." },
 	{ .name = "rtp_ports",
 		.type = RS_SET_STRING,
 		.offset = RS_SET_CUSTOM,

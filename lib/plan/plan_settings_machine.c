@@ -67,6 +67,38 @@ const struct rs_setting rs_settings_workers[] = {
 		.standard = "false",
 		.meaning =
 			"Take the memory for packets from huge pages (they must be reserved); real NICs want it." },
+	{ .name = "handshake_threads",
+		.type = RS_SET_INT,
+		.min = 1,
+		.max = 32,
+		.standard = "1",
+		RS_FIELD(struct rs_plan, handshake_threads),
+		.meaning =
+			"Threads for TLS handshakes, started when a plan has TLS profiles. One does some 2,000 handshakes a second, and wants a "
+			"core for that." },
+	{ .name = "handshakes",
+		.type = RS_SET_INT,
+		.min = 1,
+		.max = 65536,
+		.standard = "2048",
+		RS_FIELD(struct rs_plan, handshakes),
+		.meaning =
+			"Handshakes that one such thread has under way at a time, 30 KiB each; further ones wait, which counts as lateness." },
+	{ .name = "handshake_queue",
+		.type = RS_SET_INT,
+		.min = 1,
+		.max = 65536,
+		.standard = "1024",
+		RS_FIELD(struct rs_plan, handshake_queue),
+		.meaning = "Handshakes that one worker may have with one thread, under way or waiting." },
+	{ .name = "sessions",
+		.type = RS_SET_INT,
+		.min = 0,
+		.max = 4000000,
+		.standard = "65536",
+		RS_FIELD(struct rs_plan, sessions),
+		.meaning =
+			"TLS sessions that one thread keeps for tls[].resume, some 1.5 KiB each, one an endpoint; the oldest go." },
 };
 const uint32_t rs_n_settings_workers = RS_COUNT(rs_settings_workers);
 

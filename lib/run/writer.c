@@ -62,6 +62,8 @@ drain(struct rs_writer *w)
 		while (left && (r = rs_record_peek(w->rings[i])) != NULL) {
 			if (r->type == RS_RECORD_LOG)
 				write_line(w->fd, r);
+			else if (r->type == RS_RECORD_KEY_LOG)
+				write_line(r->aux, r);
 			rs_record_pop(w->rings[i]);
 			left--;
 		}

@@ -84,10 +84,19 @@ no_files_payload(const char *file, const struct rs_payload_want *want, struct rs
 	return rs_payload_read(file, rs_slice_of(octets, sizeof(octets)), want, out, err);
 }
 
+/** "expired..." is. */
+static inline int
+no_files_cert(const char *cert, const char *key, bool may_be_expired, struct rs_err *err)
+{
+	if (strncmp(cert, "expired", 7) == 0 && !may_be_expired)
+		return rs_err_set(err, -EINVAL, "%s: expired", cert);
+	return 0;
+}
+
 /** Two cores, and no file of this machine. */
 static const struct rs_plan_io no_files = {
 	.n_cores = 2, .find = no_files_find, .scenario = no_files_scenario, .data = no_files_data,
-	.payload = no_files_payload
+	.payload = no_files_payload, .cert = no_files_cert
 };
 
 static inline int

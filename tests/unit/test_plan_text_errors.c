@@ -68,7 +68,7 @@ static struct row rows[] = {
 	{ "an unknown section", "run =", "runn =",
 		"t.conf:12: unknown setting 'runn': did you mean 'run'?", NULL, NULL },
 	{ "an unknown section like no other", "run =", "frobnicate =",
-		"t.conf:12: unknown setting 'frobnicate': known are sut, targets, workers, ports, media, endpoints, activities and run",
+		"t.conf:12: unknown setting 'frobnicate': known are sut, targets, workers, ports, media, tls, endpoints, activities and run",
 		NULL, NULL },
 	{ "an unknown setting", "rate = 100", "rat = 100",
 		"t.conf:11: activities[1]: unknown setting 'rat': did you mean 'rate'?", NULL,
