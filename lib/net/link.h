@@ -36,7 +36,8 @@ enum rs_rx_kind {
 	RS_RX_SIP,	   /* payload of a datagram to one of our addresses */
 	RS_RX_UNREACHABLE, /* ICMP said that a datagram of ours did not arrive; data: the start of its payload; path as we sent it */
 	RS_RX_RTP,	   /* as RS_RX_SIP, and its first byte is one of RTP's or RTCP's (RFC 7983, 7) */
-	RS_RX_TCP,	   /* a segment: IP addresses in path, data from the TCP header on. Never seen by the engine */
+	RS_RX_TCP,	   /* a segment: IP addresses in path, data from the TCP header on; detail: 1, its checksum is good. Not the engine's */
+	RS_RX_TCP_ERROR,   /* ICMP quotes one of ours: path as we sent it, data its header; event: enum rs_tcp_error_kind, detail: MTU. Nor this */
 	RS_RX_CONN	   /* something happened to a connection: path.conn, event, cause; no data */
 };
 

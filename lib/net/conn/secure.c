@@ -181,18 +181,14 @@ secure_wire(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len)
 static bool
 take_keys(struct rs_conns *c, struct conn *x, const struct rs_tls_result *result)
 {
-	struct rs_tls_keys keys;
-	uint32_t slot;
+	uint32_t slot = rs_pool_take(&c->tls);
 	void *memory;
 
-	if (rs_tls_result_keys(result, &keys) != 0)
-		return false;
-	slot = rs_pool_take(&c->tls);
 	if (slot == RS_POOL_NONE)
 		return false;
 	x->tls = slot;
 	memory = rs_pool_at(&c->tls, slot);
-	if (rs_tls_init(c->engine, &keys, (uint8_t *)memory + sizeof(struct rs_tls), memory) != 0) {
+	if (rs_tls_init(c->engine, &result->keys, (uint8_t *)memory + sizeof(struct rs_tls), memory) != 0) {
 		rs_pool_give(&c->tls, slot);
 		x->tls = NONE;
 		return false;

@@ -75,7 +75,7 @@ rs_tcp_connect(struct rs_tcp *t, const struct rs_path *where, const struct rs_tc
 	isn = tcp_isn(t->cfg.secret, &path, t->now_ns);
 	if (reused && !after(isn, least_isn))
 		isn = least_isn + 1;
-	c->user = user;
+	c->path.conn = user;
 	c->state = RS_TCP_SYN_SENT;
 	c->flags = F_ACTIVE;
 	c->snd_una = c->snd_nxt = c->snd_max = c->recover = isn;
@@ -192,6 +192,18 @@ rs_tcp_abort(struct rs_tcp *t, rs_handle h, uint64_t now_ns)
 }
 
 int
+rs_tcp_forget(struct rs_tcp *t, rs_handle h)
+{
+	struct tcp_conn *c = tcp_live(t, h);
+
+	if (c == NULL)
+		return -ENOENT;
+	count(t, RS_NET_TCP_ABORTED);
+	tcp_free(t, c);
+	return 0;
+}
+
+int
 rs_tcp_close(struct rs_tcp *t, rs_handle h, uint64_t now_ns)
 {
 	struct tcp_conn *c = tcp_live(t, h);
@@ -221,6 +233,6 @@ rs_tcp_set_user(struct rs_tcp *t, rs_handle h, uint64_t user)
 
 	if (c == NULL)
 		return -ENOENT;
-	c->user = user;
+	c->path.conn = user;
 	return 0;
 }

@@ -148,7 +148,7 @@ tcp_syn(struct rs_tcp *t, const struct rs_path *path, const struct segment *s, u
 	isn = tcp_isn(t->cfg.secret, path, t->now_ns);
 	if (isn_least && !after(isn, isn_least))
 		isn = isn_least + 1;
-	c->user = l->user;
+	c->path.conn = l->user;
 	c->state = RS_TCP_SYN_RECEIVED;
 	c->listener = listener;
 	c->snd_una = c->snd_nxt = c->snd_max = c->recover = isn;

@@ -89,7 +89,7 @@ enum deadline {
 
 struct tcp_conn {
 	/* Who: what the look-up compares. */
-	struct rs_path path;
+	struct rs_path path; /* conn: the user's number */
 	uint32_t flags;
 	uint8_t state; /* enum rs_tcp_state */
 	uint8_t dues;  /* bits of enum deadline that are set */
@@ -127,7 +127,6 @@ struct tcp_conn {
 	uint32_t due[DUES];
 	uint32_t armed; /* what the timer is armed for, if it is */
 	uint32_t challenge_ms;
-	uint64_t user;
 	uint64_t sent_bytes, received_bytes;
 	uint32_t retransmitted;
 	uint32_t listener; /* slot, while SYN-RECEIVED for one */
@@ -146,7 +145,7 @@ struct tcp_tomb {
 	uint16_t window;
 	bool timestamps;
 };
-_Static_assert(sizeof(struct tcp_tomb) <= 72, "a tombstone is small");
+_Static_assert(sizeof(struct tcp_tomb) <= 80, "a tombstone is small");
 
 struct tcp_listener {
 	struct rs_addr local; /* family 0: any */

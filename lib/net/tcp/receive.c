@@ -35,7 +35,7 @@ static bool
 give(struct rs_tcp *t, struct tcp_conn *c, struct rs_slice bytes, uint32_t *taken)
 {
 	rs_handle h = handle_of(t, c);
-	size_t n = t->user.data(t->user.ctx, h, c->user, bytes);
+	size_t n = t->user.data(t->user.ctx, h, c->path.conn, bytes);
 
 	if (tcp_live(t, h) == NULL)
 		return false;

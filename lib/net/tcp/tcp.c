@@ -275,7 +275,7 @@ tcp_tell(struct rs_tcp *t, struct tcp_conn *c, enum rs_tcp_event event, enum rs_
 {
 	rs_handle h = handle_of(t, c);
 
-	t->user.event(t->user.ctx, h, c->user, event, cause);
+	t->user.event(t->user.ctx, h, c->path.conn, event, cause);
 	return tcp_live(t, h) != NULL;
 }
 
@@ -290,7 +290,7 @@ tcp_end(struct rs_tcp *t, struct tcp_conn *c, enum rs_tcp_cause cause)
 	c->flags |= F_CLOSING_NOW;
 	if (known) {
 		count(t, RS_NET_TCP_CLOSED + cause);
-		t->user.event(t->user.ctx, handle_of(t, c), c->user, RS_TCP_CLOSED, cause);
+		t->user.event(t->user.ctx, handle_of(t, c), c->path.conn, RS_TCP_CLOSED, cause);
 	} else {
 		count(t, RS_NET_TCP_HALF_OPEN_LOST);
 	}
@@ -319,7 +319,7 @@ rs_tcp_info(const struct rs_tcp *t, rs_handle h, struct rs_tcp_info *out)
 	if (c == NULL)
 		return -ENOENT;
 	*out = (struct rs_tcp_info){ .path = c->path,
-		.user = c->user,
+		.user = c->path.conn,
 		.state = c->state,
 		.sent_bytes = c->sent_bytes,
 		.received_bytes = c->received_bytes,

@@ -186,6 +186,8 @@ int rs_tcp_shutdown(struct rs_tcp *t, rs_handle h, uint64_t now_ns);
 int rs_tcp_close(struct rs_tcp *t, rs_handle h, uint64_t now_ns);
 /** Gone at once, RST to the peer, no event. @return 0; -ENOENT */
 int rs_tcp_abort(struct rs_tcp *t, rs_handle h, uint64_t now_ns);
+/** Gone at once, and the peer hears nothing: as if the machine had lost its power. @return 0; -ENOENT */
+int rs_tcp_forget(struct rs_tcp *t, rs_handle h);
 /** @return 0; -ENOENT */
 int rs_tcp_set_user(struct rs_tcp *t, rs_handle h, uint64_t user);
 

@@ -24,4 +24,15 @@ struct rs_tls_result {
 	uint8_t bytes[];
 };
 
+#define RS_TLS_MAX_HOST 255
+
+/** Parameters of RS_OFFLOAD_TLS_CLIENT and _SERVER. */
+struct rs_tls_start {
+	uint64_t who;	   /* whose session it is, and the thread: an endpoint (client), a connection (server) */
+	uint32_t index;	   /* of the endpoint in its group: which certificate it shows */
+	uint16_t profile;  /* in the profiles of the pool */
+	uint16_t n_host;   /* client: bytes of host, at most RS_TLS_MAX_HOST */
+	char host[];	   /* the server's name or address as the plan has it: for SNI and the name check */
+};
+
 #endif
