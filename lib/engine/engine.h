@@ -107,6 +107,9 @@ bool rs_engine_is_told(const struct rs_engine *e);
 bool rs_engine_listens(const struct rs_engine *e, uint8_t port, const struct rs_addr *addr, uint16_t local_port, uint32_t *group,
 	uint64_t *user);
 
+/** Which endpoint of its group a connection is of: @user as it was opened with, or as rs_engine_listens said. */
+uint32_t rs_engine_conn_endpoint(const struct rs_engine *e, uint32_t group, uint64_t user, const struct rs_path *path);
+
 /** No new calls, and nothing is sent any more: open calls end as failed, cause `stopped`. */
 void rs_engine_silence(struct rs_engine *e);
 

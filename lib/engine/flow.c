@@ -548,3 +548,21 @@ rs_engine_listens(const struct rs_engine *e, uint8_t port, const struct rs_addr 
 	}
 	return false;
 }
+
+uint32_t
+rs_engine_conn_endpoint(const struct rs_engine *e, uint32_t group, uint64_t user, const struct rs_path *path)
+{
+	uint64_t number = user & ((1ull << USER_SHIFT) - 1);
+	int64_t index;
+
+	switch ((enum user)(user >> USER_SHIFT)) {
+	case USER_FLOW:
+		return number < e->n_flows ? e->flows[number].index : 0;
+	case USER_LEG:
+		return (uint32_t)number < e->legs.cap ? leg_at(e, (uint32_t)number)->endpoint : 0;
+	case USER_LISTEN:
+		index = rs_group_find(e->groups[group].plan, &path->local, path->local_port);
+		return index < 0 ? 0 : (uint32_t)index;
+	}
+	return 0;
+}

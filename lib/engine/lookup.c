@@ -267,8 +267,8 @@ rs_engine_owner(struct rs_engine *e, const struct rs_rx *rx)
 
 	if (port->n_workers == 1)
 		return port->workers[0];
-	/* Media goes by the rule alone: its ports were taken by it. So does what ICMP quotes of it. */
-	if (rx->kind == RS_RX_RTP || (rx->kind == RS_RX_UNREACHABLE && rs_rx_kind_of(rx->data, rx->len) == RS_RX_RTP))
+	/* Media and connections go by the rule alone: their ports were taken by it. So does what ICMP quotes of it. */
+	if (rx->kind == RS_RX_TCP || rx->kind == RS_RX_TCP_ERROR || rx->kind == RS_RX_RTP || (rx->kind == RS_RX_UNREACHABLE && rs_rx_kind_of(rx->data, rx->len) == RS_RX_RTP))
 		return port->workers[rs_steer_queue(&rx->path.local, rx->path.local_port, e->steer_bits[rx->path.port], port->n_workers)];
 	if (rx->kind != RS_RX_SIP) {
 		worker = owner_by_address(e, &rx->path, &shared);

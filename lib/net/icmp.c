@@ -69,6 +69,7 @@ rs_icmp_quoted(const struct rs_iface *ifc, const struct rs_ip *ip, struct rs_rx 
 	const uint8_t *q = ip->payload + RS_ICMP_HDR_LEN;
 	uint32_t left = ip->len - RS_ICMP_HDR_LEN, head;
 	struct rs_path path = { .port = ifc->index };
+	bool tcp;
 
 	if (!is_error(ip))
 		return RS_NET_RX_ICMP;
@@ -77,19 +78,21 @@ rs_icmp_quoted(const struct rs_iface *ifc, const struct rs_ip *ip, struct rs_rx 
 	 * ourselves are read.
 	 */
 	if (ip->src.family == 4) {
-		if (left < RS_IP4_HDR_LEN || q[0] >> 4 != 4 || q[9] != RS_IPPROTO_UDP ||
+		if (left < RS_IP4_HDR_LEN || q[0] >> 4 != 4 || (q[9] != RS_IPPROTO_UDP && q[9] != RS_IPPROTO_TCP) ||
 			rs_load16(q + 6) & 0x1fff)
 			return RS_NET_RX_ICMP;
+		tcp = q[9] == RS_IPPROTO_TCP;
 		head = (q[0] & 15) * 4u;
 		path.local.family = path.remote.family = 4;
 		memcpy(path.local.b, q + 12, 4);
 		memcpy(path.remote.b, q + 16, 4);
 	} else {
 		if (left < RS_IP6_HDR_LEN + 8 || q[0] >> 4 != 6 ||
-			!(q[6] == RS_IPPROTO_UDP ||
+			!(q[6] == RS_IPPROTO_UDP || q[6] == RS_IPPROTO_TCP ||
 				(q[6] == RS_IPPROTO_FRAGMENT && q[RS_IP6_HDR_LEN] == RS_IPPROTO_UDP &&
 					(rs_load16(q + RS_IP6_HDR_LEN + 2) & 0xfff8) == 0)))
 			return RS_NET_RX_ICMP;
+		tcp = q[6] == RS_IPPROTO_TCP;
 		head = RS_IP6_HDR_LEN;
 		if (q[6] == RS_IPPROTO_FRAGMENT) /* our first fragment */
 			head += 8;
@@ -103,8 +106,9 @@ rs_icmp_quoted(const struct rs_iface *ifc, const struct rs_ip *ip, struct rs_rx 
 	path.local_port = rs_load16(q + head);
 	path.remote_port = rs_load16(q + head + 2);
 	rx->path = path;
-	rx->data = q + head + RS_UDP_HDR_LEN;
-	rx->len = left - head - RS_UDP_HDR_LEN;
+	rx->kind = tcp ? RS_RX_TCP_ERROR : RS_RX_UNREACHABLE;
+	rx->data = q + head + (tcp ? 0 : RS_UDP_HDR_LEN);
+	rx->len = left - head - (tcp ? 0 : RS_UDP_HDR_LEN);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "net/input.h"
 
 #include "net/output.h"
+#include "net/tcp/tcp.h"
 
 static enum rs_input_verdict
 drop(struct rs_input *in, int row)
@@ -27,7 +28,38 @@ input_udp(const struct rs_iface *ifc, const struct rs_ip *ip, unsigned flags, st
 	rx->path.local_port = udp.dst_port;
 	rx->path.remote_port = udp.src_port;
 	rx->path.port = ifc->index;
+	rx->path.transport = RS_TRANSPORT_UDP;
+	rx->path.conn = 0;
 	in->row = RS_NET_RX_SIP;
+	return RS_INPUT_ITEM;
+}
+
+/* All but its addresses is TCP's to judge. */
+static enum rs_input_verdict
+input_tcp(const struct rs_iface *ifc, const struct rs_ip *ip, unsigned flags, struct rs_rx *rx, struct rs_input *in)
+{
+	if (ip->len < 20)
+		return drop(in, RS_NET_RX_TRUNCATED);
+	*rx = (struct rs_rx){ .data = ip->payload, .len = ip->len, .kind = RS_RX_TCP, .detail = (flags & RS_FRAME_UDP_GOOD) != 0 };
+	rx->path = (struct rs_path){ .local = ip->dst, .remote = ip->src, .local_port = rs_load16(ip->payload + 2),
+		.remote_port = rs_load16(ip->payload), .port = ifc->index, .transport = RS_TRANSPORT_TCP };
+	in->row = RS_NET_RX_TCP;
+	return RS_INPUT_ITEM;
+}
+
+/* A segment is quoted: its connection judges that. @return the verdict; RS_INPUT_ITEM with @rx */
+static enum rs_input_verdict
+input_tcp_error(const struct rs_ip *ip, struct rs_rx *rx, struct rs_input *in)
+{
+	int kind = rs_tcp_error_kind(ip->src.family, ip->payload[0], ip->payload[1]);
+	uint32_t mtu = 0;
+
+	if (kind < 0)
+		return drop(in, RS_NET_RX_ICMP);
+	(void)rs_icmp_too_big(ip, &mtu);
+	rx->event = (uint8_t)kind;
+	rx->detail = mtu < UINT16_MAX ? (uint16_t)mtu : UINT16_MAX;
+	in->row = kind == RS_TCP_ERROR_TOO_BIG ? RS_NET_RX_TOO_BIG : RS_NET_RX_UNREACHABLE;
 	return RS_INPUT_ITEM;
 }
 
@@ -59,6 +91,8 @@ input_icmp(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t 
 	row = rs_icmp_quoted(ifc, ip, rx);
 	if (row != 0)
 		return drop(in, row);
+	if (rx->kind == RS_RX_TCP_ERROR)
+		return input_tcp_error(ip, rx, in);
 	if (rs_icmp_too_big(ip, &in->mtu)) {
 		if (!rs_output_allowed(targets, &rx->path.remote)) /* no packet of ours went there */
 			return drop(in, RS_NET_RX_ICMP);
@@ -67,7 +101,6 @@ input_icmp(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t 
 		in->mtu_dst = rx->path.remote;
 		return drop(in, RS_NET_RX_TOO_BIG);
 	}
-	rx->kind = RS_RX_UNREACHABLE;
 	in->row = RS_NET_RX_UNREACHABLE;
 	return RS_INPUT_ITEM;
 }
@@ -104,6 +137,8 @@ input_ip(const struct rs_iface *ifc, const struct rs_ranges *targets, uint8_t *f
 		return drop(in, RS_NET_RX_NOT_OURS);
 	if (ip.proto == RS_IPPROTO_UDP)
 		return input_udp(ifc, &ip, flags, rx, in);
+	if (ip.proto == RS_IPPROTO_TCP)
+		return input_tcp(ifc, &ip, flags, rx, in);
 	if (ip.proto == RS_IPPROTO_ICMP && ip.src.family == 4)
 		return input_icmp(ifc, targets, frame, l3, &ip, rx, in);
 	return drop(in, RS_NET_RX_UNKNOWN);

@@ -16,6 +16,7 @@
 
 #define RS_IPPROTO_HOPOPTS  0
 #define RS_IPPROTO_ICMP     1
+#define RS_IPPROTO_TCP      6
 #define RS_IPPROTO_UDP      17
 #define RS_IPPROTO_ROUTING  43
 #define RS_IPPROTO_FRAGMENT 44

@@ -12,6 +12,7 @@ static const struct rs_metric_def defs[RS_NET_METRICS] = {
 	COUNTER(RS_NET_TX_BYTES, "tx_bytes", "bytes",
 		"Bytes of those frames, Ethernet header included."),
 	COUNTER(RS_NET_RX_SIP, "rx_sip", "packets", "UDP datagrams handed to the engine."),
+	COUNTER(RS_NET_RX_TCP, "rx_tcp", "packets", "Segments handed to TCP."),
 	COUNTER(RS_NET_RX_NOT_OURS, "rx_not_ours", "packets",
 		"Dropped: the MAC or the IP address is not one of ours."),
 	COUNTER(RS_NET_RX_TRUNCATED, "rx_truncated", "packets",

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "net/link.h"
+#include "net/tcp/tcp.h"
 
 struct rs_net;
 struct rs_net_worker;
@@ -135,6 +136,10 @@ void rs_net_attach(struct rs_net_worker *w, void *mbuf, struct rs_rx *out);
  * for more bytes than take offered.
  */
 struct rs_link rs_net_link(struct rs_net_worker *w);
+/** Worker: the same for segments of TCP. */
+struct rs_tcp_link rs_net_tcp_link(struct rs_net_worker *w);
+/** Worker: is @to among the targets? */
+bool rs_net_is_target(const struct rs_net_worker *w, const struct rs_addr *to);
 
 /**
  * @fn is called after the devices were given what was queued, with the time read before. That holds
@@ -161,6 +166,7 @@ enum rs_net_metric {
 	RS_NET_TX_PACKETS,
 	RS_NET_TX_BYTES,
 	RS_NET_RX_SIP,       /* datagrams handed up */
+	RS_NET_RX_TCP,       /* segments handed up */
 	RS_NET_RX_NOT_OURS,  /* other destination address or MAC */
 	RS_NET_RX_TRUNCATED, /* shorter than their headers say */
 	RS_NET_RX_BAD_CHECKSUM,

@@ -48,6 +48,13 @@ int rs_output_next_hop(const struct rs_iface *ifc, const struct rs_ranges *targe
 uint32_t rs_output_udp(const struct rs_iface *ifc, const struct rs_path *path,
 	const struct rs_neigh_entry *e, uint8_t *payload, uint32_t len, uint8_t **frame);
 
+/**
+ * The same for @len bytes of protocol @proto, whose own header and checksum are written already.
+ * RS_OUTPUT_HEADROOM bytes in front of them are writable.
+ */
+uint32_t rs_output_ip(const struct rs_iface *ifc, const struct rs_path *path,
+	const struct rs_neigh_entry *e, uint8_t proto, uint8_t *bytes, uint32_t len, uint8_t **frame);
+
 /** A frame that waited for its neighbour gets the MAC. */
 static inline void
 rs_output_set_mac(uint8_t *frame, const struct rs_neigh_entry *e)

@@ -25,6 +25,7 @@ struct run {
 	char id[40];
 	uint16_t number;
 	struct rs_account **accounts; /* one a worker */
+	struct run_conns *conns;      /* of all workers; NULL: the plan has datagrams only */
 	struct rs_bus *bus;           /* between the workers' engines; NULL: there is one only */
 	struct rs_observer *observer;
 	uint64_t t0_ns, end_ns;
@@ -119,6 +120,16 @@ bool activity_has_end(const struct rs_plan_activity *a);
 double activity_rate(const struct rs_daemon *d, uint32_t i);
 /** The run goes on at @at_ns. */
 void activities_resumed(struct rs_daemon *d, uint64_t at_ns);
+
+/* conns.c */
+/** Connections for each worker, and handshake threads where the plan has TLS. @return 0 with NULL: none are needed */
+int run_conns_create(struct rs_daemon *d, struct run_conns **out, struct rs_err *err);
+/** No worker has them any more. NULL is fine. */
+void run_conns_free(struct run_conns *c);
+/** The table for the engine of @worker, and, once there is one, the engine itself. */
+struct rs_link run_conns_link(struct run_conns *c, uint32_t worker, const struct rs_link *datagrams);
+void run_conns_engine(struct run_conns *c, uint32_t worker, struct rs_engine *e);
+struct worker_conns *run_conns_worker(struct run_conns *c, uint32_t worker);
 
 /* run.c */
 /** The last run goes. @return 0; -EIO: a worker does not give it back, so that it stays where it is and the daemon is lost */

@@ -67,6 +67,7 @@ run_free(struct rs_daemon *d, struct rs_err *err)
 	for (uint32_t i = 0; r->accounts && i < d->n_workers; i++)
 		rs_account_free(r->accounts[i]);
 	rs_bus_free(r->bus);
+	run_conns_free(r->conns);
 	free(r->accounts);
 	free(r->rates);
 	free(r->limits);
@@ -142,6 +143,12 @@ make_run(struct rs_daemon *d, struct rs_err *err)
 		rc = rs_bus_create(d->n_workers, &r->bus);
 	for (uint32_t i = 0; rc == 0 && i < d->n_workers; i++)
 		rc = rs_account_create(d->plan, &r->accounts[i]);
+	if (rc == 0) {
+		int failed = run_conns_create(d, &r->conns, err);
+
+		if (failed)
+			return failed;
+	}
 	if (rc == 0)
 		rc = make_observer(d, r);
 	for (uint32_t i = 0; rc == 0 && i < n; i++) {
@@ -173,10 +180,16 @@ make_engine(struct rs_daemon *d, uint32_t worker, struct rs_engine **out, struct
 		.wall_at_ns = daemon_now(d),
 	};
 	uint8_t steer_bits[RS_MAX_PORTS];
+	int rc;
 
 	daemon_steer_bits(d, steer_bits);
 	cfg.steer_bits = steer_bits;
-	return rs_engine_create(&cfg, out, err);
+	if (d->run->conns)
+		cfg.link = run_conns_link(d->run->conns, worker, &cfg.link);
+	rc = rs_engine_create(&cfg, out, err);
+	if (rc == 0 && d->run->conns)
+		run_conns_engine(d->run->conns, worker, *out);
+	return rc;
 }
 
 /*
@@ -194,6 +207,8 @@ attach_engines(struct rs_daemon *d, struct rs_engine *engines[], struct rs_err *
 	for (; rc == 0 && n < d->n_workers; n++) {
 		mails[n] = (struct rs_mail){ .type = RS_MAIL_ATTACH, .data = engines[n] };
 		mails[n].arg[1] = (uint64_t)(uintptr_t)d->plan;
+		if (d->run->conns)
+			mails[n].arg[2] = (uint64_t)(uintptr_t)run_conns_worker(d->run->conns, n);
 		rc = daemon_post(d, n, &mails[n]);
 		if (rc == 0)
 			engines[n] = NULL; /* the worker's now */

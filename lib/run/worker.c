@@ -140,6 +140,8 @@ attach(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 {
 	w->engine = m->data;
 	w->plan = (const struct rs_plan *)(uintptr_t)m->arg[1];
+	w->conns = (struct worker_conns *)(uintptr_t)m->arg[2];
+	w->conns_due = 0;
 	w->attach = *m;
 	w->preparing = true;
 	w->prepare_until = now + PREPARE_NS;
@@ -182,6 +184,7 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 		back.data = w->engine;
 		w->engine = NULL;
 		w->plan = NULL;
+		w->conns = NULL;
 		w->preparing = false;
 		w->impair.at_ns = 0;
 		reply(w, &back);
@@ -296,6 +299,9 @@ sleep_a_little(struct rs_worker *w, uint64_t now)
 {
 	uint64_t due = w->next_due < w->net_next ? w->next_due : w->net_next;
 
+	if (w->conns && w->conns_due < due)
+		due = w->conns_due;
+
 	if (due < now + SLEEP_MARGIN_NS + SLEEP_NS)
 		return;
 	struct timespec ts = { .tv_nsec = SLEEP_NS };
@@ -307,6 +313,22 @@ sleep_a_little(struct rs_worker *w, uint64_t now)
 	if (slept > SLEEP_NS +
 			GAP_FLOOR_NS) /* it was to be woken, and the machine had the core for something else */
 		record_gap(w, now + SLEEP_NS, slept - SLEEP_NS);
+}
+
+/* What TCP has to do with goes to it; whole messages come back to the engine. */
+static void
+input(struct rs_worker *w, uint64_t now, const struct rs_rx *rx, uint32_t n)
+{
+	for (uint32_t i = 0, from; i < n;) {
+		from = i;
+		while (i < n && rx[i].kind != RS_RX_TCP && rx[i].kind != RS_RX_TCP_ERROR)
+			i++;
+		if (i > from)
+			rs_engine_input(w->engine, now, &rx[from], i - from);
+		for (; i < n && (rx[i].kind == RS_RX_TCP || rx[i].kind == RS_RX_TCP_ERROR); i++)
+			if (w->conns)
+				worker_conns_input(w->conns, &rx[i], now);
+	}
 }
 
 /* @return false when the worker is to end */
@@ -324,7 +346,7 @@ turn(struct rs_worker *w)
 
 	w->turn_work = packets;
 	if (n && w->engine)
-		rs_engine_input(w->engine, now, rx, n);
+		input(w, now, rx, n);
 	m = rs_mailbox_receive(w->in, mails, MAILS);
 	for (uint32_t i = 0; i < m; i++)
 		if (!obey(w, &mails[i], now))
@@ -335,9 +357,15 @@ turn(struct rs_worker *w)
 		prepare(w, now);
 	if (w->impair.at_ns && now >= w->impair.at_ns)
 		impair(w);
+	if (w->conns && (packets || now >= w->conns_due)) {
+		work += now >= w->conns_due;
+		w->conns_due = worker_conns_turn(w->conns, now);
+	}
 	if (w->engine && (work || now >= w->next_due || rs_engine_is_told(w->engine))) {
 		work += now >= w->next_due;
 		w->next_due = rs_engine_turn(w->engine, now);
+		if (w->conns) /* what it has sent is under way by now, what it has opened has a deadline */
+			w->conns_due = now;
 	}
 	if (now >= w->net_next) { /* sends in between may want it sooner than it said */
 		w->net_next = rs_net_tick(w->net, now);

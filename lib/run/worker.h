@@ -63,6 +63,8 @@ struct rs_worker {
 	/* the worker's own from here on */
 	struct rs_engine *engine;
 	const struct rs_plan *plan;
+	struct worker_conns *conns; /* NULL: the plan has datagrams only */
+	uint64_t conns_due;
 	bool preparing;
 	uint64_t prepare_until;
 	struct rs_mail attach;
@@ -74,6 +76,12 @@ struct rs_worker {
 	uint32_t turn_work; /* packets it received */
 	struct rs_impair_order impair; /* not due yet */
 };
+
+struct worker_conns;
+/* conns.c: connections of a worker's run */
+void worker_conns_input(struct worker_conns *c, const struct rs_rx *rx, uint64_t now);
+/** @return when there is something to do again */
+uint64_t worker_conns_turn(struct worker_conns *c, uint64_t now);
 
 /** The loop: returns when RS_MAIL_EXIT came. @param arg  struct rs_worker */
 int rs_worker_main(void *arg);

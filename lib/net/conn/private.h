@@ -41,6 +41,7 @@ enum conn_flag {
 	CONN_PINGED = 1 << 3,	/* a pong is waited for, until due_ms */
 	CONN_RESUMED = 1 << 4,
 	CONN_TLS_1_3 = 1 << 5,
+	CONN_DOOMED = 1 << 6,	/* bytes of it are lost: it ends as soon as nobody is in the middle of something */
 };
 
 struct conn {

@@ -44,7 +44,8 @@ conn_say(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len)
 	}
 	if (conn_put(c, x, p, sealed))
 		return 0;
-	conn_end(c, x, RS_CONN_CAUSE_NO_MEMORY, 0, RS_CONN_RST);
+	x->flags |= CONN_DOOMED; /* told later: who sends is not called back */
+	rs_wheel_arm(&c->wheel, conn_slot(c, x), c->now_ns);
 	return -ENOBUFS;
 }
 
@@ -130,7 +131,7 @@ conn_link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32
 	c->taken = false;
 	buf->opaque = NULL;
 	x = conn_of(c, path->conn);
-	if (!x || x->state != CONN_UP)
+	if (!x || x->state != CONN_UP || x->flags & CONN_DOOMED)
 		return -ENOTCONN;
 	if (x->out.len > 0) { /* the peer has not read what was there before */
 		rs_metric_inc(c->cells, RS_CONNS_FULL);

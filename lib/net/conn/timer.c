@@ -14,6 +14,8 @@ conn_arm(struct rs_conns *c, struct conn *x)
 {
 	uint32_t slot = conn_slot(c, x), part;
 
+	if (x->flags & CONN_DOOMED)
+		return;
 	if (has_deadline(x)) {
 		rs_wheel_arm(&c->wheel, slot, c->origin_ns + (uint64_t)x->due_ms * RS_NS_PER_MS);
 	} else if (x->keep_ms) { /* 80 to 100 % of the interval */
@@ -52,6 +54,10 @@ ping(struct rs_conns *c, struct conn *x)
 void
 conn_timer(struct rs_conns *c, struct conn *x)
 {
+	if (x->flags & CONN_DOOMED) {
+		conn_end(c, x, RS_CONN_CAUSE_NO_MEMORY, 0, RS_CONN_RST);
+		return;
+	}
 	if (x->flags & CONN_STARVED) { /* the handshake thread had no room */
 		x->flags &= (uint8_t)~CONN_STARVED;
 		if (now_ms(c) < x->due_ms) {

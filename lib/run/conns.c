@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A run's connections: what the plan says of them as workers' configurations, and the threads that do their handshakes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "net/conn/conn.h"
+#include "run/handshake.h"
+#include "run/internal.h"
+
+#define ACCEPTED_MORE 65536  /* connections that peers may open to us, beside as many as calls may be open */
+#define TIME_WAITS    262144 /* connections closed by us in the last 2*MSL: oldest first when there are more */
+#define BLOCKS	      65536  /* of 2 KiB: bytes under way of all connections */
+#define GATHERING     16384
+#define HALF_OPEN     8192
+#define MOST	      (1u << 22)
+
+struct worker_conns {
+	struct rs_arena arena;
+	struct rs_metrics cells, tcp_cells;
+	struct rs_conns *conns;
+	struct rs_engine *engine;
+	struct rs_net_worker *net;
+	struct rs_link datagrams;
+	uint64_t now;
+};
+
+struct run_conns {
+	const struct rs_plan *plan;
+	struct rs_conns_profile *profiles; /* one a group */
+	char (*hosts)[320];
+	char **fields;
+	struct worker_conns *workers;
+	uint32_t n_workers;
+	struct rs_tls_profiles *tls;
+	struct rs_handshakes *handshakes;
+	bool started;
+};
+
+void
+worker_conns_input(struct worker_conns *c, const struct rs_rx *rx, uint64_t now)
+{
+	c->now = now;
+	rs_conns_input(c->conns, rx, now);
+}
+
+uint64_t
+worker_conns_turn(struct worker_conns *c, uint64_t now)
+{
+	c->now = now;
+	return rs_conns_turn(c->conns, now);
+}
+
+/* --- what connections ask --- */
+
+static bool
+is_target(void *ctx, const struct rs_addr *to)
+{
+	struct worker_conns *c = ctx;
+
+	return rs_net_is_target(c->net, to);
+}
+
+static bool
+listens(void *ctx, const struct rs_path *path, uint32_t *profile, uint64_t *user)
+{
+	struct worker_conns *c = ctx;
+
+	return rs_engine_listens(c->engine, path->port, &path->local, path->local_port, profile, user);
+}
+
+static uint32_t
+endpoint(void *ctx, uint32_t profile, uint64_t user, const struct rs_path *path)
+{
+	struct worker_conns *c = ctx;
+
+	return rs_engine_conn_endpoint(c->engine, profile, user, path);
+}
+
+static void
+deliver(void *ctx, const struct rs_rx *rx)
+{
+	struct worker_conns *c = ctx;
+
+	rs_engine_input(c->engine, c->now, rx, 1);
+}
+
+/* --- from the plan --- */
+
+static bool
+has_streams(const struct rs_plan *plan, bool secure_only)
+{
+	for (uint32_t i = 0; i < plan->n_groups; i++) {
+		enum rs_transport t = (enum rs_transport)plan->groups[i].transport;
+
+		if (rs_transport_is_stream(t) && (!secure_only || rs_transport_is_secure(t)))
+			return true;
+	}
+	return false;
+}
+
+/* At most, on one worker. */
+static uint32_t
+connections_of(const struct rs_plan *plan)
+{
+	uint64_t n = ACCEPTED_MORE + 2 * (plan->max_calls < MOST ? plan->max_calls : MOST);
+
+	for (uint32_t i = 0; i < plan->n_groups; i++) {
+		const struct rs_plan_group *g = &plan->groups[i];
+
+		if (rs_transport_is_stream((enum rs_transport)g->transport))
+			n += (uint64_t)g->count * (g->n_hops ? g->n_hops : 1) * 2; /* and as many that others open to them */
+	}
+	return n < MOST ? (uint32_t)n : MOST;
+}
+
+static int
+make_fields(struct run_conns *c, uint32_t i)
+{
+	const struct rs_plan_ws *ws = &c->plan->groups[i].ws;
+	size_t len = 1, at = 0;
+
+	for (uint32_t k = 0; k < ws->n_headers; k++)
+		len += strlen(ws->headers[k]) + 2;
+	c->fields[i] = malloc(len);
+	if (!c->fields[i])
+		return -ENOMEM;
+	for (uint32_t k = 0; k < ws->n_headers; k++)
+		at += (size_t)snprintf(c->fields[i] + at, len - at, "%s\r\n", ws->headers[k]);
+	c->profiles[i].fields = rs_slice_of(c->fields[i], at);
+	return 0;
+}
+
+static int
+make_profiles(struct run_conns *c)
+{
+	uint32_t n = c->plan->n_groups;
+
+	c->profiles = calloc(n + 1, sizeof(*c->profiles));
+	c->hosts = calloc(n + 1, sizeof(*c->hosts));
+	c->fields = calloc(n + 1, sizeof(*c->fields));
+	if (!c->profiles || !c->hosts || !c->fields)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rs_plan_group *g = &c->plan->groups[i];
+		struct rs_conns_profile *p = &c->profiles[i];
+
+		p->transport = (enum rs_transport)g->transport;
+		p->path = rs_slice_str(g->ws.path ? g->ws.path : "/");
+		if (g->ws.origin)
+			p->origin = rs_slice_str(g->ws.origin);
+		if (g->ws.host)
+			snprintf(c->hosts[i], sizeof(c->hosts[i]), "%s", g->ws.host);
+		else if (g->proxy_host)
+			snprintf(c->hosts[i], sizeof(c->hosts[i]), "%s:%u", g->proxy_host, g->proxy_port);
+		p->host = rs_slice_str(c->hosts[i]);
+		if (g->proxy_host)
+			p->server = rs_slice_str(g->proxy_host);
+		p->tls = g->tls >= 0 ? (uint16_t)g->tls : 0;
+		if (g->ws.n_headers && make_fields(c, i) != 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+make_handshakes(struct run_conns *c, struct rs_daemon *d, struct rs_err *err)
+{
+	const struct rs_plan *plan = c->plan;
+	struct rs_handshake_opts opts = { .threads = plan->handshake_threads, .workers = c->n_workers, .in_flight = plan->handshakes,
+		.queue = plan->handshake_queue, .sessions = plan->sessions, .seed = plan->seed, .clock = &d->clock };
+	int rc = rs_tls_profiles_create(plan->tls, plan->n_tls, &c->tls, err);
+
+	if (rc)
+		return rc;
+	opts.profiles = c->tls;
+	rc = rs_handshakes_create(&opts, &c->handshakes);
+	if (rc == 0)
+		rc = rs_handshakes_start(c->handshakes);
+	c->started = rc == 0;
+	return rc ? rs_err_set(err, rc, "%u handshake threads could not be started: %s", opts.threads, strerror(-rc)) : 0;
+}
+
+/* --- workers --- */
+
+static void
+own_ports(const struct rs_daemon *d, uint32_t worker, struct rs_conns_cfg *cfg)
+{
+	uint8_t bits[RS_MAX_PORTS];
+
+	daemon_steer_bits(d, bits);
+	for (uint32_t p = 0; p < d->plan->n_ports; p++) {
+		const struct rs_plan_port *port = &d->plan->ports[p];
+
+		cfg->ports[p].bits = bits[p];
+		cfg->ports[p].queues = port->n_workers;
+		for (uint32_t i = 0; i < port->n_workers; i++)
+			if (port->workers[i] == worker)
+				cfg->ports[p].queue = i;
+	}
+}
+
+static int
+listen_at(struct worker_conns *w, const struct rs_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->n_groups; i++) {
+		const struct rs_plan_group *g = &plan->groups[i];
+		uint32_t ports = g->kind == RS_GROUP_TRUNK ? 1 : (g->count + g->n_addrs - 1) / g->n_addrs;
+
+		for (uint32_t k = 0; rs_transport_is_stream((enum rs_transport)g->transport) && k < ports; k++) {
+			int rc = rs_conns_listen(w->conns, (uint16_t)(g->sip_port + k));
+
+			if (rc && rc != -EADDRINUSE) /* another group's as well */
+				return rc;
+		}
+	}
+	return 0;
+}
+
+static uint32_t
+listeners(const struct rs_plan *plan)
+{
+	uint32_t n = 1;
+
+	for (uint32_t i = 0; i < plan->n_groups; i++)
+		n += plan->groups[i].kind == RS_GROUP_TRUNK ? 1 : (plan->groups[i].count + plan->groups[i].n_addrs - 1) / plan->groups[i].n_addrs;
+	return n;
+}
+
+static int
+make_worker(struct run_conns *c, struct rs_daemon *d, uint32_t i, struct rs_err *err)
+{
+	struct worker_conns *w = &c->workers[i];
+	struct rs_conns_cfg cfg = rs_conns_defaults();
+	int rc;
+
+	w->net = d->workers[i].net;
+	cfg.connections = connections_of(c->plan);
+	cfg.tls_connections = has_streams(c->plan, true) ? cfg.connections : 0;
+	cfg.gathering = GATHERING;
+	cfg.profiles = c->profiles;
+	cfg.n_profiles = c->plan->n_groups;
+	cfg.tcp.time_waits = TIME_WAITS;
+	cfg.tcp.blocks = BLOCKS;
+	cfg.tcp.half_open = HALF_OPEN;
+	cfg.tcp.listeners = listeners(c->plan);
+	cfg.link = rs_net_tcp_link(w->net);
+	own_ports(d, i, &cfg);
+	cfg.is_target = is_target;
+	cfg.listens = listens;
+	cfg.endpoint = endpoint;
+	cfg.deliver = deliver;
+	cfg.ctx = w;
+	cfg.worker = (uint8_t)i;
+	cfg.secret = d->secret;
+	if (c->handshakes)
+		cfg.offload = rs_handshakes_offload(c->handshakes, i);
+	rc = rs_metrics_init(&w->cells, &rs_conns_metrics_table);
+	if (rc == 0)
+		rc = rs_metrics_init(&w->tcp_cells, &rs_tcp_metrics_table);
+	if (rc == 0)
+		rc = rs_arena_init(&w->arena, rs_conns_bytes(&cfg));
+	if (rc == 0)
+		rc = rs_conns_create(&cfg, &w->arena, &w->cells, &w->tcp_cells, daemon_now(d), &w->conns);
+	if (rc == 0)
+		rc = listen_at(w, c->plan);
+	return rc ? rs_err_set(err, rc, "worker %u: no memory for %u connections (%llu MiB): lower count or run.max_calls", i, cfg.connections,
+		(unsigned long long)(rs_conns_bytes(&cfg) >> 20)) : 0;
+}
+
+int
+run_conns_create(struct rs_daemon *d, struct run_conns **out, struct rs_err *err)
+{
+	struct run_conns *c;
+	int rc = 0;
+
+	if (!has_streams(d->plan, false))
+		return 0;
+	c = calloc(1, sizeof(*c));
+	if (!c || !(c->workers = calloc(d->n_workers, sizeof(*c->workers)))) {
+		free(c);
+		return rs_err_set(err, -ENOMEM, "no memory for connections");
+	}
+	*out = c;
+	c->plan = d->plan;
+	c->n_workers = d->n_workers;
+	if (make_profiles(c) != 0)
+		return rs_err_set(err, -ENOMEM, "no memory for connections");
+	if (has_streams(d->plan, true))
+		rc = make_handshakes(c, d, err);
+	for (uint32_t i = 0; rc == 0 && i < c->n_workers; i++)
+		rc = make_worker(c, d, i, err);
+	return rc;
+}
+
+void
+run_conns_free(struct run_conns *c)
+{
+	if (!c)
+		return;
+	if (c->started)
+		rs_handshakes_stop(c->handshakes);
+	for (uint32_t i = 0; i < c->n_workers; i++) {
+		struct worker_conns *w = &c->workers[i];
+
+		rs_conns_free(w->conns);
+		rs_metrics_fini(&w->cells);
+		rs_metrics_fini(&w->tcp_cells);
+		rs_arena_fini(&w->arena);
+	}
+	rs_handshakes_free(c->handshakes);
+	rs_tls_profiles_free(c->tls);
+	for (uint32_t i = 0; c->fields && i < c->plan->n_groups; i++)
+		free(c->fields[i]);
+	free(c->fields);
+	free(c->hosts);
+	free(c->profiles);
+	free(c->workers);
+	free(c);
+}
+
+struct rs_link
+run_conns_link(struct run_conns *c, uint32_t worker, const struct rs_link *datagrams)
+{
+	return rs_conns_link(c->workers[worker].conns, datagrams);
+}
+
+void
+run_conns_engine(struct run_conns *c, uint32_t worker, struct rs_engine *e)
+{
+	c->workers[worker].engine = e;
+}
+
+struct worker_conns *
+run_conns_worker(struct run_conns *c, uint32_t worker)
+{
+	return &c->workers[worker];
+}
