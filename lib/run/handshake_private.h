@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/table.h"
+#include "proto/tls/handover.h"
 #include "proto/tls/result.h"
 #include "run/handshake.h"
 
@@ -63,10 +64,12 @@ struct rs_hs_task {
 	SSL *ssl;
 	const struct rs_tls_profile *profile;
 	struct rs_tls_listener listener;
+	struct rs_tls_tap tap;		/* what the record layer will begin with */
 	struct rs_slice in;		/* what the SSL may read now */
 	uint8_t *held;			/* from the peer, not taken yet */
 	uint8_t *pending;		/* to the peer, without a block yet */
 	uint8_t *plain;			/* decrypted already: what came with the tickets */
+	SSL_SESSION *session;		/* the newest that can be resumed */
 	struct rs_hs_block *result;	/* ENDING and done: without the bytes behind the struct */
 	uint32_t n_held, n_pending, n_plain;
 	uint16_t worker;

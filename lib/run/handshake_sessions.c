@@ -3,12 +3,14 @@
  * Sessions of clients for resumption (RFC 8446, 2.2; RFC 5077): the newest of each endpoint, as bytes. When there is no room,
  * whoever was first goes first.
  */
+#include <openssl/asn1.h>
 #include <stdlib.h>
 
 #include "base/rng.h"
 #include "run/handshake_private.h"
 
-#define MAX_SESSION (16 << 10) /* bytes: with the peer's certificate in it */
+#define MAX_SESSION (64 << 10) /* bytes, with the peer's certificate */
+#define PEER_TAG    3	       /* of it, in the library's form of a session */
 
 static uint64_t
 hash_of(uint64_t who, uint16_t profile)
@@ -84,27 +86,84 @@ take_slot(struct rs_hs_sessions *s, uint64_t who, uint16_t profile)
 	return e;
 }
 
+/*
+ * The bytes without the server's certificate, which a resumed handshake does not look at (RFC 8446, 4.6.1: it has been
+ * authenticated): it is most of them, and the library takes longer to read it than for all the rest of such a handshake.
+ * @return bytes at @out, which may not be longer than @in; 0: they are no session
+ */
+static size_t
+without_peer(const uint8_t *in, size_t len, uint8_t *out)
+{
+	const unsigned char *p = in, *end, *element;
+	size_t n = 0, keep = 0;
+	uint8_t *w = out;
+	long inside;
+	int tag, class;
+
+	if ((ASN1_get_object(&p, &inside, &tag, &class, (long)len) & 0x80) || tag != V_ASN1_SEQUENCE)
+		return 0;
+	end = p + inside;
+	for (int pass = 0; pass < 2; pass++) {
+		const unsigned char *q = p;
+
+		if (pass == 1)
+			ASN1_put_object(&w, 1, (int)keep, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+		while (q < end) {
+			element = q;
+			if (ASN1_get_object(&q, &inside, &tag, &class, (long)(end - q)) & 0x80)
+				return 0;
+			q += inside;
+			n = (size_t)(q - element);
+			if (class == V_ASN1_CONTEXT_SPECIFIC && tag == PEER_TAG)
+				continue;
+			keep += pass == 0 ? n : 0;
+			if (pass == 1) {
+				memcpy(w, element, n);
+				w += n;
+			}
+		}
+	}
+	return (size_t)(w - out);
+}
+
+/* @return bytes of their own; NULL */
+static uint8_t *
+write_session(SSL_SESSION *session, uint32_t *len)
+{
+	uint8_t *whole = NULL, *bytes = NULL;
+	int n = i2d_SSL_SESSION(session, &whole);
+	uint8_t *rest = n > 0 && n <= MAX_SESSION ? OPENSSL_malloc((size_t)n) : NULL;
+
+	*len = rest ? (uint32_t)without_peer(whole, (size_t)n, rest) : 0;
+	if (*len)
+		bytes = OPENSSL_memdup(rest, *len);
+	if (rest)
+		OPENSSL_clear_free(rest, (size_t)n);
+	if (n > 0)
+		OPENSSL_clear_free(whole, (size_t)n);
+	return bytes;
+}
+
 int
 rs_hs_session_put(struct rs_hs_sessions *s, uint64_t who, uint16_t profile, SSL_SESSION *session)
 {
-	int len = i2d_SSL_SESSION(session, NULL);
 	struct rs_hs_session *e;
-	uint8_t *bytes, *p;
+	uint8_t *bytes;
+	uint32_t len;
 
-	if (s->cap == 0 || len <= 0 || len > MAX_SESSION)
+	if (s->cap == 0)
 		return -EINVAL;
-	p = bytes = OPENSSL_malloc((size_t)len);
+	bytes = write_session(session, &len);
 	if (!bytes)
-		return -ENOMEM;
-	i2d_SSL_SESSION(session, &p);
+		return -EINVAL;
 	e = take_slot(s, who, profile);
 	if (!e) {
-		OPENSSL_clear_free(bytes, (size_t)len);
+		OPENSSL_clear_free(bytes, len);
 		return -ENOMEM;
 	}
 	empty(s, e);
 	e->bytes = bytes;
-	e->len = (uint32_t)len;
+	e->len = len;
 	s->n++;
 	s->n_bytes += e->len;
 	return 0;

@@ -75,12 +75,15 @@ void
 rs_hs_task_clear(struct rs_hs_task *task)
 {
 	free_ssl(task);
+	SSL_SESSION_free(task->session);
 	free(task->held);
 	free(task->pending);
 	OPENSSL_clear_free(task->plain, task->n_plain);
 	if (task->result)
 		OPENSSL_clear_free(task->result, sizeof(*task->result) + sizeof(struct rs_tls_result));
+	OPENSSL_cleanse(&task->tap, sizeof(task->tap));
 	task->held = task->pending = task->plain = NULL;
+	task->session = NULL;
 	task->result = NULL;
 	task->n_held = task->n_pending = task->n_plain = 0;
 }
@@ -117,7 +120,7 @@ count_end(struct rs_hs_task *task)
 	}
 	r = (const struct rs_tls_result *)task->result->bytes;
 	rs_metric_inc(m,
-		r->is_server ? (r->resumed ? RS_HS_SERVER_RESUMED : RS_HS_SERVER_FULL)
+		r->keys.server ? (r->resumed ? RS_HS_SERVER_RESUMED : RS_HS_SERVER_FULL)
 			     : (r->resumed ? RS_HS_CLIENT_RESUMED : RS_HS_CLIENT_FULL));
 	if (task->offered && !r->resumed)
 		rs_metric_inc(m, RS_HS_RESUME_REFUSED);

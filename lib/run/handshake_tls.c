@@ -38,7 +38,7 @@ log_secret(struct rs_hs_task *task, const char *line)
 }
 
 static void
-on_secret(struct rs_tls_listener *l, const SSL *ssl, const char *line)
+on_secret(struct rs_tls_listener *l, const char *line)
 {
 	log_secret(task_of(l), line);
 }
@@ -55,16 +55,27 @@ on_alert_received(struct rs_tls_listener *l, uint8_t description)
 	task_of(l)->alert_received = description;
 }
 
-static void
-on_session(struct rs_tls_listener *l, SSL *ssl, SSL_SESSION *session)
+/* Of several tickets only the last one is kept. */
+static int
+on_session(struct rs_tls_listener *l, SSL_SESSION *session)
 {
 	struct rs_hs_task *task = task_of(l);
+
+	if (task->profile->plan.resume <= 0 || task->n_sessions == UINT8_MAX)
+		return 0;
+	SSL_SESSION_free(task->session);
+	task->session = session;
+	task->n_sessions++;
+	return 1;
+}
+
+static void
+keep_session(struct rs_hs_task *task)
+{
 	struct rs_hs_thread *t = task->thread;
 
-	if (task->profile->plan.resume <= 0 || task->n_sessions == UINT8_MAX ||
-		rs_hs_session_put(&t->sessions, task->who, task->profile_index, session) != 0)
+	if (!task->session || rs_hs_session_put(&t->sessions, task->who, task->profile_index, task->session) != 0)
 		return;
-	task->n_sessions++;
 	rs_metric_set(&t->cells, RS_HS_SESSIONS, t->sessions.n);
 	rs_metric_set(&t->cells, RS_HS_SESSION_BYTES, t->sessions.n_bytes);
 }
@@ -118,7 +129,8 @@ make_ssl(struct rs_hs_task *task)
 		return false;
 	task->listener = (struct rs_tls_listener){ on_secret, on_alert_sent, on_alert_received, on_session };
 	bio = BIO_new(task->thread->h->bio);
-	if (!bio || SSL_set_ex_data(task->ssl, task->thread->h->opts.profiles->ssl_index, &task->listener) != 1) {
+	if (!bio || rs_tls_tap_attach(&task->tap, task->ssl) != 0 ||
+		SSL_set_ex_data(task->ssl, task->thread->h->opts.profiles->ssl_index, &task->listener) != 1) {
 		BIO_free(bio);
 		return false;
 	}
@@ -142,7 +154,6 @@ fill_result(struct rs_hs_task *task, struct rs_tls_result *r)
 
 	*r = (struct rs_tls_result){ .version = (uint16_t)SSL_version(task->ssl),
 		.suite = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(task->ssl)),
-		.is_server = task->type == RS_OFFLOAD_TLS_SERVER,
 		.resumed = SSL_session_reused(task->ssl) == 1,
 		.tickets = task->n_sessions,
 		.finished_ns = task->finished_ns };
@@ -151,7 +162,7 @@ fill_result(struct rs_hs_task *task, struct rs_tls_result *r)
 		memcpy(r->alpn, alpn, n_alpn);
 		r->alpn_len = (uint8_t)n_alpn;
 	}
-	return true;
+	return rs_tls_handover(task->ssl, &task->tap, &r->keys) == 0;
 }
 
 static void
@@ -160,6 +171,7 @@ conclude(struct rs_hs_task *task)
 	struct rs_hs_block *b = malloc(sizeof(*b) + sizeof(struct rs_tls_result));
 
 	task->result = b;
+	keep_session(task);
 	if (b && fill_result(task, (struct rs_tls_result *)b->bytes))
 		rs_hs_end(task, RS_OFFLOAD_CAUSE_NONE, 0);
 	else

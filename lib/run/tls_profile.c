@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/tls/handover.h"
+
 #define SECURITY_LEVEL 1 /* of the library: peers under test may have small keys */
 
 /* --- what the library tells goes to the listener of the SSL object --- */
@@ -25,8 +27,9 @@ on_key_log(const SSL *ssl, const char *line)
 {
 	struct rs_tls_listener *l = listener_of(ssl);
 
+	rs_tls_tap_keylog(ssl, line);
 	if (l)
-		l->secret(l, ssl, line);
+		l->secret(l, line);
 }
 
 static void
@@ -48,9 +51,7 @@ on_session(SSL *ssl, SSL_SESSION *session)
 {
 	struct rs_tls_listener *l = listener_of(ssl);
 
-	if (l)
-		l->session(l, ssl, session);
-	return 0; /* the library keeps its reference */
+	return l ? l->session(l, session) : 0;
 }
 
 /* RFC 7301, 3.2: the first of ours that the client has, else the alert no_application_protocol. */
@@ -121,6 +122,8 @@ set_common(SSL_CTX *ctx, struct rs_tls_profiles *all, const struct rs_tls_profil
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_info_callback(ctx, on_info);
+	if (rs_tls_tap_context(ctx) != 0)
+		return false;
 	SSL_CTX_set_keylog_callback(ctx, on_key_log);
 	return SSL_CTX_set_min_proto_version(ctx, plan->min_version) == 1 &&
 		SSL_CTX_set_max_proto_version(ctx, plan->max_version) == 1 &&

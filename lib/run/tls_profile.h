@@ -27,10 +27,10 @@ struct rs_tls_profiles {
  * What is told of a handshake on its way, to whoever put a struct of these into the SSL object's extra data number ssl_index.
  */
 struct rs_tls_listener {
-	void (*secret)(struct rs_tls_listener *l, const SSL *ssl, const char *line); /* a line of a key log */
+	void (*secret)(struct rs_tls_listener *l, const char *line); /* a line of a key log */
 	void (*alert_sent)(struct rs_tls_listener *l, uint8_t description);
 	void (*alert_received)(struct rs_tls_listener *l, uint8_t description);
-	void (*session)(struct rs_tls_listener *l, SSL *ssl, SSL_SESSION *session); /* client: one that can be resumed */
+	int (*session)(struct rs_tls_listener *l, SSL_SESSION *session); /* client: one that can be resumed; 1: it is taken */
 };
 
 /**

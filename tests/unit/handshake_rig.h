@@ -54,8 +54,8 @@ static inline struct rs_plan_tls
 plain_profile(void)
 {
 	return (struct rs_plan_tls){ .name = "t",
-		.min_version = RS_TLS_1_2,
-		.max_version = RS_TLS_1_3,
+		.min_version = TLS1_2_VERSION,
+		.max_version = TLS1_3_VERSION,
 		.verify = true,
 		.ca = cert_files[CA_FILE],
 		.tickets = 2,
@@ -211,8 +211,11 @@ carry_to_pool(struct rig *r, size_t piece)
 	for (int at = 0; at < n;) {
 		size_t len = piece && piece < (size_t)(n - at) ? piece : (size_t)(n - at);
 
-		if (r->o.ops->feed(r->o.ctx, r->owner, rs_slice_of(buf + at, len)) == -ENOENT)
+		if (r->o.ops->feed(r->o.ctx, r->owner, rs_slice_of(buf + at, len)) == -ENOENT) {
+			memcpy(r->back + r->n_back, buf + at, (size_t)(n - at)); /* they are the connection's */
+			r->n_back += (size_t)(n - at);
 			break;
+		}
 		at += (int)len;
 		if (piece)
 			rs_handshakes_turn(r->h, 0, r->now);

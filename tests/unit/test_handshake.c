@@ -2,12 +2,49 @@
 /* Handshakes in the pool, with OpenSSL's other side as the peer: what they end with. */
 #include "handshake_rig.h"
 
-static const uint16_t versions[] = { RS_TLS_1_2, RS_TLS_1_3 };
+static const uint16_t versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
 
 static void
 only(struct rig *r, uint16_t version)
 {
 	r->plan.min_version = r->plan.max_version = version;
+}
+
+/* The record layer goes on with what was handed over; the peer is still OpenSSL. */
+static void
+assert_records_pass(struct rig *r)
+{
+	static const uint8_t text[] = "REGISTER sip:sbc.test SIP/2.0";
+	struct rs_tls_engine *e;
+	struct rs_tls_record record;
+	enum rs_tls_event event;
+	struct rs_tls t;
+	uint8_t out[256], in[8192], *p = in;
+	void *memory = aligned_alloc(RS_TLS_ALIGN, (rs_tls_engine_size() + 63) / 64 * 64);
+	size_t n;
+	int len;
+
+	assert_int_equal(rs_tls_engine_init(memory, RS_TLS_BEST, &e), 0);
+	assert_int_equal(rs_tls_init(e, &r->result->keys, NULL, &t), 0);
+	assert_int_equal(rs_tls_protect(e, &t, text, sizeof(text), out, sizeof(out), &n), 0);
+	assert_int_equal(BIO_write(SSL_get_rbio(r->ssl), out, (int)n), n);
+	assert_int_equal(SSL_read(r->ssl, out, sizeof(out)), sizeof(text));
+	assert_memory_equal(out, text, sizeof(text));
+	assert_int_equal(SSL_write(r->ssl, text, sizeof(text)), sizeof(text));
+	memcpy(in, r->result->bytes + r->result->n_plain, r->result->n_raw); /* tickets that came too late for the library */
+	memcpy(in + r->result->n_raw, r->back, r->n_back);
+	len = BIO_read(SSL_get_wbio(r->ssl), in + r->result->n_raw + r->n_back, 4096);
+	assert_true(len > 0);
+	n = (size_t)len + r->result->n_raw + r->n_back;
+	while ((event = rs_tls_unprotect(e, &t, p, n, &record)) == RS_TLS_HANDSHAKE) {
+		p += record.used;
+		n -= record.used;
+	}
+	assert_int_equal(event, RS_TLS_DATA);
+	assert_int_equal(record.data.len, sizeof(text));
+	assert_memory_equal(record.data.p, text, sizeof(text));
+	rs_tls_engine_fini(e);
+	free(memory);
 }
 
 static void
@@ -24,9 +61,10 @@ a_client_completes_in_both_versions(void **state)
 		assert_true(r.peer_done);
 		assert_int_equal(r.result->version, versions[i]);
 		assert_int_equal(r.result->suite, SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(r.ssl)));
-		assert_int_equal(r.result->is_server, 0);
+		assert_int_equal(r.result->keys.server, 0);
 		assert_int_equal(r.result->resumed, 0);
 		assert_string_equal(SSL_get_servername(r.ssl, TLSEXT_NAMETYPE_host_name), "sbc.test");
+		assert_records_pass(&r);
 		assert_int_equal(cell(&r, RS_HS_CLIENT_FULL), 1);
 		assert_int_equal(cell(&r, RS_HS_IN_FLIGHT), 0);
 		assert_true(cell(&r, RS_HS_BUSY_NS) > 10000);
@@ -50,7 +88,8 @@ a_server_completes_in_both_versions(void **state)
 		assert_int_equal(r.end.type, RS_OFFLOAD_DONE);
 		assert_true(r.peer_done);
 		assert_int_equal(r.result->version, versions[i]);
-		assert_int_equal(r.result->is_server, 1);
+		assert_int_equal(r.result->keys.server, 1);
+		assert_records_pass(&r);
 		assert_int_equal(cell(&r, RS_HS_SERVER_FULL), 1);
 		assert_sums(&r);
 		close_rig(&r);
@@ -203,6 +242,7 @@ the_second_handshake_of_an_endpoint_resumes(void **state)
 		assert_int_equal(r.end.type, RS_OFFLOAD_DONE);
 		assert_int_equal(r.result->resumed, 1);
 		assert_int_equal(SSL_session_reused(r.ssl), 1);
+		assert_records_pass(&r);
 		connect_as(&r, 1, "sbc.test"); /* and again */
 		assert_int_equal(r.result->resumed, 1);
 		assert_int_equal(cell(&r, RS_HS_CLIENT_FULL), 2);
@@ -237,6 +277,7 @@ servers_resume_by_ticket(void **state)
 		assert_int_equal(r.end.type, RS_OFFLOAD_DONE);
 		assert_int_equal(r.result->resumed, i < 2);
 		assert_int_equal(cell(&r, RS_HS_SERVER_RESUMED), i < 2);
+		assert_records_pass(&r);
 		SSL_SESSION_free(session);
 		close_rig(&r);
 	}
@@ -304,7 +345,7 @@ tickets_are_waited_for_so_long(void **state)
 {
 	struct rig r = { .plan = plain_profile() };
 
-	only(&r, RS_TLS_1_3);
+	only(&r, TLS1_3_VERSION);
 	r.plan.resume = 1;
 	open_pool(&r);
 	r.ctx = peer_context(true, cert_files[SERVER_CERT], cert_files[SERVER_KEY]);
@@ -369,7 +410,7 @@ what_comes_with_the_tickets_is_handed_over(void **state)
 {
 	struct rig r = { .plan = plain_profile() };
 
-	only(&r, RS_TLS_1_3);
+	only(&r, TLS1_3_VERSION);
 	r.plan.resume = 1;
 	open_pool(&r);
 	r.ctx = peer_context(true, cert_files[SERVER_CERT], cert_files[SERVER_KEY]);
@@ -393,7 +434,7 @@ half_a_ticket_is_handed_over_as_it_is(void **state)
 	struct rig r = { .plan = plain_profile() };
 	uint8_t half[100] = { 23, 3, 3, 1, 0 };
 
-	only(&r, RS_TLS_1_3);
+	only(&r, TLS1_3_VERSION);
 	r.plan.resume = 1;
 	open_pool(&r);
 	r.ctx = peer_context(true, cert_files[SERVER_CERT], cert_files[SERVER_KEY]);

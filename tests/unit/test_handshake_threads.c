@@ -63,7 +63,7 @@ handle(struct player *p, const struct rs_mail *m)
 			sched_yield();
 	} else if (m->type == RS_OFFLOAD_DONE) {
 		s->done = true;
-		p->wrong += r->is_server != rs_handle_slot(m->handle) % 2;
+		p->wrong += r->keys.server != rs_handle_slot(m->handle) % 2;
 		p->resumed += r->resumed;
 		p->completed++;
 	} else if (m->type == RS_OFFLOAD_FAILED) {
@@ -172,7 +172,7 @@ keep_line(const SSL *ssl, const char *line)
 static void
 key_logs_are_what_the_peer_has(void **state)
 {
-	for (uint16_t v = RS_TLS_1_2; v <= RS_TLS_1_3; v++) {
+	for (uint16_t v = TLS1_2_VERSION; v <= TLS1_3_VERSION; v++) {
 		struct rig r = { .plan = plain_profile() };
 		struct rs_record_ring *ring = rs_record_ring_create(1u << 16);
 		struct rs_writer *writer;
@@ -200,7 +200,7 @@ key_logs_are_what_the_peer_has(void **state)
 		assert_int_equal(st.st_mode & 0777, 0600);
 		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 			assert_non_null(strstr(peer_lines, line));
-		assert_non_null(strstr(peer_lines, v == RS_TLS_1_3 ? "CLIENT_TRAFFIC_SECRET_0" : "CLIENT_RANDOM"));
+		assert_non_null(strstr(peer_lines, v == TLS1_3_VERSION ? "CLIENT_TRAFFIC_SECRET_0" : "CLIENT_RANDOM"));
 		close_rig(&r);
 		rs_record_ring_free(ring);
 	}

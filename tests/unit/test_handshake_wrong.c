@@ -22,7 +22,7 @@ static void
 expect_refused_cert(const char *cert, const char *key, const char *ca, const char *host, enum rs_offload_cause cause,
 	uint64_t detail, int alert)
 {
-	for (uint16_t v = RS_TLS_1_2; v <= RS_TLS_1_3; v++) {
+	for (uint16_t v = TLS1_2_VERSION; v <= TLS1_3_VERSION; v++) {
 		struct rig r = { .plan = plain_profile() };
 
 		r.plan.min_version = r.plan.max_version = v;
@@ -65,7 +65,7 @@ nothing_is_checked_when_the_plan_says_so(void **state)
 static void
 a_client_without_certificate_is_refused(void **state)
 {
-	for (uint16_t v = RS_TLS_1_2; v <= RS_TLS_1_3; v++) {
+	for (uint16_t v = TLS1_2_VERSION; v <= TLS1_3_VERSION; v++) {
 		struct rig r = { .plan = plain_profile(), .cert = cert_files[SERVER_CERT], .key = cert_files[SERVER_KEY] };
 
 		r.plan.mutual = true;
@@ -75,7 +75,7 @@ a_client_without_certificate_is_refused(void **state)
 		accept_one(&r);
 		/* RFC 8446, 4.4.2.4: certificate_required; TLS 1.2 has handshake_failure (RFC 5246, 7.4.6) */
 		assert_failed(&r, RS_OFFLOAD_CAUSE_CERT_MISSING, 0,
-			v == RS_TLS_1_3 ? SSL_AD_CERTIFICATE_REQUIRED : SSL_AD_HANDSHAKE_FAILURE);
+			v == TLS1_3_VERSION ? SSL_AD_CERTIFICATE_REQUIRED : SSL_AD_HANDSHAKE_FAILURE);
 		close_rig(&r);
 	}
 }
@@ -98,7 +98,7 @@ versions_that_do_not_meet(void **state)
 {
 	struct rig r = { .plan = plain_profile(), .cert = cert_files[SERVER_CERT], .key = cert_files[SERVER_KEY] };
 
-	r.plan.min_version = RS_TLS_1_3;
+	r.plan.min_version = TLS1_3_VERSION;
 	open_pool(&r);
 	r.ctx = peer_context(false, NULL, NULL);
 	SSL_CTX_set_max_proto_version(r.ctx, TLS1_2_VERSION);
@@ -117,7 +117,7 @@ suites_and_groups_that_do_not_meet(void **state)
 			r.plan.suites = "TLS_AES_128_GCM_SHA256";
 		if (i == 1) {
 			r.plan.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256";
-			r.plan.max_version = RS_TLS_1_2;
+			r.plan.max_version = TLS1_2_VERSION;
 		}
 		if (i == 2)
 			r.plan.groups = "P-384";
@@ -168,7 +168,7 @@ a_server_that_refuses_our_certificate_afterwards(void **state)
 	struct rig r = { .plan = plain_profile(), .cert = cert_files[CLIENT_CERT], .key = cert_files[CLIENT_KEY] };
 
 	r.plan.resume = 1;
-	r.plan.min_version = RS_TLS_1_3;
+	r.plan.min_version = TLS1_3_VERSION;
 	open_pool(&r);
 	r.ctx = peer_context(true, cert_files[SERVER_CERT], cert_files[SERVER_KEY]);
 	SSL_CTX_set_verify(r.ctx, SSL_VERIFY_PEER, NULL);
