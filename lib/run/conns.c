@@ -51,6 +51,19 @@ worker_conns_turn(struct worker_conns *c, uint64_t now)
 	return rs_conns_turn(c->conns, now);
 }
 
+uint64_t
+worker_conns_next(const struct worker_conns *c)
+{
+	return rs_conns_next(c->conns);
+}
+
+uint32_t
+worker_conns_poll(struct worker_conns *c, uint64_t now)
+{
+	c->now = now;
+	return rs_conns_poll(c->conns, now);
+}
+
 /* --- what connections ask --- */
 
 static bool

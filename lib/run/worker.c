@@ -357,16 +357,18 @@ turn(struct rs_worker *w)
 		prepare(w, now);
 	if (w->impair.at_ns && now >= w->impair.at_ns)
 		impair(w);
-	if (w->conns && (packets || now >= w->conns_due)) {
-		work += now >= w->conns_due;
+	if (w->conns)
+		work += worker_conns_poll(w->conns, now);
+	if (w->conns && now >= w->conns_due) {
+		work++;
 		w->conns_due = worker_conns_turn(w->conns, now);
 	}
 	if (w->engine && (work || now >= w->next_due || rs_engine_is_told(w->engine))) {
 		work += now >= w->next_due;
 		w->next_due = rs_engine_turn(w->engine, now);
-		if (w->conns) /* what it has sent is under way by now, what it has opened has a deadline */
-			w->conns_due = now;
 	}
+	if (w->conns && work) /* what was sent and opened has deadlines */
+		w->conns_due = worker_conns_next(w->conns);
 	if (now >= w->net_next) { /* sends in between may want it sooner than it said */
 		w->net_next = rs_net_tick(w->net, now);
 		if (w->net_next > now + NET_TICK_NS)

@@ -80,7 +80,10 @@ struct rs_worker {
 struct worker_conns;
 /* conns.c: connections of a worker's run */
 void worker_conns_input(struct worker_conns *c, const struct rs_rx *rx, uint64_t now);
+/** What handshake threads have done. @return how much */
+uint32_t worker_conns_poll(struct worker_conns *c, uint64_t now);
 /** @return when there is something to do again */
+uint64_t worker_conns_next(const struct worker_conns *c);
 uint64_t worker_conns_turn(struct worker_conns *c, uint64_t now);
 
 /** The loop: returns when RS_MAIL_EXIT came. @param arg  struct rs_worker */

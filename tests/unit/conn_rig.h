@@ -227,6 +227,8 @@ rig_play(struct rig *r, uint64_t span_ns)
 			free(p);
 		}
 		for (unsigned i = 0; i < 2; i++) {
+			(void)rs_conns_poll(r->sides[i].conns, r->now_ns);
+
 			uint64_t due = rs_conns_turn(r->sides[i].conns, r->now_ns);
 
 			next = due < next ? due : next;

@@ -390,11 +390,9 @@ uint64_t
 rs_conns_turn(struct rs_conns *c, uint64_t now_ns)
 {
 	uint32_t nodes[TURN_TIMERS], n;
-	uint64_t next, due;
 	bool more;
 
 	c->now_ns = c->rx_ns = now_ns;
-	secure_poll(c);
 	more = rs_tcp_tick(c->tcp, now_ns);
 	n = rs_wheel_expire(&c->wheel, now_ns, nodes, TURN_TIMERS);
 	for (uint32_t i = 0; i < n; i++)
@@ -402,9 +400,22 @@ rs_conns_turn(struct rs_conns *c, uint64_t now_ns)
 			conn_timer(c, conn_at(c, nodes[i]));
 	if (more || n == TURN_TIMERS)
 		return now_ns;
-	next = rs_tcp_next_due(c->tcp);
-	due = rs_wheel_next(&c->wheel);
+	return rs_conns_next(c);
+}
+
+uint64_t
+rs_conns_next(const struct rs_conns *c)
+{
+	uint64_t next = rs_tcp_next_due(c->tcp), due = rs_wheel_next(&c->wheel);
+
 	return due < next ? due : next;
+}
+
+uint32_t
+rs_conns_poll(struct rs_conns *c, uint64_t now_ns)
+{
+	c->now_ns = c->rx_ns = now_ns;
+	return secure_poll(c);
 }
 
 uint32_t

@@ -78,6 +78,11 @@ void rs_conns_input(struct rs_conns *c, const struct rs_rx *rx, uint64_t now_ns)
 /** What is due, bounded. @return when there is something to do again; UINT64_MAX: never */
 uint64_t rs_conns_turn(struct rs_conns *c, uint64_t now_ns);
 
+/** When there is something to do, by what is known now. */
+uint64_t rs_conns_next(const struct rs_conns *c);
+/** What handshake threads have done. @return how much */
+uint32_t rs_conns_poll(struct rs_conns *c, uint64_t now_ns);
+
 uint32_t rs_conns_open(const struct rs_conns *c);
 
 /** Rows of rs_conns_metrics_table. */

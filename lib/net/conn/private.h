@@ -172,7 +172,7 @@ bool upgrade_bytes(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len);
 bool secure_begin(struct rs_conns *c, struct conn *x);
 /** @return bytes taken */
 size_t secure_bytes(struct rs_conns *c, struct conn *x, struct rs_slice bytes);
-void secure_poll(struct rs_conns *c);
+uint32_t secure_poll(struct rs_conns *c);
 void secure_cancel(struct rs_conns *c, struct conn *x);
 void secure_wire(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len);
 

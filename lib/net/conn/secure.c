@@ -266,18 +266,19 @@ mail(struct rs_conns *c, const struct rs_mail *m)
 	}
 }
 
-void
+uint32_t
 secure_poll(struct rs_conns *c)
 {
 	struct rs_mail mails[MAILS];
 	uint32_t n;
 
 	if (!ops(c))
-		return;
+		return 0;
 	n = ops(c)->poll(c->cfg.offload.ctx, mails, MAILS);
 	for (uint32_t i = 0; i < n; i++) {
 		mail(c, &mails[i]);
 		if (mails[i].data)
 			ops(c)->release(c->cfg.offload.ctx, mails[i].data);
 	}
+	return n;
 }
