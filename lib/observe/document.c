@@ -2,6 +2,8 @@
 /* docs/metrics.md from the tables that the code counts by. */
 #include "observe/internal.h"
 
+#include "net/tcp/tcp.h"
+
 static void
 print_table(FILE *out, const char *title, const char *about, const struct rs_metric_table *t)
 {
@@ -46,6 +48,8 @@ rs_metrics_document(FILE *out)
 		&rs_media_worker_metrics_table);
 	print_table(
 		out, "Ports", "Frames, packets and what became of them.", &rs_net_metrics_table);
+	print_table(out, "TCP", "Connections, segments, and what was not taken and why; no transport of a plan uses it yet.",
+		&rs_tcp_metrics_table);
 	print_table(out, "Workers", "The loop.", &rs_worker_metrics_table);
 	fputs("\n## Causes of failure\n\n"
 	      "A failed call has one cause, counted at the step where it failed (`failures` in the report).\n\n"

@@ -4,8 +4,10 @@ Our TCP against the kernel's: tests/tools/tcp_end plays ours at one end of a TUN
 What lies between loses, repeats, holds up and reorders; every byte must come, both ways, whoever began.
 """
 
+import concurrent.futures
 import json
 import os
+import selectors
 import socket
 import threading
 
@@ -176,8 +178,6 @@ def test_a_reader_that_sleeps_closes_the_window_and_opens_it_again(lab):
 
 def echo(listener, connections):
     """Send back what comes on each of @connections, in one thread for all."""
-    import selectors
-
     with selectors.DefaultSelector() as selector:
         selector.register(listener, selectors.EVENT_READ)
         done = 0
@@ -216,23 +216,25 @@ def test_many_small_messages_that_we_send(lab, connections, messages, args):
     (1, 3000, ()), (50, 40, ()), (20, 40, ("--loss", 0.02, "--reorder", 0.02, "--repeat", 0.02, "--delay-ms", 0.5))])
 def test_many_small_messages_that_the_kernel_sends(lab, connections, messages, args):
     lab.end("--listen", "--connections", connections, "--messages", messages, "--size", 420, *args)
-    socks = [lab.connection(4) for _ in range(connections)]
     text = known(1, messages * 420)
-    for sock in socks:
+
+    def talk():
+        sock = lab.connection(4)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for n in range(messages):
-        message = text[n * 420:n * 420 + 420]
-        for sock in socks:
+        for n in range(messages):
+            message = text[n * 420:n * 420 + 420]
             sock.sendall(message)
-        for sock in socks:
             back = b""
             while len(back) < 420:
                 back += sock.recv(420 - len(back))
             assert back == message
-    for sock in socks:
         sock.shutdown(socket.SHUT_WR)
         assert sock.recv(1) == b""
         sock.close()
+
+    with concurrent.futures.ThreadPoolExecutor(connections) as pool:
+        for done in [pool.submit(talk) for _ in range(connections)]:
+            done.result()
     summary = lab.summary()
     assert summary["accepted"] == summary["closed"] == connections
 

@@ -76,7 +76,10 @@ is_timely(struct rs_tcp *t, struct tcp_conn *c, const struct segment *s)
 	}
 	if (c->flags & F_RECENT && before(s->ts_val, c->ts_recent) && t->now_ms - c->ts_recent_ms < TS_VALID_MS) {
 		count(t, RS_NET_TCP_RX_PAWS);
-		tcp_send_ack(t, c);
+		if (s->len)
+			tcp_send_ack(t, c);
+		else /* an ACK that was overtaken, most likely */
+			tcp_challenge(t, c);
 		return false;
 	}
 	return true;
