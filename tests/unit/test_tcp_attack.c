@@ -274,7 +274,8 @@ header(const struct script *s, uint8_t *p, uint8_t flags, const uint8_t *options
 	p[12] = (uint8_t)((RS_TCP_HDR_LEN + (n + 3) / 4 * 4) / 4 << 4);
 	p[13] = flags;
 	rs_store16(p + 14, 65535);
-	memcpy(p + RS_TCP_HDR_LEN, options, n);
+	if (n)
+		memcpy(p + RS_TCP_HDR_LEN, options, n);
 	return RS_TCP_HDR_LEN + (n + 3) / 4 * 4;
 }
 
