@@ -228,6 +228,7 @@ the_end_waits_for_the_reader(void **state)
 	expect(&s, F | A, 1, 102, 0);
 	in(&s, A, 102, 2, 0);
 	assert_int_equal(s.e->n_told, 1);
+	in(&s, R, 102, 0, 0); /* too late */
 	wait_ms(&s, 1000);
 	s.e->take_max = SIZE_MAX;
 	assert_int_equal(rs_tcp_read(s.e->t, s.h, s.r->now), 0);
@@ -245,6 +246,7 @@ the_end_waits_for_the_reader(void **state)
 	s.looked = s.r->n_packets - 1;
 	expect(&s, A, 2, 102, 0);
 	assert_int_equal(state_of(&s), RS_TCP_TIME_WAIT);
+	in(&s, R, 102, 0, 0);
 	in(&s, F | A, 1, 2, 100); /* again */
 	expect(&s, A, 2, 102, 0);
 	s.e->take_max = SIZE_MAX;
