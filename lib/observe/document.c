@@ -3,6 +3,8 @@
 #include "observe/handshake_metrics.h"
 #include "observe/internal.h"
 
+#include "net/tcp/tcp.h"
+
 static void
 print_table(FILE *out, const char *title, const char *about, const struct rs_metric_table *t)
 {
@@ -47,6 +49,8 @@ rs_metrics_document(FILE *out)
 		&rs_media_worker_metrics_table);
 	print_table(
 		out, "Ports", "Frames, packets and what became of them.", &rs_net_metrics_table);
+	print_table(out, "TCP", "Connections, segments, and what was not taken and why; no transport of a plan uses it yet.",
+		&rs_tcp_metrics_table);
 	print_table(out, "Workers", "The loop.", &rs_worker_metrics_table);
 	print_table(out, "Handshake threads", "TLS handshakes, off the workers.", &rs_handshake_metrics_table);
 	print_table(out, "Handshakes of a worker", "What workers ask of handshake threads.",

@@ -4,14 +4,16 @@ Our TCP against the kernel's: tests/tools/tcp_end plays ours at one end of a TUN
 What lies between loses, repeats, holds up and reorders; every byte must come, both ways, whoever began.
 """
 
+import concurrent.futures
 import json
 import os
+import selectors
 import socket
 import threading
 
 import pytest
 
-from lab import IP4_OURS, IP4_PEER, IP6_OURS, IP6_PEER, Lab, run, wait_until
+from lab import IF_OURS, IP4_OURS, IP4_PEER, IP6_OURS, IP6_PEER, Lab, run, wait_until
 from programs import BUILD
 from test_wire_tool import Namespace
 
@@ -44,9 +46,17 @@ class TunLab(Lab):
         run("ip", "-n", self.ours, "link", "set", TUN, "up", "txqueuelen", "10000")
         return self
 
+    def addresses(self, family):
+        """tcp_end's address and the kernel's."""
+        return (IP4_OURS, IP4_PEER) if family == 4 else (IP6_OURS, IP6_PEER)
+
+    def kernels(self):
+        """The namespace of the sockets."""
+        return self.ours
+
     def end(self, *args, family=4):
         """tcp_end, running; its summary comes from summary()."""
-        ours, peer = (IP4_OURS, IP4_PEER) if family == 4 else (IP6_OURS, IP6_PEER)
+        ours, peer = self.addresses(family)
         self.process = self.start([TCP_END, "--tun", TUN, "--local", ours, "--remote", peer, "--port", str(PORT),
                                    "--seconds", str(TIMEOUT_S), *map(str, args)], self.ours, "tcp_end.log")
         wait_until(lambda: "ready" in self.process.output() or not self.process.running(), 10, "tcp_end")
@@ -63,7 +73,7 @@ class TunLab(Lab):
 
     def socket(self, family, **options):
         """A socket in the namespace."""
-        with Namespace(self.ours):
+        with Namespace(self.kernels()):
             sock = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_STREAM)
         sock.settimeout(TIMEOUT_S)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -81,6 +91,40 @@ class TunLab(Lab):
         sock = self.socket(family, **options)
         sock.connect((IP4_OURS if family == 4 else IP6_OURS, PORT))
         return sock
+
+
+class RoutedLab(TunLab):
+    """tcp_end's packets pass a router (the TUN's namespace) whose way to the peer's namespace takes no more than @mtu."""
+
+    TUN_NETS = {4: ("198.18.16.1/20", "198.18.16.2"), 6: ("2001:2:0:1::1/64", "2001:2:0:1::2")}
+
+    def __init__(self, mtu):
+        super().__init__()
+        self.veth = True
+        self.mtu = mtu
+
+    def __enter__(self):
+        super().__enter__()
+        for family, (address, _) in self.TUN_NETS.items():
+            ours, peer, net = (IP4_OURS, IP4_PEER, "198.18.0.0/20") if family == 4 else (IP6_OURS, IP6_PEER, "2001:2::/64")
+            bits = net.split("/")[1]
+            run("ip", "-n", self.ours, "addr", "flush", "dev", TUN, "to", f"{peer}/{bits}")
+            run("ip", "-n", self.ours, "addr", "add", address, "dev", TUN, *(["nodad"] if family == 6 else []))
+            name = "ipv4.ip_forward" if family == 4 else "ipv6.conf.all.forwarding"
+            run("ip", "netns", "exec", self.ours, "sysctl", "-qw", f"net.{name}=1")
+            if family == 6:
+                run("ip", "netns", "exec", self.ours, "sysctl", "-qw", f"net.ipv6.conf.{IF_OURS}.disable_ipv6=0")
+            run("ip", "-n", self.ours, "addr", "add", f"{ours}/{bits}", "dev", IF_OURS, *(["nodad"] if family == 6 else []))
+            run("ip", "-n", self.ours, "route", "del", net, "dev", IF_OURS)
+            run("ip", "-n", self.ours, "route", "add", net, "dev", IF_OURS, "mtu", "lock", str(self.mtu))
+            run("ip", "-n", self.peer, "route", "add", "default", "via", ours)
+        return self
+
+    def addresses(self, family):
+        return self.TUN_NETS[family][1], IP4_PEER if family == 4 else IP6_PEER
+
+    def kernels(self):
+        return self.peer
 
 
 @pytest.fixture(name="lab")
@@ -176,8 +220,6 @@ def test_a_reader_that_sleeps_closes_the_window_and_opens_it_again(lab):
 
 def echo(listener, connections):
     """Send back what comes on each of @connections, in one thread for all."""
-    import selectors
-
     with selectors.DefaultSelector() as selector:
         selector.register(listener, selectors.EVENT_READ)
         done = 0
@@ -216,25 +258,34 @@ def test_many_small_messages_that_we_send(lab, connections, messages, args):
     (1, 3000, ()), (50, 40, ()), (20, 40, ("--loss", 0.02, "--reorder", 0.02, "--repeat", 0.02, "--delay-ms", 0.5))])
 def test_many_small_messages_that_the_kernel_sends(lab, connections, messages, args):
     lab.end("--listen", "--connections", connections, "--messages", messages, "--size", 420, *args)
-    socks = [lab.connection(4) for _ in range(connections)]
     text = known(1, messages * 420)
-    for sock in socks:
+
+    def talk():
+        sock = lab.connection(4)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for n in range(messages):
-        message = text[n * 420:n * 420 + 420]
-        for sock in socks:
+        for n in range(messages):
+            message = text[n * 420:n * 420 + 420]
             sock.sendall(message)
-        for sock in socks:
             back = b""
             while len(back) < 420:
                 back += sock.recv(420 - len(back))
             assert back == message
-    for sock in socks:
         sock.shutdown(socket.SHUT_WR)
         assert sock.recv(1) == b""
         sock.close()
+
+    with concurrent.futures.ThreadPoolExecutor(connections) as pool:
+        for done in [pool.submit(talk) for _ in range(connections)]:
+            done.result()
     summary = lab.summary()
     assert summary["accepted"] == summary["closed"] == connections
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_router_that_takes_less_is_heard(family):
+    with RoutedLab(1300) as lab:
+        summary = check_bulk(lab, 1_000_000, True, family)
+    assert summary["icmp_too_big"] >= 1 and summary["rto"] <= 2, summary
 
 
 def test_a_kernel_without_a_listener_refuses(lab):

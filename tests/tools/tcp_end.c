@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "net/icmp.h"
 #include "net/ip.h"
 #include "net/net.h"
 #include "net/tcp/segment.h"
@@ -127,6 +128,28 @@ impair(struct tool *x, const uint8_t *p, uint32_t len, bool inward)
 		enqueue(x, p, len, inward, at + RS_NS_PER_MS);
 }
 
+/** ICMP about a segment of ours: its IP header is quoted, and at least 8 bytes behind it. */
+static void
+hear_error(struct tool *x, const struct rs_ip *ip)
+{
+	uint32_t head = ip->src.family == 4 ? RS_IP4_HDR_LEN : RS_IP6_HDR_LEN;
+	const uint8_t *q = ip->payload + RS_ICMP_HDR_LEN;
+	struct rs_path path = { .local = ip->dst, .remote = ip->dst };
+	uint32_t mtu = 0;
+	int kind;
+
+	if (rs_icmp_check(ip) != 0 || ip->len < RS_ICMP_HDR_LEN + head + 8)
+		return;
+	kind = rs_tcp_error_kind(ip->src.family, ip->payload[0], ip->payload[1]);
+	if (kind < 0 || q[ip->src.family == 4 ? 9 : 6] != RS_IPPROTO_TCP)
+		return;
+	(void)rs_icmp_too_big(ip, &mtu);
+	memcpy(path.remote.b, q + (ip->src.family == 4 ? 16 : 24), ip->src.family == 4 ? 4 : 16);
+	path.local_port = rs_load16(q + head);
+	path.remote_port = rs_load16(q + head + 2);
+	rs_tcp_error(x->t, &path, rs_slice_of(q + head, ip->len - RS_ICMP_HDR_LEN - head), (enum rs_tcp_error_kind)kind, mtu, x->now);
+}
+
 static void
 arrive(struct tool *x, const struct queued *q)
 {
@@ -137,7 +160,11 @@ arrive(struct tool *x, const struct queued *q)
 		(void)!write(x->fd, q->bytes, q->len);
 		return;
 	}
-	if (rs_ip_parse(q->bytes, q->len, 0, &ip) != 0 || ip.proto != RS_IPPROTO_TCP || ip.len < 4)
+	if (rs_ip_parse(q->bytes, q->len, 0, &ip) != 0)
+		return;
+	if (ip.proto == RS_IPPROTO_ICMP || ip.proto == RS_IPPROTO_ICMPV6)
+		hear_error(x, &ip);
+	if (ip.proto != RS_IPPROTO_TCP || ip.len < 4)
 		return;
 	path.local = ip.dst;
 	path.remote = ip.src;

@@ -76,7 +76,10 @@ is_timely(struct rs_tcp *t, struct tcp_conn *c, const struct segment *s)
 	}
 	if (c->flags & F_RECENT && before(s->ts_val, c->ts_recent) && t->now_ms - c->ts_recent_ms < TS_VALID_MS) {
 		count(t, RS_NET_TCP_RX_PAWS);
-		tcp_send_ack(t, c);
+		if (s->len)
+			tcp_send_ack(t, c);
+		else /* an ACK that was overtaken, most likely */
+			tcp_challenge(t, c);
 		return false;
 	}
 	return true;
@@ -163,6 +166,10 @@ syn_again(struct rs_tcp *t, struct tcp_conn *c, struct segment *s)
 static bool
 synchronized(struct rs_tcp *t, struct tcp_conn *c, struct segment *s)
 {
+	uint32_t seq;
+
+	if (c->state == RS_TCP_STATE_CLOSED || (c->flags & F_DONE && s->flags & TCP_RST)) /* over; the user still reads */
+		return true;
 	if (c->state == RS_TCP_SYN_RECEIVED && s->flags & TCP_SYN && syn_again(t, c, s))
 		return true;
 	if (s->flags & TCP_RST)
@@ -172,10 +179,11 @@ synchronized(struct rs_tcp *t, struct tcp_conn *c, struct segment *s)
 		tcp_challenge(t, c);
 		return true;
 	}
+	seq = s->seq;
 	if (!is_timely(t, c, s) || !trim(t, c, s))
 		return true;
 	/* What may be echoed is of the segment that the next ACK answers (RFC 7323, 4.3). */
-	if (c->flags & F_TIMESTAMPS && !after(s->seq, c->ack_sent)) {
+	if (c->flags & F_TIMESTAMPS && !after(seq, c->ack_sent)) {
 		c->ts_recent = s->ts_val;
 		c->ts_recent_ms = t->now_ms;
 	}
@@ -241,10 +249,6 @@ rs_tcp_input(struct rs_tcp *t, const struct rs_path *path, const uint8_t *bytes,
 	row = rs_tcp_segment_parse(path, bytes, len, sum_is_good, &s);
 	if (row) {
 		count(t, (enum rs_tcp_metric)row);
-		return;
-	}
-	if (rs_tcp_segment_ports(bytes) != ((uint32_t)path->remote_port << 16 | path->local_port)) {
-		count(t, RS_NET_TCP_RX_TRUNCATED);
 		return;
 	}
 	at = tcp_find(t, path);

@@ -25,7 +25,8 @@
 #define CHALLENGE_MS  500u /* between challenge ACKs of one connection (RFC 5961, 7) */
 #define NO_BUFFER_MS  5u   /* until a packet or block is asked for again */
 #define WINDOW_MAX    (1u << 30)
-#define MSS_MIN	      88u /* less is a lie that would cost us a packet for every few bytes */
+#define MTU_MIN	      256u /* what a link must at least take */
+#define MSS_MIN	      88u  /* less is a lie that would cost us a packet for every few bytes */
 
 /** Sequence numbers (RFC 9293, 3.4): modulo 2^32. */
 static inline bool
@@ -298,6 +299,20 @@ bool tcp_deliver(struct rs_tcp *t, struct tcp_conn *c);
 /** All bytes before it that the peer does not have are lost (RFC 6675, IsLost); snd_una: none is. */
 uint32_t tcp_lost_edge(const struct rs_tcp *t, const struct tcp_conn *c);
 void tcp_output(struct rs_tcp *t, struct tcp_conn *c);
+
+/* emit.c */
+/** Bytes from @seq on that were written, at most @cap. @param fin  out: our FIN comes right behind them */
+static inline uint32_t
+tcp_written(const struct tcp_conn *c, uint32_t seq, uint32_t cap, bool *fin)
+{
+	uint32_t n = before(seq, c->snd_end) ? least(c->snd_end - seq, cap) : 0;
+
+	*fin = (c->flags & F_FIN_QUEUED) && seq + n == c->snd_end;
+	return n;
+}
+
+/** Payload from @seq on, and our FIN where it stands. @return false: no packet is free */
+bool tcp_send_data(struct rs_tcp *t, struct tcp_conn *c, uint32_t seq, uint32_t len, bool fin);
 void tcp_send_syn(struct rs_tcp *t, struct tcp_conn *c);
 void tcp_send_ack(struct rs_tcp *t, struct tcp_conn *c);
 /** An ACK that an attacker may have provoked: at most one in CHALLENGE_MS. */

@@ -45,16 +45,6 @@ struct segment {
  */
 int rs_tcp_segment_parse(const struct rs_path *path, const uint8_t *p, uint32_t len, bool sum_is_good, struct segment *s);
 
-/** Source and destination port of a header, at least 4 bytes. */
-static inline uint32_t
-rs_tcp_segment_ports(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, 4);
-	return __builtin_bswap32(v);
-}
-
 /** What is written of a header; options follow from what is set. */
 struct segment_out {
 	uint32_t seq, ack;

@@ -208,7 +208,7 @@ tcp_take(struct rs_tcp *t, const struct rs_path *path)
 		.ssthresh = WINDOW_MAX, /* RFC 5681, 3.1: as high as can be */
 		.rto_ms = most(1000, t->rto_min_ms), /* RFC 6298 (2.1) */
 		.peer_mss = path->remote.family == 4 ? 536 : 1220 };
-	c->mtu = (uint16_t)least(t->link.mtu(t->link.ctx, path), UINT16_MAX);
+	c->mtu = (uint16_t)least(most(t->link.mtu(t->link.ctx, path), MTU_MIN), UINT16_MAX);
 	c->ts_offset = tcp_ts_offset(t->cfg.secret, path);
 	tcp_set_mss(c);
 	rs_metric_set(t->cells, RS_NET_TCP_OPEN, t->conns.used);

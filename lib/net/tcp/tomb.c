@@ -119,7 +119,7 @@ tcp_tomb_may_reuse(const struct rs_tcp *t, uint32_t slot, uint32_t *isn_least)
 	const struct tcp_tomb *b = tomb_at(t, slot);
 
 	/* Without timestamps the peer could take an old segment for one of the new connection. */
-	if (!b->timestamps || t->now_ms - (b->until_ms - t->time_wait_ms) < least(REUSE_MS, t->time_wait_ms))
+	if (!b->timestamps || before(t->now_ms, b->until_ms - t->time_wait_ms + least(REUSE_MS, t->time_wait_ms)))
 		return false;
 	*isn_least = b->snd_nxt ? b->snd_nxt : 1;
 	return true;
