@@ -34,6 +34,8 @@ static const struct rs_metric_def defs[RS_HANDSHAKE_METRICS] = {
 	MOST(RS_HS_IN_FLIGHT_MOST, "in_flight_most", "handshakes", "The most of these at a time."),
 	GAUGE(RS_HS_WAITING, "waiting", "handshakes", "Asked for and not begun: the depth of the thread's queue."),
 	MOST(RS_HS_WAITING_MOST, "waiting_most", "handshakes", "The most of these at a time."),
+	COUNTER(RS_HS_CROWDED, "crowded", "handshakes",
+		"Had to wait until another one ended: as many as workers.handshakes allows were under way."),
 	GAUGE(RS_HS_SESSIONS, "sessions", "sessions", "Kept for resumption, one an endpoint."),
 	GAUGE(RS_HS_SESSION_BYTES, "session_bytes", "bytes", "Memory of these."),
 	COUNTER(RS_HS_RESUME_REFUSED, "resume_refused", "handshakes",

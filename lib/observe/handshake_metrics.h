@@ -16,6 +16,7 @@ enum rs_handshake_metric {
 	RS_HS_IN_FLIGHT_MOST, /* max */
 	RS_HS_WAITING,	      /* gauge: starts that wait for a place */
 	RS_HS_WAITING_MOST,   /* max */
+	RS_HS_CROWDED,	      /* starts that found in_flight of them under way */
 	RS_HS_SESSIONS,	      /* gauge: sessions kept for resumption */
 	RS_HS_SESSION_BYTES,  /* gauge */
 	RS_HS_RESUME_REFUSED, /* a session was offered, and the handshake was a full one */

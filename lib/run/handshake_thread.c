@@ -202,6 +202,8 @@ order_start(struct rs_hs_thread *t, struct rs_hs_task *task, const struct rs_mai
 		.n_host = s.n_host };
 	memcpy(task->host, b->bytes + sizeof(s), s.n_host);
 	rs_hs_list_add(&t->queued, task);
+	if (t->flying.n >= t->h->opts.in_flight)
+		rs_metric_inc(&t->cells, RS_HS_CROWDED);
 }
 
 static void

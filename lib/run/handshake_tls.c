@@ -130,7 +130,7 @@ make_ssl(struct rs_hs_task *task)
 	task->listener = (struct rs_tls_listener){ on_secret, on_alert_sent, on_alert_received, on_session };
 	bio = BIO_new(task->thread->h->bio);
 	if (!bio || rs_tls_tap_attach(&task->tap, task->ssl) != 0 ||
-		SSL_set_ex_data(task->ssl, task->thread->h->opts.profiles->ssl_index, &task->listener) != 1) {
+		SSL_set_app_data(task->ssl, &task->listener) != 1) {
 		BIO_free(bio);
 		return false;
 	}

@@ -77,10 +77,34 @@ groups(const struct rs_plan *plan)
 		const struct rs_plan_group *g = &plan->groups[i];
 
 		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:I, s:s, s:I, s:s?}", "name", g->name, "kind",
+			json_pack("{s:s, s:s, s:I, s:s, s:I, s:s?, s:s?}", "name", g->name, "kind",
 				g->kind == RS_GROUP_TRUNK ? "trunk" : "phone", "count",
 				(json_int_t)g->count, "port", plan->ports[g->port].name,
-				"addresses", (json_int_t)g->n_addrs, "proxy", g->proxy_text));
+				"addresses", (json_int_t)g->n_addrs, "proxy", g->proxy_text, "tls",
+				g->tls < 0 ? NULL : plan->tls[g->tls].name));
+	}
+	return list;
+}
+
+static const char *
+version_name(uint16_t version)
+{
+	return version == 0x0303 ? "1.2" : "1.3";
+}
+
+static json_t *
+tls_profiles(const struct rs_plan *plan)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < plan->n_tls; i++) {
+		const struct rs_plan_tls *t = &plan->tls[i];
+
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:s?, s:b, s:f, s:s?}", "name", t->name, "min_version",
+				version_name(t->min_version), "max_version", version_name(t->max_version), "certificates",
+				(json_int_t)t->n_certs, "generated", (json_int_t)t->generate, "verify", (int)t->verify, "ca",
+				t->ca, "mutual", (int)t->mutual, "resume", t->resume, "key_log", t->key_log));
 	}
 	return list;
 }
@@ -175,11 +199,12 @@ rs_plan_check_on(const struct rs_plan *plan, const struct rs_machine *machine)
 
 	rs_budget_of(plan, &b);
 	return json_pack(
-		"{s:s, s:s?, s:o, s:o, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:s, s:s?, s:o, s:o, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"plan", plan->name, "sut", plan->sut_name, "targets",
 		prefixes(plan->targets, plan->n_targets), "workers", workers(plan, &b),
 		"packet_memory_mb", (json_int_t)plan->memory_mb, "mbufs", (json_int_t)plan->mbufs,
 		"hugepages", (int)plan->hugepages, "ports", ports(plan), "endpoints", groups(plan),
+		"tls", tls_profiles(plan),
 		"activities", activities(plan), "run", run_of(plan), "needs", rs_budget_json(&b),
 		"machine", rs_machine_json(machine), "problems",
 		rs_budget_problems(plan, &b, machine), "remarks",
@@ -230,6 +255,29 @@ print_texts(FILE *out, const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++)
 		fprintf(out, "%s%s", i ? ", " : "", json_string_value(json_array_get(list, i)));
+}
+
+static void
+print_tls(FILE *out, const json_t *profiles)
+{
+	json_t *j;
+	size_t i;
+
+	if (json_array_size(profiles) > 0)
+		fputs("TLS profiles\n", out);
+	json_array_foreach(profiles, i, j)
+	{
+		const char *from = text_of(j, "min_version"), *to = text_of(j, "max_version");
+		long long read = int_of(j, "certificates"), made = int_of(j, "generated");
+
+		fprintf(out, "  %-12s TLS %s%s%s, ", text_of(j, "name"), from, strcmp(from, to) ? " and " : "",
+			strcmp(from, to) ? to : "");
+		if (read || made)
+			fprintf(out, "%lld certificate%s %s, ", read ? read : made, read + made == 1 ? "" : "s",
+				read ? "read" : "to be made");
+		fprintf(out, "peers are %s%s\n", json_is_true(json_object_get(j, "verify")) ? "checked" : "not checked",
+			json_is_true(json_object_get(j, "mutual")) ? ", clients must show a certificate" : "");
+	}
 }
 
 static void
@@ -315,6 +363,7 @@ rs_plan_check_print(FILE *out, const json_t *check)
 		"  %-12s %lld %s%s on port %s, %lld addresses, proxy %s\n", text_of(j, "name"),
 		int_of(j, "count"), text_of(j, "kind"), int_of(j, "count") == 1 ? "" : "s",
 		text_of(j, "port"), int_of(j, "addresses"), text_of(j, "proxy"));
+	print_tls(out, json_object_get(check, "tls"));
 	fputs("activities\n", out);
 	json_array_foreach(json_object_get(check, "activities"), i, j) print_activity(out, j);
 	print_run(out, json_object_get(check, "run"));

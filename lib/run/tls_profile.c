@@ -17,9 +17,7 @@
 static struct rs_tls_listener *
 listener_of(const SSL *ssl)
 {
-	const struct rs_tls_profiles *p = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-
-	return p ? SSL_get_ex_data(ssl, p->ssl_index) : NULL;
+	return SSL_get_app_data(ssl);
 }
 
 static void
@@ -113,11 +111,10 @@ set_trust(SSL_CTX *ctx, const struct rs_plan_tls *plan, struct rs_err *err)
 }
 
 static bool
-set_common(SSL_CTX *ctx, struct rs_tls_profiles *all, const struct rs_tls_profile *p)
+set_common(SSL_CTX *ctx, const struct rs_tls_profile *p)
 {
 	const struct rs_plan_tls *plan = &p->plan;
 
-	SSL_CTX_set_app_data(ctx, all);
 	SSL_CTX_set_security_level(ctx, SECURITY_LEVEL);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
@@ -141,12 +138,12 @@ use_cert(SSL_CTX *ctx, const struct rs_tls_profile *p)
 }
 
 static int
-make_client(struct rs_tls_profiles *all, struct rs_tls_profile *p, struct rs_err *err)
+make_client(struct rs_tls_profile *p, struct rs_err *err)
 {
 	const struct rs_plan_tls *plan = &p->plan;
 	SSL_CTX *ctx = p->client = SSL_CTX_new(TLS_client_method());
 
-	if (!ctx || !set_common(ctx, all, p) || !offer_alpn(ctx, plan) || ((plan->n_certs || plan->generate) && !use_cert(ctx, p)))
+	if (!ctx || !set_common(ctx, p) || !offer_alpn(ctx, plan) || ((plan->n_certs || plan->generate) && !use_cert(ctx, p)))
 		return -EINVAL;
 	SSL_CTX_set_verify(ctx, plan->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_session_cache_mode(
@@ -156,13 +153,13 @@ make_client(struct rs_tls_profiles *all, struct rs_tls_profile *p, struct rs_err
 }
 
 static int
-make_server(struct rs_tls_profiles *all, struct rs_tls_profile *p, struct rs_err *err)
+make_server(struct rs_tls_profile *p, struct rs_err *err)
 {
 	static const unsigned char context[] = "ringstorm";
 	const struct rs_plan_tls *plan = &p->plan;
 	SSL_CTX *ctx = p->server = SSL_CTX_new(TLS_server_method());
 
-	if (!ctx || !set_common(ctx, all, p) || !use_cert(ctx, p))
+	if (!ctx || !set_common(ctx, p) || !use_cert(ctx, p))
 		return -EINVAL;
 	if (plan->mutual)
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, plan->verify ? NULL : accept_any);
@@ -216,14 +213,14 @@ open_key_log(struct rs_tls_profile *p, struct rs_err *err)
 }
 
 static int
-make(struct rs_tls_profiles *all, struct rs_tls_profile *p, struct rs_err *err)
+make(struct rs_tls_profile *p, struct rs_err *err)
 {
 	unsigned long error;
 	int rc;
 
 	ERR_clear_error();
-	if ((rc = open_key_log(p, err)) != 0 || (rc = make_certs(p, err)) != 0 || (rc = make_client(all, p, err)) != 0 ||
-		(rc = make_server(all, p, err)) != 0) {
+	if ((rc = open_key_log(p, err)) != 0 || (rc = make_certs(p, err)) != 0 || (rc = make_client(p, err)) != 0 ||
+		(rc = make_server(p, err)) != 0) {
 		error = ERR_peek_error();
 		ERR_clear_error();
 		if (!err || err->code)
@@ -247,12 +244,9 @@ rs_tls_profiles_create(const struct rs_plan_tls *plans, uint32_t n, struct rs_tl
 		free(all);
 		return rs_err_set(err, -ENOMEM, "no memory for TLS profiles");
 	}
-	all->ssl_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-	if (all->ssl_index < 0)
-		rc = rs_err_set(err, -ENOMEM, "no memory for TLS profiles");
 	for (; all->n < n && rc == 0; all->n++) {
 		all->profiles[all->n] = (struct rs_tls_profile){ .plan = plans[all->n], .key_log = -1 };
-		rc = make(all, &all->profiles[all->n], err);
+		rc = make(&all->profiles[all->n], err);
 	}
 	if (rc != 0) {
 		rs_tls_profiles_free(all);
@@ -278,8 +272,6 @@ rs_tls_profiles_free(struct rs_tls_profiles *all)
 		if (p->key_log >= 0)
 			close(p->key_log);
 	}
-	if (all->ssl_index >= 0)
-		CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, all->ssl_index);
 	free(all->profiles);
 	free(all);
 }

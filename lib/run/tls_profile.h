@@ -20,12 +20,9 @@ struct rs_tls_profile {
 struct rs_tls_profiles {
 	struct rs_tls_profile *profiles;
 	uint32_t n;
-	int ssl_index; /* of SSL objects' extra data: the callbacks' argument */
 };
 
-/**
- * What is told of a handshake on its way, to whoever put a struct of these into the SSL object's extra data number ssl_index.
- */
+/** What is told of a handshake on its way, to who is the SSL object's application data; without one, nobody. */
 struct rs_tls_listener {
 	void (*secret)(struct rs_tls_listener *l, const char *line); /* a line of a key log */
 	void (*alert_sent)(struct rs_tls_listener *l, uint8_t description);

@@ -444,10 +444,13 @@ only_so_many_are_in_flight(void **state)
 	assert_int_equal(cell(&r, RS_HS_STARTED), 3);
 	assert_int_equal(cell(&r, RS_HS_WAITING), 4);
 	assert_int_equal(cell(&r, RS_HS_WAITING_MOST), 8);
+	assert_int_equal(cell(&r, RS_HS_CROWDED), 0); /* they came before any was under way */
 	assert_int_equal(r.o.ops->poll(r.o.ctx, mails, 16), 3); /* two ends, and a third ClientHello */
 	for (int i = 0; i < 3; i++)
 		r.o.ops->release(r.o.ctx, mails[i].data);
 	assert_int_equal(start_client(&r, 9, 9), 0);
+	rs_handshakes_turn(r.h, 0, r.now + S);
+	assert_int_equal(cell(&r, RS_HS_CROWDED), 1);
 	close_rig(&r);
 }
 
