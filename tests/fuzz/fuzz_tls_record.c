@@ -33,10 +33,7 @@ mix_record(uint64_t sum, enum rs_tls_event event, const struct rs_tls_record *r)
 static void
 start(struct rs_tls_engine *e, uint8_t pick, bool server, struct rs_tls *t)
 {
-	struct rs_tls_keys keys = kit_keys(pick & 1, (pick >> 1 & 3) % RS_TLS_SUITES, server);
-
-	if (rs_tls_init(e, &keys, NULL, t) != 0)
-		abort();
+	kit_start(e, t, pick & 1, (pick >> 1 & 3) % RS_TLS_SUITES, server);
 }
 
 /** The records that the input asks for. @return bytes of them */

@@ -290,11 +290,12 @@ a_close_is_written(void **state)
 static void
 text_is_utf8(void **state)
 {
-	static const char *const good[] = { "", "abc", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
-		"\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
-		"\xf4\x8f\xbf\xbf", "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5",
-		"0123456789012345678901234567890123456789\xc3\xa9"
-		"0123456789012345678901234567890" };
+	static const char *const good[] = {
+		"", "abc", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+		"\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
+		"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5",
+		"0123456789012345678901234567890123456789\xc3\xa9 0123456789012345678901234567890"
+	};
 	static const char *const bad[] = { "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2",
 		"\xc2"
 		"a",

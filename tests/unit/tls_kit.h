@@ -59,6 +59,20 @@ kit_keys(enum rs_tls_version version, enum rs_tls_suite suite, bool server)
 	return keys;
 }
 
+#define KIT_EACH(version, suite)                                                                   \
+	for (int version = 0; version < RS_TLS_VERSIONS; version++)                                \
+		for (int suite = 0; suite < RS_TLS_SUITES; suite++)
+
+static inline void
+kit_start(struct rs_tls_engine *e, struct rs_tls *t, enum rs_tls_version version,
+	enum rs_tls_suite suite, bool server)
+{
+	struct rs_tls_keys keys = kit_keys(version, suite, server);
+
+	if (rs_tls_init(e, &keys, NULL, t) != 0)
+		abort();
+}
+
 /**
  * A record of @t that says what it is told to: @outer in its header, @inner behind its data in TLS 1.3,
  * and @padding zeros. @return its length

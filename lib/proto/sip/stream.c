@@ -112,9 +112,15 @@ line(struct rs_sip_stream *s, const struct rs_sip_stream_limits *limits, const u
 		return header_end(s, limits, lf + 1);
 	if (buf[start] == ' ' || buf[start] == '\t')
 		return rs_sip_stream_fold(s, buf + start, end - start);
-	error = rs_sip_stream_field_end(s);
-	return error != RS_SIP_STREAM_FINE ? error
-					   : rs_sip_stream_field(s, buf + start, end - start);
+	if (s->phase != 0) {
+		error = rs_sip_stream_field_end(s);
+		if (error != RS_SIP_STREAM_FINE)
+			return error;
+	}
+	/* Most lines begin with another letter than Content-Length and l. */
+	if (rs_lower(buf[start]) != 'c' && rs_lower(buf[start]) != 'l')
+		return RS_SIP_STREAM_FINE;
+	return rs_sip_stream_field(s, buf + start, end - start);
 }
 
 /* Look at what has come of the header section, until its end is found. */

@@ -3,7 +3,7 @@
 #include "proto/sip/stream_private.h"
 
 enum phase {
-	ELSEWHERE, /* in another field */
+	ELSEWHERE, /* in another field: 0, as stream.c knows */
 	BEFORE,    /* no digit yet */
 	DIGITS,
 	AFTER, /* blanks behind the digits */

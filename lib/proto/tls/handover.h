@@ -13,6 +13,7 @@
  *		...				// in += used; what is in the write BIO goes out
  *	rs_tls_handover(ssl, &tap, &keys);	// in and len: what the record layer begins with
  *
+ * What is in the write BIO goes out before the first record of ours: a server's tickets are there.
  * A client that wants the server's tickets feeds and calls SSL_read() a little longer; what that gives
  * are the first data. After the hand-over the SSL may be asked about its session, and be freed, but it
  * must neither read nor write: what it would say is its peer's old keys.

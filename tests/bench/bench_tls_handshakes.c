@@ -35,7 +35,7 @@ check(bool ok, const char *what)
 {
 	if (ok)
 		return;
-	fprintf(stderr, "bench_tls: %s\n", what);
+	fprintf(stderr, "bench_tls_handshakes: %s\n", what);
 	ERR_print_errors_fp(stderr);
 	exit(1);
 }
@@ -484,7 +484,7 @@ main(int argc, char **argv)
 	double ratio, lowest = 1e9;
 	struct rs_bench b;
 
-	if (rs_bench_begin(&b, "tls", argc, argv) != 0)
+	if (rs_bench_begin(&b, "tls_handshakes", argc, argv) != 0)
 		return 2;
 	rs_clock_init(&bench_clock, 50 * RS_NS_PER_MS);
 	make_files();
