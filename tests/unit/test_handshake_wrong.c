@@ -213,21 +213,22 @@ alerts_in_the_clear(void **state)
 static void
 garbage_is_the_peers(void **state)
 {
-	static const char *const texts[] = { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "SIP/2.0 200 OK\r\n\r\n", "INVITE sip:a@b SIP/2.0\r\n\r\n",
-		"\x16\x03\x01\x00\x05garbage that is long enough", "\x16\x03\x03\x40\x01\x02", "\x17\x03\x03\x00\x04""abcd",
-		"\x14\x03\x03\x00\x01\x01\x16\x03\x03\x00\x04""abcd", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" };
+#define TEXT(t) { t, sizeof(t) - 1 }
+	static const struct {
+		const char *p;
+		size_t len;
+	} texts[] = { TEXT("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), TEXT("SIP/2.0 200 OK\r\n\r\n"), TEXT("INVITE sip:a@b SIP/2.0\r\n\r\n"),
+		TEXT("\x16\x03\x01\x00\x05garbage that is long enough"), TEXT("\x16\x03\x03\x40\x01\x02"), TEXT("\x17\x03\x03\x00\x04""abcd"),
+		TEXT("\x14\x03\x03\x00\x01\x01\x16\x03\x03\x00\x04""abcd"), TEXT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff") };
 	struct rig r = { .plan = plain_profile(), .cert = cert_files[SERVER_CERT], .key = cert_files[SERVER_KEY] };
 	size_t n = sizeof(texts) / sizeof(texts[0]);
 
 	open_pool(&r);
 	for (size_t i = 0; i < 2 * n; i++) {
-		const char *text = texts[i / 2];
-		size_t len = strlen(text) > 12 ? strlen(text) : 11;
-
 		begin_play(&r, i + 1);
 		assert_int_equal(start_as(&r, i % 2 ? RS_OFFLOAD_TLS_CLIENT : RS_OFFLOAD_TLS_SERVER, i + 1, 1, "sbc.test"), 0);
 		play(&r);
-		feed_all(&r, i + 1, text, len);
+		feed_all(&r, i + 1, texts[i / 2].p, texts[i / 2].len);
 		play(&r);
 		if (r.end.type == 0) { /* it waits for the rest of what it takes for a record */
 			r.o.ops->feed(r.o.ctx, i + 1, rs_slice_of(NULL, 0));
