@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How connections end (RFC 9293, 3.6 and 3.10.7.4): all states, half-close, TIME-WAIT and its reuse (RFC 6191), keep-alive. */
+/*
+ * How connections end (RFC 9293, 3.6 and 3.10.7.4): all states, half-close, TIME-WAIT and its reuse (RFC 6191),
+ * keep-alive.
+ */
 #include "tcp_script.h"
 
 static struct script

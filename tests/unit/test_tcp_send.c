@@ -181,7 +181,10 @@ what_is_never_acknowledged_ends_the_connection(void **state)
 	script_free(&s);
 }
 
-/** After a time-out all counts as lost: from the beginning, one segment, then slow start; what an ACK jumps over is not sent again. */
+/**
+ * After a time-out all counts as lost: from the beginning, one segment, then slow start; what an ACK jumps over is not
+ * sent again.
+ */
 static void
 after_a_time_out_we_go_back(void **state)
 {

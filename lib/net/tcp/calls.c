@@ -4,7 +4,10 @@
 
 #include "base/steer.h"
 
-/* Ports looked at before there is none: with many workers and a nearly full range some more would be found, in no time that we have. */
+/*
+ * Ports looked at before there is none: with many workers and a nearly full range some more would be found, in no time
+ * that we have.
+ */
 #define PORT_TRIES 2048u
 
 static int
@@ -18,7 +21,8 @@ pick_port(struct rs_tcp *t, struct rs_path *path, const struct rs_tcp_ports *p)
 	at = tcp_port_offset(t->cfg.secret, path) + t->port_turn;
 	for (uint32_t i = 0; i < n && i < PORT_TRIES; i++) {
 		path->local_port = (uint16_t)(p->first + (at + i) % n);
-		if (rs_steer_queue(&path->local, path->local_port, p->bits, p->queues) == p->queue && tcp_find(t, path) == NONE) {
+		if (rs_steer_queue(&path->local, path->local_port, p->bits, p->queues) == p->queue &&
+			tcp_find(t, path) == NONE) {
 			t->port_turn += i + 1;
 			return 0;
 		}
