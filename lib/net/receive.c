@@ -2,7 +2,7 @@
 /** From the devices to items for the engine. */
 #include "net/private.h"
 
-#define PREFETCH_AHEAD 3
+#define PREFETCH_AHEAD 8
 #define PREFETCH_BYTES 1024
 
 /*

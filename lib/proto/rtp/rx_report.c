@@ -22,6 +22,12 @@ rx_judge(const struct rs_rtp_rx *rx, uint32_t ext, struct rs_rtp_burst *b)
 void
 rx_judge_rest(const struct rs_rtp_rx *rx, struct rs_rtp_burst *b)
 {
+	bool whole = rx->late_live == 0;
+
+	for (uint32_t i = 0; i < RS_RTP_WINDOW / 64; i++)
+		whole &= rx->window[i] == UINT64_MAX;
+	if (whole) /* all came, and in time */
+		return;
 	for (uint32_t k = RS_RTP_WINDOW; k > 0; k--)
 		rx_judge(rx, rx->ext + 1 - k, b);
 }
