@@ -68,3 +68,18 @@ class Capture:
                                                               "sip.Status-Code", "sip.CSeq.method"):
             found[call_id].append(method if method else f"{code} {cseq_method}")
         return found
+
+    def check_media(self):
+        """tshark knows all RTP and RTCP for what it is and has nothing to say of it, but that it cannot read SRTCP."""
+        complaints = self.fields("(rtp || rtcp || srtcp) && _ws.expert.severity >= warning", "frame.number", "_ws.expert.message")
+        complaints = [c for c in complaints if c[1] != "Encrypted RTCP Payload - not dissected"]
+        assert not complaints, complaints[:5]
+        assert self.count("rtp.ssrc") and self.count("rtcp || srtcp")
+
+    def rtp_streams(self):
+        """tshark's view of RTP: {(source, its port, SSRC): (packets, lost)}."""
+        done = subprocess.run(["tshark", "-n", "-r", self.file, "-q", "-z", "rtp,streams"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        row = re.compile(r"^ *[0-9.]+ +[0-9.]+ +([0-9a-f.:]+) +([0-9]+) +[0-9a-f.:]+ +[0-9]+ +(0x[0-9A-F]{8}) .* ([0-9]+) +(-?[0-9]+) \(")
+        return {match.group(1, 2, 3): (int(match[4]), int(match[5])) for match in map(row.match, done.stdout.splitlines()) if match}

@@ -188,19 +188,19 @@ class Kamailio:
         self._run(lab, text, memory_mb)
 
     @classmethod
-    def of_file(cls, lab, path, memory_mb=512):
-        """One with a configuration as it stands, but for its control socket."""
+    def of_file(cls, lab, path, memory_mb=512, ahead=()):
+        """One with a configuration as it stands, but for its control socket; @ahead: a command that starts it."""
         self = cls.__new__(cls)
         self.ctl = lab.path("kamailio.ctl")
         with open(path) as file:
             text = file.read()
         assert "unix:/tmp/kamailio_ctl" in text
-        self._run(lab, text.replace("unix:/tmp/kamailio_ctl", f"unix:{self.ctl}"), memory_mb)
+        self._run(lab, text.replace("unix:/tmp/kamailio_ctl", f"unix:{self.ctl}"), memory_mb, ahead)
         return self
 
-    def _run(self, lab, text, memory_mb):
+    def _run(self, lab, text, memory_mb, ahead=()):
         path = lab.write("kamailio.cfg", text)
-        self.process = lab.start(["kamailio", "-f", path, "-DD", "-E", "-m", str(memory_mb), "-M", "16", "-Y", lab.dir],
+        self.process = lab.start([*ahead, "kamailio", "-f", path, "-DD", "-E", "-m", str(memory_mb), "-M", "16", "-Y", lab.dir],
                                  lab.peer, "kamailio.log")
         end = time.monotonic() + 20
         while self._kamcmd("core.uptime").returncode != 0:
