@@ -19,7 +19,7 @@
 #include "proto/srtp/srtp.h"
 
 #define STREAM_BATCH   64   /* packets that are built, protected and sent together */
-#define STREAMS_A_TURN 512  /* packets sent in one turn at most: what is left is due at once in the next one */
+#define STREAMS_A_TURN 128  /* packets sent in one turn at most, as many as it takes in: what is left is due at once in the next one */
 #define STREAM_NONE    UINT32_MAX
 #define SENT_RUNS      1024
 #define MAX_RX_PROFILES 1024
@@ -211,12 +211,14 @@ struct streams {
 	uint32_t first_node;	/* their timers in e->wheel */
 	struct rs_rng rng;
 	uint64_t begun;		/* streams so far */
+	uint64_t made;		/* packets */
 	struct rs_rtp_profile *profiles; /* of what is received, each different one once */
 	uint32_t n_profiles;
 	struct sent_run *runs;
 	uint32_t n_runs;
 	struct stream_batch *batch;
-	struct held **heap;	/* by due time; NULL: nothing of the plan is impaired */
+	bool impairs_received;	/* some profile does: else what comes in need not ask its own, which lies far away */
+	struct held **heap;	/* by due time */
 	struct held *helds;
 	uint32_t n_held;
 	uint8_t *scratch;	/* a datagram of RTCP */
@@ -335,6 +337,8 @@ void stream_judge(struct rs_engine *e, uint32_t slot);
 double stream_delay_ms(const struct stream_rx *rx, const struct stream_cold *cold, enum rs_quality_delay *from);
 
 /* stream_impair.c */
+/** A profile's impairment may have changed. */
+void streams_impair_look(struct streams *ms);
 /** Packets that were held back and are due. @return when the next one is, UINT64_MAX: none */
 uint64_t streams_release(struct rs_engine *e);
 /** Hold back @len bytes for @delay_ns. @return false: no room, they go at once */

@@ -99,6 +99,7 @@ rs_engine_impair(struct rs_engine *e, int32_t profile, unsigned directions, cons
 		if (directions & RS_IMPAIR_RECEIVE)
 			p->receive = *how;
 	}
+	streams_impair_look(ms);
 	for (uint32_t slot = 0; slot < ms->pool.fresh && (directions & RS_IMPAIR_SEND); slot++) {
 		struct stream *s = stream_at(ms, slot);
 
