@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Whole runs with media: calls of a plan's activities, what they agree on by SIP, and what both ends hear. */
+#include "engine/bus.h"
 #include "engine/stream.h"
-#include "sim.h"
+#include "engine_peer.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 
-#define MS RS_NS_PER_MS
-#define S  RS_NS_PER_S
+#define S RS_NS_PER_S
 
 static uint64_t
 count(const struct sim *s, uint32_t activity, uint32_t row)
@@ -18,9 +18,11 @@ count(const struct sim *s, uint32_t activity, uint32_t row)
 	return n;
 }
 
+static const char *caller = "uac"; /* the placing side's scenario */
+
 /* 200 calls between two groups, by @cores on both ports. */
 static void
-run(struct sim *s, const char *cores, const char *profile, const char *mode, const char *more)
+open_calls(struct sim *s, const char *cores, const char *profile, const char *mode, const char *more)
 {
 	char plan[2048];
 
@@ -28,15 +30,22 @@ run(struct sim *s, const char *cores, const char *profile, const char *mode, con
 		"targets = [ \"198.18.0.0/16\" ]; workers = { cores = [ %s ]; };\n"
 		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/16\" ]; },\n"
 		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/16\" ]; } );\n"
-		"media = ( { name = \"m\"; codecs = [ \"PCMU\", \"telephone-event\" ]; %s } );\n"
+		"media = ( { name = \"m\"; %s %s } );\n"
 		"endpoints = ( { name = \"us\"; kind = \"trunk\"; port = \"a\"; count = 100; addresses = \"198.18.4.1\"; media = \"m\"; },\n"
 		"  { name = \"them\"; port = \"b\"; count = 200; addresses = \"198.18.8.1-198.18.8.200\"; media = \"m\"; } );\n"
 		"activities = ( { name = \"ring\"; do = \"answer\"; endpoints = \"them\"; scenario = \"uas\"; ring = \"200ms\"; },\n"
-		"  { name = \"calls\"; do = \"call\"; from = \"us\"; to = \"them\"; scenario = \"uac\"; rate = 100; total = 200; hold = \"4s\"; } );\n"
-		"run = { mode = \"%s\"; %s };\n", cores, profile, mode, more);
+		"  { name = \"calls\"; do = \"call\"; from = \"us\"; to = \"them\"; scenario = \"%s\"; rate = 100; total = 200; hold = \"4s\"; } );\n"
+		"run = { mode = \"%s\"; %s };\n", cores,
+		strstr(profile, "codecs") ? "" : "codecs = [ \"PCMU\", \"telephone-event\" ];", profile, caller, mode, more);
 	sim_open(s, plan);
 	sim_play(s, 20 * S);
 	sim_sums_hold(s);
+}
+
+static void
+run(struct sim *s, const char *cores, const char *profile, const char *mode, const char *more)
+{
+	open_calls(s, cores, profile, mode, more);
 	assert_int_equal(sim_count(s, 1, RS_AM_COMPLETED), 200);
 	for (uint32_t a = 0; a < 2; a++) {
 		assert_int_equal(count(s, a, RS_MEDIA_STARTED), 200);
@@ -126,6 +135,172 @@ media_that_is_exchanged_between_two_calls_is_seen_by_their_legs(void **state)
 	sim_close(&s);
 }
 
+/* --- what the system under test makes of descriptions --- */
+
+static void
+assert_changes(const struct sim *s, uint32_t first, uint32_t bits, uint64_t n)
+{
+	for (uint32_t i = 0; i < RS_SDP_CHANGES; i++)
+		if (sim_count(s, 1, first + i) != (bits >> i & 1 ? n : 0))
+			fail_msg("%s: %" PRIu64, rs_sdp_change_name(i), sim_count(s, 1, first + i));
+}
+
+static void
+descriptions_that_pass_as_they_are_have_no_change(void **state)
+{
+	static const char *const cores[] = { "0", "0, 0", "0, 0, 0" };
+
+	for (uint32_t i = 0; i < 6; i++) {
+		struct sim s = { 0 };
+
+		assert_int_equal(rs_bus_create(SIM_WORKERS, &s.bus), 0);
+		run(&s, cores[i / 2], "srtp = \"required\"; suites = [ \"AES_CM_128_HMAC_SHA1_80\", \"AEAD_AES_128_GCM\" ];",
+			i % 2 ? "sipp" : "rfc3261", "legs = \"called user\";");
+		assert_int_equal(sim_count(&s, 1, RS_AM_LEGS_MATCHED), 200);
+		assert_int_equal(sim_count(&s, 1, RS_AM_SDP_OFFERS), 200);
+		assert_int_equal(sim_count(&s, 1, RS_AM_SDP_ANSWERS), 200);
+		assert_int_equal(sim_count(&s, 1, RS_AM_SDP_UNCOMPARED), 0);
+		assert_changes(&s, RS_AM_SDP_OFFER, 0, 0);
+		assert_changes(&s, RS_AM_SDP_ANSWER, 0, 0);
+		for (uint32_t w = 0; w < s.n; w++)
+			assert_int_equal(s.engines[w]->blobs.bytes, 0);
+		sim_close(&s);
+		rs_bus_free(s.bus);
+	}
+}
+
+/* Texts of one length, so that Content-Length stays true. */
+static void
+edit(struct sim_packet *p, const char *old, const char *new)
+{
+	uint8_t *at = memmem(p->data, p->len, old, strlen(old));
+
+	assert_int_equal(strlen(old), strlen(new));
+	if (at)
+		memcpy(at, new, strlen(new));
+}
+
+static unsigned
+edit_descriptions(void *ctx, struct sim_packet *p)
+{
+	if (rs_rx_kind_of(p->data, p->len) == RS_RX_RTP)
+		return 1;
+	if (memcmp(p->data, "INVITE ", 7) == 0) {
+		edit(p, "\r\ns=-\r\n", "\r\ns=B\r\n");
+		edit(p, "RTP/AVP 0 8 96", "RTP/AVP 8 0 96");
+		edit(p, "a=rtcp-mux", "a=made-one");
+	} else {
+		edit(p, "a=fmtp:96 0-15", "a=fmtp:96 0-11");
+		edit(p, "a=sendrecv", "a=made-one");
+		edit(p, "a=ptime:20", "a=made:two");
+	}
+	return 1;
+}
+
+static void
+what_the_system_changed_is_counted_by_kind_on_any_number_of_workers(void **state)
+{
+	static const char *const cores[] = { "0", "0, 0", "0, 0, 0" };
+
+	for (uint32_t i = 0; i < 3; i++) {
+		struct sim s = { .on_wire = edit_descriptions };
+
+		assert_int_equal(rs_bus_create(SIM_WORKERS, &s.bus), 0);
+		run(&s, cores[i], "codecs = [ \"PCMU\", \"PCMA\", \"telephone-event\" ]; rtcp_mux = true; ptime = \"20ms\";", "rfc3261",
+			"legs = \"called user\";");
+		assert_int_equal(sim_count(&s, 1, RS_AM_SDP_OFFERS), 200);
+		assert_int_equal(sim_count(&s, 1, RS_AM_SDP_ANSWERS), 200);
+		assert_changes(&s, RS_AM_SDP_OFFER,
+			RS_SDP_CHANGED_NAME | RS_SDP_CODECS_REORDERED | RS_SDP_CHANGED_RTCP_MUX | RS_SDP_ATTRS_ADDED, 200);
+		assert_changes(&s, RS_AM_SDP_ANSWER, RS_SDP_CHANGED_FMTP | RS_SDP_CHANGED_PTIME | RS_SDP_ATTRS_ADDED, 200);
+		sim_close(&s);
+		rs_bus_free(s.bus);
+	}
+}
+
+static unsigned
+edit_late_ones(void *ctx, struct sim_packet *p)
+{
+	if (rs_rx_kind_of(p->data, p->len) == RS_RX_RTP)
+		return 1;
+	if (memcmp(p->data, "ACK ", 4) == 0)
+		edit(p, "a=fmtp:96 0-15", "a=fmtp:96 0-11");
+	else
+		edit(p, "\r\ns=-\r\n", "\r\ns=B\r\n");
+	return 1;
+}
+
+static void
+a_late_offer_and_its_answer_in_the_ack_are_compared_too(void **state)
+{
+	static const char late[] = "<?xml version=\"1.0\"?>\n<scenario name=\"late\">\n" SEND("INVITE", "retrans=\"500\"")
+		RECV("response=\"100\"", "optional=\"true\"") RECV("response=\"180\"", "optional=\"true\"") RECV("response=\"200\"", "")
+		"<send><![CDATA[\nACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n"
+		"Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\nFrom: <sip:me@[local_ip]>;tag=[tag]\n"
+		"To: <sip:[service]@[remote_ip]>[peer_tag_param]\nCall-ID: [call_id]\nCSeq: [cseq] ACK\n"
+		"Content-Type: application/sdp\nContent-Length: [len]\n\nv=0\n]]></send>\n"
+		"<pause/>\n" SEND("BYE", "retrans=\"500\"") RECV("response=\"200\"", "") "</scenario>\n";
+	char dir[] = "/tmp/rs-engine-XXXXXX", file[64];
+	FILE *f;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(file, sizeof(file), "%s/late.xml", dir);
+	f = fopen(file, "w");
+	assert_non_null(f);
+	fputs(late, f);
+	fclose(f);
+	caller = file;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct sim s = { .on_wire = edit_late_ones };
+
+		run(&s, "0", "", i ? "sipp" : "rfc3261", "legs = \"called user\";");
+		assert_int_equal(sim_count(&s, 1, RS_AM_SDP_OFFERS), 200);
+		assert_int_equal(sim_count(&s, 1, RS_AM_SDP_ANSWERS), 200);
+		assert_int_equal(sim_count(&s, 1, RS_AM_SDP_UNCOMPARED), 0);
+		assert_changes(&s, RS_AM_SDP_OFFER, RS_SDP_CHANGED_NAME, 200);
+		assert_changes(&s, RS_AM_SDP_ANSWER, RS_SDP_CHANGED_FMTP, 200);
+		sim_close(&s);
+	}
+	caller = "uac";
+	unlink(file);
+	rmdir(dir);
+}
+
+static unsigned
+drop_offers(void *ctx, struct sim_packet *p)
+{
+	static const char type[] = "Content-Type: application/sdp";
+
+	if (memcmp(p->data, "INVITE ", 7) == 0)
+		edit(p, type, "Content-Type: application/xyz");
+	return 1;
+}
+
+static void
+an_offer_that_does_not_come_out_is_not_compared(void **state)
+{
+	struct sim s = { .on_wire = drop_offers };
+
+	open_calls(&s, "0", "", "rfc3261", "legs = \"called user\";");
+	assert_int_equal(sim_count(&s, 1, RS_AM_LEGS_MATCHED), 200);
+	assert_int_equal(sim_count(&s, 1, RS_AM_SDP_OFFERS), 0);
+	assert_int_equal(sim_count(&s, 1, RS_AM_SDP_UNCOMPARED), 200);
+	sim_close(&s);
+}
+
+static void
+each_kind_of_change_has_a_row_of_its_name(void **state)
+{
+	char name[64];
+
+	for (uint32_t i = 0; i < RS_SDP_CHANGES; i++) {
+		snprintf(name, sizeof(name), "sdp_offer_%s", rs_sdp_change_name(i));
+		assert_string_equal(rs_activity_metrics_table.defs[RS_AM_SDP_OFFER + i].name, name);
+		snprintf(name, sizeof(name), "sdp_answer_%s", rs_sdp_change_name(i));
+		assert_string_equal(rs_activity_metrics_table.defs[RS_AM_SDP_ANSWER + i].name, name);
+	}
+}
+
 static void
 streams_with_another_key_are_not_heard(void **state)
 {
@@ -145,6 +320,11 @@ main(void)
 		cmocka_unit_test(plain_calls_hear_each_other_on_any_number_of_workers),
 		cmocka_unit_test(srtp_calls_hear_each_other),
 		cmocka_unit_test(media_that_is_exchanged_between_two_calls_is_seen_by_their_legs),
+		cmocka_unit_test(descriptions_that_pass_as_they_are_have_no_change),
+		cmocka_unit_test(what_the_system_changed_is_counted_by_kind_on_any_number_of_workers),
+		cmocka_unit_test(a_late_offer_and_its_answer_in_the_ack_are_compared_too),
+		cmocka_unit_test(an_offer_that_does_not_come_out_is_not_compared),
+		cmocka_unit_test(each_kind_of_change_has_a_row_of_its_name),
 		cmocka_unit_test(streams_with_another_key_are_not_heard),
 	};
 
