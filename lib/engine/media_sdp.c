@@ -75,18 +75,60 @@ keep_before(struct rs_engine *e, const struct media *m, struct media_exchange *x
 
 	if (m->sdp.n_agreed == 0)
 		return true;
-	p = rs_blob_alloc(&e->blobs, &x->before, sizeof(m->sdp) + sizeof(m->lines));
+	p = rs_blob_alloc(&e->blobs, &x->before, sizeof(m->sdp) + m->sdp.cap * sizeof(m->lines[0]));
 	if (!p)
 		return false;
 	memcpy(p, &m->sdp, sizeof(m->sdp));
-	memcpy(p + sizeof(m->sdp), m->lines, sizeof(m->lines));
+	memcpy(p + sizeof(m->sdp), m->sdp.streams, m->sdp.cap * sizeof(m->lines[0]));
 	return true;
+}
+
+/*
+ * Few offers have more m-lines than we have streams. What we refuse keeps its place for good (RFC 3264, 8), so that such a call
+ * remembers all of them, up to as many as a description is read with: RS_SDP_MAX_MEDIA.
+ */
+static bool
+make_room(struct rs_engine *e, struct media *m, unsigned n)
+{
+	struct rs_blob more = { 0 };
+	struct rs_sdp_stream *lines;
+	unsigned cap = m->sdp.cap;
+
+	if (n <= cap)
+		return true;
+	while (cap < n)
+		cap *= 2;
+	lines = (void *)rs_blob_alloc(&e->blobs, &more, cap * sizeof(*lines));
+	if (!lines) {
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+		return false;
+	}
+	memset(lines, 0, cap * sizeof(*lines));
+	memcpy(lines, m->sdp.streams, m->sdp.cap * sizeof(*lines));
+	explicit_bzero(m->sdp.streams, m->sdp.cap * sizeof(*lines)); /* keys */
+	rs_blob_clear(&e->blobs, &m->more);
+	m->more = more;
+	m->sdp.streams = lines;
+	m->sdp.cap = (uint8_t)cap;
+	return true;
+}
+
+static void
+drop_room(struct rs_engine *e, struct media *m)
+{
+	if (m->more.class)
+		explicit_bzero(m->sdp.streams, m->sdp.cap * sizeof(m->lines[0]));
+	rs_blob_clear(&e->blobs, &m->more);
+	m->sdp.streams = m->lines;
+	m->sdp.cap = MEDIA_LINES;
+	m->sdp.n_streams = m->sdp.n_agreed = 0;
 }
 
 void
 sdp_refuses(struct rs_engine *e, struct leg *leg)
 {
 	struct media *m = media_at(e, leg);
+	struct rs_sdp_session before;
 
 	for (unsigned i = 0; i < 2; i++) {
 		struct media_exchange *x = &m->exchanges[i];
@@ -95,8 +137,11 @@ sdp_refuses(struct rs_engine *e, struct leg *leg)
 		if (x->state != X_DUE)
 			continue;
 		if (p) {
-			memcpy(&m->sdp, p, sizeof(m->sdp));
-			memcpy(m->lines, p + sizeof(m->sdp), sizeof(m->lines));
+			memcpy(&before, p, sizeof(before));
+			memcpy(m->sdp.streams, p + sizeof(before), before.cap * sizeof(m->lines[0]));
+			before.streams = m->sdp.streams; /* there may be more room than then */
+			before.cap = m->sdp.cap;
+			m->sdp = before;
 		}
 		forget(e, x);
 	}
@@ -111,6 +156,7 @@ sdp_close(struct rs_engine *e, struct leg *leg)
 		return;
 	forget(e, &m->exchanges[0]);
 	forget(e, &m->exchanges[1]);
+	drop_room(e, m);
 	media_close(e, leg);
 	leg->media = NO_MEDIA;
 }
@@ -121,9 +167,9 @@ sdp_end(struct rs_engine *e, struct leg *leg)
 	struct media *m = media_at(e, leg);
 	bool ran = false;
 
-	for (unsigned i = 0; m && i < MEDIA_LINES; i++) {
-		ran |= m->lines[i].state == RS_SDP_STREAM_ACTIVE;
-		m->lines[i].state = RS_SDP_STREAM_REFUSED;
+	for (unsigned i = 0; m && i < m->sdp.n_streams; i++) {
+		ran |= m->sdp.streams[i].state == RS_SDP_STREAM_ACTIVE;
+		m->sdp.streams[i].state = RS_SDP_STREAM_REFUSED;
 	}
 	if (ran)
 		media_apply(e, leg, m);
@@ -295,8 +341,8 @@ sdp_may_send(const struct rs_engine *e, const struct leg *leg, const struct medi
 {
 	static const struct rs_addr zero;
 
-	for (unsigned i = 0; i < m->sdp.n_agreed && i < MEDIA_LINES; i++) {
-		const struct rs_sdp_stream *st = &m->lines[i];
+	for (unsigned i = 0; i < m->sdp.n_agreed; i++) {
+		const struct rs_sdp_stream *st = &m->sdp.streams[i];
 		bool held = st->remote.family && memcmp(st->remote.b, zero.b, st->remote.family == 4 ? 4 : 16) == 0;
 
 		if (st->state != RS_SDP_STREAM_ACTIVE || held) /* nothing is sent to c=0.0.0.0 */
@@ -324,7 +370,7 @@ take_offer(struct rs_engine *e, struct leg *leg, struct media *m, struct media_e
 	struct side us;
 	int n;
 
-	if (!x->before.class && !keep_before(e, m, x))
+	if (!make_room(e, m, e->sdp->n_media) || (!x->before.class && !keep_before(e, m, x)))
 		return (struct verdict){ RS_CAUSE_NO_MEMORY, 500 };
 	our_side(e, leg, m, &us);
 	n = rs_sdp_answer(&m->sdp, &us.local, e->sdp, e->scratch2, SCRATCH_BYTES, &result);

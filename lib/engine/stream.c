@@ -104,11 +104,11 @@ stream_play(struct rs_engine *e, struct stream *s, const struct rs_payload *payl
 }
 
 static struct stream *
-begin(struct rs_engine *e, struct media *m, uint32_t line, const struct rs_rtp_profile *received)
+begin(struct rs_engine *e, struct media *m, uint32_t line, uint32_t local, const struct rs_rtp_profile *received)
 {
 	struct streams *ms = e->streams;
 	const struct leg *leg = leg_of(e, m);
-	uint32_t slot = rs_pool_take(&ms->pool), local = m->lines[line].local;
+	uint32_t slot = rs_pool_take(&ms->pool);
 	struct media_pair *pair;
 	struct stream_cold *cold;
 	struct stream *s;
@@ -220,10 +220,9 @@ recode(struct rs_engine *e, struct stream *s, const struct rs_sdp_codec *codec, 
 }
 
 int
-stream_apply(struct rs_engine *e, struct media *m, uint32_t line)
+stream_apply(struct rs_engine *e, struct media *m, uint32_t line, const struct rs_sdp_stream *st)
 {
 	struct streams *ms = e->streams;
-	const struct rs_sdp_stream *st = &m->lines[line];
 	const struct rs_media_profile *p = &ms->setup->profiles[m->profile];
 	const struct rs_sdp_profile *sdp = st->local < RS_MEDIA_KINDS ? p->sdp[st->local] : NULL;
 	const struct rs_rtp_profile *received;
@@ -242,7 +241,7 @@ stream_apply(struct rs_engine *e, struct media *m, uint32_t line)
 		return -ENOMEM;
 	bool begins = m->streams[line] == NO_MEDIA;
 
-	s = begins ? begin(e, m, line, received) : stream_at(ms, m->streams[line]);
+	s = begins ? begin(e, m, line, st->local, received) : stream_at(ms, m->streams[line]);
 	if (!s)
 		return -ENOMEM;
 	slot = stream_slot(ms, s);

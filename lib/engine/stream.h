@@ -284,8 +284,8 @@ void streams_free(struct rs_engine *e);
 void streams_gauges(struct rs_engine *e);
 
 /* stream.c: begin, change, end */
-/** The stream of line @line of @m begins, or goes on as the line says now. @return 0, or it does not run: -ENOMEM, -EINVAL */
-int stream_apply(struct rs_engine *e, struct media *m, uint32_t line);
+/** Stream @line of @m (see media_line) begins, or goes on as @st says now. @return 0, or it does not run: -ENOMEM, -EINVAL */
+int stream_apply(struct rs_engine *e, struct media *m, uint32_t line, const struct rs_sdp_stream *st);
 void stream_stop(struct rs_engine *e, struct media *m, uint32_t line);
 /** Should it stand in the calendar? Puts it there, or takes it out. */
 void stream_settle(struct rs_engine *e, struct stream *s);

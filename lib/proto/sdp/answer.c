@@ -182,7 +182,14 @@ choose_local(const struct rs_sdp_local *local, const struct rs_sdp_media *m,
 	return why;
 }
 
-/** Do the agreed lines still stand where they stood? Which media of ours they have is noted in @taken. */
+/** Is it the line that it was? It may have become one of another type (RFC 3264, 8.3.4), which is agreed on anew. */
+static bool
+keeps_place(const struct rs_sdp_local *local, const struct rs_sdp_stream *st, const struct rs_sdp_media *m)
+{
+	return st->state == RS_SDP_STREAM_ACTIVE && st->local < local->n_media && is_type(&local->media[st->local], m);
+}
+
+/** Is there a place for all that was agreed? Which media of ours stay in theirs is noted in @taken. */
 static enum rs_sdp_fail
 check_places(const struct rs_sdp_session *s, const struct rs_sdp_local *local,
 	const struct rs_sdp *offer, bool *taken, uint8_t *line)
@@ -194,17 +201,9 @@ check_places(const struct rs_sdp_session *s, const struct rs_sdp_local *local,
 		return RS_SDP_FAIL_LINE_COUNT;
 	if (offer->n_media > s->cap)
 		return RS_SDP_FAIL_TOO_LARGE;
-	for (unsigned i = 0; i < s->n_agreed; i++) {
-		const struct rs_sdp_stream *st = &s->streams[i];
-
-		if (st->state != RS_SDP_STREAM_ACTIVE || st->local >= local->n_media)
-			continue;
-		*line = (uint8_t)i;
-		if (!is_type(&local->media[st->local], &offer->media[i]))
-			return RS_SDP_FAIL_LINE_TYPE;
-		if (offer->media[i].port != 0)
-			taken[st->local] = true;
-	}
+	for (unsigned i = 0; i < s->n_agreed; i++)
+		if (keeps_place(local, &s->streams[i], &offer->media[i]) && offer->media[i].port != 0)
+			taken[s->streams[i].local] = true;
 	return RS_SDP_FAIL_NONE;
 }
 
@@ -263,10 +262,9 @@ rs_sdp_answer(struct rs_sdp_session *s, const struct rs_sdp_local *local,
 			.rekey = local->rekey };
 		enum rs_sdp_fail why = RS_SDP_FAIL_PEER;
 
-		if (i < s->n_agreed)
+		rs_sdp_clear(&streams[i]);
+		if (i < s->n_agreed && (s->streams[i].state != RS_SDP_STREAM_ACTIVE || keeps_place(local, &s->streams[i], m)))
 			streams[i] = s->streams[i];
-		else
-			rs_sdp_clear(&streams[i]);
 		if (m->port != 0) {
 			why = choose_local(local, m, &streams[i], taken);
 			if (why == RS_SDP_FAIL_NONE) {

@@ -26,7 +26,7 @@ enum rs_sdp_fail {
 	RS_SDP_FAIL_NO_CODEC,	     /* no codec in common */
 	RS_SDP_FAIL_PAYLOAD,	     /* the answer has nothing that was offered */
 	RS_SDP_FAIL_LINE_COUNT,	     /* an answer or a re-offer with another number of m-lines (RFC 3264, 6 and 8) */
-	RS_SDP_FAIL_LINE_TYPE,	     /* an m-line is of another type than the one in its place */
+	RS_SDP_FAIL_LINE_TYPE,	     /* an m-line of an answer is of another type than the one in its place */
 	RS_SDP_FAIL_LINE_PROTO,	     /* an answer that changes between RTP and SRTP */
 	RS_SDP_FAIL_TOO_LARGE,	     /* more m-lines than this session has room for, or a refused one's words are too long */
 	RS_SDP_FAIL_ALL_REFUSED,     /* the answer refuses every m-line */
