@@ -220,6 +220,35 @@ say_answer(struct rs_engine *e, struct leg *leg, struct media *m, struct media_e
 	return said(e, x);
 }
 
+/* What a message of @method brings on its way: our offer, or the answer to one; an 18x's answer goes with PRACK. */
+static struct media_exchange *
+said_in(struct media *m, uint8_t method, uint16_t status)
+{
+	if (status == 0 && method == RS_SIP_PRACK && m->exchanges[0].state == X_DUE)
+		return &m->exchanges[0];
+	return exchange_of(m, method);
+}
+
+void
+sdp_wishes(struct rs_engine *e, struct leg *leg, uint8_t method, uint16_t status, enum rs_sdp_direction direction, bool hold_zero)
+{
+	struct media *m = media_at(e, leg);
+	struct media_exchange *x = said_in(m, method, status);
+	bool offers = status == 0 ? method != RS_SIP_ACK : method == RS_SIP_INVITE && x->state == X_NONE;
+	struct side us;
+
+	if (x->state != X_DUE && !offers)
+		return;
+	if (m->direction == direction && m->hold_zero == hold_zero)
+		return;
+	m->direction = (uint8_t)direction;
+	m->hold_zero = hold_zero;
+	if (x->state != X_DUE)
+		return;
+	our_side(e, leg, m, &us);
+	keep_said(e, x, rs_sdp_redirect(&m->sdp, &us.local, e->scratch2, SCRATCH_BYTES), X_DUE);
+}
+
 /* The answer to an offer in a reliable 18x goes with its PRACK, which has an exchange of its own (RFC 3262, 5). */
 static struct rs_slice
 say_in_prack(struct rs_engine *e, struct leg *leg, struct media *m)

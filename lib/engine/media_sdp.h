@@ -52,6 +52,11 @@ void sdp_sends_none(struct rs_engine *e, struct leg *leg, uint8_t method);
  */
 int sdp_put(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t cap, bool again);
 /**
+ * What a scenario's own text says of hold goes with our description in this message, a request of @method or, with @status, the
+ * response to one: an answer that was ready is worded anew. Nothing is changed where the message says again what was said before.
+ */
+void sdp_wishes(struct rs_engine *e, struct leg *leg, uint8_t method, uint16_t status, enum rs_sdp_direction direction, bool hold_zero);
+/**
  * Our description for a message that no step writes: a request of @method, or, with @status, the answer to one. It is valid until
  * the next call, in e->scratch2 or a blob of the leg; absent: there is nothing to say.
  */

@@ -136,6 +136,7 @@ accept_direction(const struct line *l, const struct rs_sdp_stream *was)
 		l->result->odd |= RS_SDP_PEER_DIRECTION;
 	if ((peer & RS_SDP_RECVONLY) == 0 && (was->offered_direction & RS_SDP_SENDONLY) != 0)
 		l->st->flags |= RS_SDP_HELD;
+	l->st->peer_direction = (uint8_t)peer;
 	l->st->direction = (uint8_t)(rs_sdp_reverse(peer) & was->offered_direction);
 }
 

@@ -114,6 +114,14 @@ pick_format(const struct line *l, enum rs_sdp_role role)
 	}
 }
 
+/** Both wishes combined: what the offerer does not receive, we do not send (RFC 3264, 6.1). */
+static void
+direct(struct rs_sdp_stream *st, const struct rs_sdp_local_media *lm)
+{
+	st->direction = (uint8_t)(rs_sdp_reverse(st->peer_direction) & lm->direction);
+	st->offered_direction = st->direction;
+}
+
 static enum rs_sdp_fail
 answer_line(const struct line *l)
 {
@@ -144,8 +152,8 @@ answer_line(const struct line *l)
 	peer = rs_sdp_peer_direction(m);
 	if ((peer & RS_SDP_RECVONLY) == 0)
 		st->flags |= RS_SDP_HELD;
-	st->direction = (uint8_t)(rs_sdp_reverse(peer) & l->lm->direction);
-	st->offered_direction = st->direction;
+	st->peer_direction = (uint8_t)peer;
+	direct(st, l->lm);
 	rs_sdp_remote(st, m);
 	st->ptime_ms =
 		rs_sdp_ptime(p, &p->codecs[st->use[RS_SDP_ROLE_CODEC].codec], m, &l->result->odd);
@@ -207,23 +215,12 @@ check_places(const struct rs_sdp_session *s, const struct rs_sdp_local *local,
 	return RS_SDP_FAIL_NONE;
 }
 
-/** The words of what is agreed, or refused, in one line of our answer. @return 0, -E2BIG */
-static int
-say_line(struct say *say, const struct rs_sdp_local *local, const struct line *l,
-	enum rs_sdp_fail why)
+static void
+say_agreed(struct say *say, const struct rs_sdp_local *local, const struct rs_sdp_stream *st)
 {
-	struct rs_sdp_stream *st = l->st;
 	uint8_t payloads[RS_SDP_MAX_CODECS];
 	struct rs_sdp_build_media *m;
 
-	if (why != RS_SDP_FAIL_NONE) {
-		struct rs_slice format = l->m->formats_text;
-
-		if (rs_sdp_refuse(st, l->m, rs_sdp_word(&format), why) != 0)
-			return -E2BIG;
-		rs_sdp_say_refused(say, st, NULL);
-		return 0;
-	}
 	for (size_t i = 0; i < COUNT(st->use); i++)
 		if (st->use[i].codec != NO_CODEC)
 			payloads[st->use[i].codec] = st->use[i].recv;
@@ -234,6 +231,24 @@ say_line(struct say *say, const struct rs_sdp_local *local, const struct line *l
 		say->crypto[m - say->media][0] = st->tx;
 		m->n_crypto = 1;
 	}
+}
+
+/** The words of what is agreed, or refused, in one line of our answer. @return 0, -E2BIG */
+static int
+say_line(struct say *say, const struct rs_sdp_local *local, const struct line *l,
+	enum rs_sdp_fail why)
+{
+	struct rs_sdp_stream *st = l->st;
+
+	if (why != RS_SDP_FAIL_NONE) {
+		struct rs_slice format = l->m->formats_text;
+
+		if (rs_sdp_refuse(st, l->m, rs_sdp_word(&format), why) != 0)
+			return -E2BIG;
+		rs_sdp_say_refused(say, st, NULL);
+		return 0;
+	}
+	say_agreed(say, local, st);
 	return 0;
 }
 
@@ -297,8 +312,45 @@ rs_sdp_answer(struct rs_sdp_session *s, const struct rs_sdp_local *local,
 		return n;
 	next.n_streams = next.n_agreed = (uint8_t)offer->n_media;
 	next.ours = false;
+	next.unsaid.version = s->version;
+	next.unsaid.hash = s->sent_hash;
+	next.unsaid.sent = s->sent;
 	*s = next;
 	if (offer->n_media > 0)
 		memcpy(s->streams, streams, offer->n_media * sizeof(streams[0]));
+	return n;
+}
+
+int
+rs_sdp_redirect(struct rs_sdp_session *s, const struct rs_sdp_local *local, uint8_t *out, size_t cap)
+{
+	struct rs_sdp_stream streams[RS_SDP_MAX_MEDIA];
+	struct rs_sdp_session next = *s;
+	struct say say;
+	int n;
+
+	next.version = s->unsaid.version;
+	next.sent_hash = s->unsaid.hash;
+	next.sent = s->unsaid.sent;
+	say.n_media = 0;
+	for (unsigned i = 0; i < s->n_streams; i++) {
+		struct rs_sdp_stream *st = &streams[i];
+
+		*st = s->streams[i];
+		if (st->state != RS_SDP_STREAM_ACTIVE) {
+			rs_sdp_say_refused(&say, st, NULL);
+			continue;
+		}
+		if (st->local >= local->n_media)
+			return -EINVAL;
+		direct(st, &local->media[st->local]);
+		say_agreed(&say, local, st);
+	}
+	n = rs_sdp_send(&next, local, &say, out, cap);
+	if (n < 0)
+		return n;
+	*s = next;
+	if (s->n_streams > 0)
+		memcpy(s->streams, streams, s->n_streams * sizeof(streams[0]));
 	return n;
 }
