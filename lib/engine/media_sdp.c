@@ -289,11 +289,20 @@ sdp_says(struct rs_engine *e, struct leg *leg, uint8_t method, uint16_t status, 
 		return method == RS_SIP_INVITE ? say_offer(e, leg, m, x) : nothing;
 	case X_DUE:
 		return say_answer(e, leg, m, x);
-	case X_OFFERED:
+	case X_OFFERED: /* in a 18x, which the 2xx says again; what an UPDATE of ours offers has nothing to do with a response */
+		return method == RS_SIP_INVITE ? said(e, x) : nothing;
 	case X_ANSWERED:
 		break;
 	}
 	return said(e, x);
+}
+
+bool
+sdp_answers(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct media_exchange *x = &media_at(e, leg)->exchanges[1];
+
+	return x->state == X_ANSWERED && x->said.class;
 }
 
 bool
@@ -484,12 +493,20 @@ hear_none(struct rs_engine *e, struct media *m, const struct rs_sip_msg *msg, ui
 	return (struct verdict){ RS_CAUSE_NONE, 0 };
 }
 
+/* Ours, and not answered yet: a request of the peer's that crosses it is of another exchange, or glare. */
+static bool
+is_open(const struct media *m, const struct media_exchange *x)
+{
+	return x->state == X_OFFERED && m->sdp.pending;
+}
+
 static struct verdict
 hear(struct rs_engine *e, struct leg *leg, struct media *m, const struct rs_sip_msg *msg, uint8_t method)
 {
 	struct rs_slice body = sdp_body(msg);
 
-	if (msg->status == 0 && (method == RS_SIP_INVITE || method == RS_SIP_UPDATE || method == RS_SIP_PRACK))
+	if (msg->status == 0 && (method == RS_SIP_INVITE || method == RS_SIP_UPDATE || method == RS_SIP_PRACK) &&
+		!is_open(m, exchange_of(m, method)))
 		forget(e, exchange_of(m, method));
 	if (!body.p)
 		return hear_none(e, m, msg, method);
@@ -522,7 +539,7 @@ refuse_plainly(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *ms
 
 /* What came cannot be agreed to: a request is refused, which ends a call that is not one yet; anything else ends it. */
 static void
-refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, struct verdict v)
+refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq, struct verdict v)
 {
 	bool request = msg->status == 0 && msg->method != RS_SIP_ACK;
 
@@ -532,8 +549,10 @@ refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, struc
 		server_own(e, leg, msg, v.status, v.status == 500 ? "Retry-After: 2\r\n" : "", nothing);
 	else if (request)
 		refuse_plainly(e, leg, msg, v.status);
-	if (!request || (msg->method == RS_SIP_INVITE && !(leg->flags & LEG_ESTABLISHED)))
-		leg_fail(e, leg, v.cause, !request);
+	if (request && (msg->method != RS_SIP_INVITE || (leg->flags & LEG_ESTABLISHED)))
+		return;
+	leg_blame(e, leg, msg, cseq);
+	leg_fail(e, leg, v.cause, !request);
 }
 
 bool
@@ -557,6 +576,6 @@ sdp_hears(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, co
 		return true;
 	v = hear(e, leg, m, msg, method);
 	if (v.cause)
-		refuse(e, leg, msg, v);
+		refuse(e, leg, msg, cseq, v);
 	return v.cause == RS_CAUSE_NONE;
 }

@@ -63,6 +63,8 @@ void sdp_wishes(struct rs_engine *e, struct leg *leg, uint8_t method, uint16_t s
 struct rs_slice sdp_says(struct rs_engine *e, struct leg *leg, uint8_t method, uint16_t status, bool again);
 /** Does an offer in a provisional of the peer wait for the answer in our PRACK (@again: or did it)? */
 bool sdp_is_due(const struct rs_engine *e, const struct leg *leg, bool again);
+/** Was the last request of the peer other than INVITE answered with a description? */
+bool sdp_answers(const struct rs_engine *e, const struct leg *leg);
 /** The INVITE's exchange is over: nothing of it will be said again. */
 void sdp_confirmed(struct rs_engine *e, struct leg *leg);
 

@@ -84,6 +84,8 @@ rfc3264_6_an_answer_that_cannot_be_accepted_ends_the_call(void **state)
 		peer_sent(p, "ACK ");
 		peer_reply(p, peer_sent(p, "BYE "), "200 OK");
 		assert_int_equal(counted(p, rows[i / 2].why), 1);
+		/* at the 200, not at one of the provisionals that might have come before it */
+		assert_int_equal(rs_account_failures(&p->s.accounts[0]->activities[0], 3, RS_CAUSE_MEDIA), 1);
 		failed(p, RS_CAUSE_MEDIA);
 	}
 }
@@ -477,7 +479,7 @@ rfc3261_14_1_a_re_invite_that_crosses_goes_again_with_the_offer_it_had(void **st
 	peer_reply(p, hold, "491 Request Pending");
 	peer_sent(p, "ACK ");
 	peer_ask_x(p, invite, "UPDATE", 5, "Content-Type: application/sdp\n", theirs("198.18.8.1", 9300, "RTP/AVP", "0", ""));
-	assert_true(says(peer_sent(p, "SIP/2.0 200 "), "m=audio 20000 RTP/AVP 0")); /* ours was withdrawn */
+	assert_true(says(peer_sent(p, "SIP/2.0 200 "), "m=audio 20000 RTP/AVP 0"));
 	assert_int_equal(media_of(p)->lines[0].remote_port, 9300);
 	peer_wait(p, 4001);
 	again = peer_sent(p, "INVITE ");
@@ -586,6 +588,76 @@ rfc3262_5_an_offer_in_a_reliable_18x_of_ours_is_answered_by_the_prack(void **sta
 	length_is_right(ok);
 	peer_wait(p, 501);
 	assert_string_equal(peer_sent(p, "SIP/2.0 200 "), ok);
+	peer_call(p, "ACK", 1, tag, "");
+	peer_call(p, "BYE", 3, tag, "");
+	peer_sent(p, "SIP/2.0 200 ");
+	completed(p);
+}
+
+/* What a PRACK offers is answered in its 200, and in that to each of its copies (RFC 3262, 5; RFC 3261, 17.2.2). */
+static void
+rfc3262_5_an_offer_in_a_prack_is_answered_in_each_200_to_it(void **state)
+{
+	struct peer *p = peer_new();
+	const char *early, *ok, *again, *tag;
+	char rack[64];
+
+	answer(p, PLAIN, true,
+		RECV("request=\"INVITE\"", "") ANSWER_SDP("183 Session Progress", "") PAUSE(100) ANSWER_SDP("200 OK", "") RECV("request=\"ACK\"", "")
+		RECV("request=\"BYE\"", "timeout=\"900000\"") ANSWER("200 OK", ""));
+	request(p, "INVITE", 1, "", "Require: 100rel\n", PLAIN_SDP);
+	early = peer_sent(p, "SIP/2.0 183 ");
+	assert_true(says(early, "m=audio 20000 RTP/AVP 0"));
+	tag = tag_of(header(early, "To"));
+	snprintf(rack, sizeof(rack), "RAck: %s 1 INVITE\n", header(early, "RSeq"));
+	request(p, "PRACK", 2, tag, rack, theirs("198.18.8.1", 9100, "RTP/AVP", "8", ""));
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	length_is_right(ok);
+	assert_true(says(ok, "m=audio 20000 RTP/AVP 8"));
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9100);
+	request(p, "PRACK", 2, tag, rack, theirs("198.18.8.1", 9100, "RTP/AVP", "8", "")); /* its copy */
+	again = peer_sent(p, "SIP/2.0 200 ");
+	assert_string_equal(again, ok);
+	peer_wait(p, 101);
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	peer_call(p, "ACK", 1, tag, "");
+	request(p, "PRACK", 2, tag, rack, theirs("198.18.8.1", 9100, "RTP/AVP", "8", "")); /* another one, very late */
+	assert_string_equal(peer_sent(p, "SIP/2.0 200 "), again);
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9100);
+	peer_call(p, "BYE", 3, tag, "");
+	peer_sent(p, "SIP/2.0 200 ");
+	completed(p);
+}
+
+/* Ours is on its way in an UPDATE when the peer's PRACK comes, which has none: both go on. */
+static void
+rfc3311_5_1_a_prack_without_an_offer_does_not_touch_our_update(void **state)
+{
+	struct peer *p = peer_new();
+	const char *early, *update, *tag;
+	char rack[64];
+
+	answer(p, PLAIN, true,
+		RECV("request=\"INVITE\"", "") ANSWER_SDP("183 Session Progress", "")
+		"<send><![CDATA[\nUPDATE sip:peer@198.18.8.1:5060 SIP/2.0\nVia: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\n"
+		"From: <sip:me@198.18.4.1>;tag=[tag]\nTo: <sip:peer@198.18.8.1>[peer_tag_param]\nCall-ID: peer-1\nCSeq: [cseq] UPDATE\n"
+		"Contact: <sip:me@[local_ip]:[local_port]>\n" WITH_SDP "]]></send>\n" RECV("response=\"200\"", "") PAUSE(100)
+		"<send><![CDATA[\nSIP/2.0 200 OK\nVia: SIP/2.0/UDP 198.18.8.1:5060;branch=z9hG4bKc1INVITE\nFrom: <sip:peer@198.18.8.1>;tag=peer\n"
+		"To: <sip:me@198.18.4.1>;tag=[tag]\nCall-ID: peer-1\nCSeq: 1 INVITE\nContact: <sip:me@[local_ip]:[local_port]>\n" WITH_SDP "]]></send>\n"
+		RECV("request=\"ACK\"", "") RECV("request=\"BYE\"", "timeout=\"900000\"") ANSWER("200 OK", ""));
+	request(p, "INVITE", 1, "", "Require: 100rel\n", PLAIN_SDP);
+	early = peer_sent(p, "SIP/2.0 183 ");
+	tag = tag_of(header(early, "To"));
+	update = peer_sent(p, "UPDATE ");
+	assert_true(says(update, "m=audio 20000 RTP/AVP 0"));
+	snprintf(rack, sizeof(rack), "RAck: %s 1 INVITE\n", header(early, "RSeq"));
+	peer_call(p, "PRACK", 2, tag, rack);
+	assert_string_equal(body_of(peer_sent(p, "SIP/2.0 200 ")), "");
+	reply(p, update, "200 OK", "", theirs("198.18.8.1", 9200, "RTP/AVP", "0", ""));
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9200);
+	assert_false(media_of(p)->sdp.pending);
+	peer_wait(p, 101);
+	assert_true(says(peer_sent(p, "SIP/2.0 200 "), "m=audio 20000 RTP/AVP 0"));
 	peer_call(p, "ACK", 1, tag, "");
 	peer_call(p, "BYE", 3, tag, "");
 	peer_sent(p, "SIP/2.0 200 ");
@@ -854,6 +926,8 @@ main(void)
 		cmocka_unit_test(rfc3262_5_an_offer_in_a_reliable_18x_is_answered_in_its_prack),
 		cmocka_unit_test(rfc3262_5_the_answer_in_a_reliable_18x_of_ours_is_the_200s_too),
 		cmocka_unit_test(rfc3262_5_an_offer_in_a_reliable_18x_of_ours_is_answered_by_the_prack),
+		cmocka_unit_test(rfc3262_5_an_offer_in_a_prack_is_answered_in_each_200_to_it),
+		cmocka_unit_test(rfc3311_5_1_a_prack_without_an_offer_does_not_touch_our_update),
 		cmocka_unit_test(rfc3261_14_2_a_re_offer_that_the_scenario_refuses_changes_nothing),
 		cmocka_unit_test(descriptions_of_legs_without_a_profile_are_the_scenarios),
 		cmocka_unit_test(media_steps_without_a_profile_go_where_the_peers_description_says),
