@@ -410,6 +410,9 @@ take_offer(struct rs_engine *e, struct leg *leg, struct media *m, struct media_e
 
 	if (!make_room(e, m, e->sdp->n_media) || (!x->before.class && !keep_before(e, m, x)))
 		return (struct verdict){ RS_CAUSE_NO_MEMORY, 500 };
+	/* A key that is in use stays, and any other is a new one: with one of before its key stream would be used again. */
+	if (m->sdp.n_agreed)
+		m->key_seed = rs_rng_next(&e->rng);
 	our_side(e, leg, m, &us);
 	n = rs_sdp_answer(&m->sdp, &us.local, e->sdp, e->scratch2, SCRATCH_BYTES, &result);
 	if (n < 0) {

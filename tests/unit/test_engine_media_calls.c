@@ -19,6 +19,7 @@ count(const struct sim *s, uint32_t activity, uint32_t row)
 }
 
 static const char *caller = "uac"; /* the placing side's scenario */
+static bool ipv6;
 
 /* 200 calls between two groups, by @cores on both ports. */
 static void
@@ -26,17 +27,20 @@ open_calls(struct sim *s, const char *cores, const char *profile, const char *mo
 {
 	char plan[2048];
 
+	const char *const *at = ipv6 ? (const char *const[]){ "2001:2::/48", "2001:2::2/48", "2001:2::3/48", "2001:2::4:1", "2001:2::8:1-2001:2::8:c8" } :
+				       (const char *const[]){ "198.18.0.0/16", "198.18.0.2/16", "198.18.0.3/16", "198.18.4.1", "198.18.8.1-198.18.8.200" };
+
 	snprintf(plan, sizeof(plan),
-		"targets = [ \"198.18.0.0/16\" ]; workers = { cores = [ %s ]; };\n"
-		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/16\" ]; },\n"
-		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/16\" ]; } );\n"
+		"targets = [ \"%s\" ]; workers = { cores = [ %s ]; };\n"
+		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"%s\" ]; },\n"
+		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"%s\" ]; } );\n"
 		"media = ( { name = \"m\"; %s %s } );\n"
-		"endpoints = ( { name = \"us\"; kind = \"trunk\"; port = \"a\"; count = 100; addresses = \"198.18.4.1\"; media = \"m\"; },\n"
-		"  { name = \"them\"; port = \"b\"; count = 200; addresses = \"198.18.8.1-198.18.8.200\"; media = \"m\"; } );\n"
+		"endpoints = ( { name = \"us\"; kind = \"trunk\"; port = \"a\"; count = 100; addresses = \"%s\"; media = \"m\"; },\n"
+		"  { name = \"them\"; port = \"b\"; count = 200; addresses = \"%s\"; media = \"m\"; } );\n"
 		"activities = ( { name = \"ring\"; do = \"answer\"; endpoints = \"them\"; scenario = \"uas\"; ring = \"200ms\"; },\n"
 		"  { name = \"calls\"; do = \"call\"; from = \"us\"; to = \"them\"; scenario = \"%s\"; rate = 100; total = 200; hold = \"4s\"; } );\n"
-		"run = { mode = \"%s\"; %s };\n", cores,
-		strstr(profile, "codecs") ? "" : "codecs = [ \"PCMU\", \"telephone-event\" ];", profile, caller, mode, more);
+		"run = { mode = \"%s\"; %s };\n", at[0], cores, at[1], at[2],
+		strstr(profile, "codecs") ? "" : "codecs = [ \"PCMU\", \"telephone-event\" ];", profile, at[3], at[4], caller, mode, more);
 	sim_open(s, plan);
 	sim_play(s, 20 * S);
 	sim_sums_hold(s);
@@ -112,6 +116,105 @@ srtp_calls_hear_each_other(void **state)
 		assert_int_equal(count(&s, 0, RS_MEDIA_SECURE), 200);
 		sim_close(&s);
 	}
+}
+
+static void
+ipv6_calls_hear_each_other(void **state)
+{
+	ipv6 = true;
+	for (uint32_t i = 0; i < 4; i++) {
+		struct sim s = { 0 };
+
+		run(&s, i & 2 ? "0, 0" : "0", i & 1 ? "srtp = \"required\"; suites = [ \"AES_CM_128_HMAC_SHA1_80\" ]; rtcp_mux = true;" : "", "rfc3261",
+			"legs = \"called user\";");
+		all_is_heard(&s);
+		assert_int_equal(count(&s, 0, RS_MEDIA_SECURE), i & 1 ? 200 : 0);
+		sim_close(&s);
+	}
+	ipv6 = false;
+}
+
+/* RFC 3711, 3.1: in front of the tag of each packet, RTCP's too, and part of what is looked for. */
+static void
+rfc4568_6_1_calls_with_an_mki_hear_each_other(void **state)
+{
+	static const char *const suites[] = { "AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM" }, *const mkis[] = { "1:1", "66051:4", "1:8" };
+
+	for (uint32_t i = 0; i < 6; i++) {
+		struct sim s = { 0 };
+		char profile[256];
+
+		snprintf(profile, sizeof(profile), "srtp = \"required\"; suites = [ \"%s\" ]; mki = \"%s\"; lifetime = 1048576;", suites[i & 1], mkis[i / 2]);
+		run(&s, "0", profile, "rfc3261", "");
+		all_is_heard(&s);
+		assert_true(count(&s, 0, RS_MEDIA_RTCP_RECEIVED) > 0);
+		assert_int_equal(count(&s, 0, RS_MEDIA_RTCP_BAD), 0);
+		sim_close(&s);
+	}
+}
+
+static void
+write_scenario(char *dir, char *file, size_t cap, const char *steps)
+{
+	FILE *f;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(file, cap, "%s/scenario.xml", dir);
+	f = fopen(file, "w");
+	assert_non_null(f);
+	fprintf(f, "<?xml version=\"1.0\"?>\n<scenario name=\"test\">\n%s</scenario>\n", steps);
+	fclose(f);
+}
+
+/* A scenario holds and resumes; the other side's user agent answers. Streams go on with their keys and numbers. */
+static void
+rfc3264_8_4_calls_that_hold_and_resume_hear_each_other(void **state)
+{
+#define RE_INVITE(direction)                                                                                           \
+	"<send retrans=\"500\"><![CDATA[\nINVITE [next_url] SIP/2.0\nVia: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\n" \
+	"From: <sip:me@[local_ip]>;tag=[tag]\nTo: <sip:[service]@[remote_ip]>[peer_tag_param]\nCall-ID: [call_id]\nCSeq: [cseq] INVITE\n" \
+	"Contact: <sip:me@[local_ip]:[local_port]>\nContent-Type: application/sdp\nContent-Length: [len]\n\nv=0\n" direction "]]></send>\n" \
+	RECV("response=\"100\"", "optional=\"true\"") RECV("response=\"200\"", "") SEND("ACK", "")
+#define FIRST_INVITE                                                                                                   \
+	"<send retrans=\"500\"><![CDATA[\nINVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n"                       \
+	"Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\nFrom: <sip:me@[local_ip]>;tag=[tag]\n"              \
+	"To: <sip:[service]@[remote_ip]>\nCall-ID: [call_id]\nCSeq: [cseq] INVITE\nContact: <sip:me@[local_ip]:[local_port]>\n" \
+	"Content-Type: application/sdp\nContent-Length: [len]\n\nv=0\n]]></send>\n"                                    \
+	RECV("response=\"100\"", "optional=\"true\"") RECV("response=\"180\"", "optional=\"true\"") RECV("response=\"200\" rrs=\"true\"", "") SEND("ACK", "")
+	static const char *const profiles[] = { "", "srtp = \"required\"; suites = [ \"AES_CM_128_HMAC_SHA1_80\" ];",
+		"srtp = \"required\"; suites = [ \"AEAD_AES_128_GCM\" ];" };
+	char dir[] = "/tmp/rs-engine-XXXXXX", file[64];
+
+	write_scenario(dir, file, sizeof(file),
+		FIRST_INVITE PAUSE(1000) RE_INVITE("a=sendonly\n") PAUSE(500) RE_INVITE("") PAUSE(1000) RE_INVITE("a=inactive\n") PAUSE(500)
+			RE_INVITE("") PAUSE(1000) SEND("BYE", "retrans=\"500\"") RECV("response=\"200\"", ""));
+	caller = file;
+	for (uint32_t i = 0; i < 6; i++) {
+		struct sim s = { 0 };
+
+		ipv6 = i & 1;
+		open_calls(&s, "0", profiles[i / 2], "rfc3261", "legs = \"called user\";");
+		assert_int_equal(sim_count(&s, 1, RS_AM_COMPLETED), 200);
+		for (uint32_t a = 0; a < 2; a++) {
+			assert_int_equal(count(&s, a, RS_MEDIA_STARTED), 200);
+			/* 3 s both ways; half a second more of the caller alone */
+			assert_in_range(count(&s, a, RS_MEDIA_SENT), 200 * (a ? 172 : 147), 200 * (a ? 178 : 153));
+			assert_int_equal(count(&s, a, RS_MEDIA_LOST), 0);
+			assert_int_equal(count(&s, a, RS_MEDIA_LATE), 0);
+			assert_int_equal(count(&s, a, RS_MEDIA_AUTH_FAILED), 0);
+			assert_int_equal(count(&s, a, RS_MEDIA_REPLAYED), 0);
+			assert_int_equal(count(&s, a, RS_MEDIA_SSRC_CHANGED), 0);
+			assert_int_equal(count(&s, a, RS_MEDIA_RESTARTED), 0);
+			assert_int_equal(count(&s, a, RS_MEDIA_TS_JUMPS), 0);
+			assert_int_equal(count(&s, a, RS_MEDIA_TIMED_OUT), 0);
+			assert_int_equal(count(&s, a, RS_MEDIA_ONE_WAY), 0);
+		}
+		sim_close(&s);
+	}
+	ipv6 = false;
+	caller = "uac";
+	unlink(file);
+	rmdir(dir);
 }
 
 /* What b's ports get from the even calls is exchanged, consistently in both directions. */
@@ -233,22 +336,16 @@ edit_late_ones(void *ctx, struct sim_packet *p)
 static void
 a_late_offer_and_its_answer_in_the_ack_are_compared_too(void **state)
 {
-	static const char late[] = "<?xml version=\"1.0\"?>\n<scenario name=\"late\">\n" SEND("INVITE", "retrans=\"500\"")
+	static const char late[] = SEND("INVITE", "retrans=\"500\"")
 		RECV("response=\"100\"", "optional=\"true\"") RECV("response=\"180\"", "optional=\"true\"") RECV("response=\"200\"", "")
 		"<send><![CDATA[\nACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n"
 		"Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\nFrom: <sip:me@[local_ip]>;tag=[tag]\n"
 		"To: <sip:[service]@[remote_ip]>[peer_tag_param]\nCall-ID: [call_id]\nCSeq: [cseq] ACK\n"
 		"Content-Type: application/sdp\nContent-Length: [len]\n\nv=0\n]]></send>\n"
-		"<pause/>\n" SEND("BYE", "retrans=\"500\"") RECV("response=\"200\"", "") "</scenario>\n";
+		"<pause/>\n" SEND("BYE", "retrans=\"500\"") RECV("response=\"200\"", "");
 	char dir[] = "/tmp/rs-engine-XXXXXX", file[64];
-	FILE *f;
 
-	assert_non_null(mkdtemp(dir));
-	snprintf(file, sizeof(file), "%s/late.xml", dir);
-	f = fopen(file, "w");
-	assert_non_null(f);
-	fputs(late, f);
-	fclose(f);
+	write_scenario(dir, file, sizeof(file), late);
 	caller = file;
 	for (uint32_t i = 0; i < 2; i++) {
 		struct sim s = { .on_wire = edit_late_ones };
@@ -319,6 +416,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_calls_hear_each_other_on_any_number_of_workers),
 		cmocka_unit_test(srtp_calls_hear_each_other),
+		cmocka_unit_test(ipv6_calls_hear_each_other),
+		cmocka_unit_test(rfc4568_6_1_calls_with_an_mki_hear_each_other),
+		cmocka_unit_test(rfc3264_8_4_calls_that_hold_and_resume_hear_each_other),
 		cmocka_unit_test(media_that_is_exchanged_between_two_calls_is_seen_by_their_legs),
 		cmocka_unit_test(descriptions_that_pass_as_they_are_have_no_change),
 		cmocka_unit_test(what_the_system_changed_is_counted_by_kind_on_any_number_of_workers),

@@ -24,13 +24,14 @@ suite_index(const struct rs_sdp_profile *p, unsigned suite)
 	return -1;
 }
 
-/** Only suites and parameters that the profile names; a line with several keys would need all of them at hand. */
+/** Only suites and parameters that the profile names; a line with several keys would need all of them at hand, or a long MKI room. */
 static bool
 is_acceptable(const struct rs_sdp_profile *p, const struct rs_sdp_crypto *c)
 {
 	unsigned params = c->params & (NEGOTIATED | RS_SDP_KDR | RS_SDP_PARAM_UNKNOWN);
 
-	return (params & ~(unsigned)p->accept_params) == 0 && c->n_keys == 1;
+	return (params & ~(unsigned)p->accept_params) == 0 && c->n_keys == 1 &&
+		c->mki_len <= RS_SDP_MKI_TAKEN;
 }
 
 /** The first crypto line that is acceptable, into @st->rx and, with its tag, @st->tx. */
