@@ -79,14 +79,19 @@ legs_sdp_end(struct rs_engine *e, const struct leg *leg)
 	return sdp;
 }
 
-static void
+/* @return false: it was there already */
+static bool
 keep(struct rs_engine *e, struct rs_blob *blob, struct rs_slice body)
 {
 	struct rs_sdp_item items[RS_SDP_OUTLINE_MAX];
 	int n = rs_sdp_parse(body.p, body.len, e->sdp) == 0 ? rs_sdp_outline(e->sdp, items) : 0;
+	struct rs_slice outline = rs_slice_of((const uint8_t *)items, n > 0 ? (size_t)n * sizeof(items[0]) : 0);
 
-	if (n <= 0 || !rs_blob_set(&e->blobs, blob, rs_slice_of((const uint8_t *)items, (size_t)n * sizeof(items[0]))))
+	if (outline.len && rs_slice_eq(outline, rs_blob_get(&e->blobs, blob)))
+		return false;
+	if (outline.len == 0 || !rs_blob_set(&e->blobs, blob, outline))
 		rs_blob_clear(&e->blobs, blob);
+	return true;
 }
 
 /*
@@ -99,7 +104,8 @@ take(struct rs_engine *e, struct leg_sdp *s, bool ours, uint8_t method, bool req
 	bool offers = s->offer.class && ours == !!(s->flags & LEG_SDP_OURS), invite = method == RS_SIP_INVITE;
 
 	if (!s->offer.class || (offers && invite && (request || !s->answer.class))) {
-		keep(e, &s->offer, body);
+		if (!keep(e, &s->offer, body)) /* a copy, which may well come behind the answer */
+			return;
 		rs_blob_clear(&e->blobs, &s->answer);
 		s->flags = ours ? LEG_SDP_OURS : 0;
 	} else if (!offers && (!s->answer.class || method != RS_SIP_PRACK)) {

@@ -80,7 +80,8 @@ with_body(const char *body)
 
 	for (const char *at = body; *at; at++)
 		lines += *at == '\n';
-	snprintf(out, sizeof(text[0]), "Content-Type: application/sdp\nContent-Length: %zu\n\n%s", strlen(body) + lines, body);
+	assert_true(strlen(body) <= 4000);
+	snprintf(out, sizeof(text[0]), "Content-Type: application/sdp\nContent-Length: %zu\n\n%.4000s", strlen(body) + lines, body);
 	return out;
 }
 

@@ -363,6 +363,40 @@ a_late_offer_and_its_answer_in_the_ack_are_compared_too(void **state)
 	rmdir(dir);
 }
 
+/* Each INVITE comes again behind its 200. */
+static unsigned
+repeat_invites(void *ctx, struct sim_packet *p)
+{
+	static struct sim_packet invites[200];
+	static unsigned n;
+
+	if (memcmp(p->data, "INVITE ", 7) == 0)
+		invites[n++ % 200] = *p;
+	if (memcmp(p->data, "SIP/2.0 200", 11) != 0 || !memmem(p->data, p->len, " INVITE\r\n", 9))
+		return 1;
+	const uint8_t *id = memmem(p->data, p->len, "\nCall-ID:", 9);
+	size_t len = (size_t)((const uint8_t *)memchr(id + 1, '\n', 200) - id);
+
+	for (unsigned i = 0; i < 200; i++)
+		if (memmem(invites[i].data, invites[i].len, id, len))
+			sim_append(ctx, &invites[i]);
+	return 1;
+}
+
+static void
+an_invite_that_comes_again_takes_nothing_back(void **state)
+{
+	struct sim s = { .on_wire = repeat_invites };
+
+	s.ctx = &s;
+	run(&s, "0", "", "rfc3261", "legs = \"called user\";");
+	assert_true(sim_count(&s, 0, RS_AM_SIP_RETRANS_RECEIVED) >= 200);
+	assert_int_equal(sim_count(&s, 1, RS_AM_SDP_OFFERS), 200);
+	assert_int_equal(sim_count(&s, 1, RS_AM_SDP_ANSWERS), 200);
+	assert_int_equal(sim_count(&s, 1, RS_AM_SDP_UNCOMPARED), 0);
+	sim_close(&s);
+}
+
 static unsigned
 drop_offers(void *ctx, struct sim_packet *p)
 {
@@ -423,6 +457,7 @@ main(void)
 		cmocka_unit_test(descriptions_that_pass_as_they_are_have_no_change),
 		cmocka_unit_test(what_the_system_changed_is_counted_by_kind_on_any_number_of_workers),
 		cmocka_unit_test(a_late_offer_and_its_answer_in_the_ack_are_compared_too),
+		cmocka_unit_test(an_invite_that_comes_again_takes_nothing_back),
 		cmocka_unit_test(an_offer_that_does_not_come_out_is_not_compared),
 		cmocka_unit_test(each_kind_of_change_has_a_row_of_its_name),
 		cmocka_unit_test(streams_with_another_key_are_not_heard),
