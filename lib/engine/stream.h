@@ -127,6 +127,7 @@ struct stream_cold {
 	uint16_t remote_rtcp_port;
 	struct rs_addr remote_rtcp;
 	uint8_t heard_n;
+	uint8_t agreed_ms;	 /* ptime; the source may have packets of another length only */
 	bool bye_said;
 	char heard[MEDIA_DIGITS_MAX];
 	struct rs_impair_state send_state, receive_state;
@@ -148,7 +149,8 @@ struct stream_secrets {
 	uint8_t params_tx, params_rx;
 	uint8_t key_tx[RS_SDP_KEY_MAX], key_rx[RS_SDP_KEY_MAX];
 	uint8_t mki_tx[8], mki_rx[8];
-	uint8_t unused[13];
+	uint8_t mki_tx_len, mki_rx_len;
+	uint8_t unused[11];
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct stream_secrets) == 512, "SRTCP and master keys of both directions");
 
@@ -286,8 +288,8 @@ void streams_free(struct rs_engine *e);
 void streams_gauges(struct rs_engine *e);
 
 /* stream.c: begin, change, end */
-/** The stream of line @line of @m begins, or goes on as the line says now. @return 0, or it does not run: -ENOMEM, -EINVAL */
-int stream_apply(struct rs_engine *e, struct media *m, uint32_t line);
+/** Stream @line of @m (see media_line) begins, or goes on as @st says now. @return 0, or it does not run: -ENOMEM, -EINVAL */
+int stream_apply(struct rs_engine *e, struct media *m, uint32_t line, const struct rs_sdp_stream *st);
 void stream_stop(struct rs_engine *e, struct media *m, uint32_t line);
 /** Should it stand in the calendar? Puts it there, or takes it out. */
 void stream_settle(struct rs_engine *e, struct stream *s);
