@@ -8,6 +8,10 @@
 #define COUNTER(row, n, u, h) [row] = { n, u, h, RS_METRIC_COUNTER }
 #define GAUGE(row, n, u, h) [row] = { n, u, h, RS_METRIC_GAUGE }
 #define HIST(row, n, h) [row] = { n, "ns", h, RS_METRIC_HIST }
+/* What the system under test changed, by bit of enum rs_sdp_change. */
+#define SDP_CHANGE(bit, n, h)                                                                                          \
+	COUNTER(RS_AM_SDP_OFFER + (bit), "sdp_offer_" n, "calls", "Of `sdp_offers`: " h),                              \
+		COUNTER(RS_AM_SDP_ANSWER + (bit), "sdp_answer_" n, "calls", "Of `sdp_answers`: " h)
 
 static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	COUNTER(RS_ENG_RECEIVED, "sip_received", "messages", "SIP messages that parsed."),
@@ -51,9 +55,9 @@ static const struct rs_metric_def engine_defs[RS_ENG_COUNT] = {
 	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_NO_CODEC, "sdp_no_codec", "descriptions", "No codec in common."),
 	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_PAYLOAD, "sdp_payload_not_offered", "descriptions", "Answers with nothing that was offered."),
 	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_LINE_COUNT, "sdp_line_count", "descriptions", "Answers and re-offers with another number of m-lines (RFC 3264, 6 and 8)."),
-	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_LINE_TYPE, "sdp_line_type", "descriptions", "An m-line of another type than the one in its place."),
+	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_LINE_TYPE, "sdp_line_type", "descriptions", "An m-line of an answer is of another type than the one in its place."),
 	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_LINE_PROTO, "sdp_line_transport", "descriptions", "Answers that change between RTP and SRTP."),
-	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_TOO_LARGE, "sdp_too_large", "descriptions", "More m-lines than a call has room for."),
+	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_TOO_LARGE, "sdp_too_large", "descriptions", "A refused m-line whose words are longer than a call keeps: 15 bytes of the type, 39 of transport and format."),
 	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_ALL_REFUSED, "sdp_all_refused", "descriptions", "Answers that refuse every m-line."),
 	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_NO_CRYPTO, "sdp_no_crypto", "descriptions", "RTP/SAVP without a crypto line, or SRTP required and none there (RFC 4568, 5.1)."),
 	COUNTER(RS_ENG_SDP_FAIL + RS_SDP_FAIL_CRYPTO_FORBIDDEN, "sdp_crypto_forbidden", "descriptions", "RTP/SAVP where the profile forbids SRTP."),
@@ -167,6 +171,37 @@ static const struct rs_metric_def activity_defs[RS_AM_COUNT] = {
 	HIST(RS_AM_LEG_INVITE, "leg_invite", "What the system under test added to INVITE: the caller's transmit burst to the callee's receive burst."),
 	HIST(RS_AM_LEG_OK, "leg_ok", "The same of the 200 to it, from the callee to the caller."),
 	HIST(RS_AM_LEG_BYE, "leg_bye", "The same of BYE, from whoever hung up to the other side."),
+	COUNTER(RS_AM_SDP_OFFERS, "sdp_offers", "calls", "Matched placed calls with media whose first offer was compared, as one side sent it and as the other received it."),
+	COUNTER(RS_AM_SDP_ANSWERS, "sdp_answers", "calls", "Of them, the answer to it, too."),
+	COUNTER(RS_AM_SDP_UNCOMPARED, "sdp_uncompared", "calls", "Those with an offer or an answer that is on one side only, was offered the other way round there, or is too long to compare."),
+	SDP_CHANGE(0, "origin", "o= has another user, id or version."),
+	SDP_CHANGE(1, "name", "s= is another one."),
+	SDP_CHANGE(2, "address", "an m-line's address (c= at either level) is another one."),
+	SDP_CHANGE(3, "family", "from IPv4 to IPv6, or back."),
+	SDP_CHANGE(4, "port", "an m-line's port is another one."),
+	SDP_CHANGE(5, "rtcp_port", "the RTCP port does not follow the RTP port as it did."),
+	SDP_CHANGE(6, "rtcp_mux", "`rtcp-mux` was taken out, or put in."),
+	SDP_CHANGE(7, "lines_dropped", "m-lines are gone."),
+	SDP_CHANGE(8, "lines_added", "there are more m-lines."),
+	SDP_CHANGE(9, "line_refused", "an m-line's port was set to 0."),
+	SDP_CHANGE(10, "type", "an m-line has another media type."),
+	SDP_CHANGE(11, "transport", "an m-line has another transport (RTP/AVP, RTP/SAVP and the like)."),
+	SDP_CHANGE(12, "codecs_dropped", "codecs are gone."),
+	SDP_CHANGE(13, "codecs_added", "codecs were put in."),
+	SDP_CHANGE(14, "codecs_reordered", "those in both stand in another order."),
+	SDP_CHANGE(15, "payload_type", "a codec has another payload type."),
+	SDP_CHANGE(16, "fmtp", "a codec has another `fmtp`."),
+	SDP_CHANGE(17, "ptime", "`ptime` or `maxptime` is another one."),
+	SDP_CHANGE(18, "direction", "the direction is another one."),
+	SDP_CHANGE(19, "crypto_dropped", "crypto lines are gone: fewer suites."),
+	SDP_CHANGE(20, "crypto_added", "crypto lines of suites that were not there."),
+	SDP_CHANGE(21, "keys", "a suite has another key, tag or parameter."),
+	SDP_CHANGE(22, "crypto_reordered", "suites in both stand in another order."),
+	SDP_CHANGE(23, "fingerprint", "`fingerprint` or `setup` is another one."),
+	SDP_CHANGE(24, "bandwidth", "b= is another one."),
+	SDP_CHANGE(25, "attributes_dropped", "attributes that no other row is about are gone."),
+	SDP_CHANGE(26, "attributes_added", "there are such that were not there."),
+	SDP_CHANGE(27, "attributes_changed", "such have another value."),
 };
 const struct rs_metric_table rs_activity_metrics_table = { "activity", "worker,activity", activity_defs, RS_AM_COUNT };
 

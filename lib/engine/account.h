@@ -6,6 +6,7 @@
 #include "engine/flow_account.h"
 #include "engine/media_account.h"
 #include "plan/plan.h"
+#include "proto/sdp/compare.h"
 #include "proto/sdp/session.h"
 
 /** Cells of (worker). */
@@ -100,6 +101,11 @@ enum rs_activity_metric {
 	RS_AM_LEGS_NO_KEY,	/* their INVITE has nothing to be matched by */
 	RS_AM_LEGS_WRONG,	/* matched ones that another endpoint answered than the one that was picked */
 	RS_AM_LEG_INVITE, RS_AM_LEG_OK, RS_AM_LEG_BYE, /* hist: what the SUT added */
+	/* descriptions of matched legs, see legs_sdp.h; what the SUT changed, a row a bit of enum rs_sdp_change */
+	RS_AM_SDP_OFFERS, RS_AM_SDP_ANSWERS, RS_AM_SDP_UNCOMPARED,
+	RS_AM_SDP_OFFER,
+	RS_AM_SDP_ANSWER = RS_AM_SDP_OFFER + RS_SDP_CHANGES,
+	RS_AM_SDP_END = RS_AM_SDP_ANSWER + RS_SDP_CHANGES - 1,
 	RS_AM_COUNT
 };
 extern const struct rs_metric_table rs_activity_metrics_table;

@@ -13,6 +13,7 @@ struct rs_bus;
 enum rs_bus_mail {
 	RS_BUS_REGISTERED = 1, /* arg: group, endpoint, is it? */
 	RS_BUS_LEG,	       /* see legs.h */
+	RS_BUS_LEG_SDP,	       /* ahead of it, see legs_sdp.h */
 };
 
 /** For @n workers. @return 0, -ENOMEM */

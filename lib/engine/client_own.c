@@ -3,6 +3,7 @@
 #include "engine/auth_retry.h"
 #include "engine/dialog.h"
 #include "engine/flow.h"
+#include "engine/legs.h"
 #include "engine/media_sdp.h"
 #include "engine/render.h"
 #include "engine/ua.h"
@@ -191,6 +192,8 @@ client_transmit(struct rs_engine *e, struct leg *leg, struct client *c, bool aga
 		sdp = sdp_says(e, leg, c->method, 0, again);
 	else if (c->step == OWN_REINVITE)
 		sdp = ua_sdp(e, leg);
+	if (sdp.len && leg_activity(e, leg)->legs && leg_has_media(leg))
+		legs_sdp_note(e, leg, true, c->method, 0, sdp);
 	cause = send_in_dialog(e, leg, c, c->method, c->cseq, c->branch, sdp);
 	count_sent(e, leg, again, cause);
 	if (cause != RS_CAUSE_NOT_TARGET)

@@ -358,6 +358,9 @@ listen(struct rs_engine *e)
 		case RS_BUS_LEG:
 			legs_heard(e, m);
 			break;
+		case RS_BUS_LEG_SDP:
+			legs_sdp_heard(e, m);
+			break;
 		}
 	}
 }

@@ -80,6 +80,9 @@ void rs_engine_flushed(struct rs_engine *e, uint64_t time_ns);
  */
 void rs_engine_gap(struct rs_engine *e, uint64_t from_ns, uint64_t to_ns);
 
+/** Packets of media that were made so far: what a turn's length is to be judged by. */
+uint64_t rs_engine_media_made(const struct rs_engine *e);
+
 /**
  * Which worker must get this item? Needed only where several workers share a port.
  * @return a position in plan->cores

@@ -424,6 +424,8 @@ void leg_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, c
 /** The message goes to the scenario: the recv it belongs to, or `unexpected`. */
 void leg_match(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const struct rs_sip_msg *msg,
 	const struct rs_sip_cseq *cseq, uint64_t hash);
+/** The call is to fail with this message: from now on @leg is in the recv that it belongs to, if that is still ahead of it. */
+void leg_blame(const struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq);
 /** Would the program of an answering activity begin with this request? */
 bool program_begins_with(const struct rs_program *p, const struct rs_sip_msg *msg);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a leg notes for its half, and the half's way to the worker that matches it. */
 #include "engine/legs.h"
-#include "engine/media.h"
+#include "engine/media_sdp.h"
 
 #include <errno.h>
 
@@ -65,7 +65,7 @@ legs_reserve(const struct rs_plan *plan, uint64_t legs)
 	if (!is_on(plan))
 		return 0;
 	return legs * sizeof(struct leg_times) + sizeof(struct matcher) + MAX_LATE * sizeof(struct late) +
-		halves_reserve(halves_needed(plan));
+		halves_reserve(halves_needed(plan)) + legs_sdp_reserve(plan, legs, halves_needed(plan));
 }
 
 int
@@ -87,7 +87,7 @@ legs_setup(struct rs_engine *e, uint32_t legs)
 	if (!m->times || !m->late || halves_init(m, &e->arena, halves_needed(e->plan)) != 0)
 		return -ENOMEM;
 	e->matcher = m;
-	return 0;
+	return legs_sdp_setup(e, legs, m->cap);
 }
 
 static uint64_t
@@ -123,6 +123,8 @@ legs_received(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, cons
 	struct leg_times *t = times_of(e, leg);
 	bool placed = leg->flags & LEG_UAC;
 
+	if (leg->media != NO_MEDIA)
+		legs_sdp_note(e, leg, false, msg->status ? (uint8_t)cseq->method : msg->method, msg->status, sdp_body(msg));
 	if (msg->status) {
 		if (msg->status / 100 == 2 && cseq->method == RS_SIP_INVITE && placed && !t->ok_ns)
 			t->ok_ns = rx->time_ns;
@@ -140,14 +142,16 @@ legs_received(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, cons
 }
 
 static void
-post(struct rs_engine *e, const struct half *h)
+post(struct rs_engine *e, const struct half *h, struct leg_sdp *sdp)
 {
 	uint32_t to = e->bus ? (uint32_t)h->key % e->plan->n_workers : e->worker;
 
 	if (to == e->worker) {
-		legs_match(e, h);
+		legs_match(e, h, sdp);
 		return;
 	}
+	if (!legs_sdp_post(e, to, h->key, sdp))
+		rs_metric_inc(e->cells, RS_ENG_BUS_FULL);
 	struct rs_mail mail = { .type = RS_BUS_LEG, .from = (uint16_t)e->worker, .request = h->heard, .handle = h->key,
 		.arg = { h->invite_ns, h->ok_ns, h->bye_ns, h->end_ns,
 			(uint64_t)h->endpoint << 32 | (uint64_t)h->activity << 16 | h->flags } };
@@ -163,7 +167,9 @@ legs_heard(struct rs_engine *e, const struct rs_mail *mail)
 		.end_ns = mail->arg[3], .endpoint = (uint32_t)(mail->arg[4] >> 32), .activity = (uint16_t)(mail->arg[4] >> 16),
 		.flags = (uint16_t)mail->arg[4], .heard = mail->request };
 
-	legs_match(e, &h);
+	struct leg_sdp sdp = legs_sdp_arrived(e, mail->from, h.key);
+
+	legs_match(e, &h, &sdp);
 }
 
 static void
@@ -205,8 +211,11 @@ legs_end(struct rs_engine *e, struct leg *leg)
 	struct leg_times *t = times_of(e, leg);
 	struct rs_metrics *cells = &leg_activity(e, leg)->account->cells;
 	bool placed = leg->flags & LEG_UAC, up = leg->flags & LEG_ESTABLISHED;
+	struct leg_sdp sdp = legs_sdp_end(e, leg);
 	uint64_t key = t->key;
 
+	if (!key || key == NO_KEY)
+		legs_sdp_clear(e, &sdp);
 	if (!key)
 		return;
 	t->key = 0;
@@ -230,6 +239,7 @@ legs_end(struct rs_engine *e, struct leg *leg)
 			.flags = (uint16_t)((placed ? HALF_PLACED : 0) | (up ? HALF_UP : 0) |
 				(leg->flags & LEG_MEASURED ? HALF_MEASURED : 0) | (t->bye_sent ? HALF_BYE_SENT : 0)),
 		},
+		.sdp = sdp,
 		.unsettled = leg->flags & LEG_STAMPED ? unsettled(e, leg) : 0,
 	};
 
@@ -238,7 +248,7 @@ legs_end(struct rs_engine *e, struct leg *leg)
 		return;
 	}
 	settle(&l, e->now); /* more than any burst holds: the turn's time is near enough */
-	post(e, &l.half);
+	post(e, &l.half, &l.sdp);
 }
 
 void
@@ -248,7 +258,7 @@ legs_flushed(struct rs_engine *e, uint64_t time_ns)
 
 	for (uint32_t i = 0; i < m->n_late; i++) {
 		settle(&m->late[i], time_ns);
-		post(e, &m->late[i].half);
+		post(e, &m->late[i].half, &m->late[i].sdp);
 	}
 	m->n_late = 0;
 }

@@ -10,6 +10,7 @@
 
 #include "base/mailbox.h"
 #include "engine/internal.h"
+#include "engine/legs_sdp.h"
 
 /** What matching needs of an open leg beside the leg itself; at the leg's own slot of a parallel array. */
 struct leg_times {
@@ -47,6 +48,7 @@ _Static_assert(sizeof(struct half) == 64, "a half is one cache line");
 /** Halves of which something is still to be handed to the device. */
 struct late {
 	struct half half;
+	struct leg_sdp sdp;
 	uint8_t unsettled; /* LATE_* */
 };
 #define LATE_INVITE 1
@@ -70,6 +72,11 @@ struct matcher {
 	uint32_t hand;		 /* when all are taken, this one gives way: they were taken in about that order */
 	uint32_t *buckets;
 	uint32_t n_buckets;
+	/* legs_sdp.c; NULL: no descriptions are compared */
+	struct leg_sdp *sdp;	    /* of the leg with the same slot */
+	struct leg_sdp *halves_sdp; /* of the half with the same slot */
+	struct leg_sdp_arrival *arrivals; /* by worker */
+	struct rs_sip_msg msg;	    /* one that is sent, read again */
 };
 
 /** Bytes that matching reserves for @legs legs; 0: it is off. */
@@ -82,6 +89,7 @@ static inline void
 legs_begin(struct rs_engine *e, const struct leg *leg)
 {
 	e->matcher->times[leg_slot(e, leg)] = (struct leg_times){ 0 };
+	legs_sdp_begin(e, leg);
 }
 
 static inline void
@@ -101,12 +109,14 @@ legs_sent_bye(struct rs_engine *e, const struct leg *leg, uint64_t time_ns)
 
 void legs_sent_invite(struct rs_engine *e, const struct leg *leg, const uint8_t *data, size_t len);
 
-/** @leg sends these bytes: all that counts is its first INVITE. */
+/** @leg sends these bytes: all that counts is its first INVITE, and descriptions. */
 static inline void
 legs_sent(struct rs_engine *e, const struct leg *leg, const uint8_t *data, size_t len)
 {
 	if ((leg->flags & (LEG_UAC | LEG_INVITED)) == LEG_UAC)
 		legs_sent_invite(e, leg, data, len);
+	if (leg->media != NO_MEDIA)
+		legs_sdp_sent(e, leg, data, len);
 }
 
 /** This came for @leg, which has not dealt with it yet. */
@@ -122,8 +132,8 @@ void legs_heard(struct rs_engine *e, const struct rs_mail *mail);
 /* legs_match.c */
 uint64_t halves_reserve(uint32_t cap);
 int halves_init(struct matcher *m, struct rs_arena *a, uint32_t cap);
-/** Find the other half of @h among those that wait and count the pair, or let @h wait. */
-void legs_match(struct rs_engine *e, const struct half *h);
+/** Find the other half of @h among those that wait and count the pair, or let @h wait; @sdp is taken over. */
+void legs_match(struct rs_engine *e, const struct half *h, struct leg_sdp *sdp);
 
 /* legs_key.c */
 /** What an INVITE is matched by, in its bytes; empty when it is not there. @param header  name, for RS_LEGS_HEADER */

@@ -132,12 +132,14 @@ give_way(struct rs_engine *e)
 
 	if (m->halves[m->hand].end_ns + m->window_ns > e->now)
 		rs_metric_inc(e->cells, RS_ENG_HALVES_EARLY);
+	if (m->halves_sdp)
+		legs_sdp_clear(e, &m->halves_sdp[m->hand]);
 	drop(m, m->hand);
 	m->hand = m->hand + 1 == m->cap ? 0 : m->hand + 1;
 }
 
 static void
-let_wait(struct rs_engine *e, const struct half *half)
+let_wait(struct rs_engine *e, const struct half *half, const struct leg_sdp *sdp)
 {
 	struct matcher *m = e->matcher;
 	uint32_t slot, first;
@@ -153,6 +155,8 @@ let_wait(struct rs_engine *e, const struct half *half)
 	struct half *h = &m->halves[slot];
 
 	*h = *half;
+	if (m->halves_sdp)
+		m->halves_sdp[slot] = *sdp;
 	h->prev = first;
 	h->next = NONE;
 	if (first == NONE) {
@@ -253,13 +257,26 @@ count(struct rs_engine *e, const struct half *placed, const struct half *answere
 		delay(p, RS_AM_LEG_BYE, answered->bye_ns, placed->bye_ns);
 }
 
+/* What the system under test made of their descriptions. */
+static void
+count_sdp(struct rs_engine *e, const struct half *h, struct leg_sdp *sdp, uint32_t other)
+{
+	struct leg_sdp *others = &e->matcher->halves_sdp[other];
+	bool placed = h->flags & HALF_PLACED;
+	uint16_t activity = placed ? h->activity : e->matcher->halves[other].activity;
+
+	legs_sdp_count(e, &e->account->activities[activity].cells, placed ? sdp : others, placed ? others : sdp);
+	legs_sdp_clear(e, sdp);
+	legs_sdp_clear(e, others);
+}
+
 void
-legs_match(struct rs_engine *e, const struct half *h)
+legs_match(struct rs_engine *e, const struct half *h, struct leg_sdp *sdp)
 {
 	uint32_t best = find(e->matcher, h);
 
 	if (best == NONE) {
-		let_wait(e, h);
+		let_wait(e, h, sdp);
 	} else {
 		const struct half *other = &e->matcher->halves[best];
 
@@ -267,6 +284,8 @@ legs_match(struct rs_engine *e, const struct half *h)
 			count(e, h, other);
 		else
 			count(e, other, h);
+		if (e->matcher->halves_sdp)
+			count_sdp(e, h, sdp, best);
 		drop(e->matcher, best);
 	}
 	rs_metric_set(e->cells, RS_ENG_HALVES, e->matcher->used);

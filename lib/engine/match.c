@@ -81,6 +81,15 @@ search_forward(const struct activity *a, uint32_t from, const struct rs_sip_msg 
 	return NO_MATCH;
 }
 
+void
+leg_blame(const struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
+{
+	int at = search_forward(leg_activity(e, leg), leg->step, msg, cseq);
+
+	if (at != NO_MATCH)
+		leg->step = (uint16_t)at;
+}
+
 static bool
 is_ack_send(const struct rs_program *p, uint32_t i)
 {

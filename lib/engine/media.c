@@ -51,6 +51,8 @@ media_open(struct rs_engine *e, struct leg *leg, uint16_t profile)
 	}
 	m = rs_pool_at(&e->media, slot);
 	memset(m, 0, sizeof(*m));
+	m->sdp.streams = m->lines;
+	m->sdp.cap = MEDIA_LINES;
 	m->leg = leg_slot(e, leg);
 	m->profile = profile;
 	m->local = leg->path.local;
@@ -73,11 +75,12 @@ void
 media_apply(struct rs_engine *e, struct leg *leg, struct media *m)
 {
 	(void)leg;
-	for (uint32_t k = 0; k < MEDIA_LINES; k++)
-		if (k >= m->sdp.n_streams || m->lines[k].state == RS_SDP_STREAM_REFUSED)
+	for (uint32_t k = 0; k < MEDIA_LINES; k++) {
+		const struct rs_sdp_stream *st = media_line(m, k);
+
+		if (!st || (st->state == RS_SDP_STREAM_ACTIVE && stream_apply(e, m, k, st) != 0))
 			stream_stop(e, m, k);
-		else if (m->lines[k].state == RS_SDP_STREAM_ACTIVE && stream_apply(e, m, k) != 0)
-			stream_stop(e, m, k);
+	}
 	streams_gauges(e);
 }
 

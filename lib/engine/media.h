@@ -15,24 +15,26 @@
 #include "engine/media_setup.h"
 #include "proto/sdp/session.h"
 
-#define MEDIA_LINES RS_MEDIA_KINDS /* m-lines of a call that carry something: audio, video */
+#define MEDIA_LINES RS_MEDIA_KINDS /* streams of a call: audio, video */
 #define MEDIA_DIGITS_MAX 32
 
 /** From a pool of the engine; leg->media is its slot, NO_MEDIA: none. */
 struct media {
 	struct rs_sdp_session sdp;
-	struct rs_sdp_stream lines[MEDIA_LINES]; /* sdp.streams */
+	struct rs_sdp_stream lines[MEDIA_LINES]; /* sdp.streams, ... */
+	struct rs_blob more;			 /* ... unless the peer has offered more m-lines: then they are here */
 	uint32_t leg;				 /* slot */
 	struct rs_addr local;			 /* leg->path.local when the ports were taken, ... */
 	uint8_t port;				 /* ... and leg->path.port */
 	uint16_t ports[MEDIA_LINES];		 /* by rs_sdp_stream.local: RTP, RTCP is the next one; host byte order; 0: none taken */
 	uint16_t profile;			 /* index in plan->media */
-	uint32_t streams[MEDIA_LINES];		 /* by m-line: slots in the pool of streams; NO_MEDIA: none runs */
+	uint32_t streams[MEDIA_LINES];		 /* see media_line(): slots in the pool of streams; NO_MEDIA: none runs */
 	uint32_t ssrc[MEDIA_LINES];		 /* by rs_sdp_stream.local */
 	uint64_t key_seed;			 /* of our SDES keys: the same bytes for each rendering */
 	uint32_t heard;				 /* of an ended stream and the one that it heard: the same at both; 0: none was */
 	uint8_t direction;			 /* our wish: enum rs_sdp_direction */
 	bool hold_zero;				 /* and c=0.0.0.0 with it */
+	bool plain;				 /* media_plain.c: lines[] are c= and m= of the peer's last description */
 	struct media_exchange {			 /* media_sdp.c: one for the INVITE, one for other requests */
 		struct rs_blob said;		 /* our description, while it may have to be sent again */
 		struct rs_blob before;		 /* the session before an offer of the peer's that our scenario may yet refuse */
@@ -47,6 +49,19 @@ static inline struct media *
 media_at(const struct rs_engine *e, const struct leg *leg)
 {
 	return leg->media == NO_MEDIA ? NULL : rs_pool_at(&e->media, leg->media);
+}
+
+/** What was agreed on for stream @k of ours, wherever its m-line stands; NULL: it is in none, or refused. */
+static inline struct rs_sdp_stream *
+media_line(struct media *m, uint32_t k)
+{
+	for (uint32_t i = 0; i < m->sdp.n_streams; i++) {
+		struct rs_sdp_stream *st = &m->sdp.streams[i];
+
+		if (st->state != RS_SDP_STREAM_REFUSED && (m->plain ? i : st->local) == k)
+			return st;
+	}
+	return NULL;
 }
 
 /** @return the leg's media with ports taken, all else zero; leg->media is set. NULL: no ports or no memory, counted */

@@ -62,6 +62,7 @@ plain_hears(struct rs_engine *e, struct leg *leg, struct media *m, const struct 
 			if (e->sdp->media[i].port && rs_slice_case_eq(e->sdp->media[i].type, rs_slice_str(types[k])))
 				take_line(e, m, &e->sdp->media[i], &m->lines[k]);
 	}
+	m->plain = true;
 	m->sdp.n_streams = m->sdp.n_agreed = MEDIA_LINES;
 	if (!sdp_may_send(e, leg, m)) { /* nothing is sent where nothing may be */
 		rs_metric_inc(e->cells, RS_ENG_SDP_NOT_TARGET);

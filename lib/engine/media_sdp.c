@@ -75,18 +75,60 @@ keep_before(struct rs_engine *e, const struct media *m, struct media_exchange *x
 
 	if (m->sdp.n_agreed == 0)
 		return true;
-	p = rs_blob_alloc(&e->blobs, &x->before, sizeof(m->sdp) + sizeof(m->lines));
+	p = rs_blob_alloc(&e->blobs, &x->before, sizeof(m->sdp) + m->sdp.cap * sizeof(m->lines[0]));
 	if (!p)
 		return false;
 	memcpy(p, &m->sdp, sizeof(m->sdp));
-	memcpy(p + sizeof(m->sdp), m->lines, sizeof(m->lines));
+	memcpy(p + sizeof(m->sdp), m->sdp.streams, m->sdp.cap * sizeof(m->lines[0]));
 	return true;
+}
+
+/*
+ * Few offers have more m-lines than we have streams. What we refuse keeps its place for good (RFC 3264, 8), so that such a call
+ * remembers all of them, up to as many as a description is read with: RS_SDP_MAX_MEDIA.
+ */
+static bool
+make_room(struct rs_engine *e, struct media *m, unsigned n)
+{
+	struct rs_blob more = { 0 };
+	struct rs_sdp_stream *lines;
+	unsigned cap = m->sdp.cap;
+
+	if (n <= cap)
+		return true;
+	while (cap < n)
+		cap *= 2;
+	lines = (void *)rs_blob_alloc(&e->blobs, &more, cap * sizeof(*lines));
+	if (!lines) {
+		rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
+		return false;
+	}
+	memset(lines, 0, cap * sizeof(*lines));
+	memcpy(lines, m->sdp.streams, m->sdp.cap * sizeof(*lines));
+	explicit_bzero(m->sdp.streams, m->sdp.cap * sizeof(*lines)); /* keys */
+	rs_blob_clear(&e->blobs, &m->more);
+	m->more = more;
+	m->sdp.streams = lines;
+	m->sdp.cap = (uint8_t)cap;
+	return true;
+}
+
+static void
+drop_room(struct rs_engine *e, struct media *m)
+{
+	if (m->more.class)
+		explicit_bzero(m->sdp.streams, m->sdp.cap * sizeof(m->lines[0]));
+	rs_blob_clear(&e->blobs, &m->more);
+	m->sdp.streams = m->lines;
+	m->sdp.cap = MEDIA_LINES;
+	m->sdp.n_streams = m->sdp.n_agreed = 0;
 }
 
 void
 sdp_refuses(struct rs_engine *e, struct leg *leg)
 {
 	struct media *m = media_at(e, leg);
+	struct rs_sdp_session before;
 
 	for (unsigned i = 0; i < 2; i++) {
 		struct media_exchange *x = &m->exchanges[i];
@@ -95,8 +137,11 @@ sdp_refuses(struct rs_engine *e, struct leg *leg)
 		if (x->state != X_DUE)
 			continue;
 		if (p) {
-			memcpy(&m->sdp, p, sizeof(m->sdp));
-			memcpy(m->lines, p + sizeof(m->sdp), sizeof(m->lines));
+			memcpy(&before, p, sizeof(before));
+			memcpy(m->sdp.streams, p + sizeof(before), before.cap * sizeof(m->lines[0]));
+			before.streams = m->sdp.streams; /* there may be more room than then */
+			before.cap = m->sdp.cap;
+			m->sdp = before;
 		}
 		forget(e, x);
 	}
@@ -111,6 +156,7 @@ sdp_close(struct rs_engine *e, struct leg *leg)
 		return;
 	forget(e, &m->exchanges[0]);
 	forget(e, &m->exchanges[1]);
+	drop_room(e, m);
 	media_close(e, leg);
 	leg->media = NO_MEDIA;
 }
@@ -121,9 +167,9 @@ sdp_end(struct rs_engine *e, struct leg *leg)
 	struct media *m = media_at(e, leg);
 	bool ran = false;
 
-	for (unsigned i = 0; m && i < MEDIA_LINES; i++) {
-		ran |= m->lines[i].state == RS_SDP_STREAM_ACTIVE;
-		m->lines[i].state = RS_SDP_STREAM_REFUSED;
+	for (unsigned i = 0; m && i < m->sdp.n_streams; i++) {
+		ran |= m->sdp.streams[i].state == RS_SDP_STREAM_ACTIVE;
+		m->sdp.streams[i].state = RS_SDP_STREAM_REFUSED;
 	}
 	if (ran)
 		media_apply(e, leg, m);
@@ -174,6 +220,35 @@ say_answer(struct rs_engine *e, struct leg *leg, struct media *m, struct media_e
 	return said(e, x);
 }
 
+/* What a message of @method brings on its way: our offer, or the answer to one; an 18x's answer goes with PRACK. */
+static struct media_exchange *
+said_in(struct media *m, uint8_t method, uint16_t status)
+{
+	if (status == 0 && method == RS_SIP_PRACK && m->exchanges[0].state == X_DUE)
+		return &m->exchanges[0];
+	return exchange_of(m, method);
+}
+
+void
+sdp_wishes(struct rs_engine *e, struct leg *leg, uint8_t method, uint16_t status, enum rs_sdp_direction direction, bool hold_zero)
+{
+	struct media *m = media_at(e, leg);
+	struct media_exchange *x = said_in(m, method, status);
+	bool offers = status == 0 ? method != RS_SIP_ACK : method == RS_SIP_INVITE && x->state == X_NONE;
+	struct side us;
+
+	if (x->state != X_DUE && !offers)
+		return;
+	if (m->direction == direction && m->hold_zero == hold_zero)
+		return;
+	m->direction = (uint8_t)direction;
+	m->hold_zero = hold_zero;
+	if (x->state != X_DUE)
+		return;
+	our_side(e, leg, m, &us);
+	keep_said(e, x, rs_sdp_redirect(&m->sdp, &us.local, e->scratch2, SCRATCH_BYTES), X_DUE);
+}
+
 /* The answer to an offer in a reliable 18x goes with its PRACK, which has an exchange of its own (RFC 3262, 5). */
 static struct rs_slice
 say_in_prack(struct rs_engine *e, struct leg *leg, struct media *m)
@@ -214,11 +289,20 @@ sdp_says(struct rs_engine *e, struct leg *leg, uint8_t method, uint16_t status, 
 		return method == RS_SIP_INVITE ? say_offer(e, leg, m, x) : nothing;
 	case X_DUE:
 		return say_answer(e, leg, m, x);
-	case X_OFFERED:
+	case X_OFFERED: /* in a 18x, which the 2xx says again; what an UPDATE of ours offers has nothing to do with a response */
+		return method == RS_SIP_INVITE ? said(e, x) : nothing;
 	case X_ANSWERED:
 		break;
 	}
 	return said(e, x);
+}
+
+bool
+sdp_answers(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct media_exchange *x = &media_at(e, leg)->exchanges[1];
+
+	return x->state == X_ANSWERED && x->said.class;
 }
 
 bool
@@ -295,8 +379,8 @@ sdp_may_send(const struct rs_engine *e, const struct leg *leg, const struct medi
 {
 	static const struct rs_addr zero;
 
-	for (unsigned i = 0; i < m->sdp.n_agreed && i < MEDIA_LINES; i++) {
-		const struct rs_sdp_stream *st = &m->lines[i];
+	for (unsigned i = 0; i < m->sdp.n_agreed; i++) {
+		const struct rs_sdp_stream *st = &m->sdp.streams[i];
 		bool held = st->remote.family && memcmp(st->remote.b, zero.b, st->remote.family == 4 ? 4 : 16) == 0;
 
 		if (st->state != RS_SDP_STREAM_ACTIVE || held) /* nothing is sent to c=0.0.0.0 */
@@ -324,8 +408,11 @@ take_offer(struct rs_engine *e, struct leg *leg, struct media *m, struct media_e
 	struct side us;
 	int n;
 
-	if (!x->before.class && !keep_before(e, m, x))
+	if (!make_room(e, m, e->sdp->n_media) || (!x->before.class && !keep_before(e, m, x)))
 		return (struct verdict){ RS_CAUSE_NO_MEMORY, 500 };
+	/* A key that is in use stays, and any other is a new one: with one of before its key stream would be used again. */
+	if (m->sdp.n_agreed)
+		m->key_seed = rs_rng_next(&e->rng);
 	our_side(e, leg, m, &us);
 	n = rs_sdp_answer(&m->sdp, &us.local, e->sdp, e->scratch2, SCRATCH_BYTES, &result);
 	if (n < 0) {
@@ -409,12 +496,20 @@ hear_none(struct rs_engine *e, struct media *m, const struct rs_sip_msg *msg, ui
 	return (struct verdict){ RS_CAUSE_NONE, 0 };
 }
 
+/* Ours, and not answered yet: a request of the peer's that crosses it is of another exchange, or glare. */
+static bool
+is_open(const struct media *m, const struct media_exchange *x)
+{
+	return x->state == X_OFFERED && m->sdp.pending;
+}
+
 static struct verdict
 hear(struct rs_engine *e, struct leg *leg, struct media *m, const struct rs_sip_msg *msg, uint8_t method)
 {
 	struct rs_slice body = sdp_body(msg);
 
-	if (msg->status == 0 && (method == RS_SIP_INVITE || method == RS_SIP_UPDATE || method == RS_SIP_PRACK))
+	if (msg->status == 0 && (method == RS_SIP_INVITE || method == RS_SIP_UPDATE || method == RS_SIP_PRACK) &&
+		!is_open(m, exchange_of(m, method)))
 		forget(e, exchange_of(m, method));
 	if (!body.p)
 		return hear_none(e, m, msg, method);
@@ -447,7 +542,7 @@ refuse_plainly(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *ms
 
 /* What came cannot be agreed to: a request is refused, which ends a call that is not one yet; anything else ends it. */
 static void
-refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, struct verdict v)
+refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq, struct verdict v)
 {
 	bool request = msg->status == 0 && msg->method != RS_SIP_ACK;
 
@@ -457,8 +552,10 @@ refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, struc
 		server_own(e, leg, msg, v.status, v.status == 500 ? "Retry-After: 2\r\n" : "", nothing);
 	else if (request)
 		refuse_plainly(e, leg, msg, v.status);
-	if (!request || (msg->method == RS_SIP_INVITE && !(leg->flags & LEG_ESTABLISHED)))
-		leg_fail(e, leg, v.cause, !request);
+	if (request && (msg->method != RS_SIP_INVITE || (leg->flags & LEG_ESTABLISHED)))
+		return;
+	leg_blame(e, leg, msg, cseq);
+	leg_fail(e, leg, v.cause, !request);
 }
 
 bool
@@ -482,6 +579,6 @@ sdp_hears(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, co
 		return true;
 	v = hear(e, leg, m, msg, method);
 	if (v.cause)
-		refuse(e, leg, msg, v);
+		refuse(e, leg, msg, cseq, v);
 	return v.cause == RS_CAUSE_NONE;
 }

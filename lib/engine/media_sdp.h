@@ -52,12 +52,19 @@ void sdp_sends_none(struct rs_engine *e, struct leg *leg, uint8_t method);
  */
 int sdp_put(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t cap, bool again);
 /**
+ * What a scenario's own text says of hold goes with our description in this message, a request of @method or, with @status, the
+ * response to one: an answer that was ready is worded anew. Nothing is changed where the message says again what was said before.
+ */
+void sdp_wishes(struct rs_engine *e, struct leg *leg, uint8_t method, uint16_t status, enum rs_sdp_direction direction, bool hold_zero);
+/**
  * Our description for a message that no step writes: a request of @method, or, with @status, the answer to one. It is valid until
  * the next call, in e->scratch2 or a blob of the leg; absent: there is nothing to say.
  */
 struct rs_slice sdp_says(struct rs_engine *e, struct leg *leg, uint8_t method, uint16_t status, bool again);
 /** Does an offer in a provisional of the peer wait for the answer in our PRACK (@again: or did it)? */
 bool sdp_is_due(const struct rs_engine *e, const struct leg *leg, bool again);
+/** Was the last request of the peer other than INVITE answered with a description? */
+bool sdp_answers(const struct rs_engine *e, const struct leg *leg);
 /** The INVITE's exchange is over: nothing of it will be said again. */
 void sdp_confirmed(struct rs_engine *e, struct leg *leg);
 

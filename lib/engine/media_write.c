@@ -23,14 +23,13 @@ has_line(struct rs_slice text, const char *wanted)
 }
 
 /* Hold and resume are what the scenario's own text says of them (RFC 3264, 8.4). */
-static void
-read_wish(struct rs_slice text, struct media *m)
+static enum rs_sdp_direction
+read_direction(struct rs_slice text)
 {
-	m->direction = has_line(text, "a=sendonly") ? RS_SDP_SENDONLY :
-		has_line(text, "a=recvonly")	    ? RS_SDP_RECVONLY :
-		has_line(text, "a=inactive")	    ? RS_SDP_INACTIVE :
-						      RS_SDP_SENDRECV;
-	m->hold_zero = has_line(text, "c=IN IP4 0.0.0.0");
+	return has_line(text, "a=sendonly") ? RS_SDP_SENDONLY :
+		has_line(text, "a=recvonly") ? RS_SDP_RECVONLY :
+		has_line(text, "a=inactive") ? RS_SDP_INACTIVE :
+					       RS_SDP_SENDRECV;
 }
 
 static uint16_t
@@ -89,8 +88,8 @@ replace(uint8_t *data, size_t end, size_t begin, struct rs_slice body, size_t ca
 int
 sdp_put(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t cap, bool again)
 {
-	struct media *m = media_at(e, leg);
 	uint16_t status = status_of(data, len);
+	struct rs_slice text;
 	struct sent sent;
 	size_t begin;
 
@@ -109,7 +108,9 @@ sdp_put(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t 
 	begin = sent.end + (data[sent.end] == '\r' ? 2 : 1);
 	if (begin > len)
 		return (int)len;
-	if (!again && status == 0 && sent.cseq.method != RS_SIP_ACK)
-		read_wish(rs_slice_of(data + begin, len - begin), m);
+	text = rs_slice_of(data + begin, len - begin);
+	if (!again)
+		sdp_wishes(e, leg, (uint8_t)sent.cseq.method, status, read_direction(text),
+			has_line(text, "c=IN IP4 0.0.0.0") || has_line(text, "c=IN IP6 ::"));
 	return replace(data, sent.end, begin, sdp_says(e, leg, (uint8_t)sent.cseq.method, status, again), cap);
 }

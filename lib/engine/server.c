@@ -140,6 +140,8 @@ says_more(const struct rs_engine *e, const struct leg *leg, const struct server 
 {
 	const struct activity *a = leg_activity(e, leg);
 
+	if (s->method == RS_SIP_PRACK && leg_has_own_sdp(e, leg) && sdp_answers(e, leg))
+		return true;
 	return s->method == RS_SIP_UPDATE || (s->step >= 0 && a->facts[a->program->steps[s->step].template].body);
 }
 

@@ -154,7 +154,7 @@ static struct rs_blob_count
 blobs_needed(const struct rs_plan *plan, uint64_t legs)
 {
 	/* In rfc3261 mode a leg knows both parties, its routes, and puts an INVITE aside; a registration has a nonce and routes. */
-	struct rs_blob_count n = { .legs = (uint32_t)(legs * (1 + wants_rfc(plan) + wants_media(plan))), .registrations = (uint32_t)registrations_needed(plan) };
+	struct rs_blob_count n = { .legs = (uint32_t)(legs * (1 + wants_rfc(plan) + wants_media(plan) + legs_sdp_wanted(plan))), .registrations = (uint32_t)registrations_needed(plan) };
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		uint32_t vars = plan->activities[i].program->n_vars;
@@ -167,6 +167,7 @@ blobs_needed(const struct rs_plan *plan, uint64_t legs)
 
 #define MEDIA_COST rs_pool_cost(sizeof(struct media))
 #define SAID_BYTES 512 /* a description that may have to be sent again */
+#define OUTLINE_BYTES 128 /* of an offer or an answer, where those of both legs are compared */
 #define LEG_TEXTS 3 /* strings of 64 bytes that a plain call's leg keeps; rfc3261 mode has as many more */
 
 /* What is used of the reserved: pools hand out slots that were used before, and most legs have few and short strings. */
@@ -175,7 +176,8 @@ full_bytes(const struct rs_plan *plan, const struct rs_engine_budget *b, uint64_
 {
 	bool rfc = wants_rfc(plan);
 	uint64_t leg = leg_cost() + 2 * sizeof(struct rs_table_entry) + (rfc ? 2 : 1) * LEG_TEXTS * rs_pool_cost(64) +
-		(rfc ? sizeof(struct dialog) : 0) + (wants_media(plan) ? MEDIA_COST + SAID_BYTES : 0);
+		(rfc ? sizeof(struct dialog) : 0) + (wants_media(plan) ? MEDIA_COST + SAID_BYTES : 0) +
+		(legs_sdp_wanted(plan) ? sizeof(struct leg_sdp) + 2 * rs_pool_cost(OUTLINE_BYTES) : 0);
 
 	return b->legs * leg + b->tombstones * (sizeof(struct tomb) + 4 * sizeof(struct rs_table_entry)) +
 		b->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees_bytes(callees) +

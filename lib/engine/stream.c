@@ -53,6 +53,12 @@ rx_profile(struct streams *ms, const struct rs_sdp_profile *sdp, const struct rs
 	return &ms->profiles[ms->n_profiles++];
 }
 
+static uint32_t
+ticks(const struct rs_sdp_codec *codec, int64_t ns)
+{
+	return codec ? (uint32_t)(int64_t)((__int128)ns * codec->clock_hz / (int64_t)RS_NS_PER_S) : 0;
+}
+
 void
 stream_settle(struct rs_engine *e, struct stream *s)
 {
@@ -73,7 +79,11 @@ stream_settle(struct rs_engine *e, struct stream *s)
 			s->due_ns = e->now;
 		}
 	} else if (!(s->flags & STREAM_TIMED)) {
-		s->due_ns = calendar_phase(&ms->calendar, e->now, s->ptime_ns, ms->begun);
+		uint64_t due_ns = calendar_phase(&ms->calendar, e->now, s->ptime_ns, ms->begun);
+
+		if (s->flags & STREAM_BEGUN) /* another phase: as much later, or earlier, by its timestamps as it is by the clock */
+			s->ts += ticks(ms->cold[slot].codec, (int64_t)(due_ns - s->due_ns));
+		s->due_ns = due_ns;
 		s->flags |= STREAM_TIMED | STREAM_MARKER;
 	} else if (s->due_ns < e->now) { /* in its phase again, and as much later by its timestamps as it is by the clock */
 		uint64_t k = (e->now - s->due_ns + s->ptime_ns - 1) / s->ptime_ns;
@@ -104,11 +114,11 @@ stream_play(struct rs_engine *e, struct stream *s, const struct rs_payload *payl
 }
 
 static struct stream *
-begin(struct rs_engine *e, struct media *m, uint32_t line, const struct rs_rtp_profile *received)
+begin(struct rs_engine *e, struct media *m, uint32_t line, uint32_t local, const struct rs_rtp_profile *received)
 {
 	struct streams *ms = e->streams;
 	const struct leg *leg = leg_of(e, m);
-	uint32_t slot = rs_pool_take(&ms->pool), local = m->lines[line].local;
+	uint32_t slot = rs_pool_take(&ms->pool);
 	struct media_pair *pair;
 	struct stream_cold *cold;
 	struct stream *s;
@@ -193,16 +203,38 @@ agreed_flags(const struct rs_media_profile *p, const struct rs_sdp_stream *st)
 }
 #define AGREED (STREAM_SEND | STREAM_RECV | STREAM_SECURE | STREAM_MUX | STREAM_RSIZE | STREAM_MARK | STREAM_IMPAIRED | STREAM_WRONG)
 
+/* What plays, in packets of *@ptime_ms; there are none so long of every source: then as long as the profile's own. */
+static const struct rs_payload *
+payload_of(const struct rs_media_profile *p, uint32_t source, const struct rs_sdp_profile *sdp, const struct rs_sdp_codec *codec,
+	uint16_t *ptime_ms)
+{
+	uint16_t own = sdp->ptime_ms ? sdp->ptime_ms : 20, frame = codec->frame_ms ? codec->frame_ms : 10;
+	const struct rs_payload *payload;
+
+	if (!p->payload || source == UINT32_MAX)
+		return NULL;
+	payload = p->payload(p->ctx, source, codec, *ptime_ms);
+	if (payload)
+		return payload;
+	own = (uint16_t)((own + frame - 1) / frame * frame);
+	payload = own != *ptime_ms ? p->payload(p->ctx, source, codec, own) : NULL;
+	if (payload)
+		*ptime_ms = own;
+	return payload;
+}
+
 /* Another codec or ptime: the same source in its form. */
 static void
-recode(struct rs_engine *e, struct stream *s, const struct rs_sdp_codec *codec, uint16_t ptime_ms)
+recode(struct rs_engine *e, struct stream *s, const struct rs_sdp_profile *sdp, const struct rs_sdp_codec *codec, uint16_t ptime_ms)
 {
 	struct stream_cold *cold = &e->streams->cold[stream_slot(e->streams, s)];
 	const struct rs_media_profile *p = cold->profile;
 	const struct rs_payload *payload;
 
-	if (cold->codec == codec && s->ptime_ms == ptime_ms)
+	if (cold->codec == codec && cold->agreed_ms == ptime_ms)
 		return;
+	cold->agreed_ms = (uint8_t)ptime_ms;
+	payload = payload_of(p, cold->source, sdp, codec, &ptime_ms);
 	if (calendar_has(&e->streams->calendar, stream_slot(e->streams, s)))
 		calendar_remove(&e->streams->calendar, stream_slot(e->streams, s));
 	if (cold->codec) /* another phase: the old one may be of another length */
@@ -211,7 +243,6 @@ recode(struct rs_engine *e, struct stream *s, const struct rs_sdp_codec *codec, 
 	s->ptime_ms = (uint8_t)ptime_ms;
 	s->ptime_ns = ptime_ms * (uint32_t)RS_NS_PER_MS;
 	s->ts_step = (uint16_t)(codec->clock_hz / 1000 * ptime_ms);
-	payload = p->payload && cold->source != UINT32_MAX ? p->payload(p->ctx, cold->source, codec, ptime_ms) : NULL;
 	s->payload = payload;
 	s->frame = 0;
 	cold->loops = 0;
@@ -220,10 +251,9 @@ recode(struct rs_engine *e, struct stream *s, const struct rs_sdp_codec *codec, 
 }
 
 int
-stream_apply(struct rs_engine *e, struct media *m, uint32_t line)
+stream_apply(struct rs_engine *e, struct media *m, uint32_t line, const struct rs_sdp_stream *st)
 {
 	struct streams *ms = e->streams;
-	const struct rs_sdp_stream *st = &m->lines[line];
 	const struct rs_media_profile *p = &ms->setup->profiles[m->profile];
 	const struct rs_sdp_profile *sdp = st->local < RS_MEDIA_KINDS ? p->sdp[st->local] : NULL;
 	const struct rs_rtp_profile *received;
@@ -242,7 +272,7 @@ stream_apply(struct rs_engine *e, struct media *m, uint32_t line)
 		return -ENOMEM;
 	bool begins = m->streams[line] == NO_MEDIA;
 
-	s = begins ? begin(e, m, line, received) : stream_at(ms, m->streams[line]);
+	s = begins ? begin(e, m, line, st->local, received) : stream_at(ms, m->streams[line]);
 	if (!s)
 		return -ENOMEM;
 	slot = stream_slot(ms, s);
@@ -254,7 +284,7 @@ stream_apply(struct rs_engine *e, struct media *m, uint32_t line)
 		rs_rtp_rx_resume(&ms->rx[slot].rtp, received, e->now);
 	aim(e, m, s, st);
 	s->flags = (s->flags & ~(uint32_t)AGREED) | flags;
-	recode(e, s, codec_of(sdp, st), st->ptime_ms);
+	recode(e, s, sdp, codec_of(sdp, st), st->ptime_ms);
 	stream_settle(e, s);
 	ms->rx[slot].flags = (uint16_t)s->flags;
 	if (begins)

@@ -19,7 +19,7 @@
 #include "proto/srtp/srtp.h"
 
 #define STREAM_BATCH   64   /* packets that are built, protected and sent together */
-#define STREAMS_A_TURN 512  /* packets sent in one turn at most: what is left is due at once in the next one */
+#define STREAMS_A_TURN 128  /* packets sent in one turn at most, as many as it takes in: what is left is due at once in the next one */
 #define STREAM_NONE    UINT32_MAX
 #define SENT_RUNS      1024
 #define MAX_RX_PROFILES 1024
@@ -127,6 +127,7 @@ struct stream_cold {
 	uint16_t remote_rtcp_port;
 	struct rs_addr remote_rtcp;
 	uint8_t heard_n;
+	uint8_t agreed_ms;	 /* ptime; the source may have packets of another length only */
 	bool bye_said;
 	char heard[MEDIA_DIGITS_MAX];
 	struct rs_impair_state send_state, receive_state;
@@ -148,7 +149,8 @@ struct stream_secrets {
 	uint8_t params_tx, params_rx;
 	uint8_t key_tx[RS_SDP_KEY_MAX], key_rx[RS_SDP_KEY_MAX];
 	uint8_t mki_tx[8], mki_rx[8];
-	uint8_t unused[13];
+	uint8_t mki_tx_len, mki_rx_len;
+	uint8_t unused[11];
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct stream_secrets) == 512, "SRTCP and master keys of both directions");
 
@@ -211,12 +213,14 @@ struct streams {
 	uint32_t first_node;	/* their timers in e->wheel */
 	struct rs_rng rng;
 	uint64_t begun;		/* streams so far */
+	uint64_t made;		/* packets */
 	struct rs_rtp_profile *profiles; /* of what is received, each different one once */
 	uint32_t n_profiles;
 	struct sent_run *runs;
 	uint32_t n_runs;
 	struct stream_batch *batch;
-	struct held **heap;	/* by due time; NULL: nothing of the plan is impaired */
+	bool impairs_received;	/* some profile does: else what comes in need not ask its own, which lies far away */
+	struct held **heap;	/* by due time */
 	struct held *helds;
 	uint32_t n_held;
 	uint8_t *scratch;	/* a datagram of RTCP */
@@ -284,8 +288,8 @@ void streams_free(struct rs_engine *e);
 void streams_gauges(struct rs_engine *e);
 
 /* stream.c: begin, change, end */
-/** The stream of line @line of @m begins, or goes on as the line says now. @return 0, or it does not run: -ENOMEM, -EINVAL */
-int stream_apply(struct rs_engine *e, struct media *m, uint32_t line);
+/** Stream @line of @m (see media_line) begins, or goes on as @st says now. @return 0, or it does not run: -ENOMEM, -EINVAL */
+int stream_apply(struct rs_engine *e, struct media *m, uint32_t line, const struct rs_sdp_stream *st);
 void stream_stop(struct rs_engine *e, struct media *m, uint32_t line);
 /** Should it stand in the calendar? Puts it there, or takes it out. */
 void stream_settle(struct rs_engine *e, struct stream *s);
@@ -335,6 +339,8 @@ void stream_judge(struct rs_engine *e, uint32_t slot);
 double stream_delay_ms(const struct stream_rx *rx, const struct stream_cold *cold, enum rs_quality_delay *from);
 
 /* stream_impair.c */
+/** A profile's impairment may have changed. */
+void streams_impair_look(struct streams *ms);
 /** Packets that were held back and are due. @return when the next one is, UINT64_MAX: none */
 uint64_t streams_release(struct rs_engine *e);
 /** Hold back @len bytes for @delay_ns. @return false: no room, they go at once */

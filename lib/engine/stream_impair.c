@@ -2,6 +2,14 @@
 /* Packets that impairment holds back: a heap by the time when they go on. */
 #include "engine/stream.h"
 
+void
+streams_impair_look(struct streams *ms)
+{
+	ms->impairs_received = false;
+	for (uint32_t i = 0; i < ms->setup->n_profiles; i++)
+		ms->impairs_received |= rs_impairment_is_any(&ms->setup->profiles[i].receive);
+}
+
 static void
 swap(struct streams *ms, uint32_t a, uint32_t b)
 {

@@ -38,6 +38,16 @@ options_of(uint8_t params)
 		(params & RS_SDP_UNAUTHENTICATED_SRTP ? RS_SRTP_UNAUTHENTICATED : 0);
 }
 
+#define MKI_MAX sizeof(((struct stream_secrets *)NULL)->mki_tx)
+_Static_assert(MKI_MAX == RS_SDP_MKI_TAKEN, "offers with longer ones are not taken");
+
+static void
+put_mki(const struct rs_sdp_crypto *c, uint8_t *mki)
+{
+	for (uint32_t i = 0; i < c->mki_len && i < MKI_MAX; i++)
+		mki[i] = (uint8_t)(c->mki >> 8 * (c->mki_len - 1u - i));
+}
+
 /* One direction of both. @mki: its bytes, which the contexts keep pointing at */
 static int
 make(struct streams *ms, const struct rs_sdp_crypto *c, uint8_t *mki, void *gcm, struct rs_srtp_ctx *rtp,
@@ -47,10 +57,9 @@ make(struct streams *ms, const struct rs_sdp_crypto *c, uint8_t *mki, void *gcm,
 	struct rs_srtp_keys keys = { .suite = suite_of(c->suite), .options = options_of(c->params) };
 	int rc;
 
-	if (!info || c->mki_len > 8)
+	if (!info || c->mki_len > MKI_MAX)
 		return -EINVAL;
-	for (uint32_t i = 0; i < c->mki_len; i++)
-		mki[i] = (uint8_t)(c->mki >> 8 * (c->mki_len - 1u - i));
+	put_mki(c, mki);
 	keys.key = rs_slice_of(c->key, info->key_len);
 	keys.salt = rs_slice_of(c->key + info->key_len, info->salt_len);
 	keys.mki = rs_slice_of(mki, c->mki_len);
@@ -61,9 +70,13 @@ make(struct streams *ms, const struct rs_sdp_crypto *c, uint8_t *mki, void *gcm,
 }
 
 static bool
-is_same(const struct rs_sdp_crypto *c, uint8_t suite, uint8_t params, const uint8_t *key)
+is_same(const struct rs_sdp_crypto *c, uint8_t suite, uint8_t params, const uint8_t *key, const uint8_t *mki, uint8_t mki_len)
 {
-	return c->suite == suite && c->params == params && memcmp(c->key, key, RS_SDP_KEY_MAX) == 0;
+	uint8_t bytes[MKI_MAX];
+
+	put_mki(c, bytes);
+	return c->suite == suite && c->params == params && memcmp(c->key, key, RS_SDP_KEY_MAX) == 0 && c->mki_len == mki_len &&
+		memcmp(bytes, mki, mki_len) == 0;
 }
 
 static bool
@@ -104,13 +117,15 @@ make_both(struct streams *ms, const struct rs_wrong *wrong, struct stream_keys *
 		gcm = rs_pool_at(&ms->gcm, sec->gcm);
 	}
 	/* A context goes on over a new agreement with the same key: from the start it would use its key stream again. */
-	if (fresh || !is_same(&st->tx, sec->suite, sec->params_tx, sec->key_tx))
+	if (fresh || !is_same(&st->tx, sec->suite, sec->params_tx, sec->key_tx, sec->mki_tx, sec->mki_tx_len))
 		rc = make_wrong(ms, wrong, &st->tx, sec->mki_tx, gcm, k, sec);
-	if (rc == 0 && (fresh || !is_same(&st->rx, sec->suite, sec->params_rx, sec->key_rx)))
+	if (rc == 0 && (fresh || !is_same(&st->rx, sec->suite, sec->params_rx, sec->key_rx, sec->mki_rx, sec->mki_rx_len)))
 		rc = make(ms, &st->rx, sec->mki_rx, gcm ? gcm + RS_SRTP_GCM_BYTES : NULL, &k->rx, &sec->rx);
 	sec->suite = st->tx.suite;
 	sec->params_tx = st->tx.params;
 	sec->params_rx = st->rx.params;
+	sec->mki_tx_len = st->tx.mki_len;
+	sec->mki_rx_len = st->rx.mki_len;
 	memcpy(sec->key_tx, st->tx.key, sizeof(sec->key_tx));
 	memcpy(sec->key_rx, st->rx.key, sizeof(sec->key_rx));
 	return rc;

@@ -63,7 +63,7 @@ describe(const struct rs_engine *e, uint32_t slot, uint64_t now_ns, struct rs_st
 	};
 	if (cold->codec)
 		snprintf(out->codec, sizeof(out->codec), "%s", cold->codec->name);
-	suite = (s->flags & STREAM_SECURE) ? rs_sdp_suite_info(stream_media(e, s)->lines[s->line].tx.suite) : NULL;
+	suite = (s->flags & STREAM_SECURE) ? rs_sdp_suite_info(e->streams->secrets[s->keys].suite) : NULL;
 	out->suite = suite ? suite->name : NULL;
 	leg_call_id(e, leg, out->call_id, sizeof(out->call_id));
 	remote_text(&s->path, out->remote, sizeof(out->remote));
@@ -99,6 +99,7 @@ rs_engine_impair(struct rs_engine *e, int32_t profile, unsigned directions, cons
 		if (directions & RS_IMPAIR_RECEIVE)
 			p->receive = *how;
 	}
+	streams_impair_look(ms);
 	for (uint32_t slot = 0; slot < ms->pool.fresh && (directions & RS_IMPAIR_SEND); slot++) {
 		struct stream *s = stream_at(ms, slot);
 

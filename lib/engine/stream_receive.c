@@ -296,7 +296,7 @@ take_chunk(struct rs_engine *e, const struct rs_rx *rx, uint32_t n, struct tally
 		struct arrival *a = &in[i];
 		const struct stream_rx *srx = &ms->rx[a->slot];
 
-		if (__builtin_expect(ms->heap != NULL, 0) && !passes(e, a->slot, a->rx)) {
+		if (__builtin_expect(ms->impairs_received, 0) && !passes(e, a->slot, a->rx)) {
 			a->slot = STREAM_NONE;
 		} else if (__builtin_expect(rs_rtp_demux(a->rx->data, a->len) == RS_RTP_IS_RTCP, 0)) {
 			control[n_control++] = (uint8_t)i;

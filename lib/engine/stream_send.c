@@ -195,6 +195,7 @@ stream_batch_send(struct rs_engine *e)
 		rs_metric_add(stream_cells(e, activity), RS_MEDIA_SENT, n);
 		rs_metric_add(stream_cells(e, activity), RS_MEDIA_SENT_BYTES, bytes);
 	}
+	ms->made += b->n;
 	b->n = 0;
 	b->odd = false;
 	b->ahead_of = NULL;
@@ -319,6 +320,12 @@ stream_due(struct rs_engine *e, uint32_t slot)
 		calendar_add(&ms->calendar, slot, s->due_ns);
 	else
 		stream_settle(e, s);
+}
+
+uint64_t
+rs_engine_media_made(const struct rs_engine *e)
+{
+	return e->streams ? e->streams->made + e->streams->batch->n : 0;
 }
 
 #define LINE 64

@@ -101,6 +101,7 @@ streams_setup(struct rs_engine *e, const struct rs_media_setup *setup, uint64_t 
 	if (!ms)
 		return -ENOMEM;
 	ms->setup = setup;
+	streams_impair_look(ms);
 	ms->first_node = first_node;
 	ms->rng.state = rs_random_at(e->plan->seed, 0x6d, e->worker);
 	rc = rs_pool_init(&ms->pool, &e->arena, sizeof(struct stream), n);

@@ -8,50 +8,59 @@
 /* More extension headers than any real packet has: a chain made to cost time is cut here. */
 #define EXTENSIONS_MAX 8
 
+/* Words of 16 bits gather in lanes of 32: 32,768 rounds fit, and no packet has half as many. */
+static inline __m128i
+gather(__m128i sum, __m128i v)
+{
+	return _mm_add_epi32(
+		sum, _mm_add_epi32(_mm_and_si128(v, _mm_set1_epi32(0xffff)), _mm_srli_epi32(v, 16)));
+}
+
+/* @len is even and at least 16. */
+static inline uint64_t
+sum_wide(const uint8_t *b, size_t len)
+{
+	static const uint8_t masks[32] = { [16] = 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+	__m128i a = _mm_setzero_si128(), c = a;
+	uint64_t lane[2];
+
+	for (; len >= 32; b += 32, len -= 32) {
+		a = gather(a, _mm_loadu_si128((const __m128i *)b));
+		c = gather(c, _mm_loadu_si128((const __m128i *)(b + 16)));
+	}
+	if (len >= 16) {
+		a = gather(a, _mm_loadu_si128((const __m128i *)b));
+		b += 16;
+		len -= 16;
+	}
+	if (len) { /* the last 16 bytes, of which those in front have been added */
+		__m128i v = _mm_loadu_si128((const __m128i *)(b + len - 16));
+
+		c = gather(c, _mm_and_si128(v, _mm_loadu_si128((const __m128i *)(masks + len))));
+	}
+	a = _mm_add_epi32(a, c);
+	_mm_storeu_si128((__m128i *)lane, a);
+	return (lane[0] & 0xffffffff) + (lane[0] >> 32) + (lane[1] & 0xffffffff) + (lane[1] >> 32);
+}
+
 uint32_t
 rs_ip_sum(const void *p, size_t len, uint32_t sum)
 {
 	const uint8_t *b = p;
-	uint64_t total = sum, part = 0;
+	uint64_t total = sum;
 
-	if (len >= 32) {
-		/*
-		 * Words of 16 bits gather in lanes of 32: 32,768 rounds fit, and no packet has half
-		 * as many.
-		 */
-		const __m128i low = _mm_set1_epi32(0xffff);
-		__m128i a = _mm_setzero_si128(), c = a;
-		uint32_t lane[4];
+	if (len & 1)
+		total += b[--len]; /* little endian: the byte is the first of its word */
+	if (len >= 16) {
+		total += sum_wide(b, len);
+	} else {
+		for (; len > 0; b += 2, len -= 2) {
+			uint16_t v;
 
-		for (; len >= 32; b += 32, len -= 32) {
-			__m128i v = _mm_loadu_si128((const __m128i *)b);
-			__m128i w = _mm_loadu_si128((const __m128i *)(b + 16));
-
-			a = _mm_add_epi32(
-				a, _mm_add_epi32(_mm_and_si128(v, low), _mm_srli_epi32(v, 16)));
-			c = _mm_add_epi32(
-				c, _mm_add_epi32(_mm_and_si128(w, low), _mm_srli_epi32(w, 16)));
+			memcpy(&v, b, 2);
+			total += v;
 		}
-		_mm_storeu_si128((__m128i *)lane, _mm_add_epi32(a, c));
-		total += (uint64_t)lane[0] + lane[1] + lane[2] + lane[3];
 	}
-	for (; len >= 4; b += 4, len -= 4) {
-		uint32_t v;
-
-		memcpy(&v, b, 4);
-		total += v;
-	}
-	if (len >= 2) {
-		uint16_t v;
-
-		memcpy(&v, b, 2);
-		part = v;
-		b += 2;
-		len -= 2;
-	}
-	total += part;
-	if (len)
-		total += *b; /* little endian: the byte is the first of its word */
 	total = (total & 0xffffffff) + (total >> 32);
 	total = (total & 0xffffffff) + (total >> 32);
 	return rs_ip_fold((uint32_t)total);

@@ -96,40 +96,6 @@ port_copy(struct rs_net *net, uint32_t index, const struct rs_net_port_cfg *cfg,
 	return 0;
 }
 
-/*
- * One pool for all. A lock-free stack instead of the usual ring: what was freed last is given out next, so that the packets in
- * use stay few and in the caches however large the pool is; and a worker that loses its core in the middle of a call holds nobody
- * up. Without hugepages DPDK would begin every packet on a page of its own, for devices that read physical memory: the same cache
- * sets for all headers, and an af_xdp device maps only as much as the packets take side by side.
- */
-struct rte_mempool *
-rs_net_make_pool(const char *name, uint32_t n, uint16_t room, unsigned cache)
-{
-	struct rte_pktmbuf_pool_private about = {
-		.mbuf_data_room_size = room,
-		.mbuf_priv_size = RTE_ALIGN(sizeof(struct rs_net_priv), RTE_MBUF_PRIV_ALIGN),
-	};
-	struct rte_mempool *pool = rte_mempool_create_empty(name, n,
-		(unsigned)sizeof(struct rte_mbuf) + about.mbuf_priv_size + room, cache, sizeof(about), SOCKET_ID_ANY,
-		rte_eal_has_hugepages() ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG);
-	int rc;
-
-	if (pool == NULL)
-		return NULL;
-	rc = rte_mempool_set_ops_byname(pool, "lf_stack", NULL);
-	if (rc == 0) {
-		rte_pktmbuf_pool_init(pool, &about);
-		rc = rte_mempool_populate_default(pool);
-	}
-	if (rc < 0) {
-		rte_mempool_free(pool);
-		rte_errno = -rc;
-		return NULL;
-	}
-	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
-	return pool;
-}
-
 static int
 pool_create(struct rs_net *net, const struct rs_net_cfg *cfg, struct rs_err *err)
 {

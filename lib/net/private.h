@@ -18,7 +18,7 @@
 #include "net/spread.h"
 
 #define RS_NET_PORTS_MAX 64
-#define RS_NET_RX_BURST  32
+#define RS_NET_RX_BURST  64
 #define RS_NET_TX_BURST  64
 #define RS_NET_HELD_MAX  4096 /* received packets of one turn; those beyond are chained */
 
@@ -46,14 +46,18 @@ enum rs_net_kind {
 	RS_NET_KIND_EXISTING, /* EAL had it already: it is not removed at the end */
 };
 
-/** Behind each mbuf: what an item, or a fragment, needs when it moves to another worker. */
+/**
+ * Behind each mbuf: what an item, or a fragment, needs when it moves to another worker. As long as whole cache lines, so that a payload,
+ * which is written behind the headroom, begins with one.
+ */
 struct rs_net_priv {
 	union {
 		struct rs_rx rx;
 		struct rs_ip ip;
 	};
 	struct rte_mbuf *chain;
-};
+} __attribute__((aligned(RTE_CACHE_LINE_SIZE)));
+_Static_assert(RTE_PKTMBUF_HEADROOM % RTE_CACHE_LINE_SIZE == 0, "a payload begins with a cache line");
 
 struct rs_net_ring_pair;
 
@@ -190,7 +194,7 @@ rs_net_mtu(const struct rs_net_worker *w, const struct rs_net_lane *l, const str
 	return rs_pmtu_of(&l->pmtu, remote, l->ifc.mtu, w->now_ns);
 }
 
-/* net.c */
+/* pool.c */
 /** A pool of @n packets with @room bytes each, headroom included. @return NULL with rte_errno */
 struct rte_mempool *rs_net_make_pool(const char *name, uint32_t n, uint16_t room, unsigned cache);
 

@@ -67,6 +67,48 @@ delays(struct view *v)
 	return j;
 }
 
+static void
+add_changes(struct maker *m, json_t *j, const uint64_t *n)
+{
+	json_t *changed = json_object();
+
+	for (unsigned i = 0; i < RS_SDP_CHANGES; i++)
+		if (n[i])
+			put_count(m, changed, rs_sdp_change_name(i), n[i]);
+	put(m, j, "changed", changed);
+}
+
+/* What the system under test made of the descriptions; null where no matched call has media. */
+static json_t *
+sdp_json(struct view *v)
+{
+	const struct rs_plan *plan = v->o->what.plan;
+	uint64_t n[RS_AM_SDP_END - RS_AM_SDP_OFFERS + 1] = { 0 };
+	json_t *j, *offers, *answers;
+	bool any = false;
+
+	for (uint32_t a = 0; a < plan->n_activities; a++) {
+		if (!rs_activity_places(plan->activities[a].kind) || !rs_engine_matches_legs(plan, a))
+			continue;
+		any |= plan->activities[a].media >= 0;
+		for (uint32_t row = RS_AM_SDP_OFFERS; row <= RS_AM_SDP_END; row++)
+			n[row - RS_AM_SDP_OFFERS] += snapshot_activity(v->o, v->image, a)[row];
+	}
+	if (!any)
+		return json_null();
+	j = json_object();
+	offers = json_object();
+	answers = json_object();
+	put_count(&v->maker, offers, "compared", n[0]);
+	add_changes(&v->maker, offers, n + RS_AM_SDP_OFFER - RS_AM_SDP_OFFERS);
+	put_count(&v->maker, answers, "compared", n[RS_AM_SDP_ANSWERS - RS_AM_SDP_OFFERS]);
+	add_changes(&v->maker, answers, n + RS_AM_SDP_ANSWER - RS_AM_SDP_OFFERS);
+	put(&v->maker, j, "offers", offers);
+	put(&v->maker, j, "answers", answers);
+	put_count(&v->maker, j, "uncompared", n[RS_AM_SDP_UNCOMPARED - RS_AM_SDP_OFFERS]);
+	return j;
+}
+
 json_t *
 legs_json(struct view *v)
 {
@@ -95,5 +137,6 @@ legs_json(struct view *v)
 	put_count(m, j, "without_key", placed.no_key + answered.no_key);
 	put_count(m, j, "given_up", early);
 	put(m, j, "delay_ms", delays(v));
+	put(m, j, "sdp", sdp_json(v));
 	return j;
 }

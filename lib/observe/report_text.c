@@ -207,6 +207,45 @@ leg_delay_rows(struct columns *c, const json_t *legs)
 	}
 }
 
+/* A kind of change is named where there was one, in offers or answers. */
+static void
+leg_sdp_rows(struct columns *c, const json_t *sdp)
+{
+	const json_t *offers = json_object_get(sdp, "offers"), *answers = json_object_get(sdp, "answers");
+
+	cell_headings(c, "Session descriptions, changed by the SUT\0offers\0answers\0");
+	cell(c, "compared");
+	cell_count(c, json_object_get(offers, "compared"));
+	cell_count(c, json_object_get(answers, "compared"));
+	end_row(c);
+	offers = json_object_get(offers, "changed");
+	answers = json_object_get(answers, "changed");
+	for (unsigned i = 0; i < RS_SDP_CHANGES; i++) {
+		const char *name = rs_sdp_change_name(i);
+		const json_t *in_offers = json_object_get(offers, name), *in_answers = json_object_get(answers, name);
+
+		if (!in_offers && !in_answers)
+			continue;
+		cell(c, name);
+		cell_count(c, in_offers);
+		cell_count(c, in_answers);
+		end_row(c);
+	}
+}
+
+static void
+print_leg_sdp(FILE *out, const json_t *sdp)
+{
+	long long alone = (long long)json_integer_value(json_object_get(sdp, "uncompared"));
+
+	if (!json_is_object(sdp))
+		return;
+	fputc('\n', out);
+	columns_print(out, 1, leg_sdp_rows, sdp);
+	if (alone)
+		fprintf(out, "%lld could not be compared: on one side only, or too long\n", alone);
+}
+
 static void
 print_legs(FILE *out, const json_t *legs)
 {
@@ -223,6 +262,7 @@ print_legs(FILE *out, const json_t *legs)
 		fprintf(out, "%lld were given up early for want of room, and may be among the unmatched\n", lost);
 	fputc('\n', out);
 	columns_print(out, 1, leg_delay_rows, legs);
+	print_leg_sdp(out, json_object_get(legs, "sdp"));
 }
 
 static void

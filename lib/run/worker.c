@@ -17,6 +17,9 @@
 #define PREPARE_PATHS   64           /* callees asked for ahead; the others when they are called */
 #define GAP_FLOOR_NS    100000       /* shorter ones are the loop's own noise */
 #define WORK_NS         5000 /* what one packet, mail or timer may take before the rest counts as a gap */
+#define MEDIA_NS        1000 /* and a packet of media that is sent: as long as such packets take of late, and this at most */
+#define MEDIA_TURN      64   /* packets that a turn must send to tell how long they take ... */
+#define MEDIA_WEIGHT    64   /* ... and how many such turns make the average */
 
 static void
 reply(struct rs_worker *w, const struct rs_mail *mail)
@@ -28,6 +31,35 @@ reply(struct rs_worker *w, const struct rs_mail *mail)
 	(void)rs_mailbox_send(w->out, &m);
 }
 
+/* Packets of media sent in this turn. */
+static uint64_t
+media_sent(const struct rs_worker *w)
+{
+	uint64_t made = w->engine ? rs_engine_media_made(w->engine) : 0;
+
+	return made > w->turn_media ? made - w->turn_media : 0; /* a new engine begins anew */
+}
+
+/* What they may take. */
+static uint64_t
+media_ns(const struct rs_worker *w)
+{
+	return media_sent(w) * w->media_ns;
+}
+
+/* A turn without a gap tells how long they take on this machine, as busy as it is. */
+static void
+learn_media(struct rs_worker *w, uint64_t turn_ns)
+{
+	uint64_t n = media_sent(w);
+	int64_t each;
+
+	if (n < MEDIA_TURN)
+		return;
+	each = (int64_t)w->media_ns + ((int64_t)(turn_ns / n) - (int64_t)w->media_ns) / MEDIA_WEIGHT;
+	w->media_ns = each < MEDIA_NS ? (uint64_t)each : MEDIA_NS;
+}
+
 static void
 on_flush(void *ctx, uint64_t time_ns)
 {
@@ -36,7 +68,7 @@ on_flush(void *ctx, uint64_t time_ns)
 	if (!w->engine)
 		return;
 	/* A gap since the turn began is what these calls are late by: judge_turn learns of it after they have left. */
-	if (time_ns > w->told_ns + GAP_FLOOR_NS + (uint64_t)w->turn_work * WORK_NS) {
+	if (time_ns > w->told_ns + GAP_FLOOR_NS + (uint64_t)w->turn_work * WORK_NS + media_ns(w)) {
 		rs_engine_gap(w->engine, w->told_ns, time_ns);
 		w->told_ns = time_ns;
 	}
@@ -285,12 +317,14 @@ record_gap(struct rs_worker *w, uint64_t from_ns, uint64_t length_ns)
 static void
 judge_turn(struct rs_worker *w, uint64_t turn_ns, uint32_t work)
 {
-	uint64_t explained = GAP_FLOOR_NS + (uint64_t)work * WORK_NS;
+	uint64_t explained = GAP_FLOOR_NS + (uint64_t)work * WORK_NS + media_ns(w);
 
 	if (work)
 		rs_metric_record(&w->cells, RS_WORK_TURN, turn_ns);
 	if (turn_ns > explained)
 		record_gap(w, w->turn_ns, turn_ns - (explained - GAP_FLOOR_NS));
+	else
+		learn_media(w, turn_ns);
 	w->told_ns = 0;
 }
 
@@ -307,6 +341,7 @@ sleep_a_little(struct rs_worker *w, uint64_t now)
 	struct timespec ts = { .tv_nsec = SLEEP_NS };
 
 	nanosleep(&ts, NULL);
+	w->ended_ns = 0; /* it says itself what was too much */
 	rs_metric_inc(&w->cells, RS_WORK_SLEEPS);
 	uint64_t slept = rs_clock_now(w->clock) - now;
 
@@ -340,8 +375,11 @@ turn(struct rs_worker *w)
 	uint32_t packets = 0;
 	uint64_t tsc = rs_tsc(), now = rs_clock_ns(w->clock, tsc);
 
+	if (w->ended_ns && now > w->ended_ns + GAP_FLOOR_NS) /* the machine had the core between two turns */
+		record_gap(w, w->ended_ns, now - w->ended_ns);
 	w->turn_ns = w->told_ns = now;
 	w->turn_work = 0;
+	w->turn_media = w->engine ? rs_engine_media_made(w->engine) : 0;
 	uint32_t n = receive(w, rx, &packets), m;
 
 	w->turn_work = packets;
@@ -382,6 +420,7 @@ turn(struct rs_worker *w)
 	uint64_t end = rs_tsc(), end_ns = rs_clock_ns(w->clock, end);
 
 	judge_turn(w, end_ns - now, work);
+	w->ended_ns = end_ns;
 	if (work) {
 		w->idle_turns = 0;
 		rs_metric_inc(&w->cells, RS_WORK_BUSY_TURNS);
@@ -403,6 +442,7 @@ rs_worker_main(void *arg)
 	setpriority(PRIO_PROCESS, 0,
 		-19); /* of this thread; refused without the right, and then not worth an error */
 	rs_net_on_flush(w->net, on_flush, w);
+	w->media_ns = MEDIA_NS;
 	w->next_due = UINT64_MAX;
 	w->net_next = rs_clock_now(w->clock) + NET_TICK_NS;
 	rs_net_worker_begin(

@@ -72,8 +72,11 @@ struct rs_worker {
 	uint64_t net_next;
 	uint64_t idle_turns;
 	uint64_t turn_ns;   /* when the present turn began */
+	uint64_t ended_ns;  /* when the one before it ended; 0: it slept since */
 	uint64_t told_ns;   /* up to when the engine knows of gaps in it */
 	uint32_t turn_work; /* packets it received */
+	uint64_t turn_media; /* packets of media its engine had made when it began */
+	uint64_t media_ns;   /* what one of them takes of late */
 	struct rs_impair_order impair; /* not due yet */
 };
 

@@ -69,11 +69,25 @@ def test_calls_through_an_sbc_that_ends_srtp(phones_lab, callers):
     assert received > 0.9 * max(sent, 2 * count * 50 * hold_s), (sent, received, sbc.messages())
     whole = report["media"]
     assert whole["streams"]["legs_crossed"] == 0
+    check_descriptions(report["legs"]["sdp"], count, callers)
     mos, delay = whole["mos"], whole["one_way_delay_ms"]
     assert mos["count"] == 2 * count and mos["max"] > 4.3 and delay["count"] == received, (mos, delay)
     # Packets that a starved rtpengine kept for longer than the receiver's buffer are late, and rated so.
     assert mos["mean"] > 4.3 or delay["p99"] > 40, (mos, delay)
     assert whole["round_trip_ms"]["count"] > 0, whole["round_trip_ms"]
+
+
+def check_descriptions(sdp, count, callers):
+    """What rtpengine did to offers, and to answers on their way back: its own address and ports, SRTP on one side only."""
+    print(sdp)
+    assert sdp["offers"]["compared"] == sdp["answers"]["compared"] == count and sdp["uncompared"] == 0, sdp
+    for part, secure_first in ((sdp["offers"], callers == "secure"), (sdp["answers"], callers == "plain")):
+        changed = part["changed"]
+        assert changed["address"] == changed["port"] == changed["transport"] == count, sdp
+        assert changed["crypto_dropped" if secure_first else "crypto_added"] == count, sdp
+        for untouched in ("lines_dropped", "lines_added", "line_refused", "type", "family", "codecs_added", "codecs_reordered", "payload_type",
+                          "ptime", "direction"):
+            assert untouched not in changed, sdp
 
 
 @pytest.mark.parametrize("callers", ("secure", "plain"))

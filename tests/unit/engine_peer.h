@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define PEER_SENT 256
+#define PEER_RTP  256
 #define MS RS_NS_PER_MS
 
 struct peer {
@@ -22,7 +23,13 @@ struct peer {
 	uint64_t sent_at[PEER_SENT]; /* ms since the engine began */
 	struct rs_path sent_to[PEER_SENT]; /* as the receiver sees it: local is where it went */
 	unsigned n_sent, n_read;
-	uint64_t media; /* packets of RTP and RTCP, which are not kept */
+	uint64_t media; /* packets of RTP and RTCP, of which the newest ones are kept */
+	struct peer_rtp {
+		uint64_t at_ns;
+		struct rs_path to; /* as the receiver sees it */
+		uint32_t len;
+		uint8_t data[320];
+	} rtp[PEER_RTP];
 	uint64_t start_ns;
 	const char *group; /* more settings of the endpoints; NULL: none */
 	const char *to; /* endpoint that the peer speaks to; NULL: 198.18.4.1 */
@@ -48,7 +55,10 @@ peer_takes(void *ctx, struct sim_packet *p)
 	struct peer *peer = ctx;
 
 	if (rs_rx_kind_of(p->data, p->len) == RS_RX_RTP) {
-		peer->media++;
+		struct peer_rtp *r = &peer->rtp[peer->media++ % PEER_RTP];
+
+		*r = (struct peer_rtp){ .at_ns = peer->s.now_ns, .to = p->path, .len = p->len };
+		memcpy(r->data, p->data, p->len < sizeof(r->data) ? p->len : sizeof(r->data));
 		return 0;
 	}
 	assert_true(peer->n_sent < PEER_SENT);

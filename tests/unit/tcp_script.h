@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** One TCP and a peer that the test plays segment by segment. Sequence numbers count from the SYN of whoever sends: its SYN is 0. */
+/**
+ * One TCP and a peer that the test plays segment by segment. Sequence numbers count from the SYN of whoever sends: its
+ * SYN is 0.
+ */
 #ifndef RS_TESTS_UNIT_TCP_SCRIPT_H
 #define RS_TESTS_UNIT_TCP_SCRIPT_H
 
@@ -51,7 +54,10 @@ text_at(uint32_t seq)
 	return (uint8_t)(seq * 7 + (seq >> 8));
 }
 
-/** A segment of the peer, with sequence numbers as they are; @len bytes that follow from their numbers; it ends at an unreadable page. */
+/**
+ * A segment of the peer, with sequence numbers as they are; @len bytes that follow from their numbers; it ends at an
+ * unreadable page.
+ */
 static inline void
 in_raw(struct script *s, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t len)
 {

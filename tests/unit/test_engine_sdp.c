@@ -1,193 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Offers and answers in the messages of calls with a media profile: RFC 3264, 6337, 4568, 3262, 3311, in both modes. */
-#include "engine_ua.h"
+#include "engine_sdp.h"
 
 #include "base/chacha.h"
-#include "engine/media_sdp.h"
-
-#define PROFILE(more) "media = ( { name = \"m\"; codecs = [ \"PCMU\", \"PCMA\", \"telephone-event\" ]; " more " } );"
-#define SUITES "suites = [ \"AES_CM_128_HMAC_SHA1_80\", \"AEAD_AES_128_GCM\" ];"
-#define PLAIN PROFILE("")
-#define REQUIRED PROFILE("srtp = \"required\"; " SUITES)
-#define OPTIONAL PROFILE("srtp = \"optional\"; " SUITES)
-#define KEY "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
-
-/* The scenario's own text is of no account, but for what it says of hold. */
-#define HOLD_SDP "v=0\no=x 0 0 IN IP4 1.2.3.4\ns=-\nc=IN IP4 1.2.3.4\nt=0 0\nm=audio 1 RTP/AVP 99\na=sendonly\n"
-#define REINVITE(sdp)                                                                                                  \
-	"<send><![CDATA[\nINVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\nVia: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\n" \
-	"From: <sip:me@[local_ip]>;tag=[tag]\nTo: <sip:[service]@[remote_ip]>[peer_tag_param]\nCall-ID: [call_id]\nCSeq: [cseq] INVITE\n" \
-	"Contact: <sip:me@[local_ip]:[local_port]>\nContent-Type: application/sdp\nContent-Length: [len]\n\n" sdp "]]></send>\n"
-#define LATE_INVITE SEND("INVITE", "")
-#define ACK_SDP                                                                                                        \
-	"<send><![CDATA[\nACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0\nVia: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\n" \
-	"From: <sip:me@[local_ip]>;tag=[tag]\nTo: <sip:[service]@[remote_ip]>[peer_tag_param]\nCall-ID: [call_id]\nCSeq: [cseq] ACK\n" WITH_SDP "]]></send>\n"
-
-static struct peer *
-peer_new(void)
-{
-	struct peer *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	p->group = "media = \"m\"; rtp_ports = \"20000-20099\";";
-	return p;
-}
-
-static void
-call(struct peer *p, const char *profile, bool rfc, const char *scenario)
-{
-	char more[1024];
-
-	snprintf(more, sizeof(more), "%s %s", profile, rfc ? RFC : "");
-	peer_open(p, scenario,
-		"do = \"call\"; from = \"us\"; to = \"sip:bob@198.18.8.1:5060\"; rate = 1; total = 1; timeout = \"60s\"; hold = \"100ms\";",
-		more);
-}
-
-static void
-answer(struct peer *p, const char *profile, bool rfc, const char *scenario)
-{
-	char more[1024];
-
-	snprintf(more, sizeof(more), "%s %s", profile, rfc ? RFC : "");
-	peer_open(p, scenario, "do = \"answer\"; endpoints = \"us\"; timeout = \"60s\"; ring = \"100ms\";", more);
-}
-
-/* A description of the peer's; @lines go behind its m-line. */
-static const char *
-theirs(const char *host, unsigned port, const char *proto, const char *formats, const char *lines)
-{
-	static char text[4][2048];
-	static unsigned next;
-	char *out = text[next++ % 4];
-
-	snprintf(out, sizeof(text[0]), "v=0\no=peer 1 %u IN IP4 %s\ns=-\nc=IN IP4 %s\nt=0 0\nm=audio %u %s %s\n%s", next, host, host, port,
-		proto, formats, lines);
-	return out;
-}
-#define PLAIN_SDP theirs("198.18.8.1", 9000, "RTP/AVP", "0", "")
-
-static const char *
-with_body(const char *body)
-{
-	static char text[4][4096];
-	static unsigned next;
-	char *out = text[next++ % 4];
-	unsigned lines = 0;
-
-	for (const char *at = body; *at; at++)
-		lines += *at == '\n';
-	snprintf(out, sizeof(text[0]), "Content-Type: application/sdp\nContent-Length: %zu\n\n%s", strlen(body) + lines, body);
-	return out;
-}
-
-/* A message with a body: what engine_peer.h's have instead of one is cut. */
-static void
-say_with(struct peer *p, const char *head, const char *body)
-{
-	char text[8192];
-
-	snprintf(text, sizeof(text), "%s%s", head, with_body(body));
-	peer_say(p, text);
-}
-
-static void
-reply(struct peer *p, const char *request, const char *status, const char *extra, const char *body)
-{
-	char head[4096];
-
-	snprintf(head, sizeof(head), "SIP/2.0 %s\nVia: %s\nFrom: %s\nTo: %s%s\nCall-ID: %s\nCSeq: %s\nContact: <sip:bob@198.18.8.1:5060>\n%s",
-		status, header(request, "Via"), header(request, "From"), header(request, "To"),
-		strstr(header(request, "To"), ";tag=") ? "" : ";tag=peer", header(request, "Call-ID"), header(request, "CSeq"), extra);
-	say_with(p, head, body);
-}
-
-/* A request of a call that the peer places. */
-static void
-request(struct peer *p, const char *method, unsigned cseq, const char *tag, const char *extra, const char *body)
-{
-	char head[4096];
-
-	snprintf(head, sizeof(head),
-		"%s sip:me@198.18.4.1:5060 SIP/2.0\nVia: SIP/2.0/UDP 198.18.8.1:5060;branch=z9hG4bKc%u%s\nFrom: <sip:peer@198.18.8.1>;tag=peer\n"
-		"To: <sip:me@198.18.4.1>%s\nCall-ID: peer-1\nCSeq: %u %s\nContact: <sip:peer@198.18.8.1:5060>\nMax-Forwards: 70\n%s", method,
-		cseq, method, tag, cseq, method, extra);
-	say_with(p, head, body);
-}
-
-static void
-length_is_right(const char *message)
-{
-	assert_int_equal(atoi(header(message, "Content-Length")), strlen(body_of(message)));
-}
-
-static bool
-says(const char *message, const char *line)
-{
-	char wanted[256];
-
-	snprintf(wanted, sizeof(wanted), "%s\r\n", line);
-	return strstr(body_of(message), wanted) != NULL;
-}
-
-/* The only call's media. */
-static const struct media *
-media_of(const struct peer *p)
-{
-	const struct rs_engine *e = p->s.engines[0];
-
-	for (uint32_t i = 0; i < e->media.fresh; i++)
-		if (rs_pool_is_taken(&e->media, i))
-			return rs_pool_at(&e->media, i);
-	fail_msg("no call has media");
-	return NULL;
-}
-
-static uint64_t
-counted(const struct peer *p, enum rs_sdp_fail fail)
-{
-	return sim_engine(&p->s, RS_ENG_SDP_FAIL + fail);
-}
-
-static void
-over(struct peer *p)
-{
-	peer_wait(p, 140000);
-	peer_all_gone(p);
-	assert_int_equal(p->s.engines[0]->media.used, 0);
-	peer_close(p);
-	free(p);
-}
-
-static void
-completed(struct peer *p)
-{
-	assert_int_equal(peer_count(p, RS_AM_FAILED), 0);
-	assert_int_equal(peer_count(p, RS_AM_COMPLETED), 1);
-	over(p);
-}
-
-static void
-failed(struct peer *p, uint32_t cause)
-{
-	assert_int_equal(peer_count(p, RS_AM_COMPLETED), 0);
-	assert_int_equal(peer_count(p, RS_AM_FAILED), 1);
-	assert_int_equal(sim_cause(&p->s, 0, cause), 1);
-	over(p);
-}
-
-/* Our own BYE is answered. */
-static void
-we_hang_up(struct peer *p)
-{
-	const char *bye = peer_sent(p, "BYE ");
-
-	peer_reply(p, bye, "200 OK");
-	completed(p);
-}
-
-#define SHORT_CALL INVITE RECV("response=\"180\"", "optional=\"true\"") RECV("response=\"183\"", "optional=\"true\"") \
-	RECV("response=\"200\"", "") SEND("ACK", "") PAUSE(1000) BYE
 
 /* --- we offer --- */
 
@@ -269,6 +84,8 @@ rfc3264_6_an_answer_that_cannot_be_accepted_ends_the_call(void **state)
 		peer_sent(p, "ACK ");
 		peer_reply(p, peer_sent(p, "BYE "), "200 OK");
 		assert_int_equal(counted(p, rows[i / 2].why), 1);
+		/* at the 200, not at one of the provisionals that might have come before it */
+		assert_int_equal(rs_account_failures(&p->s.accounts[0]->activities[0], 3, RS_CAUSE_MEDIA), 1);
 		failed(p, RS_CAUSE_MEDIA);
 	}
 }
@@ -662,7 +479,7 @@ rfc3261_14_1_a_re_invite_that_crosses_goes_again_with_the_offer_it_had(void **st
 	peer_reply(p, hold, "491 Request Pending");
 	peer_sent(p, "ACK ");
 	peer_ask_x(p, invite, "UPDATE", 5, "Content-Type: application/sdp\n", theirs("198.18.8.1", 9300, "RTP/AVP", "0", ""));
-	assert_true(says(peer_sent(p, "SIP/2.0 200 "), "m=audio 20000 RTP/AVP 0")); /* ours was withdrawn */
+	assert_true(says(peer_sent(p, "SIP/2.0 200 "), "m=audio 20000 RTP/AVP 0"));
 	assert_int_equal(media_of(p)->lines[0].remote_port, 9300);
 	peer_wait(p, 4001);
 	again = peer_sent(p, "INVITE ");
@@ -771,6 +588,76 @@ rfc3262_5_an_offer_in_a_reliable_18x_of_ours_is_answered_by_the_prack(void **sta
 	length_is_right(ok);
 	peer_wait(p, 501);
 	assert_string_equal(peer_sent(p, "SIP/2.0 200 "), ok);
+	peer_call(p, "ACK", 1, tag, "");
+	peer_call(p, "BYE", 3, tag, "");
+	peer_sent(p, "SIP/2.0 200 ");
+	completed(p);
+}
+
+/* What a PRACK offers is answered in its 200, and in that to each of its copies (RFC 3262, 5; RFC 3261, 17.2.2). */
+static void
+rfc3262_5_an_offer_in_a_prack_is_answered_in_each_200_to_it(void **state)
+{
+	struct peer *p = peer_new();
+	const char *early, *ok, *again, *tag;
+	char rack[64];
+
+	answer(p, PLAIN, true,
+		RECV("request=\"INVITE\"", "") ANSWER_SDP("183 Session Progress", "") PAUSE(100) ANSWER_SDP("200 OK", "") RECV("request=\"ACK\"", "")
+		RECV("request=\"BYE\"", "timeout=\"900000\"") ANSWER("200 OK", ""));
+	request(p, "INVITE", 1, "", "Require: 100rel\n", PLAIN_SDP);
+	early = peer_sent(p, "SIP/2.0 183 ");
+	assert_true(says(early, "m=audio 20000 RTP/AVP 0"));
+	tag = tag_of(header(early, "To"));
+	snprintf(rack, sizeof(rack), "RAck: %s 1 INVITE\n", header(early, "RSeq"));
+	request(p, "PRACK", 2, tag, rack, theirs("198.18.8.1", 9100, "RTP/AVP", "8", ""));
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	length_is_right(ok);
+	assert_true(says(ok, "m=audio 20000 RTP/AVP 8"));
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9100);
+	request(p, "PRACK", 2, tag, rack, theirs("198.18.8.1", 9100, "RTP/AVP", "8", "")); /* its copy */
+	again = peer_sent(p, "SIP/2.0 200 ");
+	assert_string_equal(again, ok);
+	peer_wait(p, 101);
+	ok = peer_sent(p, "SIP/2.0 200 ");
+	peer_call(p, "ACK", 1, tag, "");
+	request(p, "PRACK", 2, tag, rack, theirs("198.18.8.1", 9100, "RTP/AVP", "8", "")); /* another one, very late */
+	assert_string_equal(peer_sent(p, "SIP/2.0 200 "), again);
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9100);
+	peer_call(p, "BYE", 3, tag, "");
+	peer_sent(p, "SIP/2.0 200 ");
+	completed(p);
+}
+
+/* Ours is on its way in an UPDATE when the peer's PRACK comes, which has none: both go on. */
+static void
+rfc3311_5_1_a_prack_without_an_offer_does_not_touch_our_update(void **state)
+{
+	struct peer *p = peer_new();
+	const char *early, *update, *tag;
+	char rack[64];
+
+	answer(p, PLAIN, true,
+		RECV("request=\"INVITE\"", "") ANSWER_SDP("183 Session Progress", "")
+		"<send><![CDATA[\nUPDATE sip:peer@198.18.8.1:5060 SIP/2.0\nVia: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\n"
+		"From: <sip:me@198.18.4.1>;tag=[tag]\nTo: <sip:peer@198.18.8.1>[peer_tag_param]\nCall-ID: peer-1\nCSeq: [cseq] UPDATE\n"
+		"Contact: <sip:me@[local_ip]:[local_port]>\n" WITH_SDP "]]></send>\n" RECV("response=\"200\"", "") PAUSE(100)
+		"<send><![CDATA[\nSIP/2.0 200 OK\nVia: SIP/2.0/UDP 198.18.8.1:5060;branch=z9hG4bKc1INVITE\nFrom: <sip:peer@198.18.8.1>;tag=peer\n"
+		"To: <sip:me@198.18.4.1>;tag=[tag]\nCall-ID: peer-1\nCSeq: 1 INVITE\nContact: <sip:me@[local_ip]:[local_port]>\n" WITH_SDP "]]></send>\n"
+		RECV("request=\"ACK\"", "") RECV("request=\"BYE\"", "timeout=\"900000\"") ANSWER("200 OK", ""));
+	request(p, "INVITE", 1, "", "Require: 100rel\n", PLAIN_SDP);
+	early = peer_sent(p, "SIP/2.0 183 ");
+	tag = tag_of(header(early, "To"));
+	update = peer_sent(p, "UPDATE ");
+	assert_true(says(update, "m=audio 20000 RTP/AVP 0"));
+	snprintf(rack, sizeof(rack), "RAck: %s 1 INVITE\n", header(early, "RSeq"));
+	peer_call(p, "PRACK", 2, tag, rack);
+	assert_string_equal(body_of(peer_sent(p, "SIP/2.0 200 ")), "");
+	reply(p, update, "200 OK", "", theirs("198.18.8.1", 9200, "RTP/AVP", "0", ""));
+	assert_int_equal(media_of(p)->lines[0].remote_port, 9200);
+	assert_false(media_of(p)->sdp.pending);
+	peer_wait(p, 101);
+	assert_true(says(peer_sent(p, "SIP/2.0 200 "), "m=audio 20000 RTP/AVP 0"));
 	peer_call(p, "ACK", 1, tag, "");
 	peer_call(p, "BYE", 3, tag, "");
 	peer_sent(p, "SIP/2.0 200 ");
@@ -1039,6 +926,8 @@ main(void)
 		cmocka_unit_test(rfc3262_5_an_offer_in_a_reliable_18x_is_answered_in_its_prack),
 		cmocka_unit_test(rfc3262_5_the_answer_in_a_reliable_18x_of_ours_is_the_200s_too),
 		cmocka_unit_test(rfc3262_5_an_offer_in_a_reliable_18x_of_ours_is_answered_by_the_prack),
+		cmocka_unit_test(rfc3262_5_an_offer_in_a_prack_is_answered_in_each_200_to_it),
+		cmocka_unit_test(rfc3311_5_1_a_prack_without_an_offer_does_not_touch_our_update),
 		cmocka_unit_test(rfc3261_14_2_a_re_offer_that_the_scenario_refuses_changes_nothing),
 		cmocka_unit_test(descriptions_of_legs_without_a_profile_are_the_scenarios),
 		cmocka_unit_test(media_steps_without_a_profile_go_where_the_peers_description_says),

@@ -324,6 +324,40 @@ media_is_printed_for_people(void **state)
 	free(text);
 }
 
+static void
+what_the_system_changed_in_descriptions_is_told_with_the_legs(void **state)
+{
+	struct rs_metrics *m;
+	char *text = NULL;
+	size_t len;
+	FILE *f;
+
+	(void)state;
+	begin("run = { seed = 7; };");
+	calls(10);
+	m = rig_cells(&rig, 1, RIG_CALLS);
+	rs_metric_add(m, RS_AM_SDP_OFFERS, 9);
+	rs_metric_add(m, RS_AM_SDP_ANSWERS, 8);
+	rs_metric_add(m, RS_AM_SDP_UNCOMPARED, 2);
+	rs_metric_add(m, RS_AM_SDP_OFFER + 2, 9);
+	rs_metric_add(m, RS_AM_SDP_ANSWER + 2, 7);
+	rs_metric_add(m, RS_AM_SDP_ANSWER + 13, 1);
+	make_report();
+	assert_count(report, "legs.sdp.offers.compared", 9);
+	assert_count(report, "legs.sdp.offers.changed.address", 9);
+	assert_null(at(report, "legs.sdp.offers.changed.codecs_added"));
+	assert_count(report, "legs.sdp.answers.compared", 8);
+	assert_count(report, "legs.sdp.answers.changed.address", 7);
+	assert_count(report, "legs.sdp.answers.changed.codecs_added", 1);
+	assert_count(report, "legs.sdp.uncompared", 2);
+	f = open_memstream(&text, &len);
+	rs_report_print(f, report);
+	fclose(f);
+	assert_non_null(strstr(text, "Session descriptions, changed by the SUT"));
+	assert_non_null(strstr(text, "2 could not be compared"));
+	free(text);
+}
+
 int
 main(void)
 {
@@ -338,6 +372,7 @@ main(void)
 		TEST(what_was_not_measured_was_not_shown_to_hold),
 		TEST(late_media_limits_a_second_and_excuses_its_streams),
 		TEST(what_gaps_of_the_machine_explain_may_be_five_times_as_late),
+		TEST(what_the_system_changed_in_descriptions_is_told_with_the_legs),
 		TEST(media_is_printed_for_people),
 	};
 

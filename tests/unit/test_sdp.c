@@ -320,12 +320,15 @@ a_description_is_written_and_read_again(void **state)
 static uint32_t
 changes(const char *from, const char *to)
 {
-	struct rs_sdp_difference d;
+	struct rs_sdp_item a[RS_SDP_OUTLINE_MAX], b[RS_SDP_OUTLINE_MAX];
+	int n_a, n_b;
 
 	assert_parses(from, &sdp);
 	assert_parses(to, &other);
-	rs_sdp_compare(&sdp, &other, &d);
-	return d.changes;
+	n_a = rs_sdp_outline(&sdp, a);
+	n_b = rs_sdp_outline(&other, b);
+	assert_true(n_a > 0 && n_b > 0);
+	return rs_sdp_compare(a, (unsigned)n_a, b, (unsigned)n_b);
 }
 
 static void
@@ -365,7 +368,16 @@ what_lies_between_two_legs_is_told(void **state)
 		{ BASE(V4, AB, ""), BASE(V4, AB, "a=sendonly\r\n"), RS_SDP_CHANGED_DIRECTION },
 		{ BASE(V4, AB, ""), BASE(V4, AB, "a=rtcp:5005\r\n"), RS_SDP_CHANGED_RTCP },
 		{ BASE(V4, AB, ""), BASE(V4, AB, "a=rtcp:5001\r\n"), 0 },
-		{ BASE(V4, AB, ""), BASE(V4, AB, "a=rtcp-mux\r\n"), RS_SDP_CHANGED_RTCP },
+		{ BASE(V4, AB, ""), BASE(V4, AB, "a=rtcp-mux\r\n"), RS_SDP_CHANGED_RTCP_MUX },
+		{ BASE(V4, AB, "a=rtcp-mux\r\n"), BASE(V4, AB, ""), RS_SDP_CHANGED_RTCP_MUX },
+		{ BASE(V4, AB, "a=inactive\r\n"), BASE(V4, AB, ""), RS_SDP_CHANGED_DIRECTION },
+		{ BASE(V4, AB, ""), BASE(V4, "audio 5000/2 RTP/AVP 0 8", ""), RS_SDP_CHANGED_PORT },
+		{ BASE(V4, AB, ""), BASE(V4, AB, "a=setup:active\r\n"), RS_SDP_CHANGED_FINGERPRINT },
+		{ BASE(V4, AB "\r\nm=audio 6000 RTP/AVP 0 8", ""), BASE(V4, AB "\r\nm=audio 6000 RTP/AVP 8 0", ""),
+			RS_SDP_CODECS_REORDERED },
+		{ BASE(V4, "image 5000 udptl t38", ""), BASE(V4, "image 5000 udptl t39", ""),
+			RS_SDP_CODECS_DROPPED | RS_SDP_CODECS_ADDED },
+		{ BASE("IP4 a.example", AB, ""), BASE("IP4 b.example", AB, ""), RS_SDP_CHANGED_ADDRESS },
 		{ BASE(V4, AB, "a=crypto:1 A k\r\na=crypto:2 B k\r\n"), BASE(V4, AB, ""),
 			RS_SDP_CRYPTO_DROPPED },
 		{ BASE(V4, AB, "a=crypto:1 A k\r\na=crypto:2 B k\r\n"),
@@ -397,17 +409,40 @@ what_lies_between_two_legs_is_told(void **state)
 }
 
 static void
+an_outline_that_would_be_too_long_is_none(void **state)
+{
+	struct rs_sdp_item items[RS_SDP_OUTLINE_MAX];
+	char text[2048] = BASE(V4, AB, "");
+
+	(void)state;
+	for (unsigned i = 0; i < RS_SDP_OUTLINE_MAX - 8; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "a=x:%u\r\n", i);
+	assert_parses(text, &sdp);
+	assert_int_equal(rs_sdp_outline(&sdp, items), RS_SDP_OUTLINE_MAX); /* o=, s=, m=, c=, RTCP, direction, two codecs */
+	strcat(text, "a=y\r\n");
+	assert_parses(text, &sdp);
+	assert_int_equal(rs_sdp_outline(&sdp, items), -E2BIG);
+}
+
+static void
 every_prefix_stays_inside(void **state)
 {
-	struct rs_sdp_difference d;
+	struct rs_sdp_item items[RS_SDP_OUTLINE_MAX], all[RS_SDP_OUTLINE_MAX];
+	int n_all;
 
 	(void)state;
 	assert_parses(full, &other);
+	n_all = rs_sdp_outline(&other, all);
+	assert_true(n_all > 0);
 	for (size_t n = 0; n <= strlen(full); n++) {
 		struct guard g = guard_new(full, n);
 
-		if (rs_sdp_parse(g.p, g.len, &sdp) == 0)
-			rs_sdp_compare(&sdp, &other, &d);
+		if (rs_sdp_parse(g.p, g.len, &sdp) == 0) {
+			int n_items = rs_sdp_outline(&sdp, items);
+
+			assert_true(n_items > 0);
+			rs_sdp_compare(items, (unsigned)n_items, all, (unsigned)n_all);
+		}
 		guard_free(&g);
 	}
 }
@@ -423,6 +458,7 @@ main(void)
 		cmocka_unit_test(too_much_of_anything_is_an_error),
 		cmocka_unit_test(a_description_is_written_and_read_again),
 		cmocka_unit_test(what_lies_between_two_legs_is_told),
+		cmocka_unit_test(an_outline_that_would_be_too_long_is_none),
 		cmocka_unit_test(every_prefix_stays_inside),
 	};
 

@@ -217,6 +217,59 @@ rfc4317_3_hold_and_resume(void **state)
 	}
 }
 
+/* The side's answer to @offer, worded for @direction only when it is due. */
+static const char *
+answer_late(struct side *s, const char *offer, enum rs_sdp_direction direction)
+{
+	int n;
+
+	assert_true(try_answer(s, offer) > 0);
+	s->media[0].direction = direction;
+	n = rs_sdp_redirect(&s->session, &s->local, (uint8_t *)s->text, 4095);
+	assert_true(n > 0);
+	s->text[n] = '\0';
+	return s->text;
+}
+
+static void
+rfc3264_6_1_an_answer_is_directed_when_it_is_due(void **state)
+{
+	static const struct {
+		const char *theirs;
+		enum rs_sdp_direction ours, agreed;
+		const char *said;
+	} cases[] = {
+		{ "", RS_SDP_SENDONLY, RS_SDP_SENDONLY, "a=sendonly\r\n" },
+		{ "", RS_SDP_RECVONLY, RS_SDP_RECVONLY, "a=recvonly\r\n" },
+		{ "", RS_SDP_INACTIVE, RS_SDP_INACTIVE, "a=inactive\r\n" },
+		{ "a=sendonly\r\n", RS_SDP_SENDRECV, RS_SDP_RECVONLY, "a=recvonly\r\n" },
+		{ "a=sendonly\r\n", RS_SDP_SENDONLY, RS_SDP_INACTIVE, "a=inactive\r\n" },
+		{ "a=recvonly\r\n", RS_SDP_SENDRECV, RS_SDP_SENDONLY, "a=sendonly\r\n" },
+		{ "a=inactive\r\n", RS_SDP_SENDRECV, RS_SDP_INACTIVE, "a=inactive\r\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct side bob = side_new("PCMU PCMA telephone-event", NULL);
+		char offer[512];
+
+		snprintf(offer, sizeof(offer), OFFER "m=audio 5000 RTP/AVP 8 96\r\na=rtpmap:96 telephone-event/8000\r\n%sm=image 1 udptl t38\r\n",
+			cases[i].theirs);
+		answer_late(&bob, offer, cases[i].ours);
+		assert_has(bob.text, cases[i].said);
+		assert_has(bob.text, "m=audio 6000 RTP/AVP 8 96\r\n");
+		assert_has(bob.text, "m=image 0 udptl t38\r\n");
+		assert_int_equal(bob.streams[0].direction, cases[i].agreed);
+		assert_has(bob.text, "o=- 77 1 IN"); /* nothing else has been said */
+		/* The next one differs from what was said, by one. */
+		snprintf(offer, sizeof(offer), OFFER2 "m=audio 5000 RTP/AVP 0\r\nm=image 0 udptl t38\r\n");
+		answer_late(&bob, offer, cases[i].ours);
+		assert_has(bob.text, "o=- 77 2 IN");
+		answer_late(&bob, offer, cases[i].ours);
+		assert_has(bob.text, "o=- 77 2 IN");
+	}
+}
+
 static void
 rfc3264_8_4_hold_by_an_address_of_zeros(void **state)
 {
@@ -254,14 +307,21 @@ rfc3264_8_places_stay(void **state)
 	assert_int_equal(bob.result.why, RS_SDP_FAIL_LINE_COUNT);
 	assert_int_equal(bob.session.n_streams, 2); /* as before the offer */
 	assert_int_equal(bob.streams[1].state, RS_SDP_STREAM_ACTIVE);
-	/* A re-offer with fewer, or with another type in the place of one that is in use. */
+	/* A re-offer with fewer. */
 	assert_int_equal(try_answer(&bob, OFFER "m=audio 5000 RTP/AVP 0\r\n"), -ENOTSUP);
 	assert_int_equal(bob.result.why, RS_SDP_FAIL_LINE_COUNT);
-	assert_int_equal(
-		try_answer(&bob, OFFER "m=audio 5000 RTP/AVP 0\r\nm=video 5000 RTP/AVP 32\r\n"),
-		-ENOTSUP);
-	assert_int_equal(bob.result.why, RS_SDP_FAIL_LINE_TYPE);
-	assert_int_equal(bob.result.line, 1);
+	/* Another type in the place of one that is in use (8.3.4), the other one in a place that was refused. */
+	answer_to(&bob, OFFER2 "m=audio 5000 RTP/AVP 0\r\nm=video 5002 RTP/AVP 32\r\n");
+	assert_has(bob.text, "m=audio 6000 RTP/AVP 0\r\n");
+	assert_has(bob.text, "m=video 6002 RTP/AVP 32\r\n");
+	assert_int_equal(bob.result.n_active, 2);
+	/* Both in each other's places. */
+	answer_to(&bob, OFFER2 "m=video 5002 RTP/AVP 32\r\nm=audio 5000 RTP/AVP 0\r\n");
+	assert_has(bob.text, "m=video 6002 RTP/AVP 32\r\n");
+	assert_has(bob.text, "m=audio 6000 RTP/AVP 0\r\n");
+	assert_int_equal(bob.streams[0].local, 1);
+	assert_int_equal(bob.streams[1].local, 0);
+	answer_to(&bob, OFFER2 "m=application 0 x y\r\nm=audio 5000 RTP/AVP 0\r\n");
 	/* A refused place may be used for something else (8.1). */
 	answer_to(&bob, OFFER2 "m=video 5002 RTP/AVP 32\r\nm=audio 5000 RTP/AVP 0\r\n");
 	assert_has(bob.text, "m=video 6002 RTP/AVP 32\r\n");
@@ -577,6 +637,7 @@ main(void)
 		cmocka_unit_test(rfc4733_2_events_have_the_codecs_clock),
 		cmocka_unit_test(rfc3264_6_1_directions_are_reversed_and_combined),
 		cmocka_unit_test(rfc4317_3_hold_and_resume),
+		cmocka_unit_test(rfc3264_6_1_an_answer_is_directed_when_it_is_due),
 		cmocka_unit_test(rfc3264_8_4_hold_by_an_address_of_zeros),
 		cmocka_unit_test(rfc3264_8_places_stay),
 		cmocka_unit_test(rfc3264_8_2_a_stream_is_turned_off_and_on),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the network may throw at a connection: blind resets, SYNs and ACKs (RFC 5961), old segments (RFC 7323), ICMP (RFC 5927), garbage. */
+/*
+ * What the network may throw at a connection: blind resets, SYNs and ACKs (RFC 5961), old segments (RFC 7323), ICMP
+ * (RFC 5927), garbage.
+ */
 #include "tcp_script.h"
 
 #include "net/eth.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How connections end (RFC 9293, 3.6 and 3.10.7.4): all states, half-close, TIME-WAIT and its reuse (RFC 6191), keep-alive. */
+/*
+ * How connections end (RFC 9293, 3.6 and 3.10.7.4): all states, half-close, TIME-WAIT and its reuse (RFC 6191),
+ * keep-alive.
+ */
 #include "tcp_script.h"
 
 static struct script
@@ -343,6 +346,26 @@ we_may_begin_again_after_a_second(void **state)
 	script_free(&s);
 }
 
+/** A port whose tombstone may go is picked when no other is left. */
+static void
+ports_come_round(void **state)
+{
+	struct rs_tcp_ports ports = { 40000, 40000, 9, 0, 1 };
+	struct script s = begin(true);
+	struct rs_path path = s.path;
+
+	path.local_port = 0;
+	assert_int_equal(rs_tcp_connect(s.e->t, &path, &ports, 5, s.r->now, &s.h), -EADDRINUSE);
+	s.h = s.e->h;
+	assert_int_equal(rs_tcp_close(s.e->t, s.h, s.r->now), 0);
+	in(&s, F | A, 1, 2, 0);
+	assert_int_equal(rs_tcp_connect(s.e->t, &path, &ports, 5, s.r->now, &s.h), -EADDRINUSE);
+	wait_ms(&s, 1100);
+	assert_int_equal(rs_tcp_connect(s.e->t, &path, &ports, 5, s.r->now, &s.h), 0);
+	assert_int_equal(info(s.e, s.h).path.local_port, 40000);
+	script_free(&s);
+}
+
 static void
 tombstones_have_their_own_bound(void **state)
 {
@@ -472,6 +495,7 @@ main(void)
 		cmocka_unit_test(a_new_syn_takes_the_place_of_a_tombstone),
 		cmocka_unit_test(a_tombstone_is_not_assassinated),
 		cmocka_unit_test(we_may_begin_again_after_a_second),
+		cmocka_unit_test(ports_come_round),
 		cmocka_unit_test(tombstones_have_their_own_bound),
 		cmocka_unit_test(a_reset_ends_it_at_once),
 		cmocka_unit_test(keep_alive_asks_and_gives_up),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How connections begin (RFC 9293, 3.5 and 3.10.7): options, both at once, refusals, floods of SYNs, ports, sequence numbers; and their size. */
+/*
+ * How connections begin (RFC 9293, 3.5 and 3.10.7): options, both at once, refusals, floods of SYNs, ports, sequence
+ * numbers; and their size.
+ */
 #include "tcp_script.h"
 
 #include "base/steer.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Two ends of our TCP and a network between them: whatever it does, every byte comes, in order and once, and nothing is kept. */
+/*
+ * Two ends of our TCP and a network between them: whatever it does, every byte comes, in order and once, and nothing is
+ * kept.
+ */
 #include "tcp_rig.h"
 
 #define BULK (10u * 1000 * 1000)
@@ -121,7 +124,8 @@ play(const struct story *s)
 		assert_int_equal(cell(e, RS_NET_TCP_BLOCKS), 0);
 		assert_int_equal(cell(e, RS_NET_TCP_RX_BYTES), s->total);
 		assert_int_equal(cell(e, RS_NET_TCP_TX_BYTES), s->total);
-		assert_int_equal(cell(e, RS_NET_TCP_TX_RESETS), 0);
+		if (r->lost == 0) /* else an ACK may come again when its connection is over */
+			assert_int_equal(cell(e, RS_NET_TCP_TX_RESETS), 0);
 	}
 	print_message("%s: %.1f s, %u packets, %u lost, sent again %u and %u, RTO %u and %u, recoveries %u and %u\n", s->name,
 		(double)(r->now - began) / 1e9, (unsigned)r->sent, (unsigned)r->lost, (unsigned)cell(&r->ends[0], RS_NET_TCP_TX_RETRANSMITTED),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Receiving, segment by segment: order, windows, acknowledgements (RFC 9293, 3.8.6; RFC 5681, 4.2; RFC 2018), what users do not take. */
+/*
+ * Receiving, segment by segment: order, windows, acknowledgements (RFC 9293, 3.8.6; RFC 5681, 4.2; RFC 2018), what
+ * users do not take.
+ */
 #include "tcp_script.h"
 
 static struct script
@@ -308,6 +311,16 @@ users_may_end_it_in_a_call_back(void **state)
 	in(&s, A, 1, 1, 100);
 	expect(&s, F | A, 1, 101, 0);
 	assert_int_equal(state_of(&s), RS_TCP_FIN_WAIT_1);
+	script_free(&s);
+
+	s = begin();
+	s.e->on_data = close_it; /* it would complain if it were called once more */
+	in(&s, A, 101, 1, 100);
+	in(&s, A, 1, 1, 100);
+	s.looked = s.r->n_packets - 1;
+	expect(&s, F | A, 1, 201, 0);
+	assert_int_equal(s.e->n_got, 100);
+	assert_int_equal(counted(&s, RS_NET_TCP_BLOCKS), 0);
 	script_free(&s);
 }
 

@@ -181,7 +181,10 @@ what_is_never_acknowledged_ends_the_connection(void **state)
 	script_free(&s);
 }
 
-/** After a time-out all counts as lost: from the beginning, one segment, then slow start; what an ACK jumps over is not sent again. */
+/**
+ * After a time-out all counts as lost: from the beginning, one segment, then slow start; what an ACK jumps over is not
+ * sent again.
+ */
 static void
 after_a_time_out_we_go_back(void **state)
 {
@@ -383,6 +386,23 @@ more_ranges_than_there_is_room_for(void **state)
 	script_free(&s);
 }
 
+/** A duplicate is one without payload (RFC 5681, 2): what is out of order is told before anything else is sent. */
+static void
+duplicates_are_told_without_payload(void **state)
+{
+	struct script s = begin(true, 4);
+	struct segment seg;
+
+	write_n(&s, 10 * MSS);
+	expect_segments(&s, 0, 4);
+	in(&s, A, 101, 1 + 4 * MSS, 10);
+	seg = expect(&s, A, 1 + 4 * MSS, 1, 0);
+	assert_int_equal(seg.n_sacks, 1);
+	expect_segments(&s, 4, 5);
+	nothing(&s);
+	script_free(&s);
+}
+
 int
 main(void)
 {
@@ -401,6 +421,7 @@ main(void)
 		cmocka_unit_test(holes_are_filled_by_sack),
 		cmocka_unit_test(new_segments_go_in_recovery),
 		cmocka_unit_test(after_a_time_out_sack_counts_no_more),
+		cmocka_unit_test(duplicates_are_told_without_payload),
 		cmocka_unit_test(lies_in_sack_are_passed_over),
 		cmocka_unit_test(more_ranges_than_there_is_room_for),
 	};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sending within what the peer, the pools and the port have room for (RFC 9293, 3.8.6): closed and small windows, full buffers. */
+/*
+ * Sending within what the peer, the pools and the port have room for (RFC 9293, 3.8.6): closed and small windows, full
+ * buffers.
+ */
 #include "tcp_script.h"
 
 #define MSS 1000u

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an acknowledgement says: round trips (RFC 6298), losses (RFC 5681, 6582, 6675), the peer's window, the end of our FIN. */
+/*
+ * What an acknowledgement says: round trips (RFC 6298), losses (RFC 5681, 6582, 6675), the peer's window, the end of
+ * our FIN.
+ */
 #include "net/tcp/private.h"
 
 void
@@ -48,7 +51,8 @@ take_sacks(struct rs_tcp *t, struct tcp_conn *c, const struct segment *s)
 		struct ranges *r;
 
 		/* Not within what is under way: a duplicate (RFC 2883), or a lie. */
-		if (!before(s->sacks[i].from, s->sacks[i].to) || !after(s->sacks[i].from, from) || after(s->sacks[i].to, c->snd_max))
+		if (!before(s->sacks[i].from, s->sacks[i].to) || !after(s->sacks[i].from, from) ||
+			after(s->sacks[i].to, c->snd_max))
 			continue;
 		if (c->sacked == NONE) {
 			c->sacked = blocks_take(&t->blocks);
@@ -149,7 +153,10 @@ time_round_trip(struct rs_tcp *t, struct tcp_conn *c, const struct segment *s)
 		c->flags &= ~(uint32_t)F_TIMING;
 		tcp_measure(t, c, t->now_us - c->rtt_us);
 	} else if (c->flags & F_TIMESTAMPS && s->ts_ecr) {
-		/* Coarse, but good for what was sent twice (RFC 7323, 4.1). An echo from the future, or of long ago, is a lie. */
+		/*
+		 * Coarse, but good for what was sent twice (RFC 7323, 4.1). An echo from the future, or of long ago, is
+		 * a lie.
+		 */
 		uint32_t ms = ts_now(t, c->ts_offset) - s->ts_ecr;
 
 		if (ms <= t->give_up_ms)
@@ -219,7 +226,8 @@ advance(struct rs_tcp *t, struct tcp_conn *c, const struct segment *s)
 		if (v != GO_ON)
 			return v;
 	}
-	if (c->flags & F_WANT_WRITE && can_write(c) && c->snd_end - c->snd_una <= t->cfg.send_bytes / 2 && blocks_below(&t->blocks, 7)) {
+	if (c->flags & F_WANT_WRITE && can_write(c) && c->snd_end - c->snd_una <= t->cfg.send_bytes / 2 &&
+		blocks_below(&t->blocks, 7)) {
 		c->flags &= ~(uint32_t)F_WANT_WRITE;
 		if (!tcp_tell(t, c, RS_TCP_WRITABLE, RS_TCP_CAUSE_NONE))
 			return GONE;
@@ -271,7 +279,8 @@ tcp_ack(struct rs_tcp *t, struct tcp_conn *c, const struct segment *s)
 			return v;
 		take_window(t, c, s);
 		/* Ranges above the hole may be enough already. */
-		if (news && !(c->flags & (F_RECOVERY | F_LOSS)) && after(tcp_lost_edge(t, c), c->snd_una) && !before(c->snd_una, c->recover))
+		if (news && !(c->flags & (F_RECOVERY | F_LOSS)) && after(tcp_lost_edge(t, c), c->snd_una) &&
+			!before(c->snd_una, c->recover))
 			begin_recovery(t, c);
 		return GO_ON;
 	}

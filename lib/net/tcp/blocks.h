@@ -50,7 +50,10 @@ blocks_below(const struct blocks *b, uint32_t share)
  * @return bytes written: fewer when no block is free
  */
 uint32_t blocks_put(struct blocks *b, uint32_t *head, uint32_t seq, const uint8_t *p, uint32_t len);
-/** Copy bytes out of a chain that has them, from block @from on. @return the block that holds the byte behind the last, or the last */
+/**
+ * Copy bytes out of a chain that has them, from block @from on. @return the block that holds the byte behind the last,
+ * or the last
+ */
 uint32_t blocks_get(const struct blocks *b, uint32_t from, uint32_t seq, uint8_t *out, uint32_t len);
 /** The bytes from @seq on that lie together in the first block, at most @len of them. */
 struct rs_slice blocks_first(const struct blocks *b, uint32_t head, uint32_t seq, uint32_t len);

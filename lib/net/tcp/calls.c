@@ -4,26 +4,41 @@
 
 #include "base/steer.h"
 
-/* Ports looked at before there is none: with many workers and a nearly full range some more would be found, in no time that we have. */
+/*
+ * Ports looked at before there is none: with many workers and a nearly full range some more would be found, in no time
+ * that we have.
+ */
 #define PORT_TRIES 2048u
 
+/** A local port of this worker's that makes a 4-tuple which nobody has; where there is none, one of a tombstone that may go. */
 static int
 pick_port(struct rs_tcp *t, struct rs_path *path, const struct rs_tcp_ports *p)
 {
-	uint32_t n, at;
+	uint32_t n, at, isn;
+	uint16_t second = 0;
 
 	if (p == NULL || p->first == 0 || p->last < p->first || p->queues == 0 || p->queue >= p->queues)
 		return -EINVAL;
 	n = p->last - p->first + 1u;
 	at = tcp_port_offset(t->cfg.secret, path) + t->port_turn;
 	for (uint32_t i = 0; i < n && i < PORT_TRIES; i++) {
+		uint32_t who;
+
 		path->local_port = (uint16_t)(p->first + (at + i) % n);
-		if (rs_steer_queue(&path->local, path->local_port, p->bits, p->queues) == p->queue && tcp_find(t, path) == NONE) {
+		if (rs_steer_queue(&path->local, path->local_port, p->bits, p->queues) != p->queue)
+			continue;
+		who = tcp_find(t, path);
+		if (who == NONE) {
 			t->port_turn += i + 1;
 			return 0;
 		}
+		if (second == 0 && (who & AT_KIND) == AT_TOMB && tcp_tomb_may_reuse(t, who & ~AT_KIND, &isn))
+			second = path->local_port;
 	}
 	t->port_turn += least(n, PORT_TRIES);
+	path->local_port = second;
+	if (second != 0)
+		return 0;
 	count(t, RS_NET_TCP_NO_PORT);
 	return -EADDRINUSE;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Segments made: headers, what they say of us (window, timestamps, ranges), payload copied; and those that need no payload. */
+/*
+ * Segments made: headers, what they say of us (window, timestamps, ranges), payload copied; and those that need no
+ * payload.
+ */
 #include "net/tcp/private.h"
 
 #include "net/ip.h"
@@ -63,6 +66,7 @@ put(struct rs_tcp *t, struct tcp_conn *c, const struct segment_out *o, uint32_t 
 {
 	uint32_t head = rs_tcp_header_len(o), hint;
 	struct rs_buf buf;
+	int rc;
 
 	if (t->link.take(t->link.ctx, &c->path, head + len, &buf) != 0) {
 		count(t, RS_NET_TCP_TX_NO_BUFFER);
@@ -85,7 +89,9 @@ put(struct rs_tcp *t, struct tcp_conn *c, const struct segment_out *o, uint32_t 
 		clear_due(c, DUE_ACK);
 	}
 	/* What the link cannot send is lost, and comes again when its time has come. */
-	(void)t->link.send(t->link.ctx, &c->path, &buf, head + len, len > c->mss ? c->mss : 0);
+	rc = t->link.send(t->link.ctx, &c->path, &buf, head + len, len > c->mss ? c->mss : 0);
+	if (rc == -EHOSTUNREACH || rc == -EACCES)
+		c->flags |= F_SOFT_ERROR;
 	return true;
 }
 
@@ -98,7 +104,7 @@ tcp_send_data(struct rs_tcp *t, struct tcp_conn *c, uint32_t seq, uint32_t len, 
 
 	fill(t, c, &o, seq, (uint8_t)((fin ? TCP_FIN : 0) | (len && seq + len == c->snd_end ? TCP_PSH : 0)));
 	if (o.n_sacks && len + rs_tcp_header_len(&o) > c->mss + RS_TCP_HDR_LEN + (o.ts ? TCP_TS_LEN : 0u))
-		o.n_sacks = 0; /* they come with the next ACK; the segment is not to be cut for them */
+		o.n_sacks = 0; /* an ACK of its own has told them; the segment is not to be cut for them */
 	if (!put(t, c, &o, len))
 		return false;
 	if (again) {
@@ -125,7 +131,10 @@ tcp_send_data(struct rs_tcp *t, struct tcp_conn *c, uint32_t seq, uint32_t len, 
 	return true;
 }
 
-/** Where a segment without payload stands: at the end of what was sent, but not beyond the window, where it would not be taken. */
+/**
+ * Where a segment without payload stands: at the end of what was sent, but not beyond the window, where it would not be
+ * taken.
+ */
 static uint32_t
 bare_seq(const struct tcp_conn *c)
 {

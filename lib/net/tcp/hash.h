@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** What follows from addresses, ports and a secret: initial sequence numbers, timestamp offsets, where the search for a port begins. */
+/**
+ * What follows from addresses, ports and a secret: initial sequence numbers, timestamp offsets, where the search for a
+ * port begins.
+ */
 #ifndef RS_NET_TCP_HASH_H
 #define RS_NET_TCP_HASH_H
 

@@ -238,7 +238,8 @@ to_nobody(struct rs_tcp *t, const struct rs_path *path, const struct segment *s)
 }
 
 void
-rs_tcp_input(struct rs_tcp *t, const struct rs_path *path, const uint8_t *bytes, uint32_t len, bool sum_is_good, uint64_t now_ns)
+rs_tcp_input(struct rs_tcp *t, const struct rs_path *path, const uint8_t *bytes, uint32_t len, bool sum_is_good,
+	uint64_t now_ns)
 {
 	struct segment s;
 	uint32_t at;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Listeners, and the connections that peers begin there: bounded until they are established, whatever is sent (RFC 4987). */
+/*
+ * Listeners, and the connections that peers begin there: bounded until they are established, whatever is sent (RFC
+ * 4987).
+ */
 #include "net/tcp/private.h"
 
 /** The place of a listener in the table. */

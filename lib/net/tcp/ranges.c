@@ -25,7 +25,10 @@ ranges_add(struct ranges *r, uint32_t from, uint32_t to)
 {
 	uint32_t i = 0, j, had = 0, whole;
 
-	/* i: the first range that reaches @from; j: the first one that begins behind @to. What is between them becomes one. */
+	/*
+	 * i: the first range that reaches @from; j: the first one that begins behind @to. What is between them becomes
+	 * one.
+	 */
 	while (i < r->n && before(r->r[i].to, from))
 		i++;
 	for (j = i; j < r->n && !before(to, r->r[j].from); j++)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** Ranges of sequence numbers, in order, not touching one another: what the peer has (SACK), or what we have beyond a hole. */
+/**
+ * Ranges of sequence numbers, in order, not touching one another: what the peer has (SACK), or what we have beyond a
+ * hole.
+ */
 #ifndef RS_NET_TCP_RANGES_H
 #define RS_NET_TCP_RANGES_H
 

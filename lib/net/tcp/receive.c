@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What segments bring: in order straight to the user, what it does not take and what came too early into blocks; and the peer's FIN. */
+/*
+ * What segments bring: in order straight to the user, what it does not take and what came too early into blocks; and
+ * the peer's FIN.
+ */
 #include "net/tcp/private.h"
 
 static struct ranges *
@@ -69,6 +72,8 @@ take_fin(struct tcp_conn *c)
 bool
 tcp_deliver(struct rs_tcp *t, struct tcp_conn *c)
 {
+	if (c->flags & F_CLOSED) /* within the call that took what came before */
+		c->rcv_read = data_end(c);
 	while (c->rcv_read != data_end(c) && !(c->flags & F_PAUSED)) {
 		uint32_t n;
 

@@ -101,7 +101,8 @@ rs_tcp_segment_parse(const struct rs_path *path, const uint8_t *p, uint32_t len,
 	head = (p[12] >> 4) * 4u;
 	if (head < RS_TCP_HDR_LEN || head > len)
 		return RS_NET_TCP_RX_TRUNCATED;
-	if (!sum_is_good && rs_ip_fold(rs_ip_sum(p, len, rs_ip_pseudo_sum(&path->remote, &path->local, RS_IPPROTO_TCP, len))) != 0xffff)
+	if (!sum_is_good &&
+		rs_ip_fold(rs_ip_sum(p, len, rs_ip_pseudo_sum(&path->remote, &path->local, RS_IPPROTO_TCP, len))) != 0xffff)
 		return RS_NET_TCP_RX_BAD_CHECKSUM;
 	s->seq = rs_load32(p + 4);
 	s->ack = rs_load32(p + 8);

@@ -42,7 +42,10 @@ send_next(struct rs_tcp *t, struct tcp_conn *c, uint32_t room)
 	if (n > least(room, window)) {
 		uint32_t most_of = least(room, window);
 
-		/* Whole segments, or half of the largest window that there was (RFC 9293, 3.8.6.2.1); a smaller rest waits. */
+		/*
+		 * Whole segments, or half of the largest window that there was (RFC 9293, 3.8.6.2.1); a smaller rest
+		 * waits.
+		 */
 		if (n > c->mss && most_of >= c->mss)
 			most_of -= most_of % c->mss;
 		else if (room < window || most_of == 0 || most_of < c->snd_wnd_max / 2)
@@ -197,6 +200,9 @@ tcp_output(struct rs_tcp *t, struct tcp_conn *c)
 {
 	if (c->flags & F_HOLD)
 		return;
+	/* What is out of order is told without payload: only that counts as a duplicate, and has room for the ranges. */
+	if (c->flags & F_ACK_NOW && c->held != NONE)
+		tcp_send_ack(t, c);
 	if (is_synchronized(c) && !(c->flags & F_DONE)) {
 		if (c->flags & F_RESEND) {
 			uint32_t n = least(c->mss, c->snd_max - c->snd_una);

@@ -20,7 +20,10 @@ rs_tcp_defaults(void)
 		.timestamps = true,
 		.sack = true,
 		.window_scale = true,
-		/* RFC 6298 (2.4) would have 1 s; phones and trunks of today wait less, and a lost message of a call must not cost as much. */
+		/*
+		 * RFC 6298 (2.4) would have 1 s; phones and trunks of today wait less, and a lost message of a call
+		 * must not cost as much.
+		 */
 		.rto_min_ns = 200 * RS_NS_PER_MS,
 		.rto_max_ns = 60 * RS_NS_PER_S,
 		.connect_ns = 180 * RS_NS_PER_S, /* RFC 9293, 3.8.3 */

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * TCP (RFC 9293) for one worker: segments and `now` in, segments, events and deadlines out. Pure: no DPDK, no clock, no memory but
- * the arena that it was made with. A connection that is idle takes less than 512 bytes, look-up and timer included; blocks of a pool
- * that all connections share are borrowed while bytes are under way, unread or out of order.
+ * TCP (RFC 9293) for one worker: segments and `now` in, segments, events and deadlines out. Pure: no DPDK, no clock, no
+ * memory but the arena that it was made with. A connection that is idle takes less than 512 bytes, look-up and timer
+ * included; blocks of a pool that all connections share are borrowed while bytes are under way, unread or out of order.
  *
- * What it does: MSS, window scale, timestamps and PAWS (RFC 7323), SACK both ways (RFC 2018, recovery by RFC 6675), NewReno without
- * it (RFC 6582), RFC 5681 with limited transmit (RFC 3042), RTO by RFC 6298, zero-window probes, delayed ACK, keep-alive, path MTU
- * (RFC 1191, 8201) with the checks of RFC 5927, blind attacks by RFC 5961, ISN by RFC 6528, ports by RFC 6056, TIME-WAIT as a
- * tombstone with reuse by RFC 6191. No Nagle (RFC 9293, 3.7.4 allows that), no urgent data (RFC 6093: taken as any other), no ECN.
+ * What it does: MSS, window scale, timestamps and PAWS (RFC 7323), SACK both ways (RFC 2018, recovery by RFC 6675),
+ * NewReno without it (RFC 6582), RFC 5681 with limited transmit (RFC 3042), RTO by RFC 6298, zero-window probes, delayed
+ * ACK, keep-alive, path MTU (RFC 1191, 8201) with the checks of RFC 5927, blind attacks by RFC 5961, ISN by RFC 6528,
+ * ports by RFC 6056, TIME-WAIT as a tombstone with reuse by RFC 6191. No Nagle (RFC 9293, 3.7.4 allows that), no urgent
+ * data (RFC 6093: taken as any other), no ECN.
  *
- * What users call never calls them back, rs_tcp_read and what brings news (rs_tcp_input, _error, _tick) aside. In a call-back
- * every function may be called, for this connection and for others; rs_tcp_read only for others.
+ * What users call never calls them back, rs_tcp_read and what brings news (rs_tcp_input, _error, _tick) aside. In a
+ * call-back every function may be called, for this connection and for others; rs_tcp_read only for others.
  */
 #ifndef RS_NET_TCP_H
 #define RS_NET_TCP_H
@@ -99,7 +100,10 @@ struct rs_tcp_cfg {
 	uint8_t secret[32]; /* of this run: ISNs, ports and the look-up follow from it */
 };
 
-/** What is usual: sizes for a few connections, times as the RFCs or, where these are of another age, today's hosts have them. */
+/**
+ * What is usual: sizes for a few connections, times as the RFCs or, where these are of another age, today's hosts have
+ * them.
+ */
 struct rs_tcp_cfg rs_tcp_defaults(void);
 
 /** Bytes that rs_tcp_create takes from the arena, alignment included. */
@@ -196,7 +200,10 @@ bool rs_tcp_tick(struct rs_tcp *t, uint64_t now_ns);
 /** @return a time not after the next thing that is due; UINT64_MAX: nothing is */
 uint64_t rs_tcp_next_due(const struct rs_tcp *t);
 
-/** RFC 9293, 3.3.2; LISTEN, TIME-WAIT and CLOSED are no states of a connection with a handle, TIME-WAIT with bytes unread aside. */
+/**
+ * RFC 9293, 3.3.2; LISTEN, TIME-WAIT and CLOSED are no states of a connection with a handle, TIME-WAIT with bytes
+ * unread aside.
+ */
 enum rs_tcp_state {
 	RS_TCP_STATE_CLOSED,
 	RS_TCP_SYN_SENT,

@@ -71,7 +71,10 @@ retransmit_timer(struct rs_tcp *t, struct tcp_conn *c)
 	if (c->snd_wnd == 0 && c->snd_una != c->snd_max) /* closed, and what is under way was not taken */
 		c->flags |= F_PERSIST;
 	if (c->flags & F_PERSIST) {
-		/* As long as the peer answers it may keep its window closed (RFC 9293, 3.8.6.1), but not what nobody here waits for. */
+		/*
+		 * As long as the peer answers it may keep its window closed (RFC 9293, 3.8.6.1), but not what nobody
+		 * here waits for.
+		 */
 		if (t->now_ms - c->progress_ms >= t->give_up_ms && (c->flags & F_CLOSED || t->now_ms - c->heard_ms >= t->give_up_ms))
 			return give_up(t, c);
 		if (c->snd_wnd) /* too small for a segment, and it did not grow: what fits goes (RFC 9293, 3.8.6.2.1) */

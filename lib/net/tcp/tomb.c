@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* TIME-WAIT (RFC 9293, 3.4.3 and 3.10.7.4) without the connection: enough to answer a FIN that comes again, and to know old segments. */
+/*
+ * TIME-WAIT (RFC 9293, 3.4.3 and 3.10.7.4) without the connection: enough to answer a FIN that comes again, and to know
+ * old segments.
+ */
 #include "net/tcp/private.h"
 
-/* A connection of ours may take a tombstone's place after that: our timestamps have grown, and the peer's FIN was answered long ago. */
+/*
+ * A connection of ours may take a tombstone's place after that: our timestamps have grown, and the peer's FIN was
+ * answered long ago.
+ */
 #define REUSE_MS 1000u
 
 static struct tcp_tomb *

@@ -19,11 +19,29 @@ rx_judge(const struct rs_rtp_rx *rx, uint32_t ext, struct rs_rtp_burst *b)
 		rs_rtp_burst_missing(b, ext, 1, true);
 }
 
+/* Those of the @n packets from @ext on, all of one word, that are to be told of. */
+static uint64_t
+amiss(const struct rs_rtp_rx *rx, uint32_t ext, uint32_t n)
+{
+	uint64_t bits = ~rx->window[word_of(ext)] | rx->cold.late[word_of(ext)];
+
+	bits >>= ext & 63;
+	return n < 64 ? bits & ((1ull << n) - 1) : bits;
+}
+
 void
 rx_judge_rest(const struct rs_rtp_rx *rx, struct rs_rtp_burst *b)
 {
-	for (uint32_t k = RS_RTP_WINDOW; k > 0; k--)
-		rx_judge(rx, rx->ext + 1 - k, b);
+	uint32_t end = rx->ext + 1, n;
+
+	/* A word at a time: most of them came, and in time. */
+	for (uint32_t ext = end - RS_RTP_WINDOW; ext != end; ext += n) {
+		n = 64 - (ext & 63);
+		if (n > end - ext)
+			n = end - ext;
+		for (uint64_t bits = amiss(rx, ext, n); bits != 0; bits &= bits - 1)
+			rx_judge(rx, ext + (uint32_t)__builtin_ctzll(bits), b);
+	}
 }
 
 bool
@@ -42,16 +60,6 @@ uint32_t
 rs_rtp_rx_highest(const struct rs_rtp_rx *rx)
 {
 	return rx->ext - 0x10000u;
-}
-
-/** Expected packets of the present sequence that did not come; those in front of the first do not make up for them. */
-static uint32_t
-missing(const struct rs_rtp_rx *rx)
-{
-	struct rs_rtp_burst b = rx->cold.burst;
-
-	rx_judge_rest(rx, &b);
-	return b.lost;
 }
 
 uint32_t
@@ -77,17 +85,13 @@ rs_rtp_rx_silence(const struct rs_rtp_rx *rx, uint64_t now_ns, uint64_t timeout_
 	return rx->flags & RX_COMFORT ? RS_RTP_QUIET : RS_RTP_TIMED_OUT;
 }
 
+/* @param b  of the present sequence, up to its newest packet */
 static void
-report_bursts(const struct rs_rtp_rx *rx, double packet_ms, struct rs_rtp_burst_report *out)
+report_bursts(const struct rs_rtp_rx *rx, struct rs_rtp_burst b, double packet_ms, struct rs_rtp_burst_report *out)
 {
 	const struct rs_rtp_burst *past = &rx->cold.past_burst;
-	struct rs_rtp_burst b = rx->cold.burst;
-	uint32_t end = rx->base;
+	uint32_t end = rs_rtp_rx_valid(rx) ? rx->ext + 1 : rx->base;
 
-	if (rs_rtp_rx_valid(rx)) {
-		rx_judge_rest(rx, &b);
-		end = rx->ext + 1;
-	}
 	b.c11 += past->c11;
 	b.c13 += past->c13;
 	b.c14 += past->c14;
@@ -104,11 +108,15 @@ rs_rtp_rx_report(const struct rs_rtp_rx *rx, double packet_ms, struct rs_rtp_rx_
 {
 	const struct rs_rtp_rx_cold *c = &rx->cold;
 	bool valid = rs_rtp_rx_valid(rx);
+	struct rs_rtp_burst b = c->burst;
 
+	if (valid)
+		rx_judge_rest(rx, &b);
 	*out = (struct rs_rtp_rx_report){
 		.expected = (uint64_t)c->past_expected + rs_rtp_rx_expected(rx),
 		.received = (uint64_t)c->past_received + (valid ? rx->received : 0),
-		.missing = (uint64_t)c->past_missing + (valid ? missing(rx) : 0),
+		/* those in front of the first do not make up for them */
+		.missing = (uint64_t)c->past_missing + (valid ? b.lost : 0),
 		.duplicates = c->duplicates,
 		.reordered = c->reordered,
 		.max_distance = c->max_distance,
@@ -121,5 +129,5 @@ rs_rtp_rx_report(const struct rs_rtp_rx *rx, double packet_ms, struct rs_rtp_rx_
 		.first_packet_ns = c->first_ns != 0 ? (int64_t)(c->first_ns - c->begun_ns) : -1,
 	};
 	out->lost = (int64_t)out->expected - (int64_t)out->received;
-	report_bursts(rx, packet_ms, &out->burst);
+	report_bursts(rx, b, packet_ms, &out->burst);
 }

@@ -51,10 +51,18 @@ rx_move_on(struct rs_rtp_rx *rx, uint32_t n)
 	uint32_t ext = rx->ext, end = ext + n;
 
 	for (uint32_t k = 0; k < n && k < RS_RTP_WINDOW; k++) {
+		bool came;
+
 		ext++;
+		came = (rx->window[word_of(ext)] & bit_of(ext)) != 0;
+		/* One that came, and in time, is nothing to tell, and what is cold is not looked at for it. */
+		if (came && rx->late_live == 0) {
+			rx->window[word_of(ext)] &= ~bit_of(ext);
+			continue;
+		}
 		rx_judge(rx, ext - RS_RTP_WINDOW, b);
 		rx->window[word_of(ext)] &= ~bit_of(ext);
-		if (rx->cold.late[word_of(ext)] & bit_of(ext)) {
+		if (rx->late_live > 0 && (rx->cold.late[word_of(ext)] & bit_of(ext)) != 0) {
 			rx->cold.late[word_of(ext)] &= ~bit_of(ext);
 			rx->late_live--;
 		}

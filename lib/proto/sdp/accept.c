@@ -119,7 +119,7 @@ accept_crypto(const struct line *l, const struct rs_sdp_stream *was)
 	if (!find_tag(l, was, &c))
 		return RS_SDP_FAIL_CRYPTO_TAG;
 	if (err != 0 || (c.params & NEGOTIATED) != (l->st->tx.params & NEGOTIATED) ||
-		c.n_keys != 1 ||
+		c.n_keys != 1 || c.mki_len > RS_SDP_MKI_TAKEN ||
 		((c.params & RS_SDP_KDR) != 0 && (p->accept_params & RS_SDP_KDR) == 0))
 		return RS_SDP_FAIL_CRYPTO_PARAM;
 	l->st->rx = c;
@@ -136,6 +136,7 @@ accept_direction(const struct line *l, const struct rs_sdp_stream *was)
 		l->result->odd |= RS_SDP_PEER_DIRECTION;
 	if ((peer & RS_SDP_RECVONLY) == 0 && (was->offered_direction & RS_SDP_SENDONLY) != 0)
 		l->st->flags |= RS_SDP_HELD;
+	l->st->peer_direction = (uint8_t)peer;
 	l->st->direction = (uint8_t)(rs_sdp_reverse(peer) & was->offered_direction);
 }
 

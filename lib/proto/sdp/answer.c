@@ -24,13 +24,14 @@ suite_index(const struct rs_sdp_profile *p, unsigned suite)
 	return -1;
 }
 
-/** Only suites and parameters that the profile names; a line with several keys would need all of them at hand. */
+/** Only suites and parameters that the profile names; a line with several keys would need all of them at hand, or a long MKI room. */
 static bool
 is_acceptable(const struct rs_sdp_profile *p, const struct rs_sdp_crypto *c)
 {
 	unsigned params = c->params & (NEGOTIATED | RS_SDP_KDR | RS_SDP_PARAM_UNKNOWN);
 
-	return (params & ~(unsigned)p->accept_params) == 0 && c->n_keys == 1;
+	return (params & ~(unsigned)p->accept_params) == 0 && c->n_keys == 1 &&
+		c->mki_len <= RS_SDP_MKI_TAKEN;
 }
 
 /** The first crypto line that is acceptable, into @st->rx and, with its tag, @st->tx. */
@@ -114,6 +115,14 @@ pick_format(const struct line *l, enum rs_sdp_role role)
 	}
 }
 
+/** Both wishes combined: what the offerer does not receive, we do not send (RFC 3264, 6.1). */
+static void
+direct(struct rs_sdp_stream *st, const struct rs_sdp_local_media *lm)
+{
+	st->direction = (uint8_t)(rs_sdp_reverse(st->peer_direction) & lm->direction);
+	st->offered_direction = st->direction;
+}
+
 static enum rs_sdp_fail
 answer_line(const struct line *l)
 {
@@ -144,8 +153,8 @@ answer_line(const struct line *l)
 	peer = rs_sdp_peer_direction(m);
 	if ((peer & RS_SDP_RECVONLY) == 0)
 		st->flags |= RS_SDP_HELD;
-	st->direction = (uint8_t)(rs_sdp_reverse(peer) & l->lm->direction);
-	st->offered_direction = st->direction;
+	st->peer_direction = (uint8_t)peer;
+	direct(st, l->lm);
 	rs_sdp_remote(st, m);
 	st->ptime_ms =
 		rs_sdp_ptime(p, &p->codecs[st->use[RS_SDP_ROLE_CODEC].codec], m, &l->result->odd);
@@ -182,7 +191,14 @@ choose_local(const struct rs_sdp_local *local, const struct rs_sdp_media *m,
 	return why;
 }
 
-/** Do the agreed lines still stand where they stood? Which media of ours they have is noted in @taken. */
+/** Is it the line that it was? It may have become one of another type (RFC 3264, 8.3.4), which is agreed on anew. */
+static bool
+keeps_place(const struct rs_sdp_local *local, const struct rs_sdp_stream *st, const struct rs_sdp_media *m)
+{
+	return st->state == RS_SDP_STREAM_ACTIVE && st->local < local->n_media && is_type(&local->media[st->local], m);
+}
+
+/** Is there a place for all that was agreed? Which media of ours stay in theirs is noted in @taken. */
 static enum rs_sdp_fail
 check_places(const struct rs_sdp_session *s, const struct rs_sdp_local *local,
 	const struct rs_sdp *offer, bool *taken, uint8_t *line)
@@ -194,37 +210,18 @@ check_places(const struct rs_sdp_session *s, const struct rs_sdp_local *local,
 		return RS_SDP_FAIL_LINE_COUNT;
 	if (offer->n_media > s->cap)
 		return RS_SDP_FAIL_TOO_LARGE;
-	for (unsigned i = 0; i < s->n_agreed; i++) {
-		const struct rs_sdp_stream *st = &s->streams[i];
-
-		if (st->state != RS_SDP_STREAM_ACTIVE || st->local >= local->n_media)
-			continue;
-		*line = (uint8_t)i;
-		if (!is_type(&local->media[st->local], &offer->media[i]))
-			return RS_SDP_FAIL_LINE_TYPE;
-		if (offer->media[i].port != 0)
-			taken[st->local] = true;
-	}
+	for (unsigned i = 0; i < s->n_agreed; i++)
+		if (keeps_place(local, &s->streams[i], &offer->media[i]) && offer->media[i].port != 0)
+			taken[s->streams[i].local] = true;
 	return RS_SDP_FAIL_NONE;
 }
 
-/** The words of what is agreed, or refused, in one line of our answer. @return 0, -E2BIG */
-static int
-say_line(struct say *say, const struct rs_sdp_local *local, const struct line *l,
-	enum rs_sdp_fail why)
+static void
+say_agreed(struct say *say, const struct rs_sdp_local *local, const struct rs_sdp_stream *st)
 {
-	struct rs_sdp_stream *st = l->st;
 	uint8_t payloads[RS_SDP_MAX_CODECS];
 	struct rs_sdp_build_media *m;
 
-	if (why != RS_SDP_FAIL_NONE) {
-		struct rs_slice format = l->m->formats_text;
-
-		if (rs_sdp_refuse(st, l->m, rs_sdp_word(&format), why) != 0)
-			return -E2BIG;
-		rs_sdp_say_refused(say, st, NULL);
-		return 0;
-	}
 	for (size_t i = 0; i < COUNT(st->use); i++)
 		if (st->use[i].codec != NO_CODEC)
 			payloads[st->use[i].codec] = st->use[i].recv;
@@ -235,6 +232,24 @@ say_line(struct say *say, const struct rs_sdp_local *local, const struct line *l
 		say->crypto[m - say->media][0] = st->tx;
 		m->n_crypto = 1;
 	}
+}
+
+/** The words of what is agreed, or refused, in one line of our answer. @return 0, -E2BIG */
+static int
+say_line(struct say *say, const struct rs_sdp_local *local, const struct line *l,
+	enum rs_sdp_fail why)
+{
+	struct rs_sdp_stream *st = l->st;
+
+	if (why != RS_SDP_FAIL_NONE) {
+		struct rs_slice format = l->m->formats_text;
+
+		if (rs_sdp_refuse(st, l->m, rs_sdp_word(&format), why) != 0)
+			return -E2BIG;
+		rs_sdp_say_refused(say, st, NULL);
+		return 0;
+	}
+	say_agreed(say, local, st);
 	return 0;
 }
 
@@ -263,10 +278,9 @@ rs_sdp_answer(struct rs_sdp_session *s, const struct rs_sdp_local *local,
 			.rekey = local->rekey };
 		enum rs_sdp_fail why = RS_SDP_FAIL_PEER;
 
-		if (i < s->n_agreed)
+		rs_sdp_clear(&streams[i]);
+		if (i < s->n_agreed && (s->streams[i].state != RS_SDP_STREAM_ACTIVE || keeps_place(local, &s->streams[i], m)))
 			streams[i] = s->streams[i];
-		else
-			rs_sdp_clear(&streams[i]);
 		if (m->port != 0) {
 			why = choose_local(local, m, &streams[i], taken);
 			if (why == RS_SDP_FAIL_NONE) {
@@ -299,8 +313,45 @@ rs_sdp_answer(struct rs_sdp_session *s, const struct rs_sdp_local *local,
 		return n;
 	next.n_streams = next.n_agreed = (uint8_t)offer->n_media;
 	next.ours = false;
+	next.unsaid.version = s->version;
+	next.unsaid.hash = s->sent_hash;
+	next.unsaid.sent = s->sent;
 	*s = next;
 	if (offer->n_media > 0)
 		memcpy(s->streams, streams, offer->n_media * sizeof(streams[0]));
+	return n;
+}
+
+int
+rs_sdp_redirect(struct rs_sdp_session *s, const struct rs_sdp_local *local, uint8_t *out, size_t cap)
+{
+	struct rs_sdp_stream streams[RS_SDP_MAX_MEDIA];
+	struct rs_sdp_session next = *s;
+	struct say say;
+	int n;
+
+	next.version = s->unsaid.version;
+	next.sent_hash = s->unsaid.hash;
+	next.sent = s->unsaid.sent;
+	say.n_media = 0;
+	for (unsigned i = 0; i < s->n_streams; i++) {
+		struct rs_sdp_stream *st = &streams[i];
+
+		*st = s->streams[i];
+		if (st->state != RS_SDP_STREAM_ACTIVE) {
+			rs_sdp_say_refused(&say, st, NULL);
+			continue;
+		}
+		if (st->local >= local->n_media)
+			return -EINVAL;
+		direct(st, &local->media[st->local]);
+		say_agreed(&say, local, st);
+	}
+	n = rs_sdp_send(&next, local, &say, out, cap);
+	if (n < 0)
+		return n;
+	*s = next;
+	if (s->n_streams > 0)
+		memcpy(s->streams, streams, s->n_streams * sizeof(streams[0]));
 	return n;
 }

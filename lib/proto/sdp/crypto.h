@@ -10,6 +10,8 @@
 
 /** The longest master key and salt together: AES-256 with a salt of 14 bytes. */
 #define RS_SDP_KEY_MAX 46
+/** The longest MKI of a line that offers and answers take, bytes; RFC 4568, 6.1 has up to 128, of which nobody uses many. */
+#define RS_SDP_MKI_TAKEN 8
 /** No line that we write is longer: tag, suite, key, lifetime, MKI, all session parameters. */
 #define RS_SDP_CRYPTO_MAX 384
 

@@ -26,7 +26,7 @@ enum rs_sdp_fail {
 	RS_SDP_FAIL_NO_CODEC,	     /* no codec in common */
 	RS_SDP_FAIL_PAYLOAD,	     /* the answer has nothing that was offered */
 	RS_SDP_FAIL_LINE_COUNT,	     /* an answer or a re-offer with another number of m-lines (RFC 3264, 6 and 8) */
-	RS_SDP_FAIL_LINE_TYPE,	     /* an m-line is of another type than the one in its place */
+	RS_SDP_FAIL_LINE_TYPE,	     /* an m-line of an answer is of another type than the one in its place */
 	RS_SDP_FAIL_LINE_PROTO,	     /* an answer that changes between RTP and SRTP */
 	RS_SDP_FAIL_TOO_LARGE,	     /* more m-lines than this session has room for, or a refused one's words are too long */
 	RS_SDP_FAIL_ALL_REFUSED,     /* the answer refuses every m-line */
@@ -88,6 +88,7 @@ struct rs_sdp_stream {
 	uint8_t state;			    /* enum rs_sdp_stream_state */
 	uint8_t local;			    /* index in rs_sdp_local.media; RS_SDP_NO_PAYLOAD: none */
 	uint8_t direction;		    /* ours, both wishes combined: enum rs_sdp_direction */
+	uint8_t peer_direction;		    /* the peer's wish, as the peer sees it */
 	uint8_t flags;			    /* enum rs_sdp_stream_flag */
 	uint8_t proto;			    /* enum rs_sdp_proto */
 	uint8_t why;			    /* enum rs_sdp_fail, of a refused one */
@@ -115,6 +116,10 @@ struct rs_sdp_session {
 	uint64_t id;		       /* of our o= */
 	uint64_t version;	       /* of our o= as sent last */
 	uint64_t sent_hash;	       /* of what was sent last, o= left out */
+	struct {
+		uint64_t version, hash;
+		bool sent;
+	} unsaid;		       /* the same as they were before our last answer */
 	uint64_t peer_version, peer_hash, peer_origin;
 	struct rs_sdp_stream *streams; /* by m-line */
 	uint8_t cap;		       /* room at @streams, at most RS_SDP_MAX_MEDIA */
@@ -187,6 +192,14 @@ void rs_sdp_withdraw(struct rs_sdp_session *s);
  */
 int rs_sdp_answer(struct rs_sdp_session *s, const struct rs_sdp_local *local, const struct rs_sdp *offer, uint8_t *out,
 	size_t cap, struct rs_sdp_result *result);
+
+/**
+ * Write the answer that rs_sdp_answer() made once more, with the directions and the hold that @local wishes now: whoever words an
+ * answer may know them only when it is due. Everything else is as it was; it must not have been sent yet.
+ *
+ * @return bytes written to @out; -ENOSPC, -EINVAL as rs_sdp_offer(), with the session as before
+ */
+int rs_sdp_redirect(struct rs_sdp_session *s, const struct rs_sdp_local *local, uint8_t *out, size_t cap);
 
 /**
  * Take the answer to our offer. @local is the one that the offer was made from. It may be called again with the answer of a later
