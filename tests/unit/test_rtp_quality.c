@@ -221,6 +221,8 @@ g107_1_wide_band_is_another_scale(void **state)
 	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("opus")), &in, &q), -ENOTSUP);
 	assert_int_equal(q.scale, RS_QUALITY_FULL);
 	assert_null(rs_quality_codec(rs_slice_str("nothing")));
+	assert_null(rs_quality_codec(rs_slice_str("iLBC"))); /* and one that is not in the table at all */
+	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("iLBC")), &in, &q), -ENOTSUP);
 }
 
 int

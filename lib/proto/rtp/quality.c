@@ -66,7 +66,10 @@ int
 rs_quality_rate(const struct rs_quality_codec *codec, const struct rs_quality_input *in,
 	struct rs_quality *out)
 {
-	*out = (struct rs_quality){ .scale = codec->scale, .delay = in->delay };
+	*out = (struct rs_quality){ .delay = in->delay };
+	if (!codec)
+		return -ENOTSUP;
+	out->scale = codec->scale;
 	if (codec->ie < 0 || codec->scale == RS_QUALITY_FULL ||
 		(in->loss_percent > 0 && codec->bpl <= 0))
 		return -ENOTSUP;

@@ -61,6 +61,7 @@ double rs_quality_mos(double r);
 
 /**
  * Rate a stream.
+ * @param codec  NULL: one that is not in the table
  * @return 0; -ENOTSUP when the codec's factors are not known: no Ie, or loss and no Bpl; then @out says its scale only
  */
 int rs_quality_rate(const struct rs_quality_codec *codec, const struct rs_quality_input *in,
