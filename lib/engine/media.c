@@ -136,7 +136,7 @@ play_replay(struct rs_engine *e, const struct leg *leg, struct stream *s, uint32
 
 	if (!r)
 		return -EINVAL;
-	if (clip && clip->line != s->line)
+	if (r->udptl ? !(s->flags & STREAM_UDPTL) : (s->flags & STREAM_UDPTL) || (clip && clip->line != s->line))
 		return -ENOENT;
 	stream_replay_begin(e, s, r);
 	return 0;

@@ -33,6 +33,11 @@ struct media {
 	uint32_t heard;				 /* of an ended stream and the one that it heard: the same at both; 0: none was */
 	uint8_t direction;			 /* our wish: enum rs_sdp_direction */
 	bool hold_zero;				 /* and c=0.0.0.0 with it */
+	bool image;				 /* its line 1 is m=image: UDPTL, no RTP */
+	struct media_said {			 /* media_crypto.c: a=crypto lines of the scenario's own description, by line and place */
+		uint8_t suite, params;		 /* RS_SDP_SUITE_NONE: none */
+	} said[MEDIA_LINES][2];
+	uint8_t offerer;			 /* and whose description came first: enum offerer */
 	struct media_exchange {			 /* media_sdp.c: one for the INVITE, one for other requests */
 		struct rs_blob said;		 /* our description, while it may have to be sent again */
 		struct rs_blob before;		 /* the session before an offer of the peer's that our scenario may yet refuse */
@@ -69,6 +74,8 @@ struct rs_slice media_digits(const struct rs_engine *e, const struct media *m);
 uint64_t streams_turn(struct rs_engine *e, uint64_t now_ns);
 /** Received RTP and RTCP, in order; everything else was taken out by the caller. */
 void streams_input(struct rs_engine *e, const struct rs_rx *rx, uint32_t n);
+/** Is it UDPTL that came for a stream (and is counted then)? Asked of what is not RTP by its first byte. */
+bool streams_udptl(struct rs_engine *e, const struct rs_rx *rx);
 /** A burst was handed to the device: lateness of what was queued before. */
 void streams_flushed(struct rs_engine *e, uint64_t time_ns);
 

@@ -61,6 +61,8 @@ static const struct rs_metric_def defs[RS_MEDIA_COUNT] = {
 	COUNTER(RS_MEDIA_RTCP_BAD, "rtcp_bad", "packets", "RTCP datagrams that are not what they say."),
 	COUNTER(RS_MEDIA_RTCP_BYE, "rtcp_bye", "packets", "RTCP BYEs received."),
 	COUNTER(RS_MEDIA_UNREACHABLE, "rtp_unreachable", "packets", "ICMP errors that quoted media of ours."),
+	COUNTER(RS_MEDIA_UDPTL_SENT, "udptl_sent", "datagrams", "UDPTL (T.38) sent: captures that `play_pcap_image` plays."),
+	COUNTER(RS_MEDIA_UDPTL_RECEIVED, "udptl_received", "datagrams", "Whatever came to the port of an `m=image` line."),
 	COUNTER(RS_MEDIA_JUDGED, "streams_judged", "streams", "Ended streams that were to receive."),
 	COUNTER(RS_MEDIA_NEVER_HEARD, "streams_never_heard", "streams", "Of them: nothing came at all."),
 	COUNTER(RS_MEDIA_ONE_WAY, "streams_one_way", "streams", "Of them: we sent and nothing came."),

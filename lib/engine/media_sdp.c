@@ -122,7 +122,7 @@ sdp_end(struct rs_engine *e, struct leg *leg)
 	bool ran = false;
 
 	for (unsigned i = 0; m && i < MEDIA_LINES; i++) {
-		ran |= m->lines[i].state == RS_SDP_STREAM_ACTIVE;
+		ran |= m->lines[i].state != RS_SDP_STREAM_REFUSED;
 		m->lines[i].state = RS_SDP_STREAM_REFUSED;
 	}
 	if (ran)

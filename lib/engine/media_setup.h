@@ -32,6 +32,7 @@ struct rs_media_profile {
 	bool latch;	      /* media goes where media comes from (symmetric RTP seen from a peer behind NAT) */
 	bool hear_digits;     /* in-band, of G.711 */
 	bool echo;	      /* from the begin on */
+	bool images;	      /* a line that is no RTP: UDPTL of m=image */
 	struct rs_impairment send, receive;
 	struct rs_wrong wrong; /* SRTP sent wrong on purpose */
 };

@@ -42,6 +42,7 @@ enum stream_flag {
 	STREAM_WRONG = 1 << 12,
 	STREAM_BEGUN = 1 << 13,	  /* something was sent */
 	STREAM_TIMED = 1 << 14,	  /* due_ns has a phase */
+	STREAM_UDPTL = 1 << 15,	  /* no RTP: datagrams of a capture as they are, and nothing is judged */
 	STREAM_SLOW = STREAM_DIGITS | STREAM_REPLAY | STREAM_IMPAIRED | STREAM_WRONG, /* what sending looks at apart */
 };
 
@@ -220,6 +221,7 @@ struct streams {
 	struct held *helds;
 	uint32_t n_held;
 	uint8_t *scratch;	/* a datagram of RTCP */
+	bool images;		/* of some profile: what comes to a media port may be UDPTL */
 };
 
 static inline struct stream *
@@ -303,6 +305,9 @@ void stream_batch_send(struct rs_engine *e);
 /** A packet of @s into the batch, header first; payload of @len bytes from @from. @return its bytes in the buffer, NULL: no buffer */
 uint8_t *stream_put(struct rs_engine *e, struct stream *s, uint8_t m_pt, uint32_t ts, const uint8_t *from, uint32_t len,
 	uint64_t due_ns);
+
+/** A datagram of @s that is no RTP, as it is and at once. */
+void stream_put_udptl(struct rs_engine *e, struct stream *s, const uint8_t *from, uint32_t len, uint64_t due_ns);
 
 /* stream_digits.c */
 int stream_digits_begin(struct rs_engine *e, struct stream *s, struct rs_slice text, uint32_t ms);

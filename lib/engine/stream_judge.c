@@ -124,6 +124,8 @@ stream_judge(struct rs_engine *e, uint32_t slot)
 	struct rs_rtp_rx_report r;
 	double loss;
 
+	if (s->flags & STREAM_UDPTL)
+		return;
 	rs_rtp_rx_report(&srx->rtp, s->ptime_ms ? s->ptime_ms : 20, &r);
 	count_report(m, &ms->cold[slot].counted, &r, true);
 	if (s->flags & STREAM_RECV) {

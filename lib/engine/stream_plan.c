@@ -46,7 +46,7 @@ static void
 fill(const struct rs_plan_media *m, struct rs_media_profile *out)
 {
 	*out = (struct rs_media_profile){
-		.sdp = { &m->sdp },
+		.sdp = { &m->sdp, m->video },
 		.payload = payload,
 		.ctx = m,
 		.playout_ns = (uint32_t)m->jitter_buffer_ns,
@@ -55,6 +55,7 @@ fill(const struct rs_plan_media *m, struct rs_media_profile *out)
 		.no_rtcp = !m->rtcp,
 		.xr = m->rtcp,
 		.echo = m->echo,
+		.images = m->images,
 		.hear_digits = !m->implied && !has_events(&m->sdp), /* else they come as events */
 		.send = rs_impairment_of(&m->send),
 		.receive = rs_impairment_of(&m->receive),

@@ -296,7 +296,10 @@ take_chunk(struct rs_engine *e, const struct rs_rx *rx, uint32_t n, struct tally
 		struct arrival *a = &in[i];
 		const struct stream_rx *srx = &ms->rx[a->slot];
 
-		if (__builtin_expect(ms->heap != NULL, 0) && !passes(e, a->slot, a->rx)) {
+		if (__builtin_expect(srx->flags & STREAM_UDPTL, 0)) {
+			rs_metric_inc(stream_cells(e, srx->activity), RS_MEDIA_UDPTL_RECEIVED);
+			a->slot = STREAM_NONE;
+		} else if (__builtin_expect(ms->heap != NULL, 0) && !passes(e, a->slot, a->rx)) {
 			a->slot = STREAM_NONE;
 		} else if (__builtin_expect(rs_rtp_demux(a->rx->data, a->len) == RS_RTP_IS_RTCP, 0)) {
 			control[n_control++] = (uint8_t)i;
@@ -333,14 +336,33 @@ streams_input(struct rs_engine *e, const struct rs_rx *rx, uint32_t n)
 }
 
 bool
+streams_udptl(struct rs_engine *e, const struct rs_rx *rx)
+{
+	const struct media_pair *pair;
+	const struct stream_rx *srx;
+
+	if (!e->streams || !e->streams->images)
+		return false;
+	pair = media_ports_find(&e->streams->ports, rx->path.port, &rx->path.local, rx->path.local_port);
+	if (!pair || !pair->stream)
+		return false;
+	srx = &e->streams->rx[pair->stream - 1];
+	if (!(srx->flags & STREAM_UDPTL))
+		return false;
+	rs_metric_inc(stream_cells(e, srx->activity), RS_MEDIA_UDPTL_RECEIVED);
+	return true;
+}
+
+bool
 streams_unreachable(struct rs_engine *e, const struct rs_rx *rx)
 {
 	const struct media_pair *pair;
+	bool rtp = rs_rx_kind_of(rx->data, rx->len) == RS_RX_RTP;
 
-	if (!e->streams || rs_rx_kind_of(rx->data, rx->len) != RS_RX_RTP)
+	if (!e->streams || (!rtp && !e->streams->images))
 		return false;
 	pair = media_ports_find(&e->streams->ports, rx->path.port, &rx->path.local, rx->path.local_port);
 	if (pair && pair->stream)
 		rs_metric_inc(stream_cells(e, e->streams->rx[pair->stream - 1].activity), RS_MEDIA_UNREACHABLE);
-	return pair != NULL;
+	return pair != NULL; /* SIP has no port of these */
 }

@@ -28,7 +28,8 @@ static const struct member packets[] = { { "sent", RS_MEDIA_SENT },
 	{ "unknown_payload_type", RS_MEDIA_PT_UNKNOWN },
 	{ "payload_type_changes", RS_MEDIA_PT_CHANGED }, { "ssrc_changes", RS_MEDIA_SSRC_CHANGED },
 	{ "restarts", RS_MEDIA_RESTARTED }, { "timestamp_jumps", RS_MEDIA_TS_JUMPS },
-	{ "wrong_source", RS_MEDIA_WRONG_SOURCE }, { "unreachable", RS_MEDIA_UNREACHABLE }, { 0 } };
+	{ "wrong_source", RS_MEDIA_WRONG_SOURCE }, { "unreachable", RS_MEDIA_UNREACHABLE },
+	{ "udptl_sent", RS_MEDIA_UDPTL_SENT }, { "udptl_received", RS_MEDIA_UDPTL_RECEIVED }, { 0 } };
 static const struct member bytes[] = { { "sent", RS_MEDIA_SENT_BYTES },
 	{ "received", RS_MEDIA_RECEIVED_BYTES }, { 0 } };
 static const struct member bad[] = { { "short", RS_MEDIA_SHORT }, { "version", RS_MEDIA_VERSION },

@@ -43,6 +43,7 @@ struct rs_media_wrong {
 struct rs_plan_media {
 	const char *name;
 	struct rs_sdp_profile sdp;	/* complete */
+	struct rs_sdp_profile *video;	/* NULL: none. Of the implied ones only, for what steps play */
 	uint8_t codecs[RS_SDP_MAX_CODECS]; /* enum rs_codec of sdp.codecs[i]; RS_CODECS: an event, noise, or none that can be sent */
 	/** What is sent, by sdp.codecs[] and packet length (ptime / RS_MEDIA_PTIME - 1); NULL: not possible in that length. */
 	struct rs_payload *payloads[RS_SDP_MAX_CODECS][RS_MEDIA_PTIMES];
@@ -55,6 +56,7 @@ struct rs_plan_media {
 	bool rtcp, watermark, echo;
 	bool dtx;			/* the payloads have silences in them */
 	struct rs_payload_dtx dtx_pattern;
+	bool images;			/* implied: some steps play m=image */
 	bool implied;			/* not in the plan: of activities without a profile whose scenario has media steps */
 	int line;
 };
@@ -73,7 +75,8 @@ enum rs_clip_kind { RS_CLIP_REPLAY, RS_CLIP_STREAM };
 
 struct rs_clip {
 	uint8_t kind;		   /* enum rs_clip_kind */
-	uint8_t line;		   /* 0: audio, 1: video (and image) */
+	uint8_t line;		   /* 0: audio, 1: video or image */
+	bool image;		   /* of line 1: what is replayed is UDPTL, not RTP */
 	uint8_t payload_type;	   /* STREAM: as SIPp's step says; RS_SDP_NO_PAYLOAD: as agreed, else of the codec */
 	int32_t loops;		   /* STREAM: so many times; -1: for ever */
 	const char *file;
