@@ -71,11 +71,11 @@ def callee(sdp, actions=""):
 
 
 def write_pcap(path, datagrams):
-    """A capture of raw IPv4; @datagrams: (ms, UDP payload), as they were sent from port 7000 to port 7002."""
+    """A capture; @datagrams: (ms, UDP payload), as they were sent from port 7000 to port 7002."""
     with open(path, "wb") as out:
-        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
+        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
         for ms, data in datagrams:
-            packet = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28 + len(data), 0, 0, 64, 17, 0, bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2)))
+            packet = b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" + struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28 + len(data), 0, 0, 64, 17, 0, bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2)))
             packet += struct.pack(">HHHH", 7000, 7002, 8 + len(data), 0) + data
             out.write(struct.pack("<IIII", ms // 1000, ms % 1000 * 1000, len(packet), len(packet)) + packet)
     return path
