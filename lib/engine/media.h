@@ -17,6 +17,7 @@
 
 #define MEDIA_LINES RS_MEDIA_KINDS /* m-lines of a call that carry something: audio, video */
 #define MEDIA_DIGITS_MAX 32
+#define MEDIA_DIGITS_HOW (1u << 16)
 
 /** From a pool of the engine; leg->media is its slot, NO_MEDIA: none. */
 struct media {
@@ -61,9 +62,9 @@ void media_apply(struct rs_engine *e, struct leg *leg, struct media *m);
 /**
  * @param what  enum media_do; of all lines that it can be done to
  * @param arg	MEDIA_SOURCE, MEDIA_REPLAY: clip of the program, behind them sources of the setup (media_setup.h); MEDIA_DIGITS: ms of each, 0: as
- *		the profile says; MEDIA_ECHO: 0: no more; else not looked at
+ *		the profile says, and MEDIA_DIGITS_HOW times enum rs_media_dtmf; MEDIA_ECHO: 0: no more; else not looked at
  * @param text	MEDIA_DIGITS: 0-9 * # A-D, at most MEDIA_DIGITS_MAX; else not looked at
- * @return 0; -ENOENT: no stream runs that could do it; -EINVAL: no such source, or no digits; -ENOTSUP: events were not negotiated
+ * @return 0; -ENOENT: no stream runs that could do it; -EINVAL: no such source, or no digits; -ENOTSUP: events were not negotiated, and the sound is not G.711
  */
 int media_play(struct rs_engine *e, struct leg *leg, struct media *m, enum media_do what, uint32_t arg, struct rs_slice text);
 void media_close(struct rs_engine *e, struct leg *leg);

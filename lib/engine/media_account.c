@@ -53,7 +53,7 @@ static const struct rs_metric_def defs[RS_MEDIA_COUNT] = {
 	COUNTER(RS_MEDIA_CROSSED, "watermarks_crossed", "packets", "Packets of a stream that is not the one of this call: it changed, or says that it hears another one than us."),
 	COUNTER(RS_MEDIA_ECHOED, "watermarks_own", "packets", "Packets that we had sent ourselves: an echo."),
 	COUNTER(RS_MEDIA_ECHO_SENT, "rtp_echoed", "packets", "Packets sent back to where they came from; part of `rtp_sent`."),
-	COUNTER(RS_MEDIA_DIGITS_SENT, "digits_sent", "digits", "Telephone events sent (RFC 4733)."),
+	COUNTER(RS_MEDIA_DIGITS_SENT, "digits_sent", "digits", "Digits sent: telephone events (RFC 4733), in the sound, or both ways."),
 	COUNTER(RS_MEDIA_DIGITS_HEARD, "digits_received", "digits", "Telephone events received."),
 	COUNTER(RS_MEDIA_DIGITS_INBAND, "digits_inband", "digits", "Digits heard in the sound."),
 	COUNTER(RS_MEDIA_RTCP_SENT, "rtcp_sent", "packets", "RTCP datagrams sent."),

@@ -102,9 +102,12 @@ struct stream_digits {
 	struct rs_rtp_event_tx tx;
 	uint64_t next_ns;	 /* of the next digit */
 	char text[MEDIA_DIGITS_MAX];
+	uint8_t how[MEDIA_DIGITS_MAX]; /* each of them: events, in-band or both */
 	uint8_t n, at;
 	uint16_t ms;
 	uint32_t begin_ts;
+	uint32_t wave_at, tone_len, wave_len; /* in-band: samples of the digit that were sent; of its tone; with the pause behind it */
+	uint8_t wave;		       /* which: its event's code */
 };
 
 struct stream_cold {
@@ -128,6 +131,9 @@ struct stream_cold {
 	uint16_t remote_rtcp_port;
 	struct rs_addr remote_rtcp;
 	uint8_t heard_n;
+	bool heard_inband;	 /* the last one, at heard_ns */
+	uint64_t heard_ns;
+	uint32_t sound_ts;	 /* of the sound that the detector has not seen yet */
 	bool bye_said;
 	char heard[MEDIA_DIGITS_MAX];
 	struct rs_impair_state send_state, receive_state;
@@ -160,6 +166,10 @@ _Static_assert(sizeof(struct stream_secrets) == 512, "SRTCP and master keys of b
 #define STREAM_SECURE_BYTES (STREAM_BYTES + sizeof(struct stream_keys) + sizeof(struct stream_secrets) + 2 * sizeof(uint32_t))
 _Static_assert(STREAM_BYTES <= 1200, "a plain stream, both directions");
 _Static_assert(STREAM_SECURE_BYTES <= 2500, "a secure stream, both directions");
+
+/** A second of each digit at 8 kHz, after which all its frequencies begin again. */
+#define DTMF_WAVE  8000
+#define DTMF_WAVES (16 * DTMF_WAVE)
 
 /** Packets with the same due time that wait for their burst. */
 struct sent_run {
@@ -221,6 +231,7 @@ struct streams {
 	struct held *helds;
 	uint32_t n_held;
 	uint8_t *scratch;	/* a datagram of RTCP */
+	uint8_t *dtmf;		/* DTMF_WAVES of A-law, then of mu-law; NULL: no profile says digits in the sound */
 	bool images;		/* of some profile: what comes to a media port may be UDPTL */
 };
 
@@ -310,7 +321,10 @@ uint8_t *stream_put(struct rs_engine *e, struct stream *s, uint8_t m_pt, uint32_
 void stream_put_udptl(struct rs_engine *e, struct stream *s, const uint8_t *from, uint32_t len, uint64_t due_ns);
 
 /* stream_digits.c */
-int stream_digits_begin(struct rs_engine *e, struct stream *s, struct rs_slice text, uint32_t ms);
+/** @param ms  of each; 0: as the profile says. @param how  enum rs_media_dtmf; AUTO: as the profile says */
+int stream_digits_begin(struct rs_engine *e, struct stream *s, struct rs_slice text, uint32_t ms, uint32_t how);
+/** The second of each digit, in both laws. @param out  2 * DTMF_WAVES bytes */
+void stream_digits_make(uint8_t *out);
 /** A packet of an event instead of sound, if one is due. @return true: sound is not sent now */
 bool stream_digits_send(struct rs_engine *e, struct stream *s);
 void stream_digits_event(struct rs_engine *e, uint32_t slot, const struct rs_rtp_packet *p);

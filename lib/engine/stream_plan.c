@@ -42,6 +42,14 @@ has_events(const struct rs_sdp_profile *p)
 	return false;
 }
 
+static bool
+hears_sound(const struct rs_plan_media *m)
+{
+	if (m->implied || m->hear_dtmf == RS_DTMF_EVENTS)
+		return false;
+	return m->hear_dtmf != RS_DTMF_AUTO || !has_events(&m->sdp); /* else they come as events */
+}
+
 static void
 fill(const struct rs_plan_media *m, struct rs_media_profile *out)
 {
@@ -56,7 +64,9 @@ fill(const struct rs_plan_media *m, struct rs_media_profile *out)
 		.xr = m->rtcp,
 		.echo = m->echo,
 		.images = m->images,
-		.hear_digits = !m->implied && !has_events(&m->sdp), /* else they come as events */
+		.hear_digits = hears_sound(m),
+		.say_digits = true, /* a step may ask for it */
+		.dtmf = m->implied ? RS_DTMF_EVENTS : m->dtmf, /* SIPp knows no other */
 		.send = rs_impairment_of(&m->send),
 		.receive = rs_impairment_of(&m->receive),
 		.wrong = {

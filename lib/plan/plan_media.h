@@ -11,6 +11,14 @@
 #define RS_MEDIA_PTIME 10 /* ms between the lengths of packets that payloads are ready for */
 #define RS_MEDIA_PTIMES (RS_SDP_PTIME_MAX / RS_MEDIA_PTIME)
 
+/** How digits are sent, and where they are listened for. */
+enum rs_media_dtmf {
+	RS_DTMF_AUTO,	/* as events where they were agreed on, else in the sound */
+	RS_DTMF_EVENTS, /* RFC 4733 */
+	RS_DTMF_INBAND, /* in the sound of G.711 */
+	RS_DTMF_BOTH,
+};
+
 enum rs_media_source { RS_MEDIA_SILENCE, RS_MEDIA_TONE, RS_MEDIA_NOISE, RS_MEDIA_FILE };
 
 /** What happens to packets on their way, all probabilities 0 to 1; all zero: nothing. Changed live by `loadctl impair`. */
@@ -54,6 +62,7 @@ struct rs_plan_media {
 	struct rs_impair send, receive;
 	struct rs_media_wrong wrong;
 	bool rtcp, watermark, echo;
+	uint8_t dtmf, hear_dtmf;	/* enum rs_media_dtmf */
 	bool dtx;			/* the payloads have silences in them */
 	struct rs_payload_dtx dtx_pattern;
 	bool images;			/* implied: some steps play m=image */

@@ -332,6 +332,80 @@ digits_are_heard_in_the_sound(void **state)
 	rig_close(&r);
 }
 
+/* Sent in the sound, as events or as both, where telephone-event was agreed on and where it was not: each digit is heard once. */
+static void
+digits_go_in_the_sound_as_events_or_both_ways(void **state)
+{
+	static const struct {
+		const char *codec;
+		bool events, watermark;
+		uint32_t how;
+		uint64_t sound, event; /* heard */
+	} rows[] = {
+		{ "PCMU", true, true, RS_DTMF_INBAND, 6, 0 },
+		{ "PCMA", true, false, RS_DTMF_INBAND, 6, 0 },
+		{ "PCMU", true, true, RS_DTMF_BOTH, 6, 6 },
+		{ "PCMA", true, true, RS_DTMF_EVENTS, 0, 6 },
+		{ "PCMU", true, true, RS_DTMF_AUTO, 0, 6 },
+		{ "PCMA", false, true, RS_DTMF_AUTO, 6, 0 },
+		{ "PCMU", false, true, RS_DTMF_BOTH, 6, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rs_slice none = { 0 }, heard;
+		struct rig r;
+		struct party a, b;
+
+		rig_prepare(&r);
+		r.sdp.n_codecs = 0;
+		rig_codec(&r, rows[i].codec);
+		if (rows[i].events)
+			rig_codec(&r, "telephone-event");
+		r.profile.hear_digits = r.profile.say_digits = true;
+		r.profile.watermark = rows[i].watermark;
+		talk(&r, &a, &b);
+		assert_int_equal(media_play(a.e, a.leg, a.m, MEDIA_STOP, 0, none), 0); /* a tone would be in its way */
+		assert_int_equal(media_play(a.e, a.leg, a.m, MEDIA_DIGITS, rows[i].how * MEDIA_DIGITS_HOW + 90, rs_slice_str("1*7")), 0);
+		assert_int_equal(media_play(a.e, a.leg, a.m, MEDIA_DIGITS, rows[i].how * MEDIA_DIGITS_HOW + 90, rs_slice_str("7#D")), 0);
+		sim_play(&r.s, 2 * S);
+		heard = media_digits(b.e, b.m);
+		assert_int_equal(heard.len, 6);
+		assert_memory_equal(heard.p, "1*77#D", 6);
+		assert_int_equal(rig_count(&r, 0, RS_MEDIA_DIGITS_SENT), 6);
+		assert_int_equal(rig_count(&r, 1, RS_MEDIA_DIGITS_INBAND), rows[i].sound);
+		assert_int_equal(rig_count(&r, 1, RS_MEDIA_DIGITS_HEARD), rows[i].event);
+		hang_up(&r, &a, &b);
+		assert_int_equal(rig_count(&r, 1, RS_MEDIA_LOST) + rig_count(&r, 1, RS_MEDIA_TS_JUMPS), 0);
+		rig_close(&r);
+	}
+}
+
+static void
+digits_that_cannot_be_sent_are_refused(void **state)
+{
+	static const struct {
+		const char *codec;
+		bool events;
+		uint32_t how;
+	} rows[] = { { "PCMU", false, RS_DTMF_EVENTS }, { "GSM", true, RS_DTMF_INBAND }, { "GSM", false, RS_DTMF_AUTO }, { "GSM", false, RS_DTMF_BOTH } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rig r;
+		struct party a, b;
+
+		rig_prepare(&r);
+		r.sdp.n_codecs = 0;
+		rig_codec(&r, rows[i].codec);
+		if (rows[i].events)
+			rig_codec(&r, "telephone-event");
+		r.profile.say_digits = true;
+		talk(&r, &a, &b);
+		assert_int_equal(media_play(a.e, a.leg, a.m, MEDIA_DIGITS, rows[i].how * MEDIA_DIGITS_HOW, rs_slice_str("1")), -ENOTSUP);
+		hang_up(&r, &a, &b);
+		rig_close(&r);
+	}
+}
+
 static void
 an_echo_sends_back_what_comes(void **state)
 {
@@ -471,6 +545,8 @@ main(void)
 		cmocka_unit_test(reports_come_by_rfc_3550_and_give_the_round_trip),
 		cmocka_unit_test(digits_are_sent_and_heard_rfc_4733),
 		cmocka_unit_test(digits_are_heard_in_the_sound),
+		cmocka_unit_test(digits_go_in_the_sound_as_events_or_both_ways),
+		cmocka_unit_test(digits_that_cannot_be_sent_are_refused),
 		cmocka_unit_test(an_echo_sends_back_what_comes),
 		cmocka_unit_test(media_goes_on_to_where_it_comes_from),
 		cmocka_unit_test(impairment_of_sending_and_receiving),
