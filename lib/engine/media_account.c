@@ -70,6 +70,16 @@ static const struct rs_metric_def defs[RS_MEDIA_COUNT] = {
 	COUNTER(RS_MEDIA_TRANSCODED, "streams_transcoded", "streams", "Of them: media came, and not one watermark: transcoded, or not ours."),
 	COUNTER(RS_MEDIA_CROSSED_STREAMS, "streams_crossed", "streams", "Of them: with crossed packets."),
 	COUNTER(RS_MEDIA_LEGS_CROSSED, "legs_crossed", "calls", "Placed calls whose other side was found by `run.legs`, and whose streams did not hear each other but others."),
+	COUNTER(RS_MEDIA_M_JUDGED, "measured_judged", "streams", "As `streams_judged`, of calls whose due time lies in the measured window."),
+	COUNTER(RS_MEDIA_M_ONE_WAY, "measured_one_way", "streams", "As `streams_one_way`, in the measured window."),
+	COUNTER(RS_MEDIA_M_RATED, "measured_rated", "streams", "As `streams_rated`, in the measured window."),
+	COUNTER(RS_MEDIA_M_EXPECTED, "measured_expected", "packets", "As `rtp_expected`, in the measured window; counted when the stream ends."),
+	COUNTER(RS_MEDIA_M_LOST, "measured_lost", "packets", "As `rtp_lost`, in the measured window."),
+	COUNTER(RS_MEDIA_T_JUDGED, "tainted_judged", "streams", "Those of `measured_judged` whose call overlapped an interval that control had found limited by the generator."),
+	COUNTER(RS_MEDIA_T_ONE_WAY, "tainted_one_way", "streams", "The same of `measured_one_way`."),
+	COUNTER(RS_MEDIA_T_RATED, "tainted_rated", "streams", "The same of `measured_rated`."),
+	COUNTER(RS_MEDIA_T_EXPECTED, "tainted_expected", "packets", "The same of `measured_expected`."),
+	COUNTER(RS_MEDIA_T_LOST, "tainted_lost", "packets", "The same of `measured_lost`."),
 	COUNTER(RS_MEDIA_RATED, "streams_rated", "streams", "Of them: with a MOS."),
 	COUNTER(RS_MEDIA_IMPAIRED_LOST, "impaired_lost", "packets", "Dropped on purpose."),
 	COUNTER(RS_MEDIA_IMPAIRED_DUPLICATED, "impaired_duplicated", "packets", "Repeated on purpose."),
@@ -86,6 +96,10 @@ static const struct rs_metric_def defs[RS_MEDIA_COUNT] = {
 	HIST(RS_MEDIA_MOS, "mos", "MOS*1e-6", "MOS of each ended stream by G.107."),
 	HIST(RS_MEDIA_R, "r", "R*1e-6", "Transmission rating R of each ended stream by G.107."),
 	HIST(RS_MEDIA_LOSS, "loss", "percent*1e-6", "Lost and late packets of each ended stream, of those expected."),
+	HIST(RS_MEDIA_M_MOS, "measured_mos", "MOS*1e-6", "As `mos`, in the measured window."),
+	HIST(RS_MEDIA_M_JITTER_MAX, "measured_jitter_max", "ns", "As `jitter_max`, in the measured window."),
+	HIST(RS_MEDIA_C_MOS, "clean_mos", "MOS*1e-6", "As `measured_mos`, of calls that overlapped no interval that control had found limited."),
+	HIST(RS_MEDIA_C_JITTER_MAX, "clean_jitter_max", "ns", "As `measured_jitter_max`, of such calls."),
 };
 const struct rs_metric_table rs_media_metrics_table = { "media", "worker,activity", defs, RS_MEDIA_COUNT };
 

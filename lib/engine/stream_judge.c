@@ -67,8 +67,42 @@ record_value(struct rs_metrics *m, uint32_t row, double v)
 	rs_metric_record(m, row, v > 0 ? (uint64_t)(v * RS_MEDIA_SCALE) : 0);
 }
 
+/* Whose figures a stream's are besides all: its call's due time lies in the measured window; that call overlapped a limited interval. */
+struct standing {
+	bool measured, tainted;
+};
+
+static struct standing
+standing_of(const struct rs_engine *e, const struct stream *s)
+{
+	const struct leg *leg = leg_at(e, stream_media(e, s)->leg);
+
+	return (struct standing){ leg->flags & LEG_MEASURED, leg->due_ns < atomic_load_explicit(e->limited_until, memory_order_relaxed) };
+}
+
+/* @row: of those of the measured window. The whole first, so that no look shows more of the part. */
 static void
-rate(struct rs_engine *e, uint32_t slot, const struct rs_rtp_rx_report *r, double loss_percent)
+count_measured(struct rs_metrics *m, struct standing st, uint32_t row, uint64_t n)
+{
+	if (!st.measured)
+		return;
+	rs_metric_add(m, row, n);
+	if (st.tainted)
+		rs_metric_add(m, row + RS_MEDIA_MEASURED, n);
+}
+
+static void
+record_measured(struct rs_metrics *m, struct standing st, uint32_t row, uint32_t clean_row, double v)
+{
+	if (!st.measured)
+		return;
+	record_value(m, row, v);
+	if (!st.tainted)
+		record_value(m, clean_row, v);
+}
+
+static void
+rate(struct rs_engine *e, uint32_t slot, struct standing st, double loss_percent)
 {
 	struct streams *ms = e->streams;
 	const struct stream_rx *srx = &ms->rx[slot];
@@ -78,7 +112,6 @@ rate(struct rs_engine *e, uint32_t slot, const struct rs_rtp_rx_report *r, doubl
 		.buffer_ms = srx->rtp.profile->playout_ns / 1e6 };
 	struct rs_quality q;
 
-	(void)r;
 	in.network_ms = stream_delay_ms(srx, cold, &in.delay);
 	if (!cold->codec || rs_quality_rate(rs_quality_codec(rs_slice_str(cold->codec->name)), &in, &q) != 0 ||
 		q.scale != RS_QUALITY_NARROW) /* figures of another scale are not mixed with these */
@@ -86,10 +119,12 @@ rate(struct rs_engine *e, uint32_t slot, const struct rs_rtp_rx_report *r, doubl
 	rs_metric_inc(m, RS_MEDIA_RATED);
 	record_value(m, RS_MEDIA_MOS, q.mos);
 	record_value(m, RS_MEDIA_R, q.r);
+	count_measured(m, st, RS_MEDIA_M_RATED, 1);
+	record_measured(m, st, RS_MEDIA_M_MOS, RS_MEDIA_C_MOS, q.mos);
 }
 
 static void
-judge_silence(struct rs_engine *e, uint32_t slot)
+judge_silence(struct rs_engine *e, uint32_t slot, struct standing st)
 {
 	struct streams *ms = e->streams;
 	const struct stream_cold *cold = &ms->cold[slot];
@@ -104,8 +139,10 @@ judge_silence(struct rs_engine *e, uint32_t slot)
 	case RS_RTP_QUIET: break;
 	case RS_RTP_NEVER:
 		rs_metric_inc(m, RS_MEDIA_NEVER_HEARD);
-		if (stream_at(ms, slot)->sent)
+		if (stream_at(ms, slot)->sent) {
 			rs_metric_inc(m, RS_MEDIA_ONE_WAY);
+			count_measured(m, st, RS_MEDIA_M_ONE_WAY, 1);
+		}
 		break;
 	case RS_RTP_TIMED_OUT:
 		if (!cold->bye_said) /* then it was said */
@@ -121,6 +158,7 @@ stream_judge(struct rs_engine *e, uint32_t slot)
 	const struct stream_rx *srx = &ms->rx[slot];
 	struct rs_metrics *m = stream_cells(e, srx->activity);
 	const struct stream *s = stream_at(ms, slot);
+	struct standing st = standing_of(e, s);
 	struct rs_rtp_rx_report r;
 	double loss;
 
@@ -128,9 +166,12 @@ stream_judge(struct rs_engine *e, uint32_t slot)
 		return;
 	rs_rtp_rx_report(&srx->rtp, s->ptime_ms ? s->ptime_ms : 20, &r);
 	count_report(m, &ms->cold[slot].counted, &r, true);
+	count_measured(m, st, RS_MEDIA_M_EXPECTED, r.expected);
+	count_measured(m, st, RS_MEDIA_M_LOST, r.missing);
 	if (s->flags & STREAM_RECV) {
 		rs_metric_inc(m, RS_MEDIA_JUDGED);
-		judge_silence(e, slot);
+		count_measured(m, st, RS_MEDIA_M_JUDGED, 1);
+		judge_silence(e, slot, st);
 	}
 	if (srx->crossed)
 		rs_metric_inc(m, RS_MEDIA_CROSSED_STREAMS);
@@ -141,9 +182,10 @@ stream_judge(struct rs_engine *e, uint32_t slot)
 	loss = r.expected ? 100.0 * (double)(r.missing + r.late) / (double)r.expected : 0;
 	record_ms(m, RS_MEDIA_JITTER, r.mean_jitter_ms);
 	record_ms(m, RS_MEDIA_JITTER_MAX, r.max_jitter_ms);
+	record_measured(m, st, RS_MEDIA_M_JITTER_MAX, RS_MEDIA_C_JITTER_MAX, r.max_jitter_ms);
 	record_ms(m, RS_MEDIA_GAP, r.max_gap_ms);
 	if (r.first_packet_ns >= 0)
 		rs_metric_record(m, RS_MEDIA_FIRST, (uint64_t)r.first_packet_ns);
 	record_value(m, RS_MEDIA_LOSS, loss > 100 ? 100 : loss);
-	rate(e, slot, &r, loss > 100 ? 100 : loss);
+	rate(e, slot, st, loss > 100 ? 100 : loss);
 }

@@ -234,6 +234,7 @@ media_json(struct view *v)
 	put_hists(v, j);
 	put(m, j, "lateness_without_gaps_ms", latency_json(m, lateness_without_gaps(v), 1e6));
 	put_number(m, json_object_get(j, "one_way_delay_ms"), "error_ms", delay_error_ms(v));
+	put(m, j, "measured", streams_measured_json(v));
 	put(m, j, "sdp", sdp_json(v));
 	put(m, j, "activities", activities(v));
 	return j;
