@@ -80,7 +80,9 @@ static const struct rs_metric_def defs[RS_MEDIA_COUNT] = {
 	COUNTER(RS_MEDIA_T_RATED, "tainted_rated", "streams", "The same of `measured_rated`."),
 	COUNTER(RS_MEDIA_T_EXPECTED, "tainted_expected", "packets", "The same of `measured_expected`."),
 	COUNTER(RS_MEDIA_T_LOST, "tainted_lost", "packets", "The same of `measured_lost`."),
-	COUNTER(RS_MEDIA_RATED, "streams_rated", "streams", "Of them: with a MOS."),
+	COUNTER(RS_MEDIA_RATED, "streams_rated", "streams", "Of them: with a MOS, by G.107 or G.107.1."),
+	COUNTER(RS_MEDIA_NO_FACTORS, "streams_no_factors", "streams", "Streams that were heard and have no MOS: no equipment factor is known for the codec, or for its mode (G.113)."),
+	COUNTER(RS_MEDIA_NO_BPL, "streams_no_robustness", "streams", "Those that have none as something was lost, and no robustness factor is known for the codec."),
 	COUNTER(RS_MEDIA_IMPAIRED_LOST, "impaired_lost", "packets", "Dropped on purpose."),
 	COUNTER(RS_MEDIA_IMPAIRED_DUPLICATED, "impaired_duplicated", "packets", "Repeated on purpose."),
 	COUNTER(RS_MEDIA_IMPAIRED_DELAYED, "impaired_delayed", "packets", "Held back on purpose."),
@@ -96,9 +98,12 @@ static const struct rs_metric_def defs[RS_MEDIA_COUNT] = {
 	HIST(RS_MEDIA_MOS, "mos", "MOS*1e-6", "MOS of each ended stream by G.107."),
 	HIST(RS_MEDIA_R, "r", "R*1e-6", "Transmission rating R of each ended stream by G.107."),
 	HIST(RS_MEDIA_LOSS, "loss", "percent*1e-6", "Lost and late packets of each ended stream, of those expected."),
+	HIST(RS_MEDIA_MOS_WIDE, "mos_wide", "MOS*1e-6", "MOS of each ended stream of a wide-band codec by G.107.1, which is another scale."),
 	HIST(RS_MEDIA_M_MOS, "measured_mos", "MOS*1e-6", "As `mos`, in the measured window."),
+	HIST(RS_MEDIA_M_MOS_WIDE, "measured_mos_wide", "MOS*1e-6", "As `mos_wide`, in the measured window."),
 	HIST(RS_MEDIA_M_JITTER_MAX, "measured_jitter_max", "ns", "As `jitter_max`, in the measured window."),
 	HIST(RS_MEDIA_C_MOS, "clean_mos", "MOS*1e-6", "As `measured_mos`, of calls that overlapped no interval that control had found limited."),
+	HIST(RS_MEDIA_C_MOS_WIDE, "clean_mos_wide", "MOS*1e-6", "As `measured_mos_wide`, of such calls."),
 	HIST(RS_MEDIA_C_JITTER_MAX, "clean_jitter_max", "ns", "As `measured_jitter_max`, of such calls."),
 };
 const struct rs_metric_table rs_media_metrics_table = { "media", "worker,activity", defs, RS_MEDIA_COUNT };

@@ -38,6 +38,7 @@ enum rs_media_metric {
 	/* streams judged at their end */
 	RS_MEDIA_JUDGED,	/* that were to receive */
 	RS_MEDIA_NEVER_HEARD, RS_MEDIA_ONE_WAY, RS_MEDIA_TIMED_OUT, RS_MEDIA_TRANSCODED, RS_MEDIA_CROSSED_STREAMS, RS_MEDIA_RATED,
+	RS_MEDIA_NO_FACTORS, RS_MEDIA_NO_BPL, /* heard, and not rated: enum rs_quality_why */
 	/*
 	 * Of calls whose due time (answered: arrival) lies in the measured window, at each stream's end: what thresholds are over. Then
 	 * those of them whose call overlapped a limited interval, as far as that was known; the same order.
@@ -50,8 +51,9 @@ enum rs_media_metric {
 	/* histograms */
 	RS_MEDIA_LATENESS, RS_MEDIA_LATENESS_GAP, RS_MEDIA_DELAY, RS_MEDIA_RTT, RS_MEDIA_JITTER, RS_MEDIA_JITTER_MAX, RS_MEDIA_GAP,
 	RS_MEDIA_FIRST, RS_MEDIA_MOS, RS_MEDIA_R, RS_MEDIA_LOSS,
-	RS_MEDIA_M_MOS, RS_MEDIA_M_JITTER_MAX, /* of the measured window */
-	RS_MEDIA_C_MOS, RS_MEDIA_C_JITTER_MAX, /* and of calls that overlapped no limited interval that was known of */
+	RS_MEDIA_MOS_WIDE, /* G.107.1: another scale */
+	RS_MEDIA_M_MOS, RS_MEDIA_M_MOS_WIDE, RS_MEDIA_M_JITTER_MAX, /* of the measured window */
+	RS_MEDIA_C_MOS, RS_MEDIA_C_MOS_WIDE, RS_MEDIA_C_JITTER_MAX, /* and of calls that overlapped no limited interval that was known of */
 	RS_MEDIA_COUNT
 };
 extern const struct rs_metric_table rs_media_metrics_table;

@@ -86,11 +86,13 @@ struct stream_rx {
 	struct rs_addr from;
 	uint16_t generation;
 	bool echoed;		/* our own watermarks came back */
-	uint8_t unused[1];
+	uint8_t mode;		/* AMR: frame type of its first packet + 1; MODE_NONE: it has none; 0: nothing came yet */
 	struct rs_rtp_rx rtp;
 } __attribute__((aligned(64)));
 _Static_assert(offsetof(struct stream_rx, rtp) == 64, "our own share of receiving is one cache line");
 _Static_assert(sizeof(struct stream_rx) == 448, "receiving takes seven cache lines, three of them with every packet");
+
+#define MODE_NONE 0xff
 
 /** What has been counted of rs_rtp_rx_report already. */
 struct stream_counted {
@@ -350,6 +352,10 @@ uint64_t stream_unix_ns(const struct rs_engine *e);
 /** What came and did not, as far as it is known now. */
 void stream_count(struct rs_engine *e, uint32_t slot);
 void stream_judge(struct rs_engine *e, uint32_t slot);
+/** Mode of the codec, by its first packet; MODE_NONE: it is none that has modes, or the packet does not say. */
+uint8_t stream_mode(const struct stream_cold *cold, const struct rs_rtp_packet *p);
+/** Rate what came. @return as rs_quality_rate() */
+int stream_rate(const struct streams *ms, uint32_t slot, double loss_percent, struct rs_quality *out);
 /** One-way delay, or half the round trip, in ms and where it is from. */
 double stream_delay_ms(const struct stream_rx *rx, const struct stream_cold *cold, enum rs_quality_delay *from);
 

@@ -101,25 +101,54 @@ record_measured(struct rs_metrics *m, struct standing st, uint32_t row, uint32_t
 		record_value(m, clean_row, v);
 }
 
+/* RFC 4867, 4.3 and 4.4: octet-aligned, or packed behind the mode request. A first frame without speech tells nothing. */
+uint8_t
+stream_mode(const struct stream_cold *cold, const struct rs_rtp_packet *p)
+{
+	const char *name = cold->codec ? cold->codec->name : "";
+	bool wide = strcmp(name, "AMR-WB") == 0;
+	uint8_t type;
+
+	if ((!wide && strcmp(name, "AMR") != 0) || p->payload_len < 2)
+		return MODE_NONE;
+	type = strstr(cold->codec->fmtp, "octet-align=1") ? p->payload[1] >> 3 & 15 : (uint8_t)((p->payload[0] & 7) << 1 | p->payload[1] >> 7);
+	return type > (wide ? 8 : 7) ? 0 : type + 1;
+}
+
+int
+stream_rate(const struct streams *ms, uint32_t slot, double loss_percent, struct rs_quality *out)
+{
+	const struct stream_rx *srx = &ms->rx[slot];
+	const struct stream_cold *cold = &ms->cold[slot];
+	uint8_t ptime_ms = stream_at(ms, slot)->ptime_ms;
+	struct rs_quality_input in = { .loss_percent = loss_percent, .burst_ratio = 1, .packet_ms = ptime_ms ? ptime_ms : 20,
+		.buffer_ms = srx->rtp.profile->playout_ns / 1e6 };
+
+	in.network_ms = stream_delay_ms(srx, cold, &in.delay);
+	return rs_quality_rate(cold->codec ? rs_quality_codec(rs_slice_str(cold->codec->name), srx->mode == MODE_NONE ? -1 : srx->mode - 1) : NULL,
+		&in, out);
+}
+
+/* Figures of another scale are not mixed. */
 static void
 rate(struct rs_engine *e, uint32_t slot, struct standing st, double loss_percent)
 {
-	struct streams *ms = e->streams;
-	const struct stream_rx *srx = &ms->rx[slot];
-	struct rs_metrics *m = stream_cells(e, srx->activity);
-	const struct stream_cold *cold = &ms->cold[slot];
-	struct rs_quality_input in = { .loss_percent = loss_percent, .burst_ratio = 1, .packet_ms = stream_at(ms, slot)->ptime_ms,
-		.buffer_ms = srx->rtp.profile->playout_ns / 1e6 };
+	struct rs_metrics *m = stream_cells(e, e->streams->rx[slot].activity);
 	struct rs_quality q;
 
-	in.network_ms = stream_delay_ms(srx, cold, &in.delay);
-	if (!cold->codec || rs_quality_rate(rs_quality_codec(rs_slice_str(cold->codec->name)), &in, &q) != 0 ||
-		q.scale != RS_QUALITY_NARROW) /* figures of another scale are not mixed with these */
+	if (stream_rate(e->streams, slot, loss_percent, &q) != 0) {
+		rs_metric_inc(m, q.why == RS_QUALITY_NO_BPL ? RS_MEDIA_NO_BPL : RS_MEDIA_NO_FACTORS);
 		return;
+	}
 	rs_metric_inc(m, RS_MEDIA_RATED);
+	count_measured(m, st, RS_MEDIA_M_RATED, 1);
+	if (q.scale == RS_QUALITY_WIDE) {
+		record_value(m, RS_MEDIA_MOS_WIDE, q.mos);
+		record_measured(m, st, RS_MEDIA_M_MOS_WIDE, RS_MEDIA_C_MOS_WIDE, q.mos);
+		return;
+	}
 	record_value(m, RS_MEDIA_MOS, q.mos);
 	record_value(m, RS_MEDIA_R, q.r);
-	count_measured(m, st, RS_MEDIA_M_RATED, 1);
 	record_measured(m, st, RS_MEDIA_M_MOS, RS_MEDIA_C_MOS, q.mos);
 }
 

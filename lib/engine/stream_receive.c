@@ -184,6 +184,8 @@ take_packet(struct rs_engine *e, const struct arrival *a, struct tally *tally)
 			stream_digits_event(e, a->slot, &p);
 	}
 	if (!(says & (RS_RTP_RX_EVENT | RS_RTP_RX_COMFORT | RS_RTP_RX_DUPLICATE))) {
+		if (__builtin_expect(srx->mode == 0, 0))
+			srx->mode = stream_mode(&ms->cold[a->slot], &p);
 		if (srx->flags & STREAM_MARK)
 			take_mark(e, srx, a->slot, &p, rx->time_ns, tally);
 		if (__builtin_expect(ms->detectors.cap > 0 && ms->cold[a->slot].profile->hear_digits, 0))

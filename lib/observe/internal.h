@@ -316,7 +316,7 @@ enum judgement { HOLDS, TAINTED, BROKEN };
 /** What thresholds of streams are over: the measured window, with streams of tainted calls and without. */
 struct streams_measured {
 	uint64_t judged, one_way, rated, expected, lost;
-	double mos_min, jitter_max_ms; /* NAN: none was measured */
+	double mos_min, mos_wide_min, jitter_max_ms; /* NAN: none was measured */
 };
 struct streams_measured streams_measured(struct view *v, bool clean);
 /** The report's `media.measured`. */

@@ -32,6 +32,8 @@ streams_measured(struct view *v, bool clean)
 	const struct rs_hist_sum *s = hist(v, RS_MEDIA_M_MOS, RS_MEDIA_C_MOS, clean);
 
 	m.mos_min = s->count ? (double)s->min_ns / RS_MEDIA_SCALE : NAN;
+	s = hist(v, RS_MEDIA_M_MOS_WIDE, RS_MEDIA_C_MOS_WIDE, clean);
+	m.mos_wide_min = s->count ? (double)s->min_ns / RS_MEDIA_SCALE : NAN;
 	s = hist(v, RS_MEDIA_M_JITTER_MAX, RS_MEDIA_C_JITTER_MAX, clean);
 	m.jitter_max_ms = s->count ? (double)s->max_ns / RS_MEDIA_SCALE : NAN;
 	return m;
@@ -55,6 +57,7 @@ figures(struct view *v, bool clean)
 	put_count(&v->maker, j, "expected", m.expected);
 	put_count(&v->maker, j, "missing", m.lost);
 	put_number(&v->maker, j, "min_mos", m.mos_min);
+	put_number(&v->maker, j, "min_mos_wide", m.mos_wide_min);
 	put_number(&v->maker, j, "max_jitter_ms", m.jitter_max_ms);
 	put_number(&v->maker, j, "max_loss_percent", percent(m.lost, m.expected));
 	put_number(&v->maker, j, "one_way_audio_percent", percent(m.one_way, m.judged));
@@ -107,13 +110,22 @@ of_hist(struct view *v, const struct rs_threshold *t, double got, double clean, 
 	return (struct found){ got, clean, s->count ? beyond(s, t->bound, t->metric == RS_TH_MIN_MOS) : 0, s->count, "streams" };
 }
 
+static double
+least_of(double a, double b)
+{
+	return isnan(a) || b < a ? b : a;
+}
+
 static struct found
 find(struct view *v, const struct rs_threshold *t)
 {
 	struct streams_measured all = streams_measured(v, false), clean = streams_measured(v, true);
 
 	switch (t->metric) {
-	case RS_TH_MIN_MOS: return of_hist(v, t, all.mos_min, clean.mos_min, RS_MEDIA_M_MOS);
+	case RS_TH_MIN_MOS: /* each scale by itself: whichever is worse */
+		return all.mos_wide_min < all.mos_min || isnan(all.mos_min)
+			? of_hist(v, t, all.mos_wide_min, least_of(clean.mos_min, clean.mos_wide_min), RS_MEDIA_M_MOS_WIDE)
+			: of_hist(v, t, all.mos_min, least_of(clean.mos_min, clean.mos_wide_min), RS_MEDIA_M_MOS);
 	case RS_TH_MAX_JITTER_MS:
 		return of_hist(v, t, all.jitter_max_ms, clean.jitter_max_ms, RS_MEDIA_M_JITTER_MAX);
 	case RS_TH_MAX_LOSS_PERCENT:

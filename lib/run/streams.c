@@ -36,7 +36,7 @@ stream_json(const struct rs_daemon *d, const struct rs_stream_info *s, uint32_t 
 	static const char *const directions[] = { "inactive", "recvonly", "sendonly", "sendrecv" };
 
 	return json_pack(
-		"{s:o, s:I, s:i, s:o, s:s, s:s, s:s, s:i, s:s?, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:i}",
+		"{s:o, s:I, s:i, s:o, s:s, s:s, s:s, s:i, s:s?, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:s?, s:i}",
 		"activity", rs_json_text(d->plan->activities[s->activity].name), "number",
 		(json_int_t)s->number, "line", (int)s->line, "call_id", rs_json_text(s->call_id),
 		"direction", directions[(s->sends ? 2 : 0) + (s->receives ? 1 : 0)], "remote",
@@ -44,7 +44,7 @@ stream_json(const struct rs_daemon *d, const struct rs_stream_info *s, uint32_t 
 		"age_s", (double)s->age_ns / 1e9, "sent", (json_int_t)s->sent, "received",
 		(json_int_t)s->received, "lost", (json_int_t)s->lost, "late", (json_int_t)s->late,
 		"duplicates", (json_int_t)s->duplicates, "jitter_ms", s->jitter_ms, "delay_ms",
-		number(s->delay_ms), "mos", number(s->mos), "worker", (int)worker);
+		number(s->delay_ms), "mos", number(s->mos), "mos_scale", s->mos_scale, "worker", (int)worker);
 }
 
 json_t *

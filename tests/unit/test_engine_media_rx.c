@@ -380,6 +380,72 @@ digits_go_in_the_sound_as_events_or_both_ways(void **state)
 	}
 }
 
+/* Streams of 50 packets, of which packet 20 is missing where @lost says so. */
+static void
+wide_band_is_rated_by_its_own_scale_where_factors_are_known(void **state)
+{
+	static const struct {
+		const char *codec, *fmtp;
+		uint8_t head[2]; /* of the payload: AMR's mode request and frame type */
+		bool lost;
+		double mos; /* 0: there is none */
+		uint32_t row;
+	} rows[] = {
+		{ "G722", "", { 0 }, false, 4.30, RS_MEDIA_MOS_WIDE },
+		{ "G722", "", { 0 }, true, 0, RS_MEDIA_NO_BPL },
+		{ "AMR-WB", "octet-align=1", { 0xf0, 2 << 3 | 4 }, false, 4.13, RS_MEDIA_MOS_WIDE },
+		{ "AMR-WB", "octet-align=1", { 0xf0, 2 << 3 | 4 }, true, 3.33, RS_MEDIA_MOS_WIDE },
+		{ "AMR-WB", "mode-set=8", { 0xf4, 0x40 }, true, 3.67, RS_MEDIA_MOS_WIDE }, /* bandwidth-efficient, 23.85 kbit/s */
+		{ "AMR-WB", "octet-align=1", { 0xf0, 4 << 3 | 4 }, true, 0, RS_MEDIA_NO_BPL },
+		{ "AMR-WB", "octet-align=1", { 0xf0, 3 << 3 | 4 }, false, 0, RS_MEDIA_NO_FACTORS },
+		{ "AMR", "octet-align=1", { 0xf0, 7 << 3 | 4 }, false, 4.24, RS_MEDIA_MOS },
+		{ "AMR", "octet-align=1", { 0xf0, 6 << 3 | 4 }, false, 0, RS_MEDIA_NO_FACTORS },
+		{ "iLBC", "mode=20", { 0 }, false, 0, RS_MEDIA_NO_FACTORS },
+		{ "opus", "", { 0 }, false, 0, RS_MEDIA_NO_FACTORS },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rs_slice none = { 0 };
+		struct party a, b;
+		struct rig r;
+		uint8_t pt;
+
+		rig_prepare(&r);
+		r.sdp.n_codecs = 0;
+		rig_codec(&r, rows[i].codec);
+		snprintf(r.sdp.codecs[0].fmtp, sizeof(r.sdp.codecs[0].fmtp), "%s", rows[i].fmtp);
+		r.profile.watermark = false;
+		rig_open(&r);
+		a = party_open(&r, 0, 0);
+		b = party_open(&r, 1, 0);
+		agree(&r, &a, &b);
+		assert_int_equal(media_play(b.e, b.leg, b.m, MEDIA_STOP, 0, none), 0);
+		pt = party_stream(&a)->pt;
+		for (uint8_t k = 0; k < 50; k++) {
+			uint32_t ts = k * (r.sdp.codecs[0].clock_hz / 50);
+			uint8_t packet[60] = { 0x80, pt, 0, k, (uint8_t)(ts >> 24), (uint8_t)(ts >> 16), (uint8_t)(ts >> 8), (uint8_t)ts, 0, 0, 0, 9,
+				rows[i].head[0], rows[i].head[1] };
+
+			if (!rows[i].lost || k != 20)
+				arrive(&r, &a, &b, a.m->ports[0], b.m->ports[0], packet, sizeof(packet));
+			sim_play(&r.s, 20 * MS);
+		}
+		hang_up(&r, &a, &b);
+		if (rows[i].mos == 0) {
+			assert_int_equal(rig_count(&r, 0, rows[i].row), 1);
+			assert_int_equal(rig_count(&r, 0, RS_MEDIA_RATED), 0);
+		} else {
+			const struct rs_hist *h = rig_hist(&r, 0, rows[i].row);
+
+			assert_int_equal(rig_count(&r, 0, RS_MEDIA_RATED), 1);
+			assert_int_equal(hist_count(rig_hist(&r, 0, RS_MEDIA_MOS)) + hist_count(rig_hist(&r, 0, RS_MEDIA_MOS_WIDE)), 1);
+			if (h->min_ns / RS_MEDIA_SCALE < rows[i].mos - 0.01 || h->min_ns / RS_MEDIA_SCALE > rows[i].mos + 0.01)
+				fail_msg("row %zu: %f", i, h->min_ns / RS_MEDIA_SCALE);
+		}
+		rig_close(&r);
+	}
+}
+
 static void
 digits_that_cannot_be_sent_are_refused(void **state)
 {
@@ -547,6 +613,7 @@ main(void)
 		cmocka_unit_test(digits_are_heard_in_the_sound),
 		cmocka_unit_test(digits_go_in_the_sound_as_events_or_both_ways),
 		cmocka_unit_test(digits_that_cannot_be_sent_are_refused),
+		cmocka_unit_test(wide_band_is_rated_by_its_own_scale_where_factors_are_known),
 		cmocka_unit_test(an_echo_sends_back_what_comes),
 		cmocka_unit_test(media_goes_on_to_where_it_comes_from),
 		cmocka_unit_test(impairment_of_sending_and_receiving),

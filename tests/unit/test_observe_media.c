@@ -452,7 +452,7 @@ media_is_printed_for_people(void **state)
 	assert_non_null(strstr(text, "SRTP: 100 protected, 0 verified, 7 auth failed\n"));
 	assert_non_null(strstr(text, "Odd packets: 8 stale\n"));
 	assert_non_null(strstr(text, "MOS (G.107)"));
-	assert_non_null(strstr(text, "Streams measured  judged  rated  least MOS  highest jitter, ms  lost, %  one way, %\n"));
+	assert_non_null(strstr(text, "Streams measured  judged  rated  least MOS  wide  highest jitter, ms  lost, %  one way, %\n"));
 	assert_null(strstr(text, "not tainted"));
 	assert_null(strstr(text, "Packets not sent"));
 	free(text);
