@@ -109,7 +109,7 @@ struct stream_digits {
 	uint16_t ms;
 	uint32_t begin_ts;
 	uint32_t wave_at, tone_len, wave_len; /* in-band: samples of the digit that were sent; of its tone; with the pause behind it */
-	uint8_t wave;		       /* which: its event's code */
+	struct rs_dtmf_wave wave;
 };
 
 struct stream_cold {
@@ -168,10 +168,6 @@ _Static_assert(sizeof(struct stream_secrets) == 512, "SRTCP and master keys of b
 #define STREAM_SECURE_BYTES (STREAM_BYTES + sizeof(struct stream_keys) + sizeof(struct stream_secrets) + 2 * sizeof(uint32_t))
 _Static_assert(STREAM_BYTES <= 1200, "a plain stream, both directions");
 _Static_assert(STREAM_SECURE_BYTES <= 2500, "a secure stream, both directions");
-
-/** A second of each digit at 8 kHz, after which all its frequencies begin again. */
-#define DTMF_WAVE  8000
-#define DTMF_WAVES (16 * DTMF_WAVE)
 
 /** Packets with the same due time that wait for their burst. */
 struct sent_run {
@@ -233,7 +229,6 @@ struct streams {
 	struct held *helds;
 	uint32_t n_held;
 	uint8_t *scratch;	/* a datagram of RTCP */
-	uint8_t *dtmf;		/* DTMF_WAVES of A-law, then of mu-law; NULL: no profile says digits in the sound */
 	bool images;		/* of some profile: what comes to a media port may be UDPTL */
 };
 
@@ -325,8 +320,6 @@ void stream_put_udptl(struct rs_engine *e, struct stream *s, const uint8_t *from
 /* stream_digits.c */
 /** @param ms  of each; 0: as the profile says. @param how  enum rs_media_dtmf; AUTO: as the profile says */
 int stream_digits_begin(struct rs_engine *e, struct stream *s, struct rs_slice text, uint32_t ms, uint32_t how);
-/** The second of each digit, in both laws. @param out  2 * DTMF_WAVES bytes */
-void stream_digits_make(uint8_t *out);
 /** A packet of an event instead of sound, if one is due. @return true: sound is not sent now */
 bool stream_digits_send(struct rs_engine *e, struct stream *s);
 void stream_digits_event(struct rs_engine *e, uint32_t slot, const struct rs_rtp_packet *p);

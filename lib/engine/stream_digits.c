@@ -9,20 +9,8 @@
 #define DIGIT_GAP_MS 80
 #define DIGIT_VOLUME 10 /* -10 dBm0 */
 #define SOUND_MAX    480 /* samples of a packet: 60 ms */
+#define SEQUENCE_NEAR 8000 /* clock units */
 #define SAME_DIGIT_NS (150 * RS_NS_PER_MS) /* less than any digit and its pause that may be told apart need, after the first's end */
-
-void
-stream_digits_make(uint8_t *out)
-{
-	struct rs_dtmf_spec spec = { .on_ms = 1000, .low_dbm0 = -DIGIT_VOLUME, .high_dbm0 = -DIGIT_VOLUME };
-	int16_t samples[DTMF_WAVE];
-
-	for (size_t k = 0; k < sizeof(RS_DTMF_DIGITS) - 1; k++) {
-		rs_dtmf_make((char[]){ RS_DTMF_DIGITS[k], 0 }, &spec, samples);
-		rs_g711_encode(true, samples, DTMF_WAVE, out + k * DTMF_WAVE);
-		rs_g711_encode(false, samples, DTMF_WAVE, out + DTMF_WAVES + k * DTMF_WAVE);
-	}
-}
 
 static bool
 is_g711(const struct stream_cold *cold)
@@ -32,9 +20,9 @@ is_g711(const struct stream_cold *cold)
 
 /* What of @how the stream can do. */
 static uint8_t
-possible(const struct streams *ms, const struct stream *s, const struct stream_cold *cold, uint32_t how)
+possible(const struct stream *s, const struct stream_cold *cold, uint32_t how)
 {
-	bool events = s->pt_event < 128, sound = ms->dtmf && s->pt < 128 && is_g711(cold);
+	bool events = s->pt_event < 128, sound = s->pt < 128 && is_g711(cold);
 
 	if (how == RS_DTMF_AUTO)
 		how = cold->profile->dtmf;
@@ -52,7 +40,7 @@ stream_digits_begin(struct rs_engine *e, struct stream *s, struct rs_slice text,
 	struct stream_digits *d = &cold->digits;
 	const struct rs_media_profile *p = cold->profile;
 
-	how = possible(e->streams, s, cold, how);
+	how = possible(s, cold, how);
 	if (how == RS_DTMF_AUTO)
 		return -ENOTSUP;
 	if (text.len == 0 || text.len > sizeof(d->text) - (d->n - d->at))
@@ -91,12 +79,12 @@ begin_next(struct rs_engine *e, struct stream *s, struct stream_cold *cold)
 {
 	struct stream_digits *d = &cold->digits;
 	uint32_t per_ms = (uint32_t)((uint64_t)s->ts_step * RS_NS_PER_MS / s->ptime_ns);
-	uint8_t how = possible(e->streams, s, cold, d->how[d->at]), code = (uint8_t)rs_rtp_event_code(d->text[d->at++]);
+	uint8_t how = possible(s, cold, d->how[d->at]), code = (uint8_t)rs_rtp_event_code(d->text[d->at++]);
 	uint8_t volume = cold->profile->digit_volume ? cold->profile->digit_volume : DIGIT_VOLUME;
 
 	d->wave_at = d->wave_len = 0;
 	if (how == RS_DTMF_INBAND || how == RS_DTMF_BOTH) {
-		d->wave = code;
+		rs_dtmf_wave_begin(&d->wave, rs_rtp_event_char(code), -volume);
 		d->tone_len = d->ms * 8u;
 		d->wave_len = d->tone_len + gap_ms(cold->profile) * 8u;
 	}
@@ -111,12 +99,12 @@ send_wave(struct rs_engine *e, struct stream *s, struct stream_cold *cold)
 {
 	struct stream_digits *d = &cold->digits;
 	bool mu = strcmp(cold->codec->name, "PCMU") == 0;
-	const uint8_t *wave = e->streams->dtmf + (mu ? DTMF_WAVES : 0) + (size_t)d->wave * DTMF_WAVE;
 	uint32_t n = s->ts_step < SOUND_MAX ? s->ts_step : SOUND_MAX, left = d->wave_at < d->tone_len ? d->tone_len - d->wave_at : 0;
+	int16_t samples[SOUND_MAX] = { 0 };
 	uint8_t sound[SOUND_MAX];
 
-	for (uint32_t i = 0; i < n; i++)
-		sound[i] = i < left ? wave[(d->wave_at + i) % DTMF_WAVE] : mu ? 0xff : 0xd5;
+	rs_dtmf_wave_next(&d->wave, left < n ? left : n, samples);
+	rs_g711_encode(!mu, samples, n, sound);
 	d->wave_at += n;
 	(void)stream_put(e, s, (uint8_t)(s->pt | (s->flags & STREAM_MARKER ? RS_RTP_MARKER : 0)), s->ts, sound, n, s->due_ns);
 }
@@ -254,7 +242,7 @@ stream_digits_sound(struct rs_engine *e, uint32_t slot, const struct rs_rtp_pack
 	if (!d)
 		return;
 	ahead = fresh ? 0 : (int32_t)(p->timestamp - cold->sound_ts);
-	if (ahead < 0 && ahead > -DTMF_WAVE) /* it came too late; what is further away is another sequence */
+	if (ahead < 0 && ahead > -SEQUENCE_NEAR) /* it came too late; what is further away is another sequence */
 		return;
 	if (ahead > 0) { /* silence, be it lost or not sent: more than ends a digit makes no difference */
 		memset(samples, 0, sizeof(samples));

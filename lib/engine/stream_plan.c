@@ -65,7 +65,6 @@ fill(const struct rs_plan_media *m, struct rs_media_profile *out)
 		.echo = m->echo,
 		.images = m->images,
 		.hear_digits = hears_sound(m),
-		.say_digits = true, /* a step may ask for it */
 		.dtmf = m->implied ? RS_DTMF_EVENTS : m->dtmf, /* SIPp knows no other */
 		.send = rs_impairment_of(&m->send),
 		.receive = rs_impairment_of(&m->receive),

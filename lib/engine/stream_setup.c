@@ -40,15 +40,6 @@ hears_digits(const struct rs_media_setup *setup)
 	return false;
 }
 
-static bool
-says_digits(const struct rs_media_setup *setup)
-{
-	for (uint32_t i = 0; i < setup->n_profiles; i++)
-		if (setup->profiles[i].say_digits)
-			return true;
-	return false;
-}
-
 #define GCM_BYTES (2 * RS_SRTP_GCM_BYTES)
 
 uint64_t
@@ -67,8 +58,6 @@ streams_reserve(const struct rs_plan *plan, const struct rs_media_setup *setup, 
 		bytes += n * (rs_pool_cost(sizeof(struct stream_keys)) + sizeof(struct stream_secrets) + rs_pool_cost(GCM_BYTES));
 	if (hears_digits(setup))
 		bytes += n * rs_pool_cost(sizeof(struct rs_dtmf_detector));
-	if (says_digits(setup))
-		bytes += 2 * DTMF_WAVES;
 	bytes += HELD_MAX * (sizeof(struct held) + sizeof(struct held *)); /* whatever the plan says: it can be asked for later */
 	return bytes;
 }
@@ -127,13 +116,6 @@ streams_setup(struct rs_engine *e, const struct rs_media_setup *setup, uint64_t 
 		rc = rs_pool_init(&ms->detectors, &e->arena, sizeof(struct rs_dtmf_detector), n);
 	if (rc == 0)
 		rc = held_setup(e, ms);
-	if (rc == 0 && says_digits(setup)) {
-		ms->dtmf = rs_arena_alloc(&e->arena, 2 * DTMF_WAVES, 64);
-		if (ms->dtmf)
-			stream_digits_make(ms->dtmf);
-		else
-			rc = -ENOMEM;
-	}
 	ms->rx = rs_arena_alloc(&e->arena, (size_t)n * sizeof(*ms->rx), 64);
 	ms->cold = rs_arena_alloc(&e->arena, (size_t)n * sizeof(*ms->cold), 64);
 	ms->profiles = rs_arena_alloc(&e->arena, MAX_RX_PROFILES * sizeof(*ms->profiles), 64);

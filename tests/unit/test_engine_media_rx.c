@@ -361,7 +361,7 @@ digits_go_in_the_sound_as_events_or_both_ways(void **state)
 		rig_codec(&r, rows[i].codec);
 		if (rows[i].events)
 			rig_codec(&r, "telephone-event");
-		r.profile.hear_digits = r.profile.say_digits = true;
+		r.profile.hear_digits = true;
 		r.profile.watermark = rows[i].watermark;
 		talk(&r, &a, &b);
 		assert_int_equal(media_play(a.e, a.leg, a.m, MEDIA_STOP, 0, none), 0); /* a tone would be in its way */
@@ -464,7 +464,6 @@ digits_that_cannot_be_sent_are_refused(void **state)
 		rig_codec(&r, rows[i].codec);
 		if (rows[i].events)
 			rig_codec(&r, "telephone-event");
-		r.profile.say_digits = true;
 		talk(&r, &a, &b);
 		assert_int_equal(media_play(a.e, a.leg, a.m, MEDIA_DIGITS, rows[i].how * MEDIA_DIGITS_HOW, rs_slice_str("1")), -ENOTSUP);
 		hang_up(&r, &a, &b);
