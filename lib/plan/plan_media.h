@@ -8,6 +8,7 @@
 #include "proto/sdp/profile.h"
 
 #define RS_MAX_MEDIA   64
+#define RS_ALL_MEDIA   (RS_MAX_MEDIA + 2) /* with implied ones */
 #define RS_MEDIA_PTIME 10 /* ms between the lengths of packets that payloads are ready for */
 #define RS_MEDIA_PTIMES (RS_SDP_PTIME_MAX / RS_MEDIA_PTIME)
 

@@ -169,7 +169,7 @@ to_impair(const struct words *w, struct rs_impair *out, struct rs_err *err)
 static int
 find_profile(const struct rs_daemon *d, const char *name, int32_t *out, struct rs_err *err)
 {
-	const char *names[RS_MAX_MEDIA];
+	const char *names[RS_ALL_MEDIA];
 	const char *near;
 
 	*out = -1;
@@ -180,8 +180,7 @@ find_profile(const struct rs_daemon *d, const char *name, int32_t *out, struct r
 	}
 	if (!name || *out >= 0)
 		return 0;
-	near = rs_text_nearest(
-		name, names, d->plan->n_media < RS_MAX_MEDIA ? d->plan->n_media : RS_MAX_MEDIA);
+	near = rs_text_nearest(name, names, d->plan->n_media);
 	return rs_err_set(err, -ENOENT, "no media profile \"%.60s\"%s%s%s", name,
 		near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
