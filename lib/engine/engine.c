@@ -210,6 +210,8 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		unreachable(e, rx);
 		return;
 	}
+	if (streams_udptl(e, rx))
+		return;
 	if (is_keepalive(rx)) {
 		rs_metric_inc(e->cells, RS_ENG_KEEPALIVE);
 		return;

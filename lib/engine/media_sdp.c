@@ -168,7 +168,7 @@ sdp_end(struct rs_engine *e, struct leg *leg)
 	bool ran = false;
 
 	for (unsigned i = 0; m && i < m->sdp.n_streams; i++) {
-		ran |= m->sdp.streams[i].state == RS_SDP_STREAM_ACTIVE;
+		ran |= m->sdp.streams[i].state != RS_SDP_STREAM_REFUSED;
 		m->sdp.streams[i].state = RS_SDP_STREAM_REFUSED;
 	}
 	if (ran)

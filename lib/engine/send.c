@@ -5,6 +5,7 @@
 #include "engine/auth_retry.h"
 #include "engine/dialog.h"
 #include "engine/legs.h"
+#include "engine/media_plain.h"
 #include "engine/media_sdp.h"
 #include "engine/render.h"
 #include "engine/ua.h"
@@ -310,8 +311,11 @@ media_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, boo
 {
 	const struct activity *a = leg_activity(e, leg);
 
-	if (e->plan->media[a->plan->media].implied)
+	if (e->plan->media[a->plan->media].implied) {
+		if (!again && a->program->crypto)
+			plain_prepares(e, leg, s);
 		return;
+	}
 	if (!again && s->status >= 300)
 		sdp_refuses(e, leg);
 	else if (a->facts[s->template].sdp)
@@ -382,6 +386,8 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 		return 0;
 	if (leg->challenge.class && a->slots[s->template] >> RS_SLOT_AUTH & 1)
 		rs_metric_inc(&a->account->cells, RS_AM_AUTHENTICATED);
+	if (a->program->crypto && leg_has_media(leg) && !leg_has_own_sdp(e, leg))
+		plain_says(e, leg, s);
 	note_sent(e, leg, step, s, s->status / 100 == 2 && leg->invited_us && sent.cseq.method == RS_SIP_INVITE);
 	if (!a->rfc) {
 		note_cause(leg, step, s, a->program);
