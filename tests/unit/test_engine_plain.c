@@ -450,6 +450,22 @@ keys_that_only_one_side_says_leave_rtp_plain(void **state)
 	heard_both_ways(false);
 }
 
+/* Neither side keeps the offer: its answer is not taken for one. */
+static void
+an_offer_that_is_too_long_is_not_compared(void **state)
+{
+	char caller[4096], more[1024];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 70; i++)
+		n += (size_t)snprintf(more + n, sizeof(more) - n, "a=x%u\n", i);
+	snprintf(caller, sizeof(caller), CALLER(AUDIO "%s", STREAM), more);
+	run(caller, CALLEE(AUDIO, STREAM), "", "sipp\"; legs = \"called user");
+	assert_int_equal(sim_count(&p.s, CALLS, RS_AM_LEGS_MATCHED), 1);
+	assert_int_equal(sim_count(&p.s, CALLS, RS_AM_SDP_OFFERS) + sim_count(&p.s, CALLS, RS_AM_SDP_ANSWERS), 0);
+	assert_int_equal(sim_count(&p.s, CALLS, RS_AM_SDP_UNCOMPARED), 1);
+}
+
 int
 main(void)
 {
@@ -465,6 +481,7 @@ main(void)
 		TEST(each_call_has_keys_of_its_own_and_both_directions_differ),
 		TEST(what_does_not_go_together_is_refused_and_counted),
 		TEST(keys_that_only_one_side_says_leave_rtp_plain),
+		TEST(an_offer_that_is_too_long_is_not_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
