@@ -6,7 +6,7 @@
 #include "base/base64.h"
 #include "engine/media_sdp.h"
 
-#define KEPT_MAX 8 /* crypto lines of the peer's, of all m-lines */
+#define KEPT_MAX (MEDIA_LINES * RS_SDP_SUITES) /* crypto lines of the peer's: of each m-line one of each suite */
 
 struct kept {
 	uint32_t line;
@@ -30,6 +30,23 @@ crypto_forget(struct rs_engine *e, struct media *m)
 	rs_blob_clear(&e->blobs, &m->exchanges[0].before);
 }
 
+/* As with a profile: a line with several keys would need all of them at hand, a long MKI room, and keys are derived once only. */
+static bool
+is_usable(const struct rs_sdp_crypto *c)
+{
+	return c->n_keys == 1 && c->mki_len <= RS_SDP_MKI_TAKEN && !(c->params & RS_SDP_KDR);
+}
+
+/* Of several lines with one suite the first is the one that the peer prefers. */
+static bool
+has(const struct kept *all, uint32_t n, uint32_t line, uint8_t suite)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (all[i].line == line && all[i].crypto.suite == suite)
+			return true;
+	return false;
+}
+
 bool
 crypto_keep(struct rs_engine *e, struct media *m, uint32_t line, unsigned number)
 {
@@ -41,10 +58,13 @@ crypto_keep(struct rs_engine *e, struct media *m, uint32_t line, unsigned number
 		memcpy(all, before, had * sizeof(*all));
 	n = had;
 	for (int at = 0; n < KEPT_MAX && (at = rs_sdp_attr_next(e->sdp, number, RS_SDP_ATTR_CRYPTO, at)) >= 0; at++) {
-		memset(&all[n], 0, sizeof(all[n]));
-		all[n].line = line;
+		struct kept *k = &all[n];
+
+		memset(k, 0, sizeof(*k));
+		k->line = line;
 		/* One that cannot be read, or has what is not known, is none that could be picked (RFC 4568, 7.1.1). */
-		n += rs_sdp_crypto_parse(e->sdp->attrs[at].value, &all[n].crypto) == 0;
+		n += rs_sdp_crypto_parse(e->sdp->attrs[at].value, &k->crypto) == 0 && is_usable(&k->crypto) &&
+			!has(all, n, line, k->crypto.suite);
 	}
 	return n == had || rs_blob_set(&e->blobs, &m->exchanges[0].before, rs_slice_of((const uint8_t *)all, n * sizeof(*all)));
 }

@@ -411,6 +411,36 @@ each_call_has_keys_of_its_own_and_both_directions_differ(void **state)
 	heard_both_ways(true);
 }
 
+#define KEY "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+
+/* As many lines as there may be, and some in front of ours that nobody takes who has not all of their keys, or no room for an MKI. */
+static void
+rfc4568_7_1_1_the_line_that_can_be_taken_is_found_among_many(void **state)
+{
+	static const char *const in_front[] = {
+		"a=crypto:5 AES_CM_128_HMAC_SHA1_80 " KEY "|2^20|1:4;" KEY "|2^20|2:4\n",
+		"a=crypto:5 AES_CM_128_HMAC_SHA1_80 " KEY "|2^20|1:100\n",
+		"a=crypto:5 AES_CM_128_HMAC_SHA1_80 " KEY " KDR=2\n",
+		"",
+	};
+	char caller[4096], more[1024];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 9; i++)
+		n += (size_t)snprintf(more + n, sizeof(more) - n, "a=crypto:%u AES_CM_128_HMAC_SHA1_32 " KEY "\n", 20 + i);
+	for (size_t i = 0; i < sizeof(in_front) / sizeof(in_front[0]); i++) {
+		if (i > 0) {
+			tear_down(state);
+			set_up(state);
+		}
+		snprintf(caller, sizeof(caller), CALLER(SAVP "%s%s" KEYS("1", CM80) "\n", STREAM), in_front[i], i == 3 ? more : "");
+		run(caller, CALLEE(SAVP KEYS("1", CM80) "\n", STREAM), "", i % 2 ? "sipp" : "rfc3261");
+		assert_non_null(strstr(p.answer, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "));
+		heard_both_ways(true);
+		assert_secret(true);
+	}
+}
+
 static void
 what_does_not_go_together_is_refused_and_counted(void **state)
 {
@@ -479,6 +509,7 @@ main(void)
 		TEST(two_scenarios_agree_on_keys_and_echo_under_them),
 		TEST(null_ciphers_and_unencrypted_srtp_are_signed_only),
 		TEST(each_call_has_keys_of_its_own_and_both_directions_differ),
+		TEST(rfc4568_7_1_1_the_line_that_can_be_taken_is_found_among_many),
 		TEST(what_does_not_go_together_is_refused_and_counted),
 		TEST(keys_that_only_one_side_says_leave_rtp_plain),
 		TEST(an_offer_that_is_too_long_is_not_compared),
