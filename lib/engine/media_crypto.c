@@ -88,14 +88,17 @@ void
 crypto_begin(struct media *m)
 {
 	memset(m->said, 0, sizeof(m->said));
+	for (uint32_t k = 0; k < MEDIA_LINES; k++)
+		m->key_turn[k] += m->streams[k] == NO_MEDIA;
 }
 
+/* A key that is in use stays; what begins again, or has another suite, has another one: else its key stream would be used again. */
 static void
-own_key(const struct rs_engine *e, const struct media *m, uint32_t place, uint8_t *out)
+own_key(const struct rs_engine *e, const struct media *m, uint32_t place, uint8_t suite, uint8_t *out)
 {
 	uint8_t keys[MEDIA_LINES * 2 * RS_SDP_KEY_MAX];
 
-	sdp_keys(e->secret, m->key_seed, MEDIA_LINES * 2, keys);
+	sdp_keys(e->secret, m->key_seed + ((uint64_t)m->key_turn[place / 2] << 8 | suite), MEDIA_LINES * 2, keys);
 	memcpy(out, keys + place * RS_SDP_KEY_MAX, RS_SDP_KEY_MAX);
 	explicit_bzero(keys, sizeof(keys));
 }
@@ -129,7 +132,7 @@ crypto_put(struct rs_engine *e, struct leg *leg, const struct rs_op *op, uint8_t
 		s = rs_slice_str(rs_sdp_suite_info(op->with_name)->name);
 		break;
 	case RS_CRYPTO_KEY:
-		own_key(e, m, op->aux, key);
+		own_key(e, m, op->aux, said->suite, key);
 		s = rs_slice_of(text, rs_base64_write(key, rs_sdp_suite_bytes(RS_SDP_AES_CM_128_HMAC_SHA1_80), text));
 		break;
 	case RS_CRYPTO_PLAIN:
@@ -187,7 +190,7 @@ crypto_agree(struct rs_engine *e, struct media *m, uint32_t line)
 		return why;
 	st->rx = *c;
 	st->tx = (struct rs_sdp_crypto){ .suite = c->suite, .tag = c->tag, .params = m->said[line][place % 2].params };
-	own_key(e, m, place, st->tx.key);
+	own_key(e, m, place, c->suite, st->tx.key);
 	st->flags |= RS_SDP_SECURE;
 	return RS_SDP_FAIL_NONE;
 }

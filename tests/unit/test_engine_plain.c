@@ -28,6 +28,8 @@
 #define SAVP "m=audio [rtpstream_audio_port] RTP/SAVP 0\n"
 #define CM80 "aescm128sha180"
 #define CM32 "aescm128sha132"
+#define CM80_NAME "AES_CM_128_HMAC_SHA1_80"
+#define CM32_NAME "AES_CM_128_HMAC_SHA1_32"
 
 #define SEEN 256
 
@@ -36,7 +38,7 @@ static struct place {
 	struct sim s;
 	struct sim_packet seen[SEEN]; /* of media */
 	unsigned n_seen;
-	char offer[1400], answer[1400];
+	char offer[1400], answer[1400], first_offer[1400];
 } p;
 
 static uint64_t
@@ -137,6 +139,8 @@ watch(void *ctx, struct sim_packet *packet)
 	}
 	packet->data[packet->len < SIM_MTU ? packet->len : SIM_MTU - 1] = 0;
 	body = strstr(text, "\r\n\r\nv=0");
+	if (body && !p.first_offer[0])
+		snprintf(p.first_offer, sizeof(p.first_offer), "%s", body + 4);
 	if (body)
 		snprintf(strncmp(text, "INVITE ", 7) == 0 ? p.offer : p.answer, sizeof(p.offer), "%s", body + 4);
 	return 1;
@@ -441,6 +445,25 @@ rfc4568_7_1_1_the_line_that_can_be_taken_is_found_among_many(void **state)
 	}
 }
 
+/* From the start of its key stream a key would be used again, by another suite or by a line that was off. */
+static void
+another_suite_has_another_key(void **state)
+{
+	run(CALLER(SAVP KEYS("1", CM80) "\n", STREAM "<pause milliseconds=\"200\"/><send retrans=\"500\"><![CDATA[\n" HEAD("INVITE") SDP SAVP KEYS("1", CM32)
+		    "\n]]></send><recv response=\"200\"/><send><![CDATA[\n" HEAD("ACK") NO_SDP "]]></send>"),
+		CALLEE(SAVP KEYS("1", CM80) "\n", STREAM "<recv request=\"INVITE\"/><send retrans=\"500\"><![CDATA[\n" REPLY SDP SAVP KEYS("1", CM32)
+			"\n]]></send><recv request=\"ACK\"/>"), "", "rfc3261");
+	assert_non_null(strstr(p.first_offer, CM80_NAME " inline:"));
+	assert_non_null(strstr(p.offer, CM32_NAME " inline:"));
+	assert_memory_not_equal(strstr(p.first_offer, "inline:"), strstr(p.offer, "inline:"), 47);
+	for (uint32_t a = 0; a < 2; a++) {
+		assert_int_equal(count(a, RS_MEDIA_STARTED), 1);
+		assert_int_equal(count(a, RS_MEDIA_LOST), 0);
+		assert_in_range(count(a, RS_MEDIA_RECEIVED), 45, 75);
+	}
+	assert_secret(true);
+}
+
 static void
 what_does_not_go_together_is_refused_and_counted(void **state)
 {
@@ -510,6 +533,7 @@ main(void)
 		TEST(null_ciphers_and_unencrypted_srtp_are_signed_only),
 		TEST(each_call_has_keys_of_its_own_and_both_directions_differ),
 		TEST(rfc4568_7_1_1_the_line_that_can_be_taken_is_found_among_many),
+		TEST(another_suite_has_another_key),
 		TEST(what_does_not_go_together_is_refused_and_counted),
 		TEST(keys_that_only_one_side_says_leave_rtp_plain),
 		TEST(an_offer_that_is_too_long_is_not_compared),
