@@ -40,6 +40,7 @@ struct media {
 	struct media_said {			 /* media_crypto.c: a=crypto lines of the scenario's own description, by line and place */
 		uint8_t suite, params;		 /* RS_SDP_SUITE_NONE: none */
 	} said[MEDIA_LINES][2];
+	uint16_t key_turn[MEDIA_LINES];		 /* descriptions of ours while the line did not run: each has keys of its own */
 	uint8_t offerer;			 /* and whose description came first: enum offerer */
 	struct media_exchange {			 /* media_sdp.c: one for the INVITE, one for other requests */
 		struct rs_blob said;		 /* our description, while it may have to be sent again */

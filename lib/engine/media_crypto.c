@@ -6,7 +6,7 @@
 #include "base/base64.h"
 #include "engine/media_sdp.h"
 
-#define KEPT_MAX 8 /* crypto lines of the peer's, of all m-lines */
+#define KEPT_MAX (MEDIA_LINES * RS_SDP_SUITES) /* crypto lines of the peer's: of each m-line one of each suite */
 
 struct kept {
 	uint32_t line;
@@ -30,6 +30,23 @@ crypto_forget(struct rs_engine *e, struct media *m)
 	rs_blob_clear(&e->blobs, &m->exchanges[0].before);
 }
 
+/* As with a profile: a line with several keys would need all of them at hand, a long MKI room, and keys are derived once only. */
+static bool
+is_usable(const struct rs_sdp_crypto *c)
+{
+	return c->n_keys == 1 && c->mki_len <= RS_SDP_MKI_TAKEN && !(c->params & RS_SDP_KDR);
+}
+
+/* Of several lines with one suite the first is the one that the peer prefers. */
+static bool
+has(const struct kept *all, uint32_t n, uint32_t line, uint8_t suite)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (all[i].line == line && all[i].crypto.suite == suite)
+			return true;
+	return false;
+}
+
 bool
 crypto_keep(struct rs_engine *e, struct media *m, uint32_t line, unsigned number)
 {
@@ -41,10 +58,13 @@ crypto_keep(struct rs_engine *e, struct media *m, uint32_t line, unsigned number
 		memcpy(all, before, had * sizeof(*all));
 	n = had;
 	for (int at = 0; n < KEPT_MAX && (at = rs_sdp_attr_next(e->sdp, number, RS_SDP_ATTR_CRYPTO, at)) >= 0; at++) {
-		memset(&all[n], 0, sizeof(all[n]));
-		all[n].line = line;
+		struct kept *k = &all[n];
+
+		memset(k, 0, sizeof(*k));
+		k->line = line;
 		/* One that cannot be read, or has what is not known, is none that could be picked (RFC 4568, 7.1.1). */
-		n += rs_sdp_crypto_parse(e->sdp->attrs[at].value, &all[n].crypto) == 0;
+		n += rs_sdp_crypto_parse(e->sdp->attrs[at].value, &k->crypto) == 0 && is_usable(&k->crypto) &&
+			!has(all, n, line, k->crypto.suite);
 	}
 	return n == had || rs_blob_set(&e->blobs, &m->exchanges[0].before, rs_slice_of((const uint8_t *)all, n * sizeof(*all)));
 }
@@ -68,14 +88,17 @@ void
 crypto_begin(struct media *m)
 {
 	memset(m->said, 0, sizeof(m->said));
+	for (uint32_t k = 0; k < MEDIA_LINES; k++)
+		m->key_turn[k] += m->streams[k] == NO_MEDIA;
 }
 
+/* A key that is in use stays; what begins again, or has another suite, has another one: else its key stream would be used again. */
 static void
-own_key(const struct rs_engine *e, const struct media *m, uint32_t place, uint8_t *out)
+own_key(const struct rs_engine *e, const struct media *m, uint32_t place, uint8_t suite, uint8_t *out)
 {
 	uint8_t keys[MEDIA_LINES * 2 * RS_SDP_KEY_MAX];
 
-	sdp_keys(e->secret, m->key_seed, MEDIA_LINES * 2, keys);
+	sdp_keys(e->secret, m->key_seed + ((uint64_t)m->key_turn[place / 2] << 8 | suite), MEDIA_LINES * 2, keys);
 	memcpy(out, keys + place * RS_SDP_KEY_MAX, RS_SDP_KEY_MAX);
 	explicit_bzero(keys, sizeof(keys));
 }
@@ -109,7 +132,7 @@ crypto_put(struct rs_engine *e, struct leg *leg, const struct rs_op *op, uint8_t
 		s = rs_slice_str(rs_sdp_suite_info(op->with_name)->name);
 		break;
 	case RS_CRYPTO_KEY:
-		own_key(e, m, op->aux, key);
+		own_key(e, m, op->aux, said->suite, key);
 		s = rs_slice_of(text, rs_base64_write(key, rs_sdp_suite_bytes(RS_SDP_AES_CM_128_HMAC_SHA1_80), text));
 		break;
 	case RS_CRYPTO_PLAIN:
@@ -167,7 +190,7 @@ crypto_agree(struct rs_engine *e, struct media *m, uint32_t line)
 		return why;
 	st->rx = *c;
 	st->tx = (struct rs_sdp_crypto){ .suite = c->suite, .tag = c->tag, .params = m->said[line][place % 2].params };
-	own_key(e, m, place, st->tx.key);
+	own_key(e, m, place, c->suite, st->tx.key);
 	st->flags |= RS_SDP_SECURE;
 	return RS_SDP_FAIL_NONE;
 }

@@ -305,6 +305,17 @@ count_dynamic_id(struct rs_engine *e, const struct rs_template *t)
 	}
 }
 
+/* Of the request that a response step refuses: what came last, but for what only goes with an INVITE. */
+static uint8_t
+refused_method(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct rs_step *recv = leg->last_recv < 0 ? NULL : &leg_activity(e, leg)->program->steps[leg->last_recv];
+
+	if (!recv || recv->status || recv->method == RS_SIP_PRACK || recv->method == RS_SIP_ACK || recv->method == RS_SIP_CANCEL)
+		return RS_SIP_INVITE;
+	return recv->method;
+}
+
 /* Has the message a description of ours, or does it begin an exchange without one? */
 static void
 media_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, bool again)
@@ -317,7 +328,7 @@ media_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, boo
 		return;
 	}
 	if (!again && s->status >= 300)
-		sdp_refuses(e, leg);
+		sdp_refuses(e, leg, refused_method(e, leg));
 	else if (a->facts[s->template].sdp)
 		e->sdp_sends = again ? SDP_SENDS_AGAIN : SDP_SENDS;
 	else if (!again && !s->status)

@@ -233,6 +233,8 @@ recode(struct rs_engine *e, struct stream *s, const struct rs_sdp_profile *sdp, 
 
 	if (cold->codec == codec && cold->agreed_ms == ptime_ms)
 		return;
+	if (cold->codec != codec)
+		e->streams->rx[stream_slot(e->streams, s)].mode = 0; /* its packets will tell */
 	cold->agreed_ms = (uint8_t)ptime_ms;
 	payload = payload_of(p, cold->source, sdp, codec, &ptime_ms);
 	if (calendar_has(&e->streams->calendar, stream_slot(e->streams, s)))

@@ -28,6 +28,8 @@
 #define SAVP "m=audio [rtpstream_audio_port] RTP/SAVP 0\n"
 #define CM80 "aescm128sha180"
 #define CM32 "aescm128sha132"
+#define CM80_NAME "AES_CM_128_HMAC_SHA1_80"
+#define CM32_NAME "AES_CM_128_HMAC_SHA1_32"
 
 #define SEEN 256
 
@@ -36,7 +38,7 @@ static struct place {
 	struct sim s;
 	struct sim_packet seen[SEEN]; /* of media */
 	unsigned n_seen;
-	char offer[1400], answer[1400];
+	char offer[1400], answer[1400], first_offer[1400];
 } p;
 
 static uint64_t
@@ -137,6 +139,8 @@ watch(void *ctx, struct sim_packet *packet)
 	}
 	packet->data[packet->len < SIM_MTU ? packet->len : SIM_MTU - 1] = 0;
 	body = strstr(text, "\r\n\r\nv=0");
+	if (body && !p.first_offer[0])
+		snprintf(p.first_offer, sizeof(p.first_offer), "%s", body + 4);
 	if (body)
 		snprintf(strncmp(text, "INVITE ", 7) == 0 ? p.offer : p.answer, sizeof(p.offer), "%s", body + 4);
 	return 1;
@@ -411,6 +415,55 @@ each_call_has_keys_of_its_own_and_both_directions_differ(void **state)
 	heard_both_ways(true);
 }
 
+#define KEY "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+
+/* As many lines as there may be, and some in front of ours that nobody takes who has not all of their keys, or no room for an MKI. */
+static void
+rfc4568_7_1_1_the_line_that_can_be_taken_is_found_among_many(void **state)
+{
+	static const char *const in_front[] = {
+		"a=crypto:5 AES_CM_128_HMAC_SHA1_80 " KEY "|2^20|1:4;" KEY "|2^20|2:4\n",
+		"a=crypto:5 AES_CM_128_HMAC_SHA1_80 " KEY "|2^20|1:100\n",
+		"a=crypto:5 AES_CM_128_HMAC_SHA1_80 " KEY " KDR=2\n",
+		"",
+	};
+	char caller[4096], more[1024];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 9; i++)
+		n += (size_t)snprintf(more + n, sizeof(more) - n, "a=crypto:%u AES_CM_128_HMAC_SHA1_32 " KEY "\n", 20 + i);
+	for (size_t i = 0; i < sizeof(in_front) / sizeof(in_front[0]); i++) {
+		if (i > 0) {
+			tear_down(state);
+			set_up(state);
+		}
+		snprintf(caller, sizeof(caller), CALLER(SAVP "%s%s" KEYS("1", CM80) "\n", STREAM), in_front[i], i == 3 ? more : "");
+		run(caller, CALLEE(SAVP KEYS("1", CM80) "\n", STREAM), "", i % 2 ? "sipp" : "rfc3261");
+		assert_non_null(strstr(p.answer, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "));
+		heard_both_ways(true);
+		assert_secret(true);
+	}
+}
+
+/* From the start of its key stream a key would be used again, by another suite or by a line that was off. */
+static void
+another_suite_has_another_key(void **state)
+{
+	run(CALLER(SAVP KEYS("1", CM80) "\n", STREAM "<pause milliseconds=\"200\"/><send retrans=\"500\"><![CDATA[\n" HEAD("INVITE") SDP SAVP KEYS("1", CM32)
+		    "\n]]></send><recv response=\"200\"/><send><![CDATA[\n" HEAD("ACK") NO_SDP "]]></send>"),
+		CALLEE(SAVP KEYS("1", CM80) "\n", STREAM "<recv request=\"INVITE\"/><send retrans=\"500\"><![CDATA[\n" REPLY SDP SAVP KEYS("1", CM32)
+			"\n]]></send><recv request=\"ACK\"/>"), "", "rfc3261");
+	assert_non_null(strstr(p.first_offer, CM80_NAME " inline:"));
+	assert_non_null(strstr(p.offer, CM32_NAME " inline:"));
+	assert_memory_not_equal(strstr(p.first_offer, "inline:"), strstr(p.offer, "inline:"), 47);
+	for (uint32_t a = 0; a < 2; a++) {
+		assert_int_equal(count(a, RS_MEDIA_STARTED), 1);
+		assert_int_equal(count(a, RS_MEDIA_LOST), 0);
+		assert_in_range(count(a, RS_MEDIA_RECEIVED), 45, 75);
+	}
+	assert_secret(true);
+}
+
 static void
 what_does_not_go_together_is_refused_and_counted(void **state)
 {
@@ -450,6 +503,22 @@ keys_that_only_one_side_says_leave_rtp_plain(void **state)
 	heard_both_ways(false);
 }
 
+/* Neither side keeps the offer: its answer is not taken for one. */
+static void
+an_offer_that_is_too_long_is_not_compared(void **state)
+{
+	char caller[4096], more[1024];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 70; i++)
+		n += (size_t)snprintf(more + n, sizeof(more) - n, "a=x%u\n", i);
+	snprintf(caller, sizeof(caller), CALLER(AUDIO "%s", STREAM), more);
+	run(caller, CALLEE(AUDIO, STREAM), "", "sipp\"; legs = \"called user");
+	assert_int_equal(sim_count(&p.s, CALLS, RS_AM_LEGS_MATCHED), 1);
+	assert_int_equal(sim_count(&p.s, CALLS, RS_AM_SDP_OFFERS) + sim_count(&p.s, CALLS, RS_AM_SDP_ANSWERS), 0);
+	assert_int_equal(sim_count(&p.s, CALLS, RS_AM_SDP_UNCOMPARED), 1);
+}
+
 int
 main(void)
 {
@@ -463,8 +532,11 @@ main(void)
 		TEST(two_scenarios_agree_on_keys_and_echo_under_them),
 		TEST(null_ciphers_and_unencrypted_srtp_are_signed_only),
 		TEST(each_call_has_keys_of_its_own_and_both_directions_differ),
+		TEST(rfc4568_7_1_1_the_line_that_can_be_taken_is_found_among_many),
+		TEST(another_suite_has_another_key),
 		TEST(what_does_not_go_together_is_refused_and_counted),
 		TEST(keys_that_only_one_side_says_leave_rtp_plain),
+		TEST(an_offer_that_is_too_long_is_not_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
