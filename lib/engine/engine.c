@@ -215,6 +215,8 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		flows_input(e, rx);
 		return;
 	}
+	if (!rx->path.conn && streams_udptl(e, rx))
+		return;
 	if (is_keepalive(rx)) {
 		rs_metric_inc(e->cells, RS_ENG_KEEPALIVE);
 		return;

@@ -101,13 +101,13 @@ keep(struct rs_engine *e, struct rs_blob *blob, struct rs_slice body)
 static void
 take(struct rs_engine *e, struct leg_sdp *s, bool ours, uint8_t method, bool request, struct rs_slice body)
 {
-	bool offers = s->offer.class && ours == !!(s->flags & LEG_SDP_OURS), invite = method == RS_SIP_INVITE;
+	bool begun = s->flags & LEG_SDP_OFFERED, offers = begun && ours == !!(s->flags & LEG_SDP_OURS), invite = method == RS_SIP_INVITE;
 
-	if (!s->offer.class || (offers && invite && (request || !s->answer.class))) {
+	if (!begun || (offers && invite && (request || !s->answer.class))) {
 		if (!keep(e, &s->offer, body)) /* a copy, which may well come behind the answer */
 			return;
 		rs_blob_clear(&e->blobs, &s->answer);
-		s->flags = ours ? LEG_SDP_OURS : 0;
+		s->flags = LEG_SDP_OFFERED | (ours ? LEG_SDP_OURS : 0);
 	} else if (!offers && (!s->answer.class || method != RS_SIP_PRACK)) {
 		keep(e, &s->answer, body);
 	}
@@ -167,9 +167,9 @@ legs_sdp_post(struct rs_engine *e, uint32_t to, uint64_t key, struct leg_sdp *sd
 {
 	struct rs_sdp_item items[2 * RS_SDP_OUTLINE_MAX + MAIL_ITEMS] = { 0 };
 	unsigned n_offer = read_items(e, &sdp->offer, items), n_answer = read_items(e, &sdp->answer, items + n_offer);
-	bool sent = true;
+	bool sent = true, any = sdp->flags & LEG_SDP_OFFERED; /* one that was too long to be kept is told of, too */
 
-	for (unsigned at = 0; at < n_offer + n_answer && sent; at += MAIL_ITEMS) {
+	for (unsigned at = 0; any && sent && (at == 0 || at < n_offer + n_answer); at += MAIL_ITEMS) {
 		struct rs_mail mail = { .type = RS_BUS_LEG_SDP, .from = (uint16_t)e->worker, .handle = key,
 			.request = at << 24 | n_answer << 16 | n_offer << 8 | sdp->flags };
 
@@ -247,7 +247,7 @@ legs_sdp_count(struct rs_engine *e, struct rs_metrics *cells, const struct leg_s
 	bool ours = placed->flags & LEG_SDP_OURS, paired = ours != (bool)(answered->flags & LEG_SDP_OURS);
 	const struct leg_sdp *offerer = ours ? placed : answered, *answerer = ours ? answered : placed;
 
-	if (!placed->offer.class && !answered->offer.class)
+	if (!((placed->flags | answered->flags) & LEG_SDP_OFFERED))
 		return;
 	if (!paired || !compare(e, cells, RS_AM_SDP_OFFER, &offerer->offer, &answerer->offer)) {
 		rs_metric_inc(cells, RS_AM_SDP_UNCOMPARED);

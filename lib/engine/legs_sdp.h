@@ -16,8 +16,9 @@ struct leg_sdp {
 	struct rs_blob offer, answer; /* rs_sdp_item each; empty: there was none, or it was too long */
 	uint8_t flags;
 };
-#define LEG_SDP_OURS 1 /* the offer was sent by this side */
-#define LEG_SDP_OVER 2 /* later ones are re-offers, and their answers */
+#define LEG_SDP_OURS	1 /* the offer was sent by this side */
+#define LEG_SDP_OVER	2 /* later ones are re-offers, and their answers */
+#define LEG_SDP_OFFERED 4 /* there was an offer, be it kept or not: what goes the other way is no other one */
 
 /** Another worker's outlines as far as they have come: its half follows them. */
 struct leg_sdp_arrival {

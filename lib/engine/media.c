@@ -139,7 +139,7 @@ play_replay(struct rs_engine *e, const struct leg *leg, struct stream *s, uint32
 
 	if (!r)
 		return -EINVAL;
-	if (clip && clip->line != s->line)
+	if (r->udptl ? !(s->flags & STREAM_UDPTL) : (s->flags & STREAM_UDPTL) || (clip && clip->line != s->line))
 		return -ENOENT;
 	stream_replay_begin(e, s, r);
 	return 0;
@@ -161,7 +161,7 @@ play_one(struct rs_engine *e, const struct leg *leg, struct stream *s, enum medi
 	switch (what) {
 	case MEDIA_SOURCE: return play_source(e, leg, s, arg);
 	case MEDIA_REPLAY: return play_replay(e, leg, s, arg);
-	case MEDIA_DIGITS: return stream_digits_begin(e, s, text, arg);
+	case MEDIA_DIGITS: return stream_digits_begin(e, s, text, arg % MEDIA_DIGITS_HOW, arg / MEDIA_DIGITS_HOW);
 	case MEDIA_ECHO: set_flag(e, s, STREAM_ECHO, arg != 0); return 0;
 	case MEDIA_PAUSE: set_flag(e, s, STREAM_PAUSED, true); return 0;
 	case MEDIA_RESUME: set_flag(e, s, STREAM_PAUSED, false); return 0;

@@ -17,6 +17,7 @@
 
 #define MEDIA_LINES RS_MEDIA_KINDS /* streams of a call: audio, video */
 #define MEDIA_DIGITS_MAX 32
+#define MEDIA_DIGITS_HOW (1u << 16)
 
 /** From a pool of the engine; leg->media is its slot, NO_MEDIA: none. */
 struct media {
@@ -35,6 +36,12 @@ struct media {
 	uint8_t direction;			 /* our wish: enum rs_sdp_direction */
 	bool hold_zero;				 /* and c=0.0.0.0 with it */
 	bool plain;				 /* media_plain.c: lines[] are c= and m= of the peer's last description */
+	bool image;				 /* its line 1 is m=image: UDPTL, no RTP */
+	struct media_said {			 /* media_crypto.c: a=crypto lines of the scenario's own description, by line and place */
+		uint8_t suite, params;		 /* RS_SDP_SUITE_NONE: none */
+	} said[MEDIA_LINES][2];
+	uint16_t key_turn[MEDIA_LINES];		 /* descriptions of ours while the line did not run: each has keys of its own */
+	uint8_t offerer;			 /* and whose description came first: enum offerer */
 	struct media_exchange {			 /* media_sdp.c: one for the INVITE, one for other requests */
 		struct rs_blob said;		 /* our description, while it may have to be sent again */
 		struct rs_blob before;		 /* the session before an offer of the peer's that our scenario may yet refuse */
@@ -71,9 +78,9 @@ void media_apply(struct rs_engine *e, struct leg *leg, struct media *m);
 /**
  * @param what  enum media_do; of all lines that it can be done to
  * @param arg	MEDIA_SOURCE, MEDIA_REPLAY: clip of the program, behind them sources of the setup (media_setup.h); MEDIA_DIGITS: ms of each, 0: as
- *		the profile says; MEDIA_ECHO: 0: no more; else not looked at
+ *		the profile says, and MEDIA_DIGITS_HOW times enum rs_media_dtmf; MEDIA_ECHO: 0: no more; else not looked at
  * @param text	MEDIA_DIGITS: 0-9 * # A-D, at most MEDIA_DIGITS_MAX; else not looked at
- * @return 0; -ENOENT: no stream runs that could do it; -EINVAL: no such source, or no digits; -ENOTSUP: events were not negotiated
+ * @return 0; -ENOENT: no stream runs that could do it; -EINVAL: no such source, or no digits; -ENOTSUP: events were not negotiated, and the sound is not G.711
  */
 int media_play(struct rs_engine *e, struct leg *leg, struct media *m, enum media_do what, uint32_t arg, struct rs_slice text);
 void media_close(struct rs_engine *e, struct leg *leg);
@@ -84,6 +91,8 @@ struct rs_slice media_digits(const struct rs_engine *e, const struct media *m);
 uint64_t streams_turn(struct rs_engine *e, uint64_t now_ns);
 /** Received RTP and RTCP, in order; everything else was taken out by the caller. */
 void streams_input(struct rs_engine *e, const struct rs_rx *rx, uint32_t n);
+/** Is it UDPTL that came for a stream (and is counted then)? Asked of what is not RTP by its first byte. */
+bool streams_udptl(struct rs_engine *e, const struct rs_rx *rx);
 /** A burst was handed to the device: lateness of what was queued before. */
 void streams_flushed(struct rs_engine *e, uint64_t time_ns);
 

@@ -34,18 +34,31 @@ enum rs_media_metric {
 	RS_MEDIA_DIGITS_SENT, RS_MEDIA_DIGITS_HEARD, RS_MEDIA_DIGITS_INBAND,
 	RS_MEDIA_RTCP_SENT, RS_MEDIA_RTCP_RECEIVED, RS_MEDIA_RTCP_BAD, RS_MEDIA_RTCP_BYE,
 	RS_MEDIA_UNREACHABLE,
+	RS_MEDIA_UDPTL_SENT, RS_MEDIA_UDPTL_RECEIVED, /* datagrams of m=image lines */
 	/* streams judged at their end */
 	RS_MEDIA_JUDGED,	/* that were to receive */
 	RS_MEDIA_NEVER_HEARD, RS_MEDIA_ONE_WAY, RS_MEDIA_TIMED_OUT, RS_MEDIA_TRANSCODED, RS_MEDIA_CROSSED_STREAMS, RS_MEDIA_RATED,
+	RS_MEDIA_NO_FACTORS, RS_MEDIA_NO_BPL, /* heard, and not rated: enum rs_quality_why */
+	/*
+	 * Of calls whose due time (answered: arrival) lies in the measured window, at each stream's end: what thresholds are over. Then
+	 * those of them whose call overlapped a limited interval, as far as that was known; the same order.
+	 */
+	RS_MEDIA_M_JUDGED, RS_MEDIA_M_ONE_WAY, RS_MEDIA_M_RATED, RS_MEDIA_M_EXPECTED, RS_MEDIA_M_LOST,
+	RS_MEDIA_T_JUDGED, RS_MEDIA_T_ONE_WAY, RS_MEDIA_T_RATED, RS_MEDIA_T_EXPECTED, RS_MEDIA_T_LOST,
 	RS_MEDIA_LEGS_CROSSED, /* calls whose both ends are known, and heard others than each other */
 	/* done to them on purpose */
 	RS_MEDIA_IMPAIRED_LOST, RS_MEDIA_IMPAIRED_DUPLICATED, RS_MEDIA_IMPAIRED_DELAYED, RS_MEDIA_WRONG_SENT,
 	/* histograms */
 	RS_MEDIA_LATENESS, RS_MEDIA_LATENESS_GAP, RS_MEDIA_DELAY, RS_MEDIA_RTT, RS_MEDIA_JITTER, RS_MEDIA_JITTER_MAX, RS_MEDIA_GAP,
 	RS_MEDIA_FIRST, RS_MEDIA_MOS, RS_MEDIA_R, RS_MEDIA_LOSS,
+	RS_MEDIA_MOS_WIDE, /* G.107.1: another scale */
+	RS_MEDIA_M_MOS, RS_MEDIA_M_MOS_WIDE, RS_MEDIA_M_JITTER_MAX, /* of the measured window */
+	RS_MEDIA_C_MOS, RS_MEDIA_C_MOS_WIDE, RS_MEDIA_C_JITTER_MAX, /* and of calls that overlapped no limited interval that was known of */
 	RS_MEDIA_COUNT
 };
 extern const struct rs_metric_table rs_media_metrics_table;
+
+#define RS_MEDIA_MEASURED (RS_MEDIA_T_JUDGED - RS_MEDIA_M_JUDGED) /* counters of the measured window, and as many of tainted calls */
 
 /** Cells of (worker): what belongs to no activity. */
 enum rs_media_worker_metric {

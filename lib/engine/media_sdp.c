@@ -124,27 +124,30 @@ drop_room(struct rs_engine *e, struct media *m)
 	m->sdp.n_streams = m->sdp.n_agreed = 0;
 }
 
+static struct media_exchange *
+exchange_of(struct media *m, uint8_t method)
+{
+	return &m->exchanges[method != RS_SIP_INVITE && method != RS_SIP_ACK];
+}
+
 void
-sdp_refuses(struct rs_engine *e, struct leg *leg)
+sdp_refuses(struct rs_engine *e, struct leg *leg, uint8_t method)
 {
 	struct media *m = media_at(e, leg);
+	struct media_exchange *x = exchange_of(m, method); /* an INVITE that waits for its answer has another one */
+	const uint8_t *p = rs_blob_bytes(&e->blobs, &x->before);
 	struct rs_sdp_session before;
 
-	for (unsigned i = 0; i < 2; i++) {
-		struct media_exchange *x = &m->exchanges[i];
-		const uint8_t *p = rs_blob_bytes(&e->blobs, &x->before);
-
-		if (x->state != X_DUE)
-			continue;
-		if (p) {
-			memcpy(&before, p, sizeof(before));
-			memcpy(m->sdp.streams, p + sizeof(before), before.cap * sizeof(m->lines[0]));
-			before.streams = m->sdp.streams; /* there may be more room than then */
-			before.cap = m->sdp.cap;
-			m->sdp = before;
-		}
-		forget(e, x);
+	if (x->state != X_DUE)
+		return;
+	if (p) {
+		memcpy(&before, p, sizeof(before));
+		memcpy(m->sdp.streams, p + sizeof(before), before.cap * sizeof(m->lines[0]));
+		before.streams = m->sdp.streams; /* there may be more room than then */
+		before.cap = m->sdp.cap;
+		m->sdp = before;
 	}
+	forget(e, x);
 }
 
 void
@@ -168,7 +171,7 @@ sdp_end(struct rs_engine *e, struct leg *leg)
 	bool ran = false;
 
 	for (unsigned i = 0; m && i < m->sdp.n_streams; i++) {
-		ran |= m->sdp.streams[i].state == RS_SDP_STREAM_ACTIVE;
+		ran |= m->sdp.streams[i].state != RS_SDP_STREAM_REFUSED;
 		m->sdp.streams[i].state = RS_SDP_STREAM_REFUSED;
 	}
 	if (ran)
@@ -176,12 +179,6 @@ sdp_end(struct rs_engine *e, struct leg *leg)
 }
 
 /* --- ours --- */
-
-static struct media_exchange *
-exchange_of(struct media *m, uint8_t method)
-{
-	return &m->exchanges[method != RS_SIP_INVITE && method != RS_SIP_ACK];
-}
 
 static struct rs_slice
 said(const struct rs_engine *e, const struct media_exchange *x)
@@ -547,7 +544,7 @@ refuse(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, const
 	bool request = msg->status == 0 && msg->method != RS_SIP_ACK;
 
 	if (request)
-		sdp_refuses(e, leg);
+		sdp_refuses(e, leg, msg->method);
 	if (request && leg_is_rfc(e, leg))
 		server_own(e, leg, msg, v.status, v.status == 500 ? "Retry-After: 2\r\n" : "", nothing);
 	else if (request)

@@ -40,8 +40,8 @@ bool sdp_hears(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *ms
 /** Our request of @method was refused, or never answered: what it offered is withdrawn. */
 void sdp_refused(struct rs_engine *e, struct leg *leg, uint8_t method);
 
-/** A final response of ours refuses a request: what it offered, and was answered already in silence, is as if it never was. */
-void sdp_refuses(struct rs_engine *e, struct leg *leg);
+/** A final response of ours refuses a request of @method: what it offered, and was answered already in silence, is as if it never was. */
+void sdp_refuses(struct rs_engine *e, struct leg *leg, uint8_t method);
 
 /** A request of ours without a description is about to be sent: its exchange has nothing yet. */
 void sdp_sends_none(struct rs_engine *e, struct leg *leg, uint8_t method);

@@ -31,7 +31,9 @@ struct rs_media_profile {
 	bool xr;	      /* RTCP XR: receiver reference times, VoIP metrics */
 	bool latch;	      /* media goes where media comes from (symmetric RTP seen from a peer behind NAT) */
 	bool hear_digits;     /* in-band, of G.711 */
+	uint8_t dtmf;	      /* how they are sent where a step does not say: enum rs_media_dtmf */
 	bool echo;	      /* from the begin on */
+	bool images;	      /* a line that is no RTP: UDPTL of m=image */
 	struct rs_impairment send, receive;
 	struct rs_wrong wrong; /* SRTP sent wrong on purpose */
 };

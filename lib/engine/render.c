@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "engine/credentials.h"
+#include "engine/media_crypto.h"
 #include "engine/media_sdp.h"
 #include "engine/render.h"
 
@@ -183,6 +184,8 @@ expand(void *ctx, const struct rs_op *op, uint8_t *out, size_t cap)
 		return put_fill(r, &p->fills[op->aux], out, cap);
 	case RS_SLOT_AUTH:
 		return put_auth(r, &p->auths[op->aux], out, cap);
+	case RS_SLOT_CRYPTO:
+		return crypto_put(r->e, r->leg, op, out, cap);
 	case RS_SLOT_TIMESTAMP:
 		return put_time(r->e, false, out, cap);
 	case RS_SLOT_DATE:
@@ -300,6 +303,7 @@ fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, uint64_t slots,
 	r->local_port = leg->path.local_port;
 	r->media_port = leg_has_media(leg) ? media_at(e, leg)->ports[0] : MEDIA_PORT;
 	r->media_port_own = leg_has_media(leg);
+	r->video_port = leg_has_media(leg) ? media_at(e, leg)->ports[1] : 0;
 	r->local_family = r->media_family = ep->addr.family;
 	r->transport = rs_transport_via((enum rs_transport)leg->path.transport);
 	r->pid = rs_slice_of(e->pid_text, e->pid_len);

@@ -6,6 +6,7 @@
 #include "engine/dialog.h"
 #include "engine/flow.h"
 #include "engine/legs.h"
+#include "engine/media_plain.h"
 #include "engine/media_sdp.h"
 #include "engine/render.h"
 #include "engine/ua.h"
@@ -315,16 +316,30 @@ count_dynamic_id(struct rs_engine *e, const struct rs_template *t)
 	}
 }
 
+/* Of the request that a response step refuses: what came last, but for what only goes with an INVITE. */
+static uint8_t
+refused_method(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct rs_step *recv = leg->last_recv < 0 ? NULL : &leg_activity(e, leg)->program->steps[leg->last_recv];
+
+	if (!recv || recv->status || recv->method == RS_SIP_PRACK || recv->method == RS_SIP_ACK || recv->method == RS_SIP_CANCEL)
+		return RS_SIP_INVITE;
+	return recv->method;
+}
+
 /* Has the message a description of ours, or does it begin an exchange without one? */
 static void
 media_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, bool again)
 {
 	const struct activity *a = leg_activity(e, leg);
 
-	if (e->plan->media[a->plan->media].implied)
+	if (e->plan->media[a->plan->media].implied) {
+		if (!again && a->program->crypto)
+			plain_prepares(e, leg, s);
 		return;
+	}
 	if (!again && s->status >= 300)
-		sdp_refuses(e, leg);
+		sdp_refuses(e, leg, refused_method(e, leg));
 	else if (a->facts[s->template].sdp)
 		e->sdp_sends = again ? SDP_SENDS_AGAIN : SDP_SENDS;
 	else if (!again && !s->status)
@@ -393,6 +408,8 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 		return 0;
 	if (leg->challenge.class && a->slots[s->template] >> RS_SLOT_AUTH & 1)
 		rs_metric_inc(&a->account->cells, RS_AM_AUTHENTICATED);
+	if (a->program->crypto && leg_has_media(leg) && !leg_has_own_sdp(e, leg))
+		plain_says(e, leg, s);
 	note_sent(e, leg, step, s, s->status / 100 == 2 && leg->invited_us && sent.cseq.method == RS_SIP_INVITE);
 	if (!a->rfc) {
 		note_cause(leg, step, s, a->program);

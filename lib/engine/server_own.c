@@ -93,7 +93,7 @@ server_own(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, u
 	if (!msg || e->silent || rs_sip_cseq(rs_sip_get(msg, RS_HDR_CSEQ), &cseq) != 0)
 		return;
 	if (status >= 300 && leg_has_own_sdp(e, leg) && (cseq.method == RS_SIP_INVITE || cseq.method == RS_SIP_UPDATE))
-		sdp_refuses(e, leg);
+		sdp_refuses(e, leg, (uint8_t)cseq.method);
 	struct server *s = server_answered(d, &cseq);
 	bool again = s && s->status >= status;
 	struct rs_slice tag = status > 100 ? dialog_tag(e, leg) : rs_slice_of(NULL, 0);

@@ -179,9 +179,9 @@ aim(struct rs_engine *e, const struct media *m, struct stream *s, const struct r
 }
 
 static uint32_t
-agreed_flags(const struct rs_media_profile *p, const struct rs_sdp_stream *st)
+agreed_flags(const struct rs_media_profile *p, const struct rs_sdp_stream *st, bool udptl)
 {
-	uint32_t flags = 0;
+	uint32_t flags = udptl ? STREAM_UDPTL : 0;
 
 	if ((st->direction & RS_SDP_SENDONLY) && !(st->flags & RS_SDP_HELD))
 		flags |= STREAM_SEND;
@@ -201,7 +201,7 @@ agreed_flags(const struct rs_media_profile *p, const struct rs_sdp_stream *st)
 		flags |= STREAM_WRONG;
 	return flags;
 }
-#define AGREED (STREAM_SEND | STREAM_RECV | STREAM_SECURE | STREAM_MUX | STREAM_RSIZE | STREAM_MARK | STREAM_IMPAIRED | STREAM_WRONG)
+#define AGREED (STREAM_SEND | STREAM_RECV | STREAM_SECURE | STREAM_MUX | STREAM_RSIZE | STREAM_MARK | STREAM_IMPAIRED | STREAM_WRONG | STREAM_UDPTL)
 
 /* What plays, in packets of *@ptime_ms; there are none so long of every source: then as long as the profile's own. */
 static const struct rs_payload *
@@ -233,6 +233,8 @@ recode(struct rs_engine *e, struct stream *s, const struct rs_sdp_profile *sdp, 
 
 	if (cold->codec == codec && cold->agreed_ms == ptime_ms)
 		return;
+	if (cold->codec != codec)
+		e->streams->rx[stream_slot(e->streams, s)].mode = 0; /* its packets will tell */
 	cold->agreed_ms = (uint8_t)ptime_ms;
 	payload = payload_of(p, cold->source, sdp, codec, &ptime_ms);
 	if (calendar_has(&e->streams->calendar, stream_slot(e->streams, s)))
@@ -258,7 +260,7 @@ stream_apply(struct rs_engine *e, struct media *m, uint32_t line, const struct r
 	const struct rs_sdp_profile *sdp = st->local < RS_MEDIA_KINDS ? p->sdp[st->local] : NULL;
 	const struct rs_rtp_profile *received;
 	struct stream *s;
-	uint32_t slot, flags = agreed_flags(p, st);
+	uint32_t slot, flags = agreed_flags(p, st, m->image && line == 1);
 
 	if (!sdp || sdp->n_codecs == 0)
 		return -EINVAL;

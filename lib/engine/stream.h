@@ -42,6 +42,7 @@ enum stream_flag {
 	STREAM_WRONG = 1 << 12,
 	STREAM_BEGUN = 1 << 13,	  /* something was sent */
 	STREAM_TIMED = 1 << 14,	  /* due_ns has a phase */
+	STREAM_UDPTL = 1 << 15,	  /* no RTP: datagrams of a capture as they are, and nothing is judged */
 	STREAM_SLOW = STREAM_DIGITS | STREAM_REPLAY | STREAM_IMPAIRED | STREAM_WRONG, /* what sending looks at apart */
 };
 
@@ -85,11 +86,13 @@ struct stream_rx {
 	struct rs_addr from;
 	uint16_t generation;
 	bool echoed;		/* our own watermarks came back */
-	uint8_t unused[1];
+	uint8_t mode;		/* AMR: frame type of its first packet + 1; MODE_NONE: it has none; 0: nothing came yet */
 	struct rs_rtp_rx rtp;
 } __attribute__((aligned(64)));
 _Static_assert(offsetof(struct stream_rx, rtp) == 64, "our own share of receiving is one cache line");
 _Static_assert(sizeof(struct stream_rx) == 448, "receiving takes seven cache lines, three of them with every packet");
+
+#define MODE_NONE 0xff
 
 /** What has been counted of rs_rtp_rx_report already. */
 struct stream_counted {
@@ -101,9 +104,12 @@ struct stream_digits {
 	struct rs_rtp_event_tx tx;
 	uint64_t next_ns;	 /* of the next digit */
 	char text[MEDIA_DIGITS_MAX];
+	uint8_t how[MEDIA_DIGITS_MAX]; /* each of them: events, in-band or both */
 	uint8_t n, at;
 	uint16_t ms;
 	uint32_t begin_ts;
+	uint32_t wave_at, tone_len, wave_len; /* in-band: samples of the digit that were sent; of its tone; with the pause behind it */
+	struct rs_dtmf_wave wave;
 };
 
 struct stream_cold {
@@ -128,6 +134,9 @@ struct stream_cold {
 	struct rs_addr remote_rtcp;
 	uint8_t heard_n;
 	uint8_t agreed_ms;	 /* ptime; the source may have packets of another length only */
+	bool heard_inband;	 /* the last one, at heard_ns */
+	uint64_t heard_ns;
+	uint32_t sound_ts;	 /* of the sound that the detector has not seen yet */
 	bool bye_said;
 	char heard[MEDIA_DIGITS_MAX];
 	struct rs_impair_state send_state, receive_state;
@@ -224,6 +233,7 @@ struct streams {
 	struct held *helds;
 	uint32_t n_held;
 	uint8_t *scratch;	/* a datagram of RTCP */
+	bool images;		/* of some profile: what comes to a media port may be UDPTL */
 };
 
 static inline struct stream *
@@ -308,8 +318,12 @@ void stream_batch_send(struct rs_engine *e);
 uint8_t *stream_put(struct rs_engine *e, struct stream *s, uint8_t m_pt, uint32_t ts, const uint8_t *from, uint32_t len,
 	uint64_t due_ns);
 
+/** A datagram of @s that is no RTP, as it is and at once. */
+void stream_put_udptl(struct rs_engine *e, struct stream *s, const uint8_t *from, uint32_t len, uint64_t due_ns);
+
 /* stream_digits.c */
-int stream_digits_begin(struct rs_engine *e, struct stream *s, struct rs_slice text, uint32_t ms);
+/** @param ms  of each; 0: as the profile says. @param how  enum rs_media_dtmf; AUTO: as the profile says */
+int stream_digits_begin(struct rs_engine *e, struct stream *s, struct rs_slice text, uint32_t ms, uint32_t how);
 /** A packet of an event instead of sound, if one is due. @return true: sound is not sent now */
 bool stream_digits_send(struct rs_engine *e, struct stream *s);
 void stream_digits_event(struct rs_engine *e, uint32_t slot, const struct rs_rtp_packet *p);
@@ -335,6 +349,10 @@ uint64_t stream_unix_ns(const struct rs_engine *e);
 /** What came and did not, as far as it is known now. */
 void stream_count(struct rs_engine *e, uint32_t slot);
 void stream_judge(struct rs_engine *e, uint32_t slot);
+/** Mode of the codec, by its first packet; MODE_NONE: it is none that has modes, or the packet does not say. */
+uint8_t stream_mode(const struct stream_cold *cold, const struct rs_rtp_packet *p);
+/** Rate what came. @return as rs_quality_rate() */
+int stream_rate(const struct streams *ms, uint32_t slot, double loss_percent, struct rs_quality *out);
 /** One-way delay, or half the round trip, in ms and where it is from. */
 double stream_delay_ms(const struct stream_rx *rx, const struct stream_cold *cold, enum rs_quality_delay *from);
 

@@ -67,29 +67,93 @@ record_value(struct rs_metrics *m, uint32_t row, double v)
 	rs_metric_record(m, row, v > 0 ? (uint64_t)(v * RS_MEDIA_SCALE) : 0);
 }
 
-static void
-rate(struct rs_engine *e, uint32_t slot, const struct rs_rtp_rx_report *r, double loss_percent)
-{
-	struct streams *ms = e->streams;
-	const struct stream_rx *srx = &ms->rx[slot];
-	struct rs_metrics *m = stream_cells(e, srx->activity);
-	const struct stream_cold *cold = &ms->cold[slot];
-	struct rs_quality_input in = { .loss_percent = loss_percent, .burst_ratio = 1, .packet_ms = stream_at(ms, slot)->ptime_ms,
-		.buffer_ms = srx->rtp.profile->playout_ns / 1e6 };
-	struct rs_quality q;
+/* Whose figures a stream's are besides all: its call's due time lies in the measured window; that call overlapped a limited interval. */
+struct standing {
+	bool measured, tainted;
+};
 
-	(void)r;
-	in.network_ms = stream_delay_ms(srx, cold, &in.delay);
-	if (!cold->codec || rs_quality_rate(rs_quality_codec(rs_slice_str(cold->codec->name)), &in, &q) != 0 ||
-		q.scale != RS_QUALITY_NARROW) /* figures of another scale are not mixed with these */
+static struct standing
+standing_of(const struct rs_engine *e, const struct stream *s)
+{
+	const struct leg *leg = leg_at(e, stream_media(e, s)->leg);
+
+	return (struct standing){ leg->flags & LEG_MEASURED, leg->due_ns < atomic_load_explicit(e->limited_until, memory_order_relaxed) };
+}
+
+/* @row: of those of the measured window. The whole first, so that no look shows more of the part. */
+static void
+count_measured(struct rs_metrics *m, struct standing st, uint32_t row, uint64_t n)
+{
+	if (!st.measured)
 		return;
-	rs_metric_inc(m, RS_MEDIA_RATED);
-	record_value(m, RS_MEDIA_MOS, q.mos);
-	record_value(m, RS_MEDIA_R, q.r);
+	rs_metric_add(m, row, n);
+	if (st.tainted)
+		rs_metric_add(m, row + RS_MEDIA_MEASURED, n);
 }
 
 static void
-judge_silence(struct rs_engine *e, uint32_t slot)
+record_measured(struct rs_metrics *m, struct standing st, uint32_t row, uint32_t clean_row, double v)
+{
+	if (!st.measured)
+		return;
+	record_value(m, row, v);
+	if (!st.tainted)
+		record_value(m, clean_row, v);
+}
+
+/* RFC 4867, 4.3 and 4.4: octet-aligned, or packed behind the mode request. A first frame without speech tells nothing. */
+uint8_t
+stream_mode(const struct stream_cold *cold, const struct rs_rtp_packet *p)
+{
+	const char *name = cold->codec ? cold->codec->name : "";
+	bool wide = strcmp(name, "AMR-WB") == 0;
+	uint8_t type;
+
+	if ((!wide && strcmp(name, "AMR") != 0) || p->payload_len < 2)
+		return MODE_NONE;
+	type = strstr(cold->codec->fmtp, "octet-align=1") ? p->payload[1] >> 3 & 15 : (uint8_t)((p->payload[0] & 7) << 1 | p->payload[1] >> 7);
+	return type > (wide ? 8 : 7) ? 0 : type + 1;
+}
+
+int
+stream_rate(const struct streams *ms, uint32_t slot, double loss_percent, struct rs_quality *out)
+{
+	const struct stream_rx *srx = &ms->rx[slot];
+	const struct stream_cold *cold = &ms->cold[slot];
+	uint8_t ptime_ms = stream_at(ms, slot)->ptime_ms;
+	struct rs_quality_input in = { .loss_percent = loss_percent, .burst_ratio = 1, .packet_ms = ptime_ms ? ptime_ms : 20,
+		.buffer_ms = srx->rtp.profile->playout_ns / 1e6 };
+
+	in.network_ms = stream_delay_ms(srx, cold, &in.delay);
+	return rs_quality_rate(cold->codec ? rs_quality_codec(rs_slice_str(cold->codec->name), srx->mode == MODE_NONE ? -1 : srx->mode - 1) : NULL,
+		&in, out);
+}
+
+/* Figures of another scale are not mixed. */
+static void
+rate(struct rs_engine *e, uint32_t slot, struct standing st, double loss_percent)
+{
+	struct rs_metrics *m = stream_cells(e, e->streams->rx[slot].activity);
+	struct rs_quality q;
+
+	if (stream_rate(e->streams, slot, loss_percent, &q) != 0) {
+		rs_metric_inc(m, q.why == RS_QUALITY_NO_BPL ? RS_MEDIA_NO_BPL : RS_MEDIA_NO_FACTORS);
+		return;
+	}
+	rs_metric_inc(m, RS_MEDIA_RATED);
+	count_measured(m, st, RS_MEDIA_M_RATED, 1);
+	if (q.scale == RS_QUALITY_WIDE) {
+		record_value(m, RS_MEDIA_MOS_WIDE, q.mos);
+		record_measured(m, st, RS_MEDIA_M_MOS_WIDE, RS_MEDIA_C_MOS_WIDE, q.mos);
+		return;
+	}
+	record_value(m, RS_MEDIA_MOS, q.mos);
+	record_value(m, RS_MEDIA_R, q.r);
+	record_measured(m, st, RS_MEDIA_M_MOS, RS_MEDIA_C_MOS, q.mos);
+}
+
+static void
+judge_silence(struct rs_engine *e, uint32_t slot, struct standing st)
 {
 	struct streams *ms = e->streams;
 	const struct stream_cold *cold = &ms->cold[slot];
@@ -104,8 +168,10 @@ judge_silence(struct rs_engine *e, uint32_t slot)
 	case RS_RTP_QUIET: break;
 	case RS_RTP_NEVER:
 		rs_metric_inc(m, RS_MEDIA_NEVER_HEARD);
-		if (stream_at(ms, slot)->sent)
+		if (stream_at(ms, slot)->sent) {
 			rs_metric_inc(m, RS_MEDIA_ONE_WAY);
+			count_measured(m, st, RS_MEDIA_M_ONE_WAY, 1);
+		}
 		break;
 	case RS_RTP_TIMED_OUT:
 		if (!cold->bye_said) /* then it was said */
@@ -121,14 +187,20 @@ stream_judge(struct rs_engine *e, uint32_t slot)
 	const struct stream_rx *srx = &ms->rx[slot];
 	struct rs_metrics *m = stream_cells(e, srx->activity);
 	const struct stream *s = stream_at(ms, slot);
+	struct standing st = standing_of(e, s);
 	struct rs_rtp_rx_report r;
 	double loss;
 
+	if (s->flags & STREAM_UDPTL)
+		return;
 	rs_rtp_rx_report(&srx->rtp, s->ptime_ms ? s->ptime_ms : 20, &r);
 	count_report(m, &ms->cold[slot].counted, &r, true);
+	count_measured(m, st, RS_MEDIA_M_EXPECTED, r.expected);
+	count_measured(m, st, RS_MEDIA_M_LOST, r.missing);
 	if (s->flags & STREAM_RECV) {
 		rs_metric_inc(m, RS_MEDIA_JUDGED);
-		judge_silence(e, slot);
+		count_measured(m, st, RS_MEDIA_M_JUDGED, 1);
+		judge_silence(e, slot, st);
 	}
 	if (srx->crossed)
 		rs_metric_inc(m, RS_MEDIA_CROSSED_STREAMS);
@@ -139,9 +211,10 @@ stream_judge(struct rs_engine *e, uint32_t slot)
 	loss = r.expected ? 100.0 * (double)(r.missing + r.late) / (double)r.expected : 0;
 	record_ms(m, RS_MEDIA_JITTER, r.mean_jitter_ms);
 	record_ms(m, RS_MEDIA_JITTER_MAX, r.max_jitter_ms);
+	record_measured(m, st, RS_MEDIA_M_JITTER_MAX, RS_MEDIA_C_JITTER_MAX, r.max_jitter_ms);
 	record_ms(m, RS_MEDIA_GAP, r.max_gap_ms);
 	if (r.first_packet_ns >= 0)
 		rs_metric_record(m, RS_MEDIA_FIRST, (uint64_t)r.first_packet_ns);
 	record_value(m, RS_MEDIA_LOSS, loss > 100 ? 100 : loss);
-	rate(e, slot, &r, loss > 100 ? 100 : loss);
+	rate(e, slot, st, loss > 100 ? 100 : loss);
 }

@@ -15,22 +15,6 @@ remote_text(const struct rs_path *path, char *out, size_t cap)
 	snprintf(out, cap, path->remote.family == 6 ? "[%.*s]:%u" : "%.*s:%u", n, (const char *)addr, path->remote_port);
 }
 
-/* As stream_judge.c does at the end. */
-static double
-mos_so_far(const struct stream_rx *srx, const struct stream_cold *cold, const struct rs_rtp_rx_report *r, uint32_t ptime_ms)
-{
-	double loss = r->expected ? 100.0 * (double)(r->missing + r->late) / (double)r->expected : 0;
-	struct rs_quality_input in = { .loss_percent = loss > 100 ? 100 : loss, .burst_ratio = 1, .packet_ms = ptime_ms,
-		.buffer_ms = srx->rtp.profile->playout_ns / 1e6 };
-	struct rs_quality q;
-
-	in.network_ms = stream_delay_ms(srx, cold, &in.delay);
-	if (r->received == 0 || !cold->codec ||
-		rs_quality_rate(rs_quality_codec(rs_slice_str(cold->codec->name)), &in, &q) != 0 || q.scale != RS_QUALITY_NARROW)
-		return NAN;
-	return q.mos;
-}
-
 static void
 describe(const struct rs_engine *e, uint32_t slot, uint64_t now_ns, struct rs_stream_info *out)
 {
@@ -41,15 +25,18 @@ describe(const struct rs_engine *e, uint32_t slot, uint64_t now_ns, struct rs_st
 	const struct leg *leg = leg_at(e, stream_media(e, s)->leg);
 	const struct rs_sdp_suite_info *suite;
 	struct rs_rtp_rx_report r;
+	struct rs_quality q;
+	double loss;
 
 	rs_rtp_rx_report(&srx->rtp, s->ptime_ms ? s->ptime_ms : 20, &r);
+	loss = r.expected ? 100.0 * (double)(r.missing + r.late) / (double)r.expected : 0; /* as stream_judge.c does at the end */
 	*out = (struct rs_stream_info){
 		.number = leg->number,
 		.age_ns = now_ns > cold->begun_ns ? now_ns - cold->begun_ns : 0,
 		.received = r.received,
 		.lost = r.lost,
 		.jitter_ms = r.jitter_ms,
-		.mos = mos_so_far(srx, cold, &r, s->ptime_ms ? s->ptime_ms : 20),
+		.mos = NAN,
 		.delay_ms = srx->marked ? (double)srx->delay_sum_ns / srx->marked / 1e6 : NAN,
 		.sent = s->sent,
 		.late = r.late,
@@ -61,6 +48,10 @@ describe(const struct rs_engine *e, uint32_t slot, uint64_t now_ns, struct rs_st
 		.receives = s->flags & STREAM_RECV,
 		.digits = s->flags & STREAM_DIGITS,
 	};
+	if (r.received && stream_rate(ms, slot, loss > 100 ? 100 : loss, &q) == 0) {
+		out->mos = q.mos;
+		out->mos_scale = rs_quality_scale_name(q.scale);
+	}
 	if (cold->codec)
 		snprintf(out->codec, sizeof(out->codec), "%s", cold->codec->name);
 	suite = (s->flags & STREAM_SECURE) ? rs_sdp_suite_info(e->streams->secrets[s->keys].suite) : NULL;

@@ -42,11 +42,19 @@ has_events(const struct rs_sdp_profile *p)
 	return false;
 }
 
+static bool
+hears_sound(const struct rs_plan_media *m)
+{
+	if (m->implied || m->hear_dtmf == RS_DTMF_EVENTS)
+		return false;
+	return m->hear_dtmf != RS_DTMF_AUTO || !has_events(&m->sdp); /* else they come as events */
+}
+
 static void
 fill(const struct rs_plan_media *m, struct rs_media_profile *out)
 {
 	*out = (struct rs_media_profile){
-		.sdp = { &m->sdp },
+		.sdp = { &m->sdp, m->video },
 		.payload = payload,
 		.ctx = m,
 		.playout_ns = (uint32_t)m->jitter_buffer_ns,
@@ -55,7 +63,9 @@ fill(const struct rs_plan_media *m, struct rs_media_profile *out)
 		.no_rtcp = !m->rtcp,
 		.xr = m->rtcp,
 		.echo = m->echo,
-		.hear_digits = !m->implied && !has_events(&m->sdp), /* else they come as events */
+		.images = m->images,
+		.hear_digits = hears_sound(m),
+		.dtmf = m->implied ? RS_DTMF_EVENTS : m->dtmf, /* SIPp knows no other */
 		.send = rs_impairment_of(&m->send),
 		.receive = rs_impairment_of(&m->receive),
 		.wrong = {

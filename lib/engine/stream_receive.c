@@ -184,6 +184,8 @@ take_packet(struct rs_engine *e, const struct arrival *a, struct tally *tally)
 			stream_digits_event(e, a->slot, &p);
 	}
 	if (!(says & (RS_RTP_RX_EVENT | RS_RTP_RX_COMFORT | RS_RTP_RX_DUPLICATE))) {
+		if (__builtin_expect(srx->mode == 0, 0))
+			srx->mode = stream_mode(&ms->cold[a->slot], &p);
 		if (srx->flags & STREAM_MARK)
 			take_mark(e, srx, a->slot, &p, rx->time_ns, tally);
 		if (__builtin_expect(ms->detectors.cap > 0 && ms->cold[a->slot].profile->hear_digits, 0))
@@ -296,7 +298,10 @@ take_chunk(struct rs_engine *e, const struct rs_rx *rx, uint32_t n, struct tally
 		struct arrival *a = &in[i];
 		const struct stream_rx *srx = &ms->rx[a->slot];
 
-		if (__builtin_expect(ms->impairs_received, 0) && !passes(e, a->slot, a->rx)) {
+		if (__builtin_expect(srx->flags & STREAM_UDPTL, 0)) {
+			rs_metric_inc(stream_cells(e, srx->activity), RS_MEDIA_UDPTL_RECEIVED);
+			a->slot = STREAM_NONE;
+		} else if (__builtin_expect(ms->impairs_received, 0) && !passes(e, a->slot, a->rx)) {
 			a->slot = STREAM_NONE;
 		} else if (__builtin_expect(rs_rtp_demux(a->rx->data, a->len) == RS_RTP_IS_RTCP, 0)) {
 			control[n_control++] = (uint8_t)i;
@@ -333,14 +338,33 @@ streams_input(struct rs_engine *e, const struct rs_rx *rx, uint32_t n)
 }
 
 bool
+streams_udptl(struct rs_engine *e, const struct rs_rx *rx)
+{
+	const struct media_pair *pair;
+	const struct stream_rx *srx;
+
+	if (!e->streams || !e->streams->images)
+		return false;
+	pair = media_ports_find(&e->streams->ports, rx->path.port, &rx->path.local, rx->path.local_port);
+	if (!pair || !pair->stream)
+		return false;
+	srx = &e->streams->rx[pair->stream - 1];
+	if (!(srx->flags & STREAM_UDPTL))
+		return false;
+	rs_metric_inc(stream_cells(e, srx->activity), RS_MEDIA_UDPTL_RECEIVED);
+	return true;
+}
+
+bool
 streams_unreachable(struct rs_engine *e, const struct rs_rx *rx)
 {
 	const struct media_pair *pair;
+	bool rtp = rs_rx_kind_of(rx->data, rx->len) == RS_RX_RTP;
 
-	if (!e->streams || rs_rx_kind_of(rx->data, rx->len) != RS_RX_RTP)
+	if (!e->streams || (!rtp && !e->streams->images))
 		return false;
 	pair = media_ports_find(&e->streams->ports, rx->path.port, &rx->path.local, rx->path.local_port);
 	if (pair && pair->stream)
 		rs_metric_inc(stream_cells(e, e->streams->rx[pair->stream - 1].activity), RS_MEDIA_UNREACHABLE);
-	return pair != NULL;
+	return pair != NULL; /* SIP has no port of these */
 }

@@ -41,12 +41,16 @@ stream_replay_send(struct rs_engine *e, struct stream *s)
 		s->due_ns = cold->replay_ns + p->due_ns;
 		if (s->due_ns > e->now)
 			break;
+		cold->replay_at++;
+		if (r->udptl) {
+			stream_put_udptl(e, s, r->block + p->offset, p->len, s->due_ns);
+			continue;
+		}
 		s->seq = (uint16_t)(cold->replay_seq + p->seq);
 		if ((int16_t)(uint16_t)(s->seq - cold->replay_high) > 0)
 			cold->replay_high = s->seq;
 		s->ts = cold->replay_ts + p->ts;
 		(void)stream_put(e, s, (uint8_t)(p->pt | (p->marker ? RS_RTP_MARKER : 0)), s->ts, r->block + p->offset, p->len, s->due_ns);
-		cold->replay_at++;
 	}
 	if (cold->replay_at < r->n) {
 		s->due_ns = cold->replay_ns + r->packets[cold->replay_at].due_ns;

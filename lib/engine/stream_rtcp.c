@@ -62,16 +62,11 @@ put_xr(struct rs_engine *e, uint32_t slot, struct rs_rtcp_writer *w)
 
 	xr.dlrrs = rs_rtcp_reporter_dlrr(&cold->reporter, srx->rtp.ssrc, e->now, &dlrr) == 0;
 	if (rs_rtp_rx_valid(&srx->rtp)) {
-		enum rs_quality_delay from;
-		double ms_ = stream_delay_ms(srx, cold, &from);
-		struct rs_quality_input in = { .burst_ratio = 1, .network_ms = ms_, .delay = from, .packet_ms = s->ptime_ms,
-			.buffer_ms = srx->rtp.profile->playout_ns / 1e6 };
 		struct rs_quality q;
 
 		rs_rtcp_voip_metrics(&srx->rtp, s->ptime_ms, &voip);
 		voip.round_trip_ms = (uint16_t)(cold->rtt_ns / RS_NS_PER_MS);
-		in.loss_percent = (voip.loss + voip.discard) / 2.56;
-		if (rs_quality_rate(rs_quality_codec(rs_slice_str(cold->codec->name)), &in, &q) == 0 && q.scale == RS_QUALITY_NARROW) {
+		if (stream_rate(ms, slot, (voip.loss + voip.discard) / 2.56, &q) == 0 && q.scale == RS_QUALITY_NARROW) {
 			voip.r = (uint8_t)(q.r + 0.5);
 			voip.mos_cq = voip.mos_lq = (uint8_t)(q.mos * 10 + 0.5);
 		}

@@ -245,6 +245,28 @@ stream_put(struct rs_engine *e, struct stream *s, uint8_t m_pt, uint32_t ts, con
 	return buf->data + RS_RTP_HEADER_LEN;
 }
 
+void
+stream_put_udptl(struct rs_engine *e, struct stream *s, const uint8_t *from, uint32_t len, uint64_t due_ns)
+{
+	struct rs_buf buf;
+	int rc = e->link.take(e->link.ctx, &s->path, &buf);
+
+	if (rc == 0 && len > buf.cap) {
+		e->link.drop(e->link.ctx, &buf);
+		rc = -ENOBUFS;
+	} else if (rc == 0) {
+		memcpy(buf.data, from, len);
+		rc = e->link.send(e->link.ctx, &s->path, &buf, len);
+	}
+	if (rc != 0) {
+		count_failure(e, s, rc);
+		return;
+	}
+	stamp(e, due_ns, s->activity);
+	s->sent++;
+	rs_metric_inc(stream_cells(e, s->activity), RS_MEDIA_UDPTL_SENT);
+}
+
 static void
 mark(struct rs_engine *e, const struct stream *s, uint32_t slot, uint8_t *payload)
 {

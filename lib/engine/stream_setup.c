@@ -103,6 +103,8 @@ streams_setup(struct rs_engine *e, const struct rs_media_setup *setup, uint64_t 
 	ms->setup = setup;
 	streams_impair_look(ms);
 	ms->first_node = first_node;
+	for (uint32_t i = 0; i < setup->n_profiles; i++)
+		ms->images |= setup->profiles[i].images;
 	ms->rng.state = rs_random_at(e->plan->seed, 0x6d, e->worker);
 	rc = rs_pool_init(&ms->pool, &e->arena, sizeof(struct stream), n);
 	if (rc == 0)

@@ -13,7 +13,8 @@ struct rs_stream_info {
 	uint64_t received;
 	int64_t lost;	 /* of those expected (RFC 3550, 6.4.1) */
 	double jitter_ms;
-	double mos;	 /* NAN: nothing came, or the codec has no narrow-band rating */
+	double mos;	 /* NAN: nothing came, or no factors are known for the codec */
+	const char *mos_scale; /* "G.107", "G.107.1"; NULL: there is no MOS */
 	double delay_ms; /* NAN: not measured */
 	uint32_t sent, late, duplicates;
 	uint16_t activity;

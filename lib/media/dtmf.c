@@ -70,3 +70,35 @@ rs_dtmf_make(const char *digits, const struct rs_dtmf_spec *spec, int16_t *out)
 		out += on + off;
 	}
 }
+
+void
+rs_dtmf_wave_begin(struct rs_dtmf_wave *w, char digit, double dbm0)
+{
+	int k = key(digit);
+	const uint16_t hz[2] = { low_hz[(k < 0 ? 0 : k) / 4], high_hz[(k < 0 ? 0 : k) % 4] };
+
+	for (int i = 0; i < 2; i++) {
+		double step = 2 * M_PI * hz[i] / 8000, peak = M_SQRT2 * rs_g711_rms(dbm0);
+
+		w->turn[i] = 2 * cos(step);
+		w->last[i] = -peak * sin(step); /* so that the first sample is at phase 0 */
+		w->before[i] = -peak * sin(2 * step);
+	}
+}
+
+void
+rs_dtmf_wave_next(struct rs_dtmf_wave *w, size_t n, int16_t *out)
+{
+	for (size_t k = 0; k < n; k++) {
+		double sum = 0;
+
+		for (int i = 0; i < 2; i++) {
+			double next = w->turn[i] * w->last[i] - w->before[i];
+
+			w->before[i] = w->last[i];
+			w->last[i] = next;
+			sum += next;
+		}
+		out[k] = (int16_t)lrint(sum);
+	}
+}

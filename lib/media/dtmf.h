@@ -24,6 +24,16 @@ int64_t rs_dtmf_samples(const char *digits, const struct rs_dtmf_spec *spec);
 /** Write them: what rs_dtmf_samples says, which must not have failed. */
 void rs_dtmf_make(const char *digits, const struct rs_dtmf_spec *spec, int16_t *out);
 
+/** One digit, made as it is wanted: two oscillators. */
+struct rs_dtmf_wave {
+	double turn[2], last[2], before[2]; /* of each frequency: 2 cos of its step, the last two samples */
+};
+
+/** @param digit  of RS_DTMF_DIGITS. @param dbm0  of each frequency */
+void rs_dtmf_wave_begin(struct rs_dtmf_wave *w, char digit, double dbm0);
+/** The next @n samples. */
+void rs_dtmf_wave_next(struct rs_dtmf_wave *w, size_t n, int16_t *out);
+
 /* The detector. */
 
 #define RS_DTMF_TONES 8

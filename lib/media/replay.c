@@ -13,12 +13,15 @@
 #define STREAMS        256
 #define STREAMS_OTHERS 192
 #define LISTED         8
+/** UDPTL's numbers go up by one; where some were lost, by a few. */
+#define UDPTL_STEP 4
 
 struct stream {
 	uint32_t ssrc;
 	uint16_t port;
 	uint8_t to[16];
-	uint64_t n;
+	uint64_t n, up, same; /* packets; UDPTL: those whose number follows the one before, or is that one */
+	uint16_t last;	      /* UDPTL: the number of the last one */
 };
 
 /** An RTP packet (RFC 3550, 5.1). */
@@ -50,6 +53,16 @@ static uint32_t
 be32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/** A UDPTL datagram is a number of 16 bits and what the first packet of T.38 takes (T.38, 9.1). */
+static bool
+udptl_head(struct rs_slice s, struct rtp *out)
+{
+	if (s.len < 4)
+		return false;
+	*out = (struct rtp){ .seq = (uint16_t)(s.p[0] << 8 | s.p[1]) };
+	return true;
 }
 
 /** The fixed header. RTCP on the same port has payload types of 64 to 95 (RFC 5761, 4). */
@@ -88,10 +101,17 @@ rtp_payload(struct rs_slice s, struct rs_slice *out)
 	return true;
 }
 
+/** RTP's first 16 bits stay the same, but for the marker, and those of SIP and others jump. */
+static bool
+counts(const struct stream *s)
+{
+	return s->up * 4 >= s->n && (s->up + s->same) * 4 >= s->n * 3;
+}
+
 static bool
 fits(const struct rs_replay_want *want, const struct stream *s)
 {
-	return (want->port == 0 || want->port == s->port) &&
+	return (!want->udptl || counts(s)) && (want->port == 0 || want->port == s->port) &&
 		(want->ssrc == 0 || want->ssrc == s->ssrc);
 }
 
@@ -113,9 +133,13 @@ count(struct reading *r, const struct stream *key, const struct rs_link_datagram
 	if (i == r->n_streams) {
 		if (i == STREAMS || (i >= STREAMS_OTHERS && !fits(&r->want, key)))
 			return 0;
-		r->streams[r->n_streams++] = *key;
+		r->streams[r->n_streams] = *key;
+		r->streams[r->n_streams++].last = p->seq;
 	}
 	r->streams[i].n++;
+	r->streams[i].same += p->seq == r->streams[i].last;
+	r->streams[i].up += (uint16_t)(p->seq - r->streams[i].last - 1) < UDPTL_STEP;
+	r->streams[i].last = p->seq;
 	return 0;
 }
 
@@ -133,7 +157,8 @@ take(struct reading *r, const struct stream *key, const struct rs_link_datagram 
 		return rs_err_set(r->err, -EBADMSG,
 			"%s: packet %lu: %zu of its %zu bytes were captured: capture again without a snap length (tcpdump -s 0)",
 			r->name, (unsigned long)r->number, d->payload.len, d->len);
-	if (!rtp_payload(d->payload, &payload))
+	payload = d->payload; /* UDPTL */
+	if (!r->want.udptl && !rtp_payload(d->payload, &payload))
 		return rs_err_set(r->err, -EBADMSG,
 			"%s: packet %lu: CSRCs, extension or padding of RTP are longer than the packet",
 			r->name, (unsigned long)r->number);
@@ -149,8 +174,10 @@ take(struct reading *r, const struct stream *key, const struct rs_link_datagram 
 	r->last_due_ns = packet.due_ns;
 	packet.offset = (uint32_t)r->block.len;
 	packet.len = (uint16_t)payload.len;
-	packet.seq = (uint16_t)(p->seq - r->first_seq);
-	packet.ts = p->ts - r->first_ts;
+	if (!r->want.udptl) {
+		packet.seq = (uint16_t)(p->seq - r->first_seq);
+		packet.ts = p->ts - r->first_ts;
+	}
 	if (rs_buffer_add(&r->block, payload.p, payload.len) ||
 		rs_buffer_add(&r->packets, &packet, sizeof(packet)))
 		return rs_err_set(r->err, -ENOMEM, "%s: no memory for its packets", r->name);
@@ -181,7 +208,7 @@ each_packet(struct reading *r, pcap_t *pcap, handler *handle)
 
 		r->number++;
 		if (rs_link_udp(dlt, rs_slice_of(bytes, head->caplen), &d) ||
-			!rtp_head(d.payload, &p)) {
+			!(r->want.udptl ? udptl_head(d.payload, &p) : rtp_head(d.payload, &p))) {
 			r->skipped++;
 			continue;
 		}
@@ -236,6 +263,10 @@ choose(struct reading *r)
 		len += (size_t)snprintf(list + len, sizeof(list) - len,
 			"%s0x%08x to port %u (%lu packets)", i ? ", " : "", r->streams[i].ssrc,
 			r->streams[i].port, (unsigned long)r->streams[i].n);
+	if (r->want.udptl)
+		return rs_err_set(r->err, -ENODATA,
+			"%s: none of its %lu packets is UDPTL (T.38) over UDP%s", r->name,
+			(unsigned long)r->number, r->want.port ? " to the port that is asked for" : "");
 	if (r->n_streams == 0)
 		return rs_err_set(r->err, -ENODATA, "%s: none of its %lu packets is RTP over UDP",
 			r->name, (unsigned long)r->number);
@@ -281,8 +312,10 @@ rs_replay_read(const char *name, struct rs_slice bytes, const struct rs_replay_w
 		replay->block_len = r->block.len;
 		replay->ssrc = r->chosen->ssrc;
 		replay->port = r->chosen->port;
-		replay->n_streams = r->n_streams;
+		for (uint32_t i = 0; i < r->n_streams; i++)
+			replay->n_streams += !r->want.udptl || counts(&r->streams[i]);
 		replay->n_skipped = r->skipped;
+		replay->udptl = r->want.udptl;
 		*out = replay;
 		replay = NULL;
 		r->packets.p = r->block.p = NULL;

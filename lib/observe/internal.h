@@ -107,6 +107,11 @@ struct taint_count {
 	struct taint at_reset;     /* of added */
 };
 
+/** The same of streams and their packets, by row from RS_MEDIA_M_JUDGED on. */
+struct media_taint {
+	uint64_t ended[RS_MEDIA_MEASURED], known[RS_MEDIA_MEASURED], added[RS_MEDIA_MEASURED], at_reset[RS_MEDIA_MEASURED];
+};
+
 /** The last closed interval's signals, for the live line and `health`. */
 struct now {
 	struct signals grown;
@@ -142,6 +147,7 @@ struct rs_observer {
 	struct now now;
 	struct limits limits;
 	struct taint_count taint[2][2]; /* [placed][measured] */
+	struct media_taint media_taint;
 	bool ended;                     /* the run is: no interval comes after the last one */
 	bool places; /* some activity places calls: intervals and thresholds are of those */
 	bool registers; /* some activity registers endpoints */
@@ -277,6 +283,8 @@ const struct rs_hist_sum *view_latency_clean(struct view *v, uint32_t row);
 /* taint.c */
 /** Calls that ended and overlapped a limited interval. */
 struct taint view_taint(const struct view *v, bool placed, bool measured);
+/** Of what counter @row (of the measured window) has over all activities, what is of calls that overlapped a limited interval. */
+uint64_t view_media_tainted(const struct view *v, uint32_t row);
 /* limits_json.c */
 /** Every bound: {name, bound, unit, worst, worst_t, intervals, worker, port, remedy}. */
 json_t *bounds_json(struct view *v);
@@ -305,6 +313,14 @@ const struct rs_hist_sum *view_media_hist(struct view *v, uint32_t row, bool cle
 /* media_verdict.c */
 /** What a threshold comes to. Broken by tainted calls alone, it says nothing about the SUT. */
 enum judgement { HOLDS, TAINTED, BROKEN };
+/** What thresholds of streams are over: the measured window, with streams of tainted calls and without. */
+struct streams_measured {
+	uint64_t judged, one_way, rated, expected, lost;
+	double mos_min, mos_wide_min, jitter_max_ms; /* NAN: none was measured */
+};
+struct streams_measured streams_measured(struct view *v, bool clean);
+/** The report's `media.measured`. */
+json_t *streams_measured_json(struct view *v);
 /** A threshold of streams. */
 enum judgement judge_media(struct view *v, const struct rs_threshold *t, json_t *reasons);
 /* health_json.c */

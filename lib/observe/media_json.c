@@ -13,7 +13,8 @@ struct group {
 
 static const struct member streams[] = { { "started", RS_MEDIA_STARTED },
 	{ "ended", RS_MEDIA_ENDED }, { "open", RS_MEDIA_OPEN }, { "peak", RS_MEDIA_PEAK },
-	{ "secure", RS_MEDIA_SECURE }, { "judged", RS_MEDIA_JUDGED }, { "rated", RS_MEDIA_RATED },
+	{ "secure", RS_MEDIA_SECURE }, { "judged", RS_MEDIA_JUDGED }, { "rated", RS_MEDIA_RATED }, { "no_factors", RS_MEDIA_NO_FACTORS },
+	{ "no_robustness", RS_MEDIA_NO_BPL },
 	{ "one_way_audio", RS_MEDIA_ONE_WAY }, { "silent", RS_MEDIA_NEVER_HEARD },
 	{ "media_timeouts", RS_MEDIA_TIMED_OUT }, { "crossed", RS_MEDIA_CROSSED_STREAMS },
 	{ "transcoded_or_stripped", RS_MEDIA_TRANSCODED }, { "latched", RS_MEDIA_LATCHED }, { 0 } };
@@ -28,7 +29,8 @@ static const struct member packets[] = { { "sent", RS_MEDIA_SENT },
 	{ "unknown_payload_type", RS_MEDIA_PT_UNKNOWN },
 	{ "payload_type_changes", RS_MEDIA_PT_CHANGED }, { "ssrc_changes", RS_MEDIA_SSRC_CHANGED },
 	{ "restarts", RS_MEDIA_RESTARTED }, { "timestamp_jumps", RS_MEDIA_TS_JUMPS },
-	{ "wrong_source", RS_MEDIA_WRONG_SOURCE }, { "unreachable", RS_MEDIA_UNREACHABLE }, { 0 } };
+	{ "wrong_source", RS_MEDIA_WRONG_SOURCE }, { "unreachable", RS_MEDIA_UNREACHABLE },
+	{ "udptl_sent", RS_MEDIA_UDPTL_SENT }, { "udptl_received", RS_MEDIA_UDPTL_RECEIVED }, { 0 } };
 static const struct member bytes[] = { { "sent", RS_MEDIA_SENT_BYTES },
 	{ "received", RS_MEDIA_RECEIVED_BYTES }, { 0 } };
 static const struct member bad[] = { { "short", RS_MEDIA_SHORT }, { "version", RS_MEDIA_VERSION },
@@ -125,7 +127,7 @@ put_hists(struct view *v, json_t *j)
 	static const struct member rows[] = { { "jitter_ms", RS_MEDIA_JITTER },
 		{ "jitter_max_ms", RS_MEDIA_JITTER_MAX }, { "one_way_delay_ms", RS_MEDIA_DELAY },
 		{ "round_trip_ms", RS_MEDIA_RTT }, { "first_packet_ms", RS_MEDIA_FIRST },
-		{ "longest_gap_ms", RS_MEDIA_GAP }, { "mos", RS_MEDIA_MOS }, { "r", RS_MEDIA_R },
+		{ "longest_gap_ms", RS_MEDIA_GAP }, { "mos", RS_MEDIA_MOS }, { "mos_wide", RS_MEDIA_MOS_WIDE }, { "r", RS_MEDIA_R },
 		{ "loss_percent", RS_MEDIA_LOSS }, { "lateness_ms", RS_MEDIA_LATENESS }, { 0 } };
 
 	for (const struct member *m = rows; m->name; m++)
@@ -185,6 +187,20 @@ sdp_json(struct view *v)
 	return j;
 }
 
+/* Which model a MOS is of; and where there is none, why. */
+static void
+tell_scale(struct view *v, json_t *mos, const char *scale, const uint64_t *cells)
+{
+	const char *why = !cells[RS_MEDIA_RECEIVED]	? "nothing was received"
+			: cells[RS_MEDIA_NO_FACTORS]	? "no equipment factor of G.113 is known for the codec, or for its mode"
+			: cells[RS_MEDIA_NO_BPL]	? "packets were lost, and no robustness factor of G.113 is known for the codec"
+							: "no stream of such a codec has ended";
+
+	put_text(&v->maker, mos, "scale", scale);
+	if (json_integer_value(json_object_get(mos, "count")) == 0)
+		put_text(&v->maker, mos, "reason", why);
+}
+
 static json_t *
 activities(struct view *v)
 {
@@ -233,6 +249,9 @@ media_json(struct view *v)
 	put_hists(v, j);
 	put(m, j, "lateness_without_gaps_ms", latency_json(m, lateness_without_gaps(v), 1e6));
 	put_number(m, json_object_get(j, "one_way_delay_ms"), "error_ms", delay_error_ms(v));
+	tell_scale(v, json_object_get(j, "mos"), "G.107", cells);
+	tell_scale(v, json_object_get(j, "mos_wide"), "G.107.1", cells);
+	put(m, j, "measured", streams_measured_json(v));
 	put(m, j, "sdp", sdp_json(v));
 	put(m, j, "activities", activities(v));
 	return j;

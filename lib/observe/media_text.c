@@ -48,6 +48,7 @@ static void
 figure_rows(struct columns *c, const json_t *media)
 {
 	static const char *const rows[][2] = { { "mos", "MOS (G.107)" },
+		{ "mos_wide", "MOS (G.107.1)" },
 		{ "loss_percent", "loss and late, %" }, { "jitter_ms", "jitter" },
 		{ "jitter_max_ms", "highest jitter" }, { "one_way_delay_ms", "one-way delay" },
 		{ "round_trip_ms", "round trip (RTCP)" },
@@ -115,6 +116,31 @@ print_sdp(FILE *out, const json_t *sdp)
 		fputc('\n', out);
 }
 
+static void
+measured_cells(struct columns *c, const char *name, const json_t *j)
+{
+	static const char *const figures[] = { "min_mos", "min_mos_wide", "max_jitter_ms", "max_loss_percent", "one_way_audio_percent" };
+
+	cell(c, name);
+	cell_count(c, json_object_get(j, "judged"));
+	cell_count(c, json_object_get(j, "rated"));
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		cell_number(c, json_object_get(j, figures[i]));
+	end_row(c);
+}
+
+/* What thresholds are held against. */
+static void
+measured_rows(struct columns *c, const json_t *media)
+{
+	const json_t *all = json_object_get(media, "measured"), *clean = json_object_get(all, "without_tainted");
+
+	cell_headings(c, "Streams measured\0judged\0rated\0least MOS\0wide\0highest jitter, ms\0lost, %\0one way, %\0");
+	measured_cells(c, "all", all);
+	if (json_integer_value(json_object_get(clean, "judged")) != json_integer_value(json_object_get(all, "judged")))
+		measured_cells(c, "  not tainted", clean);
+}
+
 void
 rs_media_print(FILE *out, const json_t *media)
 {
@@ -147,6 +173,10 @@ rs_media_print(FILE *out, const json_t *media)
 	print_sdp(out, json_object_get(media, "sdp"));
 	fputc('\n', out);
 	columns_print(out, 1, figure_rows, media);
+	if (json_integer_value(in(media, "measured", "judged"))) {
+		fputc('\n', out);
+		columns_print(out, 1, measured_rows, media);
+	}
 	if (json_is_number(error))
 		fprintf(out,
 			"The one-way delay may be up to %.3f ms too long (turns of both ends).\n",

@@ -45,9 +45,36 @@ rest(uint64_t ended_more, uint64_t known_more)
 	return ended_more > known_more ? ended_more - known_more : 0;
 }
 
+static uint64_t
+media_sum(const struct rs_observer *o, const uint64_t *image, uint32_t row)
+{
+	uint64_t n = 0;
+
+	for (uint32_t a = 0; a < o->what.plan->n_activities; a++)
+		n += snapshot_media(o, image, a)[row];
+	return n;
+}
+
+static void
+media_close(struct rs_observer *o, const uint64_t *image, bool limited)
+{
+	struct media_taint *t = &o->media_taint;
+
+	for (uint32_t i = 0; i < RS_MEDIA_MEASURED; i++) {
+		uint64_t end = media_sum(o, image, RS_MEDIA_M_JUDGED + i);
+		uint64_t known = media_sum(o, image, RS_MEDIA_T_JUDGED + i);
+
+		if (limited)
+			t->added[i] += rest(end - t->ended[i], known - t->known[i]);
+		t->ended[i] = end;
+		t->known[i] = known;
+	}
+}
+
 void
 taint_close(struct rs_observer *o, const uint64_t *image, bool limited)
 {
+	media_close(o, image, limited);
 	for (int placed = 0; placed < 2; placed++)
 		for (int measured = 0; measured < 2; measured++) {
 			struct taint end = sum(o, image, placed, measured, ended);
@@ -68,6 +95,7 @@ taint_close(struct rs_observer *o, const uint64_t *image, bool limited)
 void
 taint_reset(struct rs_observer *o)
 {
+	memcpy(o->media_taint.at_reset, o->media_taint.added, sizeof(o->media_taint.added));
 	for (int placed = 0; placed < 2; placed++)
 		for (int measured = 0; measured < 2; measured++)
 			o->taint[placed][measured].at_reset = o->taint[placed][measured].added;
@@ -86,4 +114,13 @@ view_taint(const struct view *v, bool placed, bool measured)
 		t.failed -= c->at_reset.failed;
 	}
 	return t;
+}
+
+uint64_t
+view_media_tainted(const struct view *v, uint32_t row)
+{
+	const struct media_taint *t = &v->o->media_taint;
+	uint32_t i = row - RS_MEDIA_M_JUDGED;
+
+	return media_sum(v->o, v->image, row + RS_MEDIA_MEASURED) + t->added[i] - (v->zero == ZERO_RESET ? t->at_reset[i] : 0);
 }

@@ -239,7 +239,7 @@ struct rs_plan {
 	struct rs_plan_port *ports;
 	uint32_t n_ports;
 	struct rs_plan_media *media;
-	uint32_t n_media;	 /* the implied one, if there is one, is the last */
+	uint32_t n_media;	 /* implied ones are the last */
 	struct rs_plan_tls *tls;
 	uint32_t n_tls;
 	struct rs_plan_group *groups;

@@ -351,7 +351,7 @@ rs_read_media(struct rs_reader *r)
 		return rs_part_fail(
 			r, &all, NULL, -EINVAL, "%u profiles: at most %d", n, RS_MAX_MEDIA);
 	plan->media = rs_plan_alloc(
-		r->mem, (n + 1) * sizeof(*plan->media)); /* one more: see rs_imply_media */
+		r->mem, (n + 2) * sizeof(*plan->media)); /* two more: see rs_imply_media */
 	if (!plan->media)
 		return -ENOMEM;
 	while (plan->n_media < n) {
@@ -370,25 +370,28 @@ rs_read_media(struct rs_reader *r)
 	return 0;
 }
 
-int
-rs_imply_media(struct rs_reader *r)
+/* What is played comes from captures: the clock counts, and the first one stands for all that are not here. */
+static void
+video_codecs(struct rs_sdp_profile *sdp)
 {
-	struct rs_plan *plan = r->plan;
-	struct rs_plan_media *m = &plan->media[plan->n_media];
-	bool wanted = false;
+	static const char *const names[] = { "H264", "H263-1998", "H263", "H261", "VP8" };
 
-	for (uint32_t i = 0; i < plan->n_activities; i++) {
-		struct rs_plan_activity *a = &plan->activities[i];
+	for (size_t i = 0; i < RS_COUNT(names); i++) {
+		struct rs_sdp_codec *c = &sdp->codecs[sdp->n_codecs++];
 
-		a->media = plan->groups[a->from].media;
-		if (a->media >= 0 || a->kind == RS_DO_REGISTER || !a->program->media)
-			continue;
-		a->media = (int32_t)plan->n_media;
-		wanted = true;
+		*c = (struct rs_sdp_codec){ .clock_hz = 90000, .channels = 1, .payload = RS_SDP_NO_PAYLOAD, .frame_ms = 10,
+			.role = RS_SDP_ROLE_CODEC };
+		snprintf(c->name, sizeof(c->name), "%s", names[i]);
 	}
-	if (!wanted)
-		return 0;
-	*m = (struct rs_plan_media){ .name = "scenario",
+}
+
+static int
+imply(struct rs_reader *r, bool video, int32_t *out)
+{
+	struct rs_plan_media *m = &r->plan->media[r->plan->n_media];
+	int rc;
+
+	*m = (struct rs_plan_media){ .name = video ? "scenario with video" : "scenario",
 		.source_text = "silence",
 		.jitter_buffer_ns = 60 * MS_NS,
 		.implied = true };
@@ -400,8 +403,57 @@ rs_imply_media(struct rs_reader *r)
 	m->codecs[0] = RS_CODEC_PCMU;
 	m->codecs[1] = RS_CODEC_PCMA;
 	m->codecs[2] = RS_CODECS;
-	plan->n_media++;
+	if (video) {
+		m->video = rs_plan_alloc(r->mem, sizeof(*m->video));
+		if (!m->video)
+			return -ENOMEM;
+		snprintf(m->video->type, sizeof(m->video->type), "video");
+		video_codecs(m->video);
+		if ((rc = rs_sdp_profile_complete(m->video)) != 0)
+			return rc;
+	}
+	*out = (int32_t)r->plan->n_media++;
 	return rs_sdp_profile_complete(&m->sdp);
+}
+
+/* The suites that there are keywords for; which one is said, and whether any is, is the scenario's. */
+static void
+allow_keys(struct rs_sdp_profile *sdp)
+{
+	static const uint8_t suites[] = { RS_SDP_AES_CM_128_HMAC_SHA1_80, RS_SDP_AES_CM_128_HMAC_SHA1_32, RS_SDP_NULL_HMAC_SHA1_80,
+		RS_SDP_NULL_HMAC_SHA1_32 };
+
+	if (!sdp)
+		return;
+	sdp->srtp = RS_SDP_SRTP_OPTIONAL;
+	memcpy(sdp->suites, suites, sizeof(suites));
+	sdp->n_suites = sizeof(suites);
+}
+
+int
+rs_imply_media(struct rs_reader *r)
+{
+	struct rs_plan *plan = r->plan;
+	int32_t implied[2] = { -1, -1 }; /* audio only; with video or images */
+
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		struct rs_plan_activity *a = &plan->activities[i];
+		bool video = a->program->video || a->program->image;
+		int rc;
+
+		a->media = plan->groups[a->from].media;
+		if (a->media >= 0 || a->kind == RS_DO_REGISTER || !a->program->media)
+			continue;
+		if (implied[video] < 0 && (rc = imply(r, video, &implied[video])) != 0)
+			return rc;
+		a->media = implied[video];
+		plan->media[a->media].images |= a->program->image;
+		if (a->program->crypto) {
+			allow_keys(&plan->media[a->media].sdp);
+			allow_keys(plan->media[a->media].video);
+		}
+	}
+	return 0;
 }
 
 int

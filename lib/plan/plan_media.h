@@ -8,8 +8,17 @@
 #include "proto/sdp/profile.h"
 
 #define RS_MAX_MEDIA   64
+#define RS_ALL_MEDIA   (RS_MAX_MEDIA + 2) /* with implied ones */
 #define RS_MEDIA_PTIME 10 /* ms between the lengths of packets that payloads are ready for */
 #define RS_MEDIA_PTIMES (RS_SDP_PTIME_MAX / RS_MEDIA_PTIME)
+
+/** How digits are sent, and where they are listened for. */
+enum rs_media_dtmf {
+	RS_DTMF_AUTO,	/* as events where they were agreed on, else in the sound */
+	RS_DTMF_EVENTS, /* RFC 4733 */
+	RS_DTMF_INBAND, /* in the sound of G.711 */
+	RS_DTMF_BOTH,
+};
 
 enum rs_media_source { RS_MEDIA_SILENCE, RS_MEDIA_TONE, RS_MEDIA_NOISE, RS_MEDIA_FILE };
 
@@ -43,6 +52,7 @@ struct rs_media_wrong {
 struct rs_plan_media {
 	const char *name;
 	struct rs_sdp_profile sdp;	/* complete */
+	struct rs_sdp_profile *video;	/* NULL: none. Of the implied ones only, for what steps play */
 	uint8_t codecs[RS_SDP_MAX_CODECS]; /* enum rs_codec of sdp.codecs[i]; RS_CODECS: an event, noise, or none that can be sent */
 	/** What is sent, by sdp.codecs[] and packet length (ptime / RS_MEDIA_PTIME - 1); NULL: not possible in that length. */
 	struct rs_payload *payloads[RS_SDP_MAX_CODECS][RS_MEDIA_PTIMES];
@@ -53,8 +63,10 @@ struct rs_plan_media {
 	struct rs_impair send, receive;
 	struct rs_media_wrong wrong;
 	bool rtcp, watermark, echo;
+	uint8_t dtmf, hear_dtmf;	/* enum rs_media_dtmf */
 	bool dtx;			/* the payloads have silences in them */
 	struct rs_payload_dtx dtx_pattern;
+	bool images;			/* implied: some steps play m=image */
 	bool implied;			/* not in the plan: of activities without a profile whose scenario has media steps */
 	int line;
 };
@@ -73,7 +85,8 @@ enum rs_clip_kind { RS_CLIP_REPLAY, RS_CLIP_STREAM };
 
 struct rs_clip {
 	uint8_t kind;		   /* enum rs_clip_kind */
-	uint8_t line;		   /* 0: audio, 1: video (and image) */
+	uint8_t line;		   /* 0: audio, 1: video or image */
+	bool image;		   /* of line 1: what is replayed is UDPTL, not RTP */
 	uint8_t payload_type;	   /* STREAM: as SIPp's step says; RS_SDP_NO_PAYLOAD: as agreed, else of the codec */
 	int32_t loops;		   /* STREAM: so many times; -1: for ever */
 	const char *file;

@@ -9,6 +9,16 @@ static const struct rs_word srtp_words[] = { [RS_SDP_SRTP_FORBIDDEN] = { "forbid
 	[RS_SDP_SRTP_REQUIRED] = { "required", NULL },
 	{ NULL, NULL } };
 
+static const struct rs_word dtmf_words[] = { [RS_DTMF_AUTO] = { "auto", NULL },
+	[RS_DTMF_EVENTS] = { "events", NULL },
+	[RS_DTMF_INBAND] = { "in-band", NULL },
+	[RS_DTMF_BOTH] = { "both", NULL },
+	{ NULL, NULL } };
+static const struct rs_word hear_dtmf_words[] = { [RS_DTMF_AUTO] = { "auto", NULL },
+	[RS_DTMF_EVENTS] = { "events", NULL },
+	[RS_DTMF_INBAND] = { "both", NULL },
+	{ NULL, NULL } };
+
 #define PERCENT(field) .type = RS_SET_FLOAT, .unit = "%", .max = 100, .standard = "0", field
 
 static const struct rs_setting impair_settings[] = {
@@ -221,6 +231,22 @@ const struct rs_setting rs_settings_media[] = {
 		.standard = "false",
 		MEDIA(echo),
 		.meaning = "Send back what comes, in place of source." },
+	{ .name = "dtmf",
+		.type = RS_SET_WORD,
+		.words = dtmf_words,
+		MEDIA(dtmf),
+		.standard = "\"auto\"",
+		.meaning =
+			"How play_dtmf sends digits: \"events\" (RFC 4733), \"in-band\" (in the sound of G.711) or \"both\" at once; \"auto\": "
+			"events where they were agreed on, else in-band. A step may say it itself: play_dtmf=\"12#,100,in-band\"." },
+	{ .name = "hear_dtmf",
+		.type = RS_SET_WORD,
+		.words = hear_dtmf_words,
+		MEDIA(hear_dtmf),
+		.standard = "\"auto\"",
+		.meaning =
+			"Where digits are listened for: \"events\", or \"both\": in the sound of G.711, too; \"auto\": in the sound where "
+			"telephone-event is not among the codecs. Listening to sound takes a good part of a stream's time." },
 	{ .name = "timeout",
 		.type = RS_SET_DURATION,
 		.standard = "\"10s\"",

@@ -232,32 +232,33 @@ const struct rs_setting rs_plan_thresholds[] = {
 		.min = 1,
 		.max = 5,
 		.offset = RS_SET_CUSTOM,
-		.meaning = "Least mean opinion score of the streams received, by the E-model (G.107): of each call's mean." },
+		.meaning = "Least mean opinion score of the streams received, by the E-model (G.107, of wide-band codecs G.107.1): of the worst one." },
 	{ .name = "max_loss_percent",
 		.type = RS_SET_FLOAT,
 		.unit = "%",
 		.max = 100,
 		.offset = RS_SET_CUSTOM,
-		.meaning = "Most packets lost, of those expected by all streams received." },
+		.meaning = "Most packets lost, of those expected by all streams received together." },
 	{ .name = "max_jitter_ms",
 		.type = RS_SET_FLOAT,
 		.unit = "ms",
 		.max = 86400000,
 		.offset = RS_SET_CUSTOM,
-		.meaning = "Largest jitter (RFC 3550) of a stream received." },
+		.meaning = "Largest jitter (RFC 3550) of a stream received: of the worst one." },
 	{ .name = "one_way_audio_percent",
 		.type = RS_SET_FLOAT,
 		.unit = "%",
 		.max = 100,
 		.offset = RS_SET_CUSTOM,
-		.meaning = "Most calls in which only one side got media, of those in which both should." },
+		.meaning = "Most streams to which nothing came while they sent, of those that were to receive." },
 };
 const uint32_t rs_plan_n_thresholds = RS_COUNT(rs_plan_thresholds);
 const struct rs_section rs_group_thresholds = { .name = "thresholds",
 	.settings = rs_plan_thresholds,
 	.n_settings = &rs_plan_n_thresholds,
 	.shape = RS_SECTION_GROUP,
-	.meaning = "A run fails when one of these is above its bound; min_mos: below it." };
+	.meaning = "A run fails when one of these is above its bound; min_mos: below it. Streams are judged when they end, those of calls whose "
+		"due time lies in measure." };
 
 const char *const rs_plan_latencies[] = { "trying", "post_dial", "answer", "disconnect", "response",
 	"register", "refresh", NULL };

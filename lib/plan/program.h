@@ -174,6 +174,8 @@ struct rs_program {
 	const struct rs_clip *clips; /* what its media steps play */
 	uint32_t n_clips;
 	bool media;		     /* it has media steps: its calls have RTP ports, whether or not their group has a profile */
+	bool video, image;	     /* some of them play m=video, m=image */
+	bool crypto;		     /* its descriptions have keys: [cryptokeyparams1audio] and so on */
 	int32_t abort_refused;	     /* ACK to a refusal of the first INVITE: its own lines, To as it was answered */
 	void *memory;		     /* of the compiler */
 };

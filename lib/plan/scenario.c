@@ -222,6 +222,9 @@ finish(struct rs_sc *c)
 		if (rs_ere_scratch(p->eres[i]) > p->ere_scratch)
 			p->ere_scratch = rs_ere_scratch(p->eres[i]);
 	p->media = c->media;
+	p->video = c->video;
+	p->image = c->image;
+	p->crypto = c->crypto;
 	p->abort_ack = c->aborts[0];
 	p->abort_bye = c->aborts[1];
 	p->abort_cancel = c->aborts[2];

@@ -106,13 +106,19 @@ struct rs_sc {
 	struct rs_sc_vec uses, rtd_marks, labels, jumps, auth_texts;
 	uint32_t template_auths; /* auths before the template that is being made */
 	bool hide_rest;
-	bool media; /* there are media steps, or keywords for their ports */
+	bool media; /* there are media steps, or keywords for their ports and keys */
+	bool video, image, crypto; /* of them: for m=video, m=image; keywords for keys */
 	int optional_line; /* of the optional recvs that no mandatory one has followed yet; 0: none */
 	int timewait_line;
 	int32_t invite_step;      /* first step that sends an INVITE, -1: none */
 	struct rs_sc_text invite; /* and its text */
 	int32_t aborts[5];        /* abort_ack, abort_bye, abort_cancel, auto_200, abort_refused */
 	uint32_t template_ops;    /* first op of the template that is being made */
+	struct {		  /* the m= lines with a port keyword so far in it */
+		bool seen[2];	  /* audio; video or image */
+		bool video;	  /* the last one of them */
+		int32_t n;	  /* and its offset: [media_port+2] */
+	} lines;
 	uint8_t sink[512];        /* where an element goes that there is no memory for */
 };
 
@@ -266,6 +272,11 @@ void rs_sc_auth_values(struct rs_sc *c);
 void rs_sc_verifyauth(struct rs_sc_act *j);
 /** Is there anything that uses the challenges that <recv auth="true"> keeps? */
 void rs_sc_check_auth(struct rs_sc *c);
+
+/* scenario_crypto.c */
+bool rs_sc_is_crypto(struct rs_slice kw);
+/** Take @kw if it is a keyword of an a=crypto line. @return it is */
+bool rs_sc_crypto(struct rs_sc *c, struct rs_slice kw);
 
 /* scenario_keyword.c */
 /** Keyword in brackets, without them, at @line. */

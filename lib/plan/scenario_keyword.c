@@ -29,6 +29,7 @@ static const struct {
 	{ "media_port", RS_SLOT_MEDIA_PORT, OFFSET },
 	{ "auto_media_port", RS_SLOT_AUTO_MEDIA_PORT, OFFSET },
 	{ "rtpstream_audio_port", RS_SLOT_MEDIA_PORT, OFFSET },
+	{ "rtpstream_video_port", RS_SLOT_VIDEO_PORT, OFFSET },
 	{ "call_number", RS_SLOT_CALL_NUMBER, OFFSET },
 	{ "call_id", RS_SLOT_CALL_ID, 0 },
 	{ "dynamic_id", RS_SLOT_DYNAMIC_ID, OFFSET },
@@ -53,8 +54,6 @@ static const struct {
 	{ "len", RS_SLOT_LEN, OFFSET | MESSAGE },
 };
 
-#define OF_PROFILE "keys are a media profile's: give the endpoints one with srtp and suites, in the plan"
-
 /* Keywords of SIPp that are not built: the whole name, or with a star its beginning. */
 static const struct {
 	const char *name;
@@ -63,11 +62,6 @@ static const struct {
 	{ "users", "there is no -users mode: endpoints are the plan's" },
 	{ "userid", "there is no -users mode: endpoints are the plan's" },
 	{ "tdmmap", "the TDM map is not carried over" },
-	{ "rtpstream_video_port*", "calls have audio only" },
-	{ "cryptotag*", OF_PROFILE },
-	{ "cryptosuite*", OF_PROFILE },
-	{ "cryptokeyparams*", OF_PROFILE },
-	{ "ueaescm128sha1*", OF_PROFILE },
 };
 
 /* --- pieces of templates --- */
@@ -199,7 +193,7 @@ rs_sc_is_keyword(struct rs_slice kw)
 	}
 	if (word.len == 0)
 		return false;
-	if (rs_sc_is_family(word) || rs_sc_is_auth(word))
+	if (rs_sc_is_family(word) || rs_sc_is_auth(word) || rs_sc_is_crypto(word))
 		return true;
 	cut_offset(&word, &n);
 	return builtin(word) >= 0 || missing_why(kw, &name) != NULL;
@@ -244,6 +238,57 @@ unknown(struct rs_sc *c, struct rs_slice kw, int line)
 			name);
 }
 
+/* The text of the line so far, as far as it is literal. */
+static struct rs_slice
+line_so_far(const struct rs_sc *c)
+{
+	const struct rs_op *op = c->ops.n > c->template_ops ? RS_SC_AT(c->ops, struct rs_op, c->ops.n - 1) : NULL;
+	const uint8_t *text = c->text.p;
+	size_t at;
+
+	if (op == NULL || op->slot != RS_SLOT_LITERAL)
+		return rs_slice_of(NULL, 0);
+	for (at = op->len; at > 0 && text[op->off + at - 1] != '\n'; at--)
+		;
+	return rs_slice_of(text + op->off + at, op->len - at);
+}
+
+static bool
+begins(struct rs_slice s, const char *with)
+{
+	return s.len >= strlen(with) && memcmp(s.p, with, strlen(with)) == 0;
+}
+
+/*
+ * The port of the m= line that the keyword stands in, or below: SIPp, too, takes the port of what it plays from the line's type. A
+ * second line of a type is nobody's: its port is what the offset makes of the first.
+ */
+static void
+port(struct rs_sc *c, uint8_t slot, int32_t n, bool stream)
+{
+	struct rs_slice line = line_so_far(c);
+	bool begun = begins(line, "m="), video = begins(line, "m=video ") || begins(line, "m=image ") || slot == RS_SLOT_VIDEO_PORT;
+	struct rs_op *op;
+
+	if (begun && !c->lines.seen[video]) {
+		c->lines.seen[video] = true;
+		c->lines.video = video;
+		c->lines.n = n;
+	} else if (begun) {
+		c->lines.n = 0;
+		c->lines.video = slot == RS_SLOT_VIDEO_PORT;
+	} else if (slot == RS_SLOT_VIDEO_PORT && !c->lines.video) {
+		c->lines.n = 0;
+	}
+	video = c->lines.video || slot == RS_SLOT_VIDEO_PORT;
+	op = rs_sc_op(c, video ? RS_SLOT_VIDEO_PORT : slot);
+	op->n = n;
+	op->aux = (uint32_t)c->lines.n;
+	op->with_name = slot == RS_SLOT_AUTO_MEDIA_PORT;
+	c->media |= stream;
+	c->video |= slot == RS_SLOT_VIDEO_PORT;
+}
+
 void
 rs_sc_keyword(struct rs_sc *c, struct rs_slice kw, int line, enum rs_sc_use_of_text use)
 {
@@ -260,7 +305,7 @@ rs_sc_keyword(struct rs_sc *c, struct rs_slice kw, int line, enum rs_sc_use_of_t
 		rs_sc_auth(c, kw, line, use);
 		return;
 	}
-	if (k < 0 && rs_sc_family(c, kw, line))
+	if (k < 0 && (rs_sc_family(c, kw, line) || rs_sc_crypto(c, kw)))
 		return;
 	why = missing_why(kw, &construct);
 	if (why != NULL) {
@@ -281,6 +326,9 @@ rs_sc_keyword(struct rs_sc *c, struct rs_slice kw, int line, enum rs_sc_use_of_t
 			kw.p, keywords[k].name);
 	if ((keywords[k].flags & MESSAGE) && use != RS_SC_MESSAGE)
 		rs_sc_error(c, line, "[%s] has a meaning inside a message only", keywords[k].name);
-	c->media |= rs_slice_is(rs_slice_of(keywords[k].name, strlen(keywords[k].name)), "rtpstream_audio_port");
-	rs_sc_op(c, keywords[k].slot)->n = offset && (keywords[k].flags & OFFSET) ? n : 0;
+	n = offset && (keywords[k].flags & OFFSET) ? n : 0;
+	if (keywords[k].slot == RS_SLOT_MEDIA_PORT || keywords[k].slot == RS_SLOT_AUTO_MEDIA_PORT || keywords[k].slot == RS_SLOT_VIDEO_PORT)
+		port(c, keywords[k].slot, n, strncmp(keywords[k].name, "rtpstream_", 10) == 0);
+	else
+		rs_sc_op(c, keywords[k].slot)->n = n;
 }

@@ -51,7 +51,7 @@ known_clip(struct rs_sc *c, const struct rs_clip *wanted)
 	for (uint32_t i = 0; i < c->clips.n; i++) {
 		const struct rs_clip *o = RS_SC_AT(c->clips, struct rs_clip, i);
 
-		if (o->kind == wanted->kind && o->line == wanted->line &&
+		if (o->kind == wanted->kind && o->line == wanted->line && o->image == wanted->image &&
 			o->payload_type == wanted->payload_type && o->loops == wanted->loops &&
 			strcmp(o->file, wanted->file) == 0)
 			return (int32_t)i;
@@ -83,8 +83,10 @@ rs_sc_play_pcap(struct rs_sc_act *j, const struct rs_sc_attr *a)
 {
 	struct rs_clip clip = { .kind = RS_CLIP_REPLAY,
 		.line = strcmp(a->name, "play_pcap_audio") != 0,
+		.image = strcmp(a->name, "play_pcap_image") == 0,
 		.payload_type = RS_SDP_NO_PAYLOAD,
 		.loops = 1 };
+	struct rs_replay_want want = { .udptl = clip.image };
 	struct rs_slice name = file_name(j, a->value);
 	struct rs_err err = { 0 };
 	char path[PATH_MAX];
@@ -94,12 +96,8 @@ rs_sc_play_pcap(struct rs_sc_act *j, const struct rs_sc_attr *a)
 		rs_sc_error(j->c, j->n->line, "<exec> %s: names no file", a->name);
 		return;
 	}
-	if (clip.line) {
-		rs_sc_unsupported(j->c, j->n->line,
-			strcmp(a->name, "play_pcap_video") == 0 ? "play_pcap_video" : "play_pcap_image",
-			"<exec> %s: calls have audio only", a->name);
-		return;
-	}
+	j->c->video |= clip.line && !clip.image;
+	j->c->image |= clip.image;
 	if (!find_file(j, name, path, sizeof(path)) ||
 		!(clip.file = rs_sc_copy(j->c, path, strlen(path))))
 		return;
@@ -109,7 +107,7 @@ rs_sc_play_pcap(struct rs_sc_act *j, const struct rs_sc_attr *a)
 		j->drop = false;
 		return;
 	}
-	rc = j->c->opts->no_files ? 0 : rs_replay_open(path, NULL, &clip.replay, &err);
+	rc = j->c->opts->no_files ? 0 : rs_replay_open(path, &want, &clip.replay, &err);
 	if (rc)
 		broken_file(j, a->name, rc, &err);
 	else
@@ -252,7 +250,7 @@ rs_sc_rtp_stream(struct rs_sc_act *j, const struct rs_sc_attr *a)
 	if (rs_slice_is(name, "vpattern") || rs_slice_is(name, "pausevpattern") ||
 		rs_slice_is(name, "resumevpattern")) {
 		rs_sc_unsupported(
-			j->c, j->n->line, "rtp_stream", "<exec> rtp_stream: calls have audio only");
+			j->c, j->n->line, "rtp_stream", "<exec> rtp_stream: patterns are made of audio only; play_pcap_video plays video");
 		return;
 	}
 	if (rs_slice_is(name, "apattern")) {
@@ -298,7 +296,7 @@ rs_sc_rtp_echo(struct rs_sc_act *j, const struct rs_sc_attr *a)
 	if (rs_slice_is(what, "startvideo") || rs_slice_is(what, "updatevideo") ||
 		rs_slice_is(what, "stopvideo")) {
 		rs_sc_unsupported(
-			j->c, j->n->line, "rtp_echo", "<exec> rtp_echo: calls have audio only");
+			j->c, j->n->line, "rtp_echo", "<exec> rtp_echo: audio only is sent back");
 		return;
 	}
 	j->a.has_value = true;

@@ -22,6 +22,7 @@ static const char *const slots[RS_SLOTS] = {
 	[RS_SLOT_MEDIA_IP_TYPE] = "media_ip_type",
 	[RS_SLOT_MEDIA_PORT] = "media_port",
 	[RS_SLOT_AUTO_MEDIA_PORT] = "auto_media_port",
+	[RS_SLOT_VIDEO_PORT] = "video port",
 	[RS_SLOT_CALL_NUMBER] = "call_number",
 	[RS_SLOT_CALL_ID] = "call_id",
 	[RS_SLOT_DYNAMIC_ID] = "dynamic_id",
@@ -45,6 +46,7 @@ static const char *const slots[RS_SLOTS] = {
 	[RS_SLOT_ROUTES] = "routes",
 	[RS_SLOT_FILL] = "fill",
 	[RS_SLOT_AUTH] = "authentication",
+	[RS_SLOT_CRYPTO] = "crypto",
 };
 
 static const char *const action_names[RS_ACTS] = {

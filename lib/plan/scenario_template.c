@@ -73,6 +73,7 @@ rs_sc_template(struct rs_sc *c, const struct rs_sc_text *t, enum rs_sc_use_of_te
 	int32_t number;
 
 	c->template_ops = first;
+	memset(&c->lines, 0, sizeof(c->lines));
 	c->template_auths = c->auths.n;
 	while (i < t->len && !c->oom) {
 		uint8_t ch = t->p[i];

@@ -36,7 +36,7 @@ stream_json(const struct rs_daemon *d, const struct rs_stream_info *s, uint32_t 
 	static const char *const directions[] = { "inactive", "recvonly", "sendonly", "sendrecv" };
 
 	return json_pack(
-		"{s:o, s:I, s:i, s:o, s:s, s:s, s:s, s:i, s:s?, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:i}",
+		"{s:o, s:I, s:i, s:o, s:s, s:s, s:s, s:i, s:s?, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:s?, s:i}",
 		"activity", rs_json_text(d->plan->activities[s->activity].name), "number",
 		(json_int_t)s->number, "line", (int)s->line, "call_id", rs_json_text(s->call_id),
 		"direction", directions[(s->sends ? 2 : 0) + (s->receives ? 1 : 0)], "remote",
@@ -44,7 +44,7 @@ stream_json(const struct rs_daemon *d, const struct rs_stream_info *s, uint32_t 
 		"age_s", (double)s->age_ns / 1e9, "sent", (json_int_t)s->sent, "received",
 		(json_int_t)s->received, "lost", (json_int_t)s->lost, "late", (json_int_t)s->late,
 		"duplicates", (json_int_t)s->duplicates, "jitter_ms", s->jitter_ms, "delay_ms",
-		number(s->delay_ms), "mos", number(s->mos), "worker", (int)worker);
+		number(s->delay_ms), "mos", number(s->mos), "mos_scale", s->mos_scale, "worker", (int)worker);
 }
 
 json_t *
@@ -169,7 +169,7 @@ to_impair(const struct words *w, struct rs_impair *out, struct rs_err *err)
 static int
 find_profile(const struct rs_daemon *d, const char *name, int32_t *out, struct rs_err *err)
 {
-	const char *names[RS_MAX_MEDIA];
+	const char *names[RS_ALL_MEDIA];
 	const char *near;
 
 	*out = -1;
@@ -180,8 +180,7 @@ find_profile(const struct rs_daemon *d, const char *name, int32_t *out, struct r
 	}
 	if (!name || *out >= 0)
 		return 0;
-	near = rs_text_nearest(
-		name, names, d->plan->n_media < RS_MAX_MEDIA ? d->plan->n_media : RS_MAX_MEDIA);
+	near = rs_text_nearest(name, names, d->plan->n_media);
 	return rs_err_set(err, -ENOENT, "no media profile \"%.60s\"%s%s%s", name,
 		near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }

@@ -3,11 +3,13 @@
 """usage: bench_media.py [--json FILE] [--rounds N] [--only PART,...]
 
 Streams a core carries, paced in real time, over in-process ports and with the whole path. One worker sends PCMU in packets of 20 ms
-under SRTP (AES_CM_128_HMAC_SHA1_80) and does nothing else; the worker on the other core receives, verifies and measures.
+under SRTP (AES_CM_128_HMAC_SHA1_80) and does nothing else.
 
   send   the most streams of which no packet is lost and 99.9 % leave within 200 us of when they are due, over turns that the
-         machine did not interrupt; the figure of all turns stands beside it. Each trial measures both workers, so the number is that
-         of the slower one, streams_per_core and rx_streams_per_core alike; cycles a packet tell them apart
+         machine did not interrupt; the figure of all turns stands beside it. The worker on the other core counts what arrives at its
+         ports, and drops it
+  receive
+         the same where that one receives, verifies and measures
   open   50,000 calls with SRTP both ways open in one process: how long it takes, and the memory of the whole process
   sipp   the same number of SIPp's rtp_stream, plain RTP, sent on one core at its best: as long as its packets/s keep up
 
@@ -26,7 +28,7 @@ import time
 
 from trials import BUILD, SCENARIOS, Work, ask, compare, end, environment, finish, rss_bytes, run, say, wait_for
 
-PARTS = "send,open,sipp"
+PARTS = "send,receive,open,sipp"
 LATE_MS = 0.2       # of 99.9 % of packets
 RAMP_S = 8          # calls are set up in about this time ...
 RAMP_HZ = 6000      # ... or at this rate, if that takes longer
@@ -51,7 +53,7 @@ ports = ( {{ name = "a"; device = "ring:bench/a"; addresses = [ "198.18.0.2/20" 
 media = ( {{ name = "srtp"; codecs = [ "PCMU", "telephone-event" ]; source = "tone:440"; srtp = "required";
             suites = "AES_CM_128_HMAC_SHA1_80"; {more} }} );
 endpoints = ( {{ name = "callers"; port = "a"; count = {count}; addresses = "198.18.4.1-198.18.4.16"; media = "srtp"; }},
-              {{ name = "callees"; port = "b"; count = {count}; addresses = "198.18.8.1-198.18.8.16"; media = "srtp"; }} );
+              {{ name = "callees"; port = "b"; count = {count}; addresses = "198.18.8.1-198.18.8.16"; {callees} }} );
 activities = ( {{ name = "listen"; do = "answer"; endpoints = "callees"; scenario = "{dir}/{uas}.xml"; }},
                {{ name = "talk"; do = "call"; start = "manual"; from = "callers"; to = "callees"; scenario = "{dir}/{uac}.xml";
                  rate = {rate}; total = {count}; hold = "600s"; }} );
@@ -121,12 +123,12 @@ def stalls(work):
     return {k: (v["value"], v["unit"]) for k, v in figures.items()}
 
 
-def why_not(stats, streams):
+def why_not(stats, streams, sink):
     """@return (why a trial does not count, None if it does; whether that was the machine)"""
     media, span_s = stats["media"], stats["run"]["duration_s"]
     clean, every, sent, received = (media["lateness_without_gaps_ms"], media["lateness_ms"], media["packets"]["sent"],
                                     media["packets"]["received"])
-    open_streams = min(a["streams"]["open"] for a in media["activities"])
+    open_streams = min(a["streams"]["open"] for a in media["activities"] if not sink or a["name"] == "talk")
     lost = stats["health"]["drops"] + media["not_sent"]["no_buffer"]
     asked = streams * PACKETS_HZ * span_s
     if open_streams < streams:
@@ -135,7 +137,7 @@ def why_not(stats, streams):
         return f"{lost} packets lost", True
     if sent < KEPT_UP * asked:
         return f"only {streams * sent / asked:.0f} streams' worth sent", False
-    if abs(sent - received) > 0.01 * sent:
+    if not sink and abs(sent - received) > 0.01 * sent:
         return f"only {streams * received / asked:.0f} streams' worth received", False
     if clean["count"] < CLEAN * every["count"]:
         return f"the machine interrupted the turns of {100 - 100 * clean['count'] / every['count']:.0f} % of packets", True
@@ -156,7 +158,7 @@ def cycles_of(worker, span_s, packets):
     return (worker["busy_cycles"] - lost_us(worker) * 1e-6 * hz) / max(packets, 1)
 
 
-def measure(work, daemon, streams, rate):
+def measure(work, daemon, streams, rate, sink):
     """@return what a window of the running daemon shows, once all calls are set up"""
     wait_for(lambda: (ask(work, "m.sock", "status") or {}).get("state") == "running", 10)
     idle = rss_bytes(daemon.pid)
@@ -168,27 +170,27 @@ def measure(work, daemon, streams, rate):
     media, workers, span_s = stats["media"], stats["health"]["workers"], stats["run"]["duration_s"]
     size = rss_bytes(daemon.pid) - idle - sum(w["leg_bytes"] for w in workers)
     ask(work, "m.sock", "stop", "--now")
-    why, machine = why_not(stats, streams)
-    return {"why": why, "machine": machine, "media": media, "stats": stats, "bytes": size / (2 * streams),
-            "cycles": [cycles_of(w, span_s, media["packets"][k]) for w, k in zip(workers, ("sent", "received"))]}
+    why, machine = why_not(stats, streams, sink)
+    return {"why": why, "machine": machine, "media": media, "stats": stats, "bytes": size / (streams if sink else 2 * streams),
+            "cycles": [cycles_of(w, span_s, media["packets"][k]) for w, k in zip(workers, ("sent", "sent" if sink else "received"))]}
 
 
-def plan_text(streams, huge, rate, uac="uac_talk", uas="uas_listen", more=""):
+def plan_text(streams, huge, rate, uac="uac_talk", uas="uas_listen", more="", callees='media = "srtp";'):
     return PLAN.format(memory=PACKET_MB, huge=str(huge).lower(), count=streams, calls=streams + 1000, rate=float(rate), dir=SCENARIOS,
-                       uac=uac, uas=uas, more=more)
+                       uac=uac, uas=uas, more=more, callees=callees)
 
 
-def trial(work, streams, huge):
-    """One run with @streams calls. @return measure()'s findings, and the report of the whole run"""
+def trial(work, streams, huge, sink):
+    """One run with @streams calls; @sink: nobody looks at what arrives. @return measure()'s findings, and the whole run's report"""
     rate = min(max(streams / RAMP_S, 1000), RAMP_HZ)
-    plan = work.write("plan.conf", plan_text(streams, huge, rate))
+    plan = work.write("plan.conf", plan_text(streams, huge, rate, uas="uas_sink", callees="") if sink else plan_text(streams, huge, rate))
     path = work.path("report.json")
     if os.path.exists(path):
         os.remove(path)
     daemon = subprocess.Popen(work.daemon(plan, "m.sock", "--report", path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(lambda: os.path.exists(work.path("m.sock")), 10)
-        found = measure(work, daemon, streams, rate)
+        found = measure(work, daemon, streams, rate, sink)
         wait_for(lambda: daemon.poll() is not None, 20)
     except (TypeError, KeyError):  # it has ended, and answers no more
         found = {"why": "the daemon ended", "machine": False, "media": None}
@@ -207,13 +209,13 @@ def describe(found):
     clean, every = found["media"]["lateness_without_gaps_ms"], found["media"]["lateness_ms"]
     late = f"p99.9 {clean['p999'] * 1e3:.0f} us late" if clean["count"] else "no turn without interruption"
     return (f"{found['why'] or 'held'} ({late}, {every['p999'] * 1e3:.0f} us with the interrupted; "
-            f"{found['cycles'][0]:.0f} cycles a packet sent, {found['cycles'][1]:.0f} received)")
+            f"{found['cycles'][0]:.0f} cycles a packet sent, {found['cycles'][1]:.0f} where it arrives)")
 
 
-def attempt(work, streams, huge):
+def attempt(work, streams, huge, sink):
     """Trials until one holds, or fails for a reason that is not the machine's, or TRIES did."""
     for _ in range(TRIES):
-        found = trial(work, streams, huge)
+        found = trial(work, streams, huge, sink)
         say(f"  {streams:>7} streams: {describe(found)}")
         work.invalid += found["why"] is not None and found["machine"]
         if found["why"] is None or not found["machine"]:
@@ -240,28 +242,42 @@ def most(test, start, step):
     return good, best
 
 
-def bench_send(work, args, huge, figures, extra):
+def search(work, args, huge, sink, extra, name):
+    """@return (streams, what a trial with as many found; None: there was none)"""
     counts, founds = [], []
     for i in range(args.rounds):
-        say(f"streams, round {i + 1} of {args.rounds}")
-        count, found = most(lambda n: attempt(work, n, huge), args.start, args.step)
+        say(f"streams {name}, round {i + 1} of {args.rounds}")
+        count, found = most(lambda n: attempt(work, n, huge, sink), args.start, args.step)
         counts.append(count)
         if found:
             founds.append(found)
-    extra["rounds_streams"] = counts
-    figures["streams_per_core"] = (statistics.median(counts), "streams")
-    figures["rx_streams_per_core"] = (statistics.median(counts), "streams")
+    extra[f"rounds_{name}"] = counts
+    return statistics.median(counts), founds
+
+
+def bench_send(work, args, huge, figures, extra):
+    count, founds = search(work, args, huge, True, extra, "sent")
+    figures["streams_per_core"] = (count, "streams")
+    late_of(figures, founds, "")
+    if founds:
+        figures["tx_cycles_per_packet"] = (statistics.median(f["cycles"][0] for f in founds), "cycles")
+
+
+def late_of(figures, founds, prefix):
+    if not founds:
+        return
+    for name, key in (("lateness_p999_us", "lateness_without_gaps_ms"), ("lateness_p999_all_us", "lateness_ms")):
+        figures[prefix + name] = (statistics.median(f["media"][key]["p999"] * 1e3 for f in founds), "us")
+
+
+def bench_receive(work, args, huge, figures, extra):
+    count, founds = search(work, args, huge, False, extra, "received")
+    figures["rx_streams_per_core"] = (count, "streams")
+    late_of(figures, founds, "rx_")
     if not founds:
         return None
-
-    def of(what):
-        return statistics.median(what(f) for f in founds)
-
-    figures["lateness_p999_us"] = (of(lambda f: f["media"]["lateness_without_gaps_ms"]["p999"] * 1e3), "us")
-    figures["lateness_p999_all_us"] = (of(lambda f: f["media"]["lateness_ms"]["p999"] * 1e3), "us")
-    figures["tx_cycles_per_packet"] = (of(lambda f: f["cycles"][0]), "cycles")
-    figures["rx_cycles_per_packet"] = (of(lambda f: f["cycles"][1]), "cycles")
-    figures["bytes_per_stream"] = (of(lambda f: f["bytes"]), "bytes")
+    figures["rx_cycles_per_packet"] = (statistics.median(f["cycles"][1] for f in founds), "cycles")
+    figures["bytes_per_stream"] = (statistics.median(f["bytes"] for f in founds), "bytes")
     return founds[-1]["report"]
 
 
@@ -375,7 +391,9 @@ def main():
         figures.update({f"stall_{k}": v for k, v in stalls(work).items()})
         say("packets in 2 MiB pages" if pages.used else "no 2 MiB pages to be had: packets in pages of 4 KiB")
         if "send" in parts:
-            report = bench_send(work, args, pages.used, figures, extra)
+            bench_send(work, args, pages.used, figures, extra)
+        if "receive" in parts:
+            report = bench_receive(work, args, pages.used, figures, extra)
         if "open" in parts:
             say(f"{OPEN_CALLS} calls with SRTP both ways, at {OPEN_HZ}/s")
             bench_open(work, figures)

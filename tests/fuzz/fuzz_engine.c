@@ -2,8 +2,9 @@
 /**
  * A peer that says anything at any time to an engine that calls and answers, and in rfc3261 mode registers, is challenged, refreshes
  * sessions and remembers what is over. The first byte of the input is the mode (its lowest bit: rfc3261; the next one: calls have media, and what the peer says has
- * session descriptions); the rest is a list of
- * moves, each one byte (its low three bits the kind) and what belongs to it; in the text of a message the bytes 1 to 5 stand for the Via, From, To, Call-ID and
+ * session descriptions; the third: these are the scenario's own, as SIPp has them); the rest is a list of
+ * moves, each one byte (its low three bits the kind) and what belongs to it. Datagrams of media are RTP, RTCP, UDPTL or anything, protected
+ * with the stream's own key where that is asked for, so that what lies behind the verification is reached; in the text of a message the bytes 1 to 5 stand for the Via, From, To, Call-ID and
  * CSeq of what the engine sent last, so that calls are hit. All sums hold at every move, and nothing stays behind.
  */
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "engine/engine.h"
+#include "engine/stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,7 +31,10 @@ struct world {
 	struct rs_path path;	     /* as its receiver sees it */
 	uint8_t said[8192];
 	uint32_t said_len;
-	bool media;
+	uint8_t rtp[MTU]; /* the last datagram of media */
+	uint32_t rtp_len;
+	uint16_t seq;	  /* of what we say */
+	bool media, plain;
 };
 
 static const char caller[] =
@@ -83,6 +87,11 @@ link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t le
 	check(len <= MTU);
 	if (path->remote.family != 4 || path->remote.b[0] != 198 || path->remote.b[1] != 18)
 		return -EACCES; /* as the real one: not a target */
+	if (path->local_port != 5060 || rs_rx_kind_of(buf->data, len) == RS_RX_RTP) {
+		memcpy(w->rtp, buf->data, len);
+		w->rtp_len = len;
+		return 0;
+	}
 	memcpy(w->sent, buf->data, len);
 	w->sent_len = len;
 	w->path = *path;
@@ -102,23 +111,65 @@ write_file(const char *path, const char *text)
 	check(f && fputs(text, f) >= 0 && fclose(f) == 0);
 }
 
+/* Two datagrams of raw IPv4: RTP, or UDPTL. */
+static void
+write_capture(const char *path, bool udptl)
+{
+	static const uint8_t head[24] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 101 };
+	FILE *f = fopen(path, "w");
+
+	check(f && fwrite(head, sizeof(head), 1, f) == 1);
+	for (uint8_t i = 0; i < 2; i++) {
+		uint8_t packet[16 + 44] = { 1, 0, 0, 0, 0x20, 0x4e * i, 0, 0, 44, 0, 0, 0, 44, 0, 0, 0,
+			0x45, 0, 0, 44, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x20, 0, 0x30, 0, 0, 24, 0, 0,
+			udptl ? 0 : 0x80, udptl ? i : 99, 0, i, 0, 0, 0, i, 1, 2, 3, 4, 5, 6, 7, 8 };
+
+		check(fwrite(packet, sizeof(packet), 1, f) == 1);
+	}
+	check(fclose(f) == 0);
+}
+
+/* The caller's and callee's text with SIPp's media in it, for groups without a profile. */
+static void
+make_plain(char *out, size_t cap, const char *text, const char *sdp, const char *before, const char *steps)
+{
+	const char *at = strstr(text, sdp), *then = strstr(text, before);
+
+	check(at && then && at < then);
+	snprintf(out, cap, "%.*sv=0\no=u 1 1 IN IP4 [local_ip]\ns=-\nc=IN IP4 [media_ip]\nt=0 0\nm=audio [media_port] RTP/AVP 0 96\n"
+		"a=rtpmap:96 telephone-event/8000\na=crypto:[cryptotag1audio] [cryptosuiteaescm128sha1801audio] inline:[cryptokeyparams1audio]\n"
+		"a=crypto:[cryptotag2audio] [cryptosuitenullsha1322audio] inline:[cryptokeyparams2audio]\n"
+		"m=image [media_port+2] udptl t38\n]]%.*s<nop><action>%s</action></nop>%s",
+		(int)(at - text), text, (int)(then - (strstr(at, "]]") + 2)), strstr(at, "]]") + 2, steps, then);
+}
+
+static const char steps[] = "<exec rtp_stream=\"apattern,1,0,PCMU/8000\"/><exec play_dtmf=\"1#,60,both\"/>"
+	"<exec play_pcap_image=\"fax.pcap\"/><exec play_pcap_video=\"video.pcap\"/>";
+
 static struct rs_plan *
-make_plan(bool rfc, bool media)
+make_plan(bool rfc, bool media, bool plain)
 {
 	static const char profile[] = "media = ( { name = \"m\"; codecs = [ \"PCMU\", \"telephone-event\" ]; srtp = \"optional\"; "
-		"suites = [ \"AES_CM_128_HMAC_SHA1_80\", \"AEAD_AES_128_GCM\" ]; rtcp_mux = true; } );\n";
+		"suites = [ \"AES_CM_128_HMAC_SHA1_80\", \"AEAD_AES_128_GCM\" ]; rtcp_mux = true; hear_dtmf = \"both\"; "
+		"receive_impair = { duplicate_percent = 5; delay = \"1ms\"; jitter = \"3ms\"; }; } );\n";
 	static const char agent[] = "password = \"p\"; auth_user = \"u\"; ua = { session_expires = \"90s\"; }; },\n"
 		"  { name = \"them\"; port = \"a\"; count = 2; addresses = \"198.18.5.1-198.18.5.2\"; proxy = \"sip:198.18.8.2\"; password = \"p\"; }";
 	static const char registering[] = ", { name = \"r\"; do = \"register\"; endpoints = \"them\"; rate = 50; expires = \"60s\"; }";
-	char dir[] = "/tmp/rs-fuzz-XXXXXX", a[64], b[64], text[3072];
+	char dir[] = "/tmp/rs-fuzz-XXXXXX", a[64], b[64], fax[64], video[64], text[3072], one[8192], two[8192];
 	struct rs_plan *plan = NULL;
 	struct rs_err err = { 0 };
 
 	check(mkdtemp(dir) != NULL);
 	snprintf(a, sizeof(a), "%s/caller.xml", dir);
 	snprintf(b, sizeof(b), "%s/callee.xml", dir);
-	write_file(a, caller);
-	write_file(b, callee);
+	snprintf(fax, sizeof(fax), "%s/fax.pcap", dir);
+	snprintf(video, sizeof(video), "%s/video.pcap", dir);
+	write_capture(fax, true);
+	write_capture(video, false);
+	make_plain(one, sizeof(one), caller, "v=0\n]]", "<pause variable", steps);
+	make_plain(two, sizeof(two), callee, "[last_X-Y:]\n]]", "<recv request=\"BYE\"/>", "<exec rtp_echo=\"startaudio,0,PCMU/8000\"/>");
+	write_file(a, plain ? one : caller);
+	write_file(b, plain ? two : callee);
 	snprintf(text, sizeof(text),
 		"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0 ]; };\n"
 		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; },\n"
@@ -126,13 +177,15 @@ make_plan(bool rfc, bool media)
 		"endpoints = ( { name = \"us\"; port = \"a\"; count = 2; addresses = \"198.18.4.1-198.18.4.2\"; %s %s );\n"
 		"activities = ( { name = \"c\"; do = \"call\"; from = \"us\"; to = \"sip:x@198.18.8.1\"; scenario = \"%s\"; rate = %u; timeout = \"2s\"; },\n"
 		"  { name = \"u\"; do = \"answer\"; endpoints = \"us\"; scenario = \"%s\"; timeout = \"2s\"; limit = 50; } %s );\n"
-		"run = { max_calls = 20; %s };\n", media ? profile : "", media ? "media = \"m\";" : "", rfc ? agent : "}", a, rfc ? 4 : 20, b, rfc ? registering : "", rfc ? "mode = \"rfc3261\";" : "");
+		"run = { max_calls = 20; %s };\n", media && !plain ? profile : "", media && !plain ? "media = \"m\";" : "", rfc ? agent : "}", a, rfc ? 4 : 20, b, rfc ? registering : "", rfc ? "mode = \"rfc3261\";" : "");
 	if (rs_plan_parse("fuzz.conf", text, NULL, 0, &plan, &err) != 0) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
 	}
 	unlink(a);
 	unlink(b);
+	unlink(fax);
+	unlink(video);
 	rmdir(dir);
 	return plan;
 }
@@ -219,13 +272,22 @@ body_of(const struct world *w, uint8_t what, uint8_t more, char *out, size_t cap
 		"m=audio 9000 RTP/SAVP 0\r\n", "m=audio 9000 RTP/AVP 0\r\na=sendonly\r\na=rtcp-mux\r\n", "m=audio 0 RTP/AVP 0\r\n",
 		"m=video 9002 RTP/AVP 34\r\nm=audio 9000 RTP/AVP 0\r\n", "m=audio 9000 RTP/AVP 99\r\n", "c=IN IP4 203.0.113.1\r\n",
 		"m=audio 9000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n" };
+	static const char *const plain[] = { "m=audio 9000 RTP/AVP 0 96\r\na=rtpmap:96 telephone-event/8000\r\n%sm=image 9002 udptl t38\r\n",
+		"m=audio 9000 RTP/SAVP 0\r\n%s", "m=video 9002 RTP/AVP 99\r\n%sm=audio 9000 RTP/AVP 8\r\n",
+		"m=image 9002 udptl t38\r\nm=video 9004 RTP/AVP 99\r\nm=audio 9000 RTP/AVP 0\r\na=crypto:2 NULL_HMAC_SHA1_32 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n" };
 	char sdp[1024];
 
 	if (!w->media || (what + more) % 9 == 8) {
 		snprintf(out, cap, "\r\n");
 		return out;
 	}
-	snprintf(sdp, sizeof(sdp), "%s%s%s", head, lines[(what + more) % 9], what & 32 ? key : "");
+	if (w->plain && (what & 8)) {
+		size_t n = (size_t)snprintf(sdp, sizeof(sdp), "%s", head);
+
+		snprintf(sdp + n, sizeof(sdp) - n, plain[(what >> 1 & 1) + (what >> 5 & 2)], what & 32 ? key : "");
+	} else {
+		snprintf(sdp, sizeof(sdp), "%s%s%s", head, lines[(what + more) % 9], what & 32 ? key : "");
+	}
 	if (what & 16)
 		snprintf(out, cap, "Content-Type: multipart/mixed;boundary=b\r\n\r\n--b\r\nContent-Type: application/sdp\r\n\r\n%s--b--\r\n", sdp);
 	else
@@ -268,6 +330,107 @@ say(struct world *w, uint8_t kind)
 	memcpy(copy, w->said, w->said_len);
 	rs_engine_input(w->e, w->now, &rx, 1);
 	free(copy);
+}
+
+/* Stream number @n of those that run; NULL: none does. */
+static struct stream *
+stream_of(const struct world *w, uint32_t n)
+{
+	struct streams *ms = w->e->streams;
+
+	if (!ms || ms->pool.used == 0)
+		return NULL;
+	n %= ms->pool.used;
+	for (uint32_t slot = 0; slot < ms->pool.fresh; slot++)
+		if (rs_pool_is_taken(&ms->pool, slot) && n-- == 0)
+			return stream_at(ms, slot);
+	return NULL;
+}
+
+/* A header and @text behind it: RTP that fits more or less, RTCP of a type and a length that fit or not, or @text alone. */
+static uint32_t
+datagram(struct world *w, const struct stream *s, uint8_t kind, const uint8_t *text, size_t len, uint8_t *out)
+{
+	uint8_t a = len > 0 ? text[0] : 0, b = len > 1 ? text[1] : 0;
+	const uint8_t pts[] = { s->pt, s->pt_event, 8, s->pt_noise };
+	uint32_t ts = w->seq * 160u, n = 12;
+
+	if (kind < 3) {
+		w->seq = (uint16_t)(w->seq + (a & 64 ? (int8_t)b : 1));
+		rs_rtp_write_header(out, (uint8_t)(pts[a & 3] & 0x7f) | (a & 4 ? RS_RTP_MARKER : 0), w->seq, a & 8 ? ts + b * 999u : ts, a & 16 ? b : 77);
+		out[0] |= kind == 2 ? b & 0x3f : 0; /* CSRCs, an extension, padding */
+	} else if (kind < 5) {
+		out[0] = (uint8_t)(0x80 | (a & 0x1f));
+		out[1] = (uint8_t)(200 + b % 8);
+		out[2] = 0;
+		out[3] = (uint8_t)(kind == 3 ? len / 4 + 1 : a);
+		memcpy(out + 4, "\0\0\0\x4d", 4);
+		n = 8;
+	} else {
+		n = 0;
+	}
+	len = len < 1200 ? len : 1200;
+	memcpy(out + n, text, len);
+	n += (uint32_t)len;
+	return n ? n : 1;
+}
+
+/* As the peer would have done it: its key is ours to receive with. */
+static uint32_t
+protect(struct world *w, const struct stream *s, bool rtcp, uint8_t *p, uint32_t len, uint32_t room)
+{
+	struct streams *ms = w->e->streams;
+	struct rs_srtp_ctx ctx;
+	struct rs_srtcp_ctx control;
+	struct rs_srtp_item item = { .packet = p, .len = len, .room = room };
+
+	if (s->keys == STREAM_NONE)
+		return len;
+	ctx = keys_at(ms, s->keys)->rx;
+	control = ms->secrets[s->keys].rx;
+	if (rtcp) {
+		static uint32_t index;
+
+		rs_srtcp_set_index(&control, ++index & 0x7fffffff);
+		item.rtcp = &control;
+		rs_srtcp_protect_batch(ms->srtp, &item, 1);
+	} else {
+		item.ctx = &ctx;
+		rs_srtp_protect_batch(ms->srtp, &item, 1);
+	}
+	return item.status == RS_SRTP_OK ? item.out_len : len;
+}
+
+/* @how: kind of the datagram, protected or not, from somewhere else or not. It comes up to three times in a burst. */
+static void
+media(struct world *w, uint8_t how, uint8_t which, const uint8_t *text, size_t len)
+{
+	const struct stream *s = stream_of(w, which & 7);
+	uint8_t kind = how & 7, *copies[3];
+	struct rs_rx rx[3];
+	uint8_t out[MTU];
+	uint32_t n, copies_n = 1 + (which >> 6) % 3;
+
+	if (!s)
+		return;
+	n = datagram(w, s, kind, text, len, out);
+	if (kind == 7 && w->rtp_len) {
+		memcpy(out, w->rtp, w->rtp_len);
+		n = w->rtp_len;
+	} else if (how & 8) {
+		n = protect(w, s, kind == 3 || kind == 4, out, n, sizeof(out));
+	}
+	for (uint32_t i = 0; i < copies_n; i++) {
+		copies[i] = malloc(n); /* its own block: the sanitizer watches its end */
+		memcpy(copies[i], out, n);
+		rx[i] = (struct rs_rx){ .data = copies[i], .len = n, .kind = rs_rx_kind_of(out, n), .time_ns = w->now };
+		rx[i].path = (struct rs_path){ .local = s->path.local, .remote = s->path.remote, .local_port = s->path.local_port,
+			.remote_port = (uint16_t)(s->path.remote_port + !!(how & 16)), .port = s->path.port };
+		rx[i].path.local_port += (kind == 3 || kind == 4) && (which & 32); /* RTCP's own port, or that of RTP */
+	}
+	rs_engine_input(w->e, w->now, rx, copies_n);
+	for (uint32_t i = 0; i < copies_n; i++)
+		free(copies[i]);
 }
 
 static void
@@ -342,7 +505,15 @@ play(struct world *w, const uint8_t *p, size_t size)
 			w->path.local.b[3] = (uint8_t)(1 + (arg & 1));
 			break;
 		default:
-			command(w, arg);
+			if (len < 256) {
+				command(w, arg);
+				break;
+			}
+			len = i < size ? p[i] : 0;
+			i++;
+			len = i >= size ? 0 : len < size - i ? len : size - i;
+			media(w, p[i - 3] >> 3, arg, p + (len ? i : 0), len);
+			i += len;
 			break;
 		}
 		sums_hold(w);
@@ -352,23 +523,25 @@ play(struct world *w, const uint8_t *p, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct rs_plan *plans[4]; /* read once: the process of a fuzzer is its only owner */
+	static struct rs_plan *plans[8]; /* read once: the process of a fuzzer is its only owner */
 	struct rs_plan *plan;
 	bool rfc = size > 0 && (data[0] & 1), media = size > 0 && (data[0] & 2);
-	unsigned which = rfc + 2u * media;
+	bool plain = media && (data[0] & 4);
+	unsigned which = rfc + 2u * media + 4u * plain;
 	struct world *w;
 	struct rs_err err;
 
 	if (size > 4096)
 		return 0;
 	if (!plans[which])
-		plans[which] = make_plan(rfc, media);
+		plans[which] = make_plan(rfc, media, plain);
 	plan = plans[which];
 	w = calloc(1, sizeof(*w));
 	if (!w || rs_account_create(plan, &w->account) != 0)
 		abort();
 	w->now = 1000 * RS_NS_PER_S;
 	w->media = media;
+	w->plain = plain;
 	struct rs_engine_cfg cfg = {
 		.plan = plan,
 		.run = 3,
@@ -389,6 +562,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		time_passes(w, 6000);
 	rs_engine_silence(w->e);
 	sums_hold(w);
+	if (w->e->streams)
+		check(w->e->streams->pool.used == 0 && w->e->streams->keys.used == 0 && w->e->streams->gcm.used == 0 &&
+			w->e->streams->detectors.used == 0 && w->e->streams->ports.used == 0 && w->e->media.used == 0);
 	check(rs_engine_legs(w->e) == 0 && rs_engine_leg_bytes(w->e) <= (rfc ? REGISTRATION_BYTES : 0));
 	rs_engine_free(w->e);
 	rs_account_free(w->account);

@@ -19,17 +19,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rs_replay_want want = { .port = 5004 };
 	unsigned sum = 0;
 
-	for (int any = 0; any < 2; any++) {
+	for (int any = 0; any < 3; any++) {
 		struct rs_replay *r;
 		struct rs_err err = { 0 };
-		int rc = rs_replay_read(
-			"fuzz", rs_slice_of(data, size), any ? NULL : &want, &r, &err);
+		int rc;
+
+		if (any == 2)
+			want = (struct rs_replay_want){ .udptl = true };
+		rc = rs_replay_read(
+			"fuzz", rs_slice_of(data, size), any == 1 ? NULL : &want, &r, &err);
 
 		if (rc) {
 			check(!r && err.code == rc && err.text[0] != '\0');
 			continue;
 		}
-		check(r->n > 0 && r->n_streams > 0 && (any || r->port == 5004));
+		check(r->n > 0 && r->n_streams > 0 && r->udptl == (any == 2) && (any || r->port == 5004));
 		check(r->packets[0].due_ns == 0 && r->packets[0].seq == 0 && r->packets[0].ts == 0);
 		for (uint32_t i = 0; i < r->n; i++) {
 			struct rs_slice bytes = rs_replay_bytes(r, &r->packets[i]);

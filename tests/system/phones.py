@@ -21,7 +21,7 @@ def head(targets=(f"{IP4_PEER}/32", PHONES), device=AF_PACKET, cores="[ 0 ]"):
     return f"""
 targets = [ {listed} ];
 workers = {{ cores = {cores}; idle = "sleep"; }};
-ports = ( {{ name = "access"; device = "{device},blocksz=65536,framesz=2048,framecnt=8192"; routed = true;
+ports = ( {{ name = "access"; device = "{device},blocksz=65536,framesz=4096,framecnt=8192"; routed = true;
             addresses = [ "{IP4_OURS}/20" ]; }} );
 """
 

@@ -16,7 +16,7 @@ from programs import (DEVICE, EXPIRED, FAILED, IN_USE, LOADCTL, NO_DAEMON, PASSE
                       check_totals, loadctl)
 
 VERBS = ("run load start stop pause resume wait reset quit rate limit activities status stats health calls endpoints "
-         "events report").split()
+         "events report media streams impair").split()
 
 
 def execute(*argv, netns=None, timeout_s=60, prefix=()):
@@ -52,18 +52,28 @@ def test_wrong_use_of_the_daemon_is_status_2(args):
 
 
 @pytest.mark.parametrize("args", [(), ("no-such-verb",), ("rate",), ("rate", "calls", "many"), ("wait", "--timeout"),
-                                  ("status", "--no-such-option")])
+                                  ("status", "--no-such-option"), ("media", "now"), ("media", "--limit", "3"), ("streams", "--limit"),
+                                  ("streams", "--limit", "few"), ("streams", "all"), ("streams", "--direction", "send"), ("impair",),
+                                  ("impair", "srtp"), ("impair", "off", "loss_percent=1"), ("impair", "off", "--limit", "1"),
+                                  ("impair", "loss_percent=1", "--direction")])
 def test_wrong_use_of_loadctl_is_status_2(args):
     done = loadctl(*args, socket="/nonexistent")
     assert done.returncode == USAGE, (done.returncode, done.stderr)
     assert done.stderr.strip()
 
 
-@pytest.mark.parametrize("args", [("status",), ("start",), ("report",), ("run",), ("quit",)])
+@pytest.mark.parametrize("args", [("status",), ("start",), ("report",), ("run",), ("quit",), ("media",), ("streams", "--json"),
+                                  ("impair", "off")])
 def test_without_a_daemon_loadctl_says_so_with_status_3(args, quiet_lab):
     done = loadctl(*args, socket=quiet_lab.path("nobody.sock"))
     assert done.returncode == NO_DAEMON, done.stderr
     assert quiet_lab.path("nobody.sock") in done.stderr
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_manual_page_has_every_verb(verb):
+    with open(os.path.join(ROOT, "docs", "man", "loadctl.1")) as page:
+        assert re.search(rf"^\.It (Cm \w+ , )?Cm {verb}\b", page.read(), re.MULTILINE)
 
 
 # --- plans that cannot run -------------------------------------------------------------------------------------------
@@ -477,3 +487,60 @@ def test_a_clean_end_takes_the_xdp_program_off_the_interface(lab):
         daemon.ctl("quit")
         assert daemon.process.wait(15) == PASSED
     assert "xdp" not in run("ip", "netns", "exec", lab.ours, "ip", "link", "show", "rs-ours").stdout
+
+
+# --- media -----------------------------------------------------------------------------------------------------------
+
+FIGURES = {"count", "min", "mean", "p50", "p90", "p99", "p999", "max"}
+STREAM = {"activity", "number", "line", "call_id", "direction", "remote", "codec", "ptime_ms", "suite", "age_s", "sent", "received", "lost",
+          "late", "duplicates", "jitter_ms", "delay_ms", "mos", "mos_scale", "worker"}
+MEDIA = """media = ( { name = "plain"; codecs = [ "PCMU" ]; } );
+endpoints = ("""
+
+
+def with_media(calls, hold):
+    return (both(calls).replace("endpoints = (", MEDIA).replace("count = 100;", 'count = 100; media = "plain";')
+            .replace('hold = "0s"', f'hold = "{hold}"'))
+
+
+def test_without_media_its_verbs_say_so(quiet_lab):
+    with quiet_lab.daemon(both(5)) as daemon:
+        done = loadctl("media", "--json", socket=daemon.socket)
+        assert done.returncode == USAGE and "no run yet (state idle)" in done.stderr and done.stdout == ""
+        for state in ("idle", "done"):
+            assert daemon.ctl("streams") == "no open streams\n" and daemon.json("streams") == [], state
+            done = loadctl("impair", "loss_percent=1", socket=daemon.socket)
+            assert done.returncode == USAGE and f"no run is on (state {state})" in done.stderr
+            if state == "idle":
+                daemon.ctl("start")
+                daemon.ctl("wait", "--timeout", "30")
+        assert daemon.ctl("media") == "no activity of the plan has media\n" and daemon.json("media") is None
+
+
+def test_media_is_told_as_json_of_one_shape(quiet_lab):
+    """As a program reads it: while a run is on it has the members of the report."""
+    with quiet_lab.daemon(with_media(20, "3s")) as daemon:
+        daemon.ctl("start")
+        wait_until(lambda: len(daemon.json("streams", "--limit", "100")) >= 20, 15, "streams")
+        streams, one, during = daemon.json("streams", "--limit", "100"), daemon.json("streams", "--limit", "1"), daemon.json("media")
+        done = loadctl("impair", "plain", "loss_percent=1", "--direction", "up", socket=daemon.socket)
+        assert done.returncode == USAGE and '"receive"' in done.stderr
+        done = loadctl("impair", "plai", "loss_percent=1", socket=daemon.socket)
+        assert done.returncode == USAGE and 'did you mean "plain"?' in done.stderr
+        assert daemon.json("impair", "plain", "loss_percent=0", "--direction", "both") is not None
+        daemon.ctl("wait", "--timeout", "60", status=PASSED)
+        report = daemon.json("report")
+    assert len(one) == 1 and all(set(s) == STREAM for s in streams), streams[:1]
+    assert {s["codec"] for s in streams} == {"PCMU"} and {s["suite"] for s in streams} == {None}
+    assert {s["mos_scale"] for s in streams} <= {None, "G.107"} and {s["ptime_ms"] for s in streams} == {20}
+    for media in (during, report["media"]):
+        assert set(media) == set(report["media"])
+        for name in ("jitter_ms", "jitter_max_ms", "one_way_delay_ms", "round_trip_ms", "first_packet_ms", "longest_gap_ms", "r", "loss_percent",
+                     "lateness_ms", "lateness_without_gaps_ms", "mos", "mos_wide"):
+            assert FIGURES <= set(media[name]), name
+        assert media["mos"]["scale"] == "G.107" and media["mos_wide"]["scale"] == "G.107.1"
+        assert set(media["measured"]) == set(media["measured"]["without_tainted"]) | {"without_tainted"}
+    assert during["streams"]["open"] > 0 and during["packets"]["sent"] > 0
+    whole = report["media"]
+    assert whole["measured"]["judged"] == whole["streams"]["judged"] == 40 and whole["measured"]["min_mos"] == whole["mos"]["min"]
+    assert "reason" not in whole["mos"] and whole["mos_wide"]["reason"] == "no stream of such a codec has ended"

@@ -91,7 +91,7 @@ expand(void *ctx, const struct rs_op *op, uint8_t *out, size_t cap)
 {
 	const char *text = op->slot == RS_SLOT_VAR ? "var" : op->slot == RS_SLOT_FIELD ? "field" :
 			   op->slot == RS_SLOT_FILL ? "xxxx" :
-			   op->slot == RS_SLOT_AUTH ? "Authorization: Digest" : op->slot == RS_SLOT_DATE ? "a date" : "a time";
+			   op->slot == RS_SLOT_AUTH ? "Authorization: Digest" : op->slot == RS_SLOT_CRYPTO ? "1" : op->slot == RS_SLOT_DATE ? "a date" : "a time";
 	size_t len = op->aux == 99 ? 0 : strlen(text);
 
 	assert_ptr_equal(ctx, &message);

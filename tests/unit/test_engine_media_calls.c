@@ -444,6 +444,77 @@ streams_with_another_key_are_not_heard(void **state)
 	sim_close(&s);
 }
 
+static uint64_t
+samples(const struct sim *s, uint32_t activity, uint32_t row)
+{
+	uint64_t n = 0;
+
+	for (uint32_t w = 0; w < s->n; w++)
+		for (uint32_t i = 0; i < RS_HIST_CELLS; i++)
+			n += s->accounts[w]->activities[activity].media.hists[row]->cells[i];
+	return n;
+}
+
+/* Nothing that a callee sends comes through. */
+static unsigned
+deaf_callers(void *ctx, struct sim_packet *p)
+{
+	return rs_rx_kind_of(p->data, p->len) == RS_RX_SIP || p->path.port == 1;
+}
+
+/*
+ * 200 calls of 4 s at 100/s: 100 of them are due in the measured second, 50 of those before half of it had passed, until when the
+ * generator is found to have been limited; answered ones arrive a little later.
+ */
+static void
+streams_are_judged_with_their_calls_by_due_time_and_limited_seconds(void **state)
+{
+	static const char plan[] =
+		"targets = [ \"198.18.0.0/16\" ]; workers = { cores = [ 0, 0 ]; };\n"
+		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/16\" ]; },\n"
+		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/16\" ]; } );\n"
+		"media = ( { name = \"m\"; codecs = [ \"PCMU\" ]; } );\n"
+		"endpoints = ( { name = \"us\"; kind = \"trunk\"; port = \"a\"; count = 100; addresses = \"198.18.4.1\"; media = \"m\"; },\n"
+		"  { name = \"them\"; port = \"b\"; count = 200; addresses = \"198.18.8.1-198.18.8.200\"; media = \"m\"; } );\n"
+		"activities = ( { name = \"ring\"; do = \"answer\"; endpoints = \"them\"; scenario = \"uas\"; ring = \"0s\"; },\n"
+		"  { name = \"calls\"; do = \"call\"; from = \"us\"; to = \"them\"; scenario = \"uac\"; rate = 100; total = 200; hold = \"4s\"; } );\n"
+		"run = { warmup = \"1s\"; measure = \"1s\"; };\n";
+	_Atomic uint64_t limited_until = 0;
+
+	for (int deaf = 0; deaf < 2; deaf++) {
+		struct sim s = { .limited_until = &limited_until, .on_wire = deaf ? deaf_callers : NULL };
+		uint64_t t0;
+
+		atomic_store(&limited_until, 0);
+		sim_open(&s, plan);
+		t0 = s.now_ns;
+		sim_play(&s, 2 * S);
+		atomic_store(&limited_until, t0 + 1500 * MS);
+		sim_play(&s, 18 * S);
+		sim_sums_hold(&s);
+		for (uint32_t a = 0; a < 2; a++) {
+			bool hears = !(deaf && a == 1);
+
+			assert_int_equal(count(&s, a, RS_MEDIA_JUDGED), 200);
+			assert_in_range(count(&s, a, RS_MEDIA_M_JUDGED), 99, 101);
+			assert_in_range(count(&s, a, RS_MEDIA_T_JUDGED), 49, 51);
+			assert_int_equal(count(&s, a, RS_MEDIA_M_ONE_WAY), hears ? 0 : count(&s, a, RS_MEDIA_M_JUDGED));
+			assert_int_equal(count(&s, a, RS_MEDIA_T_ONE_WAY), hears ? 0 : count(&s, a, RS_MEDIA_T_JUDGED));
+			assert_int_equal(count(&s, a, RS_MEDIA_M_RATED), hears ? count(&s, a, RS_MEDIA_M_JUDGED) : 0);
+			assert_int_equal(count(&s, a, RS_MEDIA_T_RATED), hears ? count(&s, a, RS_MEDIA_T_JUDGED) : 0);
+			assert_int_equal(samples(&s, a, RS_MEDIA_M_MOS), count(&s, a, RS_MEDIA_M_RATED));
+			assert_int_equal(samples(&s, a, RS_MEDIA_C_MOS), count(&s, a, RS_MEDIA_M_RATED) - count(&s, a, RS_MEDIA_T_RATED));
+			assert_int_equal(samples(&s, a, RS_MEDIA_C_JITTER_MAX), samples(&s, a, RS_MEDIA_C_MOS));
+			if (!hears)
+				continue;
+			assert_in_range(count(&s, a, RS_MEDIA_M_EXPECTED), 99 * 198, 101 * 202);
+			assert_in_range(count(&s, a, RS_MEDIA_T_EXPECTED), 49 * 198, 51 * 202);
+			assert_int_equal(count(&s, a, RS_MEDIA_M_LOST), 0);
+		}
+		sim_close(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -461,6 +532,7 @@ main(void)
 		cmocka_unit_test(an_offer_that_does_not_come_out_is_not_compared),
 		cmocka_unit_test(each_kind_of_change_has_a_row_of_its_name),
 		cmocka_unit_test(streams_with_another_key_are_not_heard),
+		cmocka_unit_test(streams_are_judged_with_their_calls_by_due_time_and_limited_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

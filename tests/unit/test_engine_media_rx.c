@@ -332,6 +332,145 @@ digits_are_heard_in_the_sound(void **state)
 	rig_close(&r);
 }
 
+/* Sent in the sound, as events or as both, where telephone-event was agreed on and where it was not: each digit is heard once. */
+static void
+digits_go_in_the_sound_as_events_or_both_ways(void **state)
+{
+	static const struct {
+		const char *codec;
+		bool events, watermark;
+		uint32_t how;
+		uint64_t sound, event; /* heard */
+	} rows[] = {
+		{ "PCMU", true, true, RS_DTMF_INBAND, 6, 0 },
+		{ "PCMA", true, false, RS_DTMF_INBAND, 6, 0 },
+		{ "PCMU", true, true, RS_DTMF_BOTH, 6, 6 },
+		{ "PCMA", true, true, RS_DTMF_EVENTS, 0, 6 },
+		{ "PCMU", true, true, RS_DTMF_AUTO, 0, 6 },
+		{ "PCMA", false, true, RS_DTMF_AUTO, 6, 0 },
+		{ "PCMU", false, true, RS_DTMF_BOTH, 6, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rs_slice none = { 0 }, heard;
+		struct rig r;
+		struct party a, b;
+
+		rig_prepare(&r);
+		r.sdp.n_codecs = 0;
+		rig_codec(&r, rows[i].codec);
+		if (rows[i].events)
+			rig_codec(&r, "telephone-event");
+		r.profile.hear_digits = true;
+		r.profile.watermark = rows[i].watermark;
+		talk(&r, &a, &b);
+		assert_int_equal(media_play(a.e, a.leg, a.m, MEDIA_STOP, 0, none), 0); /* a tone would be in its way */
+		assert_int_equal(media_play(a.e, a.leg, a.m, MEDIA_DIGITS, rows[i].how * MEDIA_DIGITS_HOW + 90, rs_slice_str("1*7")), 0);
+		assert_int_equal(media_play(a.e, a.leg, a.m, MEDIA_DIGITS, rows[i].how * MEDIA_DIGITS_HOW + 90, rs_slice_str("7#D")), 0);
+		sim_play(&r.s, 2 * S);
+		heard = media_digits(b.e, b.m);
+		assert_int_equal(heard.len, 6);
+		assert_memory_equal(heard.p, "1*77#D", 6);
+		assert_int_equal(rig_count(&r, 0, RS_MEDIA_DIGITS_SENT), 6);
+		assert_int_equal(rig_count(&r, 1, RS_MEDIA_DIGITS_INBAND), rows[i].sound);
+		assert_int_equal(rig_count(&r, 1, RS_MEDIA_DIGITS_HEARD), rows[i].event);
+		hang_up(&r, &a, &b);
+		assert_int_equal(rig_count(&r, 1, RS_MEDIA_LOST) + rig_count(&r, 1, RS_MEDIA_TS_JUMPS), 0);
+		rig_close(&r);
+	}
+}
+
+/* Streams of 50 packets, of which packet 20 is missing where @lost says so. */
+static void
+wide_band_is_rated_by_its_own_scale_where_factors_are_known(void **state)
+{
+	static const struct {
+		const char *codec, *fmtp;
+		uint8_t head[2]; /* of the payload: AMR's mode request and frame type */
+		bool lost;
+		double mos; /* 0: there is none */
+		uint32_t row;
+	} rows[] = {
+		{ "G722", "", { 0 }, false, 4.30, RS_MEDIA_MOS_WIDE },
+		{ "G722", "", { 0 }, true, 0, RS_MEDIA_NO_BPL },
+		{ "AMR-WB", "octet-align=1", { 0xf0, 2 << 3 | 4 }, false, 4.13, RS_MEDIA_MOS_WIDE },
+		{ "AMR-WB", "octet-align=1", { 0xf0, 2 << 3 | 4 }, true, 3.33, RS_MEDIA_MOS_WIDE },
+		{ "AMR-WB", "mode-set=8", { 0xf4, 0x40 }, true, 3.67, RS_MEDIA_MOS_WIDE }, /* bandwidth-efficient, 23.85 kbit/s */
+		{ "AMR-WB", "octet-align=1", { 0xf0, 4 << 3 | 4 }, true, 0, RS_MEDIA_NO_BPL },
+		{ "AMR-WB", "octet-align=1", { 0xf0, 3 << 3 | 4 }, false, 0, RS_MEDIA_NO_FACTORS },
+		{ "AMR", "octet-align=1", { 0xf0, 7 << 3 | 4 }, false, 4.24, RS_MEDIA_MOS },
+		{ "AMR", "octet-align=1", { 0xf0, 6 << 3 | 4 }, false, 0, RS_MEDIA_NO_FACTORS },
+		{ "iLBC", "mode=20", { 0 }, false, 0, RS_MEDIA_NO_FACTORS },
+		{ "opus", "", { 0 }, false, 0, RS_MEDIA_NO_FACTORS },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rs_slice none = { 0 };
+		struct party a, b;
+		struct rig r;
+		uint8_t pt;
+
+		rig_prepare(&r);
+		r.sdp.n_codecs = 0;
+		rig_codec(&r, rows[i].codec);
+		snprintf(r.sdp.codecs[0].fmtp, sizeof(r.sdp.codecs[0].fmtp), "%s", rows[i].fmtp);
+		r.profile.watermark = false;
+		rig_open(&r);
+		a = party_open(&r, 0, 0);
+		b = party_open(&r, 1, 0);
+		agree(&r, &a, &b);
+		assert_int_equal(media_play(b.e, b.leg, b.m, MEDIA_STOP, 0, none), 0);
+		pt = party_stream(&a)->pt;
+		for (uint8_t k = 0; k < 50; k++) {
+			uint32_t ts = k * (r.sdp.codecs[0].clock_hz / 50);
+			uint8_t packet[60] = { 0x80, pt, 0, k, (uint8_t)(ts >> 24), (uint8_t)(ts >> 16), (uint8_t)(ts >> 8), (uint8_t)ts, 0, 0, 0, 9,
+				rows[i].head[0], rows[i].head[1] };
+
+			if (!rows[i].lost || k != 20)
+				arrive(&r, &a, &b, a.m->ports[0], b.m->ports[0], packet, sizeof(packet));
+			sim_play(&r.s, 20 * MS);
+		}
+		hang_up(&r, &a, &b);
+		if (rows[i].mos == 0) {
+			assert_int_equal(rig_count(&r, 0, rows[i].row), 1);
+			assert_int_equal(rig_count(&r, 0, RS_MEDIA_RATED), 0);
+		} else {
+			const struct rs_hist *h = rig_hist(&r, 0, rows[i].row);
+
+			assert_int_equal(rig_count(&r, 0, RS_MEDIA_RATED), 1);
+			assert_int_equal(hist_count(rig_hist(&r, 0, RS_MEDIA_MOS)) + hist_count(rig_hist(&r, 0, RS_MEDIA_MOS_WIDE)), 1);
+			if (h->min_ns / RS_MEDIA_SCALE < rows[i].mos - 0.01 || h->min_ns / RS_MEDIA_SCALE > rows[i].mos + 0.01)
+				fail_msg("row %zu: %f", i, h->min_ns / RS_MEDIA_SCALE);
+		}
+		rig_close(&r);
+	}
+}
+
+static void
+digits_that_cannot_be_sent_are_refused(void **state)
+{
+	static const struct {
+		const char *codec;
+		bool events;
+		uint32_t how;
+	} rows[] = { { "PCMU", false, RS_DTMF_EVENTS }, { "GSM", true, RS_DTMF_INBAND }, { "GSM", false, RS_DTMF_AUTO }, { "GSM", false, RS_DTMF_BOTH } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rig r;
+		struct party a, b;
+
+		rig_prepare(&r);
+		r.sdp.n_codecs = 0;
+		rig_codec(&r, rows[i].codec);
+		if (rows[i].events)
+			rig_codec(&r, "telephone-event");
+		talk(&r, &a, &b);
+		assert_int_equal(media_play(a.e, a.leg, a.m, MEDIA_DIGITS, rows[i].how * MEDIA_DIGITS_HOW, rs_slice_str("1")), -ENOTSUP);
+		hang_up(&r, &a, &b);
+		rig_close(&r);
+	}
+}
+
 static void
 an_echo_sends_back_what_comes(void **state)
 {
@@ -471,6 +610,9 @@ main(void)
 		cmocka_unit_test(reports_come_by_rfc_3550_and_give_the_round_trip),
 		cmocka_unit_test(digits_are_sent_and_heard_rfc_4733),
 		cmocka_unit_test(digits_are_heard_in_the_sound),
+		cmocka_unit_test(digits_go_in_the_sound_as_events_or_both_ways),
+		cmocka_unit_test(digits_that_cannot_be_sent_are_refused),
+		cmocka_unit_test(wide_band_is_rated_by_its_own_scale_where_factors_are_known),
 		cmocka_unit_test(an_echo_sends_back_what_comes),
 		cmocka_unit_test(media_goes_on_to_where_it_comes_from),
 		cmocka_unit_test(impairment_of_sending_and_receiving),

@@ -749,7 +749,8 @@ digits_of_a_step_may_say_how_long_each_one_is(void **state)
 		const char *text;
 		uint64_t sent;
 	} cases[] = { { "159#", 4 }, { "159#,100", 4 }, { " 12 , 100", 2 }, { "1,49", 1 }, { "1,2001", 1 }, { "1,99999999999999999999", 1 },
-		{ "1,", 1 }, { ",100", 0 }, { "1x", 0 } };
+		{ "1,", 1 }, { ",100", 0 }, { "1x", 0 },
+		{ "12,100,in-band", 2 }, { "1,,events", 1 }, { "12,100, both ", 2 }, { "1,100,loud", 1 } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct peer *p = peer_new();
@@ -764,6 +765,39 @@ digits_of_a_step_may_say_how_long_each_one_is(void **state)
 		peer_sent(p, "ACK ");
 		peer_wait(p, 1501);
 		assert_int_equal(rs_metric_get(&p->s.engines[0]->activities[0].account->media, RS_MEDIA_DIGITS_SENT), cases[i].sent);
+		we_hang_up(p);
+	}
+}
+
+/* Digits in INFO are the scenario's; no description is put into it, nor looked for in theirs. */
+static void
+digits_in_info_go_and_come_as_they_are_written(void **state)
+{
+	static const char relay[] = "Signal=5\r\nDuration=160\r\n";
+
+	for (int rfc = 0; rfc < 2; rfc++) {
+		struct peer *p = peer_new();
+		const char *invite, *info;
+
+		call(p, PLAIN, rfc,
+			INVITE RECV("response=\"200\"", "") SEND("ACK", "")
+			"<send><![CDATA[\nINFO sip:[service]@[remote_ip]:[remote_port] SIP/2.0\nVia: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]\n"
+			"From: <sip:me@[local_ip]>;tag=[tag]\nTo: <sip:[service]@[remote_ip]>[peer_tag_param]\nCall-ID: [call_id]\nCSeq: [cseq] INFO\n"
+			"Content-Type: application/dtmf-relay\nContent-Length: [len]\n\nSignal=5\nDuration=160\n]]></send>\n" RECV("response=\"200\"", "")
+			"<recv request=\"INFO\"><action><ereg regexp=\"Signal=([0-9])\" search_in=\"body\" check_it=\"true\" assign_to=\"all,digit\"/>"
+			"<log message=\"[$all] [$digit]\"/></action></recv>" ANSWER("200 OK", "") PAUSE(1000) BYE);
+		invite = peer_sent(p, "INVITE ");
+		reply(p, invite, "200 OK", "", theirs("198.18.8.1", 9000, "RTP/AVP", "0", ""));
+		peer_sent(p, "ACK ");
+		info = peer_sent(p, "INFO ");
+		assert_string_equal(body_of(info), relay);
+		assert_string_equal(header(info, "Content-Type"), "application/dtmf-relay");
+		length_is_right(info);
+		peer_reply(p, info, "200 OK");
+		peer_ask_x(p, invite, "INFO", 2, "Content-Type: application/dtmf-relay\n", "Signal=7\nDuration=100\n");
+		peer_sent(p, "SIP/2.0 200 ");
+		assert_int_equal(media_of(p)->lines[0].state, RS_SDP_STREAM_ACTIVE);
+		peer_wait(p, 1001);
 		we_hang_up(p);
 	}
 }
@@ -932,6 +966,7 @@ main(void)
 		cmocka_unit_test(descriptions_of_legs_without_a_profile_are_the_scenarios),
 		cmocka_unit_test(media_steps_without_a_profile_go_where_the_peers_description_says),
 		cmocka_unit_test(digits_of_a_step_may_say_how_long_each_one_is),
+		cmocka_unit_test(digits_in_info_go_and_come_as_they_are_written),
 		cmocka_unit_test(media_steps_send_nothing_outside_the_targets),
 		cmocka_unit_test(ipv6_media_stand_without_brackets),
 		cmocka_unit_test(both_ends_of_ours_agree),

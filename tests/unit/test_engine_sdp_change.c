@@ -319,6 +319,40 @@ rfc4568_6_1_lines_with_an_mki(void **state)
 	failed(p, RS_CAUSE_MEDIA);
 }
 
+#define LATE_200                                                                                                                          \
+	"<send><![CDATA[\nSIP/2.0 200 OK\nVia: SIP/2.0/UDP 198.18.8.1:5060;branch=z9hG4bKc1INVITE\nFrom: <sip:peer@198.18.8.1>;tag=peer\n" \
+	"To: <sip:me@198.18.4.1>;tag=[tag]\nCall-ID: peer-1\nCSeq: 1 INVITE\nContact: <sip:me@[local_ip]:[local_port]>\n" WITH_SDP "]]></send>\n"
+
+/* RFC 3311, 5.2: an offer before the answer to the INVITE's gets 500, and that answer goes with its 200 as if nothing had been. */
+static void
+rfc3311_5_2_what_is_refused_meanwhile_leaves_the_invites_answer(void **state)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct peer *p = peer_new();
+		const char *tag, *ok;
+
+		answer(p, PLAIN, true, i ? RECV("request=\"INVITE\"", "") ANSWER("180 Ringing", "") RECV("request=\"INFO\"", "")
+				ANSWER("415 Unsupported Media Type", "") LATE_200 RECV("request=\"ACK\"", "") THEIR_BYE :
+				RECV("request=\"INVITE\"", "") ANSWER("180 Ringing", "") PAUSE(100) LATE_200 RECV("request=\"ACK\"", "") THEIR_BYE);
+		request(p, "INVITE", 1, "", "", PLAIN_SDP);
+		tag = tag_of(header(peer_sent(p, "SIP/2.0 180 "), "To"));
+		if (i) {
+			peer_call(p, "INFO", 2, tag, "");
+			peer_sent(p, "SIP/2.0 415 ");
+		} else {
+			request(p, "UPDATE", 2, tag, "", theirs("198.18.8.1", 9100, "RTP/AVP", "0", ""));
+			peer_sent(p, "SIP/2.0 500 ");
+			peer_wait(p, 101);
+		}
+		ok = peer_sent(p, "SIP/2.0 200 ");
+		assert_true(says(ok, "m=audio 20000 RTP/AVP 0"));
+		assert_false(media_of(p)->sdp.pending);
+		assert_int_equal(media_of(p)->lines[0].remote_port, 9000);
+		peer_call(p, "ACK", 1, tag, "");
+		they_hang_up(p, tag, 3);
+	}
+}
+
 int
 main(void)
 {
@@ -328,6 +362,7 @@ main(void)
 		cmocka_unit_test(rfc3264_8_3_1_address_and_port_change),
 		cmocka_unit_test(rfc3605_rtcp_goes_where_a_rtcp_says),
 		cmocka_unit_test(rfc4568_7_1_4_keys_over_re_offers),
+		cmocka_unit_test(rfc3311_5_2_what_is_refused_meanwhile_leaves_the_invites_answer),
 		cmocka_unit_test(rfc4568_6_1_lines_with_an_mki),
 	};
 

@@ -433,10 +433,33 @@ info_content_types_are_told_apart(void **state)
 	assert_string_equal(rs_dtmf_info_type(RS_DTMF_INFO_RELAY), "application/dtmf-relay");
 }
 
+/* What is made as it is wanted is what is made at once, in pieces of any length. */
+static void
+a_digit_made_in_pieces_is_the_same(void **state)
+{
+	struct rs_dtmf_spec spec = { .on_ms = 2000, .low_dbm0 = -10, .high_dbm0 = -10 };
+	static int16_t whole[16000], piece[16000];
+
+	for (const char *digit = RS_DTMF_DIGITS; *digit; digit++) {
+		struct rs_dtmf_wave w;
+		size_t n = 1;
+
+		rs_dtmf_make((char[]){ *digit, 0 }, &spec, whole);
+		rs_dtmf_wave_begin(&w, *digit, -10);
+		for (size_t at = 0; at < 16000; at += n, n = n % 480 + 7) {
+			n = n < 16000 - at ? n : 16000 - at;
+			rs_dtmf_wave_next(&w, n, piece + at);
+		}
+		for (size_t i = 0; i < 16000; i++)
+			assert_in_range(piece[i] - whole[i] + 1, 0, 2); /* rounding */
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_digit_made_in_pieces_is_the_same),
 		cmocka_unit_test(all_sixteen_digits_are_made_and_found_with_their_durations),
 		cmocka_unit_test(blocks_may_have_any_length),
 		cmocka_unit_test(a_digit_is_known_before_it_ends),

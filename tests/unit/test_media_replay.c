@@ -328,6 +328,51 @@ a_stream_among_many_is_found(void **state)
 	refused(&(struct rs_replay_want){ .port = 9 }, -ENODATA, "and others");
 }
 
+/** A datagram of UDPTL number @number that ends with @text. */
+static void
+udptl(uint64_t us, uint16_t number, uint16_t port, const char *text)
+{
+	ethernet(us,
+		&(struct rtp){ (uint8_t)(number >> 8), (uint8_t)number, 0x0401, 0, 0, port, text, strlen(text) });
+}
+
+static void
+t38_9_1_udptl_is_told_from_rtp_and_sip_by_its_numbers(void **state)
+{
+	struct rs_replay_want want = { .udptl = true };
+	struct rs_replay *r;
+
+	begin(DLT_EN10MB);
+	for (uint16_t k = 0; k < 8; k++) {
+		ethernet(k * 20000u, &(struct rtp){ 0x80, (uint8_t)(k % 3 ? 0 : 0x80), k, k * 160u, 7, 4000, "voice", 5 });
+		ethernet(k * 20000u, &(struct rtp){ k % 2 ? 'S' : 'I', k % 2 ? 'I' : 'N', 'P' << 8, 0, 0, 5060, "sip", 3 });
+	}
+	refused(&want, -ENODATA, "none of its 16 packets is UDPTL (T.38) over UDP");
+	for (uint16_t k = 0; k < 8; k++) { /* each is sent twice, and one is lost */
+		if (k == 5)
+			continue;
+		udptl(200000 + k * 30000u, 0xfffc + k, 4002, "fax");
+		udptl(210000 + k * 30000u, 0xfffc + k, 4002, "fax");
+	}
+	r = read_ok(&want);
+	assert_true(r->udptl);
+	assert_int_equal(r->port, 4002);
+	assert_int_equal(r->n, 14);
+	assert_int_equal(r->n_streams, 1);
+	assert_int_equal(r->packets[0].len, 15);
+	assert_memory_equal(rs_replay_bytes(r, &r->packets[0]).p, "\xff\xfc\4\1", 4);
+	assert_memory_equal(rs_replay_bytes(r, &r->packets[8]).p, "\0\0\4\1", 4);
+	assert_int_equal(r->packets[1].due_ns, 10000000);
+	assert_int_equal(r->packets[2].due_ns, 30000000);
+	assert_int_equal(r->packets[3].seq | r->packets[3].ts | r->packets[3].pt | r->packets[3].marker, 0);
+	rs_replay_free(r);
+	want.port = 4000;
+	refused(&want, -ENODATA, "is UDPTL (T.38) over UDP to the port that is asked for");
+	r = read_ok(NULL); /* and as RTP it is what it was */
+	assert_int_equal(r->port, 4000);
+	rs_replay_free(r);
+}
+
 static void
 a_clock_that_is_set_back_does_not_stop_time(void **state)
 {
@@ -421,6 +466,7 @@ main(void)
 		cmocka_unit_test(pcapng_with_nanoseconds_is_read),
 		cmocka_unit_test(the_first_stream_of_two_packets_is_taken_or_that_of_a_port),
 		cmocka_unit_test(a_stream_among_many_is_found),
+		cmocka_unit_test(t38_9_1_udptl_is_told_from_rtp_and_sip_by_its_numbers),
 		cmocka_unit_test(a_clock_that_is_set_back_does_not_stop_time),
 		cmocka_unit_test(captures_that_are_broken_cut_or_hold_no_rtp_are_refused),
 		cmocka_unit_test(headers_that_do_not_fit_each_other_are_skipped),

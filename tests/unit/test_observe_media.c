@@ -34,9 +34,33 @@ media(uint32_t worker, uint32_t activity)
 	return &rig.accounts[worker]->activities[activity].media;
 }
 
+/* Whose a stream is: of a call before the measured window, in it, and of one that knew that it overlapped a limited second. */
+enum whose { BEFORE, MEASURED, TAINTED };
+
+static void
+judged(struct rs_metrics *m, enum whose whose, uint32_t lost, double mos, uint64_t jitter_ns)
+{
+	static const uint32_t rows[] = { RS_MEDIA_M_JUDGED, RS_MEDIA_M_RATED, RS_MEDIA_M_EXPECTED, RS_MEDIA_M_LOST };
+	const uint64_t n[] = { 1, 1, 100, lost };
+
+	if (whose == BEFORE)
+		return;
+	for (size_t i = 0; i < 4; i++) {
+		rs_metric_add(m, rows[i], n[i]);
+		if (whose == TAINTED)
+			rs_metric_add(m, rows[i] + RS_MEDIA_MEASURED, n[i]);
+	}
+	rs_metric_record(m, RS_MEDIA_M_MOS, (uint64_t)(mos * RS_MEDIA_SCALE));
+	rs_metric_record(m, RS_MEDIA_M_JITTER_MAX, jitter_ns);
+	if (whose == TAINTED)
+		return;
+	rs_metric_record(m, RS_MEDIA_C_MOS, (uint64_t)(mos * RS_MEDIA_SCALE));
+	rs_metric_record(m, RS_MEDIA_C_JITTER_MAX, jitter_ns);
+}
+
 /* One stream that has ended: 100 packets, of which @lost never came. */
 static void
-stream(uint32_t worker, uint32_t activity, uint32_t lost, double mos)
+stream_of(enum whose whose, uint32_t worker, uint32_t activity, uint32_t lost, double mos)
 {
 	struct rs_metrics *m = media(worker, activity);
 
@@ -57,7 +81,14 @@ stream(uint32_t worker, uint32_t activity, uint32_t lost, double mos)
 		rs_metric_record(m, RS_MEDIA_DELAY, MS / 2);
 		rs_metric_record(m, RS_MEDIA_LATENESS, 30000);
 	}
+	judged(m, whose, lost, mos, 4 * MS);
 	rs_metric_inc(m, RS_MEDIA_ENDED);
+}
+
+static void
+stream(uint32_t worker, uint32_t activity, uint32_t lost, double mos)
+{
+	stream_of(MEASURED, worker, activity, lost, mos);
 }
 
 /* Calls on both sides, so that failed_percent has something to hold. */
@@ -218,8 +249,9 @@ each_threshold_of_streams_fails_the_run_with_its_reason(void **state)
 	for (uint32_t i = 0; i < 9; i++)
 		stream(0, RIG_CALLS, 0, 4.37);
 	stream(1, RIG_RING, 10, 3.5);
-	rs_metric_record(media(1, RIG_RING), RS_MEDIA_JITTER_MAX, 9 * MS);
-	rs_metric_inc(media(1, RIG_RING), RS_MEDIA_ONE_WAY);
+	rs_metric_record(media(1, RIG_RING), RS_MEDIA_M_JITTER_MAX, 9 * MS);
+	rs_metric_record(media(1, RIG_RING), RS_MEDIA_C_JITTER_MAX, 9 * MS);
+	rs_metric_inc(media(1, RIG_RING), RS_MEDIA_M_ONE_WAY);
 	make_report();
 	assert_int_equal(verdict, RS_VERDICT_FAILED);
 	assert_true(is_reason("min_mos: at least 4.3 asked, 3.5 got (1 of 10 streams)"));
@@ -274,15 +306,115 @@ late_media_limits_a_second_and_excuses_its_streams(void **state)
 	(void)state;
 	begin("run = { seed = 7; limited_percent = 100; thresholds = { min_mos = 4.3; max_loss_percent = 0; }; };");
 	late(false);
-	rs_metric_add(rig_cells(&rig, 0, RIG_CALLS), RS_AM_TAINTED, 2);
+	stream(0, RIG_CALLS, 0, 4.37); /* in the next second */
 	make_report();
 	assert_count(bound("media_lateness"), "intervals", 1);
 	assert_near(bound("media_lateness"), "bound", 10);
 	assert_near(bound("media_lateness"), "worst", 40);
 	assert_count(bound("media_lateness_with_gaps"), "intervals", 0);
-	assert_true(is_reason("min_mos: these 1 streams may all be of the "));
-	assert_true(is_reason("max_loss_percent: these 1 streams may all be of the "));
+	assert_true(is_reason("min_mos: at least 4.3 asked, 4 got (1 of 11 streams)"));
+	assert_true(is_reason("max_loss_percent: at most 0 asked, 0.454545 got (5 of 1100 packets)"));
+	assert_true(is_reason("max_loss_percent: 0 without streams of calls that overlapped intervals that the generator limited"));
 	assert_int_equal(verdict, RS_VERDICT_LIMITED);
+	assert_count(report, "media.measured.judged", 11);
+	assert_count(report, "media.measured.missing", 5);
+	assert_near(report, "media.measured.min_mos", 4.0);
+	assert_near(report, "media.measured.max_loss_percent", 500.0 / 1100);
+	assert_count(report, "media.measured.without_tainted.judged", 1);
+	assert_count(report, "media.measured.without_tainted.missing", 0);
+	assert_near(report, "media.measured.without_tainted.min_mos", 4.37);
+}
+
+/* Streams that end behind the limited second, and know that their call was in it: what ends with them and is clean counts. */
+static void
+streams_that_know_of_a_limited_second_are_left_out_of_the_clean_figures(void **state)
+{
+	(void)state;
+	begin("run = { seed = 7; limited_percent = 100; thresholds = { min_mos = 4.3; max_jitter_ms = 5; }; };");
+	late(false); /* ten streams, of which one is bad */
+	stream_of(TAINTED, 1, RIG_RING, 20, 2.0);
+	rs_metric_record(media(1, RIG_RING), RS_MEDIA_M_JITTER_MAX, 90 * MS);
+	stream(1, RIG_RING, 1, 4.35);
+	make_report();
+	assert_int_equal(verdict, RS_VERDICT_LIMITED);
+	assert_count(report, "media.measured.judged", 12);
+	assert_near(report, "media.measured.min_mos", 2.0);
+	assert_near(report, "media.measured.max_jitter_ms", 90);
+	assert_count(report, "media.measured.without_tainted.judged", 1);
+	assert_count(report, "media.measured.without_tainted.expected", 100);
+	assert_near(report, "media.measured.without_tainted.min_mos", 4.35);
+	assert_near(report, "media.measured.without_tainted.max_jitter_ms", 4);
+	assert_near(report, "media.measured.without_tainted.max_loss_percent", 1);
+}
+
+/* A bad one that is clean breaks the bound, whatever tainted ones there are besides. */
+static void
+one_clean_stream_beyond_a_bound_is_blamed_on_the_sut(void **state)
+{
+	(void)state;
+	begin("run = { seed = 7; limited_percent = 100; thresholds = { min_mos = 4.3; }; };");
+	late(false);
+	stream(1, RIG_RING, 30, 1.5);
+	make_report();
+	assert_int_equal(verdict, RS_VERDICT_FAILED);
+	assert_near(report, "media.measured.without_tainted.min_mos", 1.5);
+}
+
+static void
+all_streams_tainted_is_no_verdict_on_the_sut(void **state)
+{
+	(void)state;
+	begin("run = { seed = 7; limited_percent = 100; thresholds = { min_mos = 4.3; one_way_audio_percent = 0; }; };");
+	late(false);
+	rs_metric_inc(media(0, RIG_CALLS), RS_MEDIA_M_ONE_WAY);
+	rs_metric_inc(media(0, RIG_CALLS), RS_MEDIA_T_ONE_WAY);
+	make_report();
+	assert_int_equal(verdict, RS_VERDICT_LIMITED);
+	assert_true(is_reason("min_mos: all streams are of calls that overlapped intervals that the generator limited"));
+	assert_true(json_is_null(at(report, "media.measured.without_tainted.min_mos")));
+}
+
+static void
+streams_of_calls_outside_the_measured_window_are_not_judged(void **state)
+{
+	(void)state;
+	begin("run = { seed = 7; " ALL " };");
+	calls(10);
+	stream_of(BEFORE, 0, RIG_CALLS, 50, 1.2);
+	rs_metric_record(media(0, RIG_CALLS), RS_MEDIA_JITTER_MAX, 900 * MS);
+	rs_metric_inc(media(0, RIG_CALLS), RS_MEDIA_ONE_WAY);
+	for (uint32_t i = 0; i < 3; i++)
+		stream(0, RIG_CALLS, 0, 4.37);
+	make_report();
+	assert_int_equal(verdict, RS_VERDICT_PASSED);
+	assert_count(report, "media.streams.judged", 4); /* the whole run's */
+	assert_count(report, "media.packets.missing", 50);
+	assert_near(report, "media.mos.min", 1.2);
+	assert_count(report, "media.measured.judged", 3);
+	assert_near(report, "media.measured.min_mos", 4.37);
+	assert_near(report, "media.measured.without_tainted.min_mos", 4.37);
+}
+
+/* `stats` begin again with a reset, the tainted streams with them. */
+static void
+measured_streams_begin_again_with_a_reset(void **state)
+{
+	json_t *now;
+
+	(void)state;
+	begin("run = { seed = 7; limited_percent = 100; };");
+	late(false);
+	rs_observer_reset(rig.o, RIG_T0 + 1020 * MS);
+	stream(0, RIG_CALLS, 2, 4.2);
+	now = rs_observer_media(rig.o, &rig.facts, RIG_T0 + 1500 * MS);
+	assert_count(now, "measured.judged", 1);
+	assert_count(now, "measured.without_tainted.judged", 1);
+	assert_count(now, "measured.without_tainted.missing", 2);
+	assert_near(now, "measured.min_mos", 4.2);
+	json_decref(now);
+	make_report();
+	assert_count(report, "media.measured.judged", 11);
+	assert_count(report, "media.measured.without_tainted.judged", 1);
 }
 
 static void
@@ -320,6 +452,8 @@ media_is_printed_for_people(void **state)
 	assert_non_null(strstr(text, "SRTP: 100 protected, 0 verified, 7 auth failed\n"));
 	assert_non_null(strstr(text, "Odd packets: 8 stale\n"));
 	assert_non_null(strstr(text, "MOS (G.107)"));
+	assert_non_null(strstr(text, "Streams measured  judged  rated  least MOS  wide  highest jitter, ms  lost, %  one way, %\n"));
+	assert_null(strstr(text, "not tainted"));
 	assert_null(strstr(text, "Packets not sent"));
 	free(text);
 }
@@ -371,6 +505,11 @@ main(void)
 		TEST(each_threshold_of_streams_fails_the_run_with_its_reason),
 		TEST(what_was_not_measured_was_not_shown_to_hold),
 		TEST(late_media_limits_a_second_and_excuses_its_streams),
+		TEST(streams_that_know_of_a_limited_second_are_left_out_of_the_clean_figures),
+		TEST(one_clean_stream_beyond_a_bound_is_blamed_on_the_sut),
+		TEST(all_streams_tainted_is_no_verdict_on_the_sut),
+		TEST(streams_of_calls_outside_the_measured_window_are_not_judged),
+		TEST(measured_streams_begin_again_with_a_reset),
 		TEST(what_gaps_of_the_machine_explain_may_be_five_times_as_late),
 		TEST(what_the_system_changed_in_descriptions_is_told_with_the_legs),
 		TEST(media_is_printed_for_people),

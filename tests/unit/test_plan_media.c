@@ -43,7 +43,7 @@ a_profile_is_read_whole(void **state)
 		"{ name = \"m\"; codecs = [ \"PCMA\", \"G722:111 x=1\", \"telephone-event\", \"CN\" ]; srtp = \"optional\"; "
 		"suites = [ \"AEAD_AES_256_GCM\", \"AES_CM_128_HMAC_SHA1_80\" ]; crypto_params = \"UNENCRYPTED_SRTCP\"; mki = \"258:2\"; "
 		"lifetime = 1048576; jitter_buffer = \"80ms\"; ptime = \"30ms\"; rtcp_mux = true; rtcp_rsize = true; avpf = true; "
-		"rtcp = false; source = [ \"tone:350+440\", \"file.g722\" ]; watermark = false; echo = true; timeout = \"5s\"; "
+		"rtcp = false; source = [ \"tone:350+440\", \"file.g722\" ]; watermark = false; echo = true; timeout = \"5s\"; dtmf = \"both\"; hear_dtmf = \"both\"; "
 		"send_impair = { loss_percent = 1.5; delay = \"20ms\"; jitter = \"5ms\"; duplicate_percent = 2; reorder_percent = 3; }; "
 		"receive_impair = { burst_percent = 10; burst_length = 4; }; "
 		"wrong = { bad_tag_percent = 1; replay_percent = 2; tampered_percent = 3; wrong_key_percent = 4; roc_jump_percent = 5; }; }",
@@ -57,6 +57,8 @@ a_profile_is_read_whole(void **state)
 	assert_int_equal(m->sdp.codecs[1].payload, 111);
 	assert_string_equal(m->sdp.codecs[1].fmtp, "x=1");
 	assert_int_equal(m->codecs[0], RS_CODEC_PCMA);
+	assert_int_equal(m->dtmf, RS_DTMF_BOTH);
+	assert_int_equal(m->hear_dtmf, RS_DTMF_INBAND); /* too */
 	assert_int_equal(m->codecs[1], RS_CODEC_G722);
 	assert_int_equal(m->codecs[2], RS_CODECS);
 	assert_int_equal(m->sdp.srtp, RS_SDP_SRTP_OPTIONAL);

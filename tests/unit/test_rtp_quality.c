@@ -164,7 +164,7 @@ g107_golden_values(void **state)
 	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
 		struct rs_quality_input in = { .loss_percent = golden[i].loss, .burst_ratio = 1, .buffer_ms = 60 };
 
-		assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str(golden[i].codec)), &in, &q), 0);
+		assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str(golden[i].codec), -1), &in, &q), 0);
 		if (golden[i].r != 0)
 			assert_near(q.r, golden[i].r, 0.005);
 		assert_near(q.mos, golden[i].mos, 0.005);
@@ -181,13 +181,13 @@ delay_is_the_networks_and_the_buffers(void **state)
 	struct rs_quality q;
 
 	(void)state;
-	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("PCMU")), &in, &q), 0);
+	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("PCMU"), -1), &in, &q), 0);
 	assert_near(q.delay_ms, 230, 1e-9);
 	assert_near(q.id, 0.024 * 230 + 0.11 * (230 - 177.3), 1e-9);
 	assert_int_equal(q.delay, RS_QUALITY_DELAY_MEASURED);
 	/* One that is not known is not guessed. */
 	in.delay = RS_QUALITY_DELAY_NONE;
-	rs_quality_rate(rs_quality_codec(rs_slice_str("PCMU")), &in, &q);
+	rs_quality_rate(rs_quality_codec(rs_slice_str("PCMU"), -1), &in, &q);
 	assert_near(q.delay_ms, 80, 1e-9);
 }
 
@@ -207,20 +207,84 @@ g107_1_wide_band_is_another_scale(void **state)
 	struct rs_quality q;
 
 	(void)state;
-	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("G722")), &in, &q), 0);
+	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("G722"), -1), &in, &q), 0);
 	assert_int_equal(q.scale, RS_QUALITY_WIDE);
 	assert_string_equal(rs_quality_scale_name(q.scale), "G.107.1");
 	assert_near(q.r, 129 - 13 - 1.44, 1e-9);
 	assert_near(q.mos, rs_quality_mos(q.r / 1.29), 1e-9);
 	/* What the standard gives no factor for is not made up. */
 	in.loss_percent = 1;
-	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("G722")), &in, &q), -ENOTSUP);
+	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("G722"), -1), &in, &q), -ENOTSUP);
 	assert_int_equal(q.scale, RS_QUALITY_WIDE);
-	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("GSM")), &in, &q), -ENOTSUP);
+	assert_int_equal(q.why, RS_QUALITY_NO_BPL);
+	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("GSM"), -1), &in, &q), -ENOTSUP);
 	in.loss_percent = 0;
-	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("opus")), &in, &q), -ENOTSUP);
+	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("opus"), -1), &in, &q), -ENOTSUP);
 	assert_int_equal(q.scale, RS_QUALITY_FULL);
-	assert_null(rs_quality_codec(rs_slice_str("nothing")));
+	assert_null(rs_quality_codec(rs_slice_str("nothing"), -1));
+	assert_null(rs_quality_codec(rs_slice_str("iLBC"), -1)); /* and one that is not in the table at all */
+	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("iLBC"), -1), &in, &q), -ENOTSUP);
+}
+
+/* AMR-WB by its modes, with loss where there is a Bpl; R without delay. */
+static void
+g107_1_golden_values(void **state)
+{
+	static const struct {
+		int mode;
+		double loss, r, mos; /* R of 0: there is no figure */
+		enum rs_quality_why why;
+	} golden[] = {
+		{ 0, 0, 73, 2.922, RS_QUALITY_RATED },
+		{ 1, 0, 88, 3.512, RS_QUALITY_RATED },
+		{ 2, 0, 109, 4.182, RS_QUALITY_RATED },
+		{ 4, 0, 112, 4.254, RS_QUALITY_RATED },
+		{ 7, 0, 121, 4.421, RS_QUALITY_RATED },
+		{ 8, 0, 119, 4.390, RS_QUALITY_RATED },
+		{ 2, 1, 94.849, 3.758, RS_QUALITY_RATED },
+		{ 2, 2, 85.190, 3.406, RS_QUALITY_RATED },
+		{ 2, 5, 68.677, 2.746, RS_QUALITY_RATED },
+		{ 7, 1, 105.464, 4.089, RS_QUALITY_RATED },
+		{ 7, 3, 86.658, 3.462, RS_QUALITY_RATED },
+		{ 8, 1, 104.593, 4.064, RS_QUALITY_RATED },
+		{ 8, 5, 76.071, 3.046, RS_QUALITY_RATED },
+		{ 4, 1, 0, 0, RS_QUALITY_NO_BPL },
+		{ 0, 0.1, 0, 0, RS_QUALITY_NO_BPL },
+		{ 3, 0, 0, 0, RS_QUALITY_NO_FACTORS },
+		{ 5, 0, 0, 0, RS_QUALITY_NO_FACTORS },
+		{ 6, 0, 0, 0, RS_QUALITY_NO_FACTORS },
+		{ 9, 0, 0, 0, RS_QUALITY_NO_FACTORS }, /* SID */
+		{ -1, 0, 0, 0, RS_QUALITY_NO_FACTORS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
+		struct rs_quality_input in = { .loss_percent = golden[i].loss, .burst_ratio = 1 };
+		struct rs_quality q;
+		int rc = rs_quality_rate(rs_quality_codec(rs_slice_str("amr-wb"), golden[i].mode), &in, &q);
+
+		assert_int_equal(q.why, golden[i].why);
+		assert_int_equal(rc, golden[i].why ? -ENOTSUP : 0);
+		if (golden[i].why)
+			continue;
+		assert_int_equal(q.scale, RS_QUALITY_WIDE);
+		assert_near(q.r, golden[i].r, 0.001);
+		assert_near(q.mos, golden[i].mos, 0.001);
+	}
+}
+
+static void
+amr_is_rated_at_12_2_kbit_only(void **state)
+{
+	struct rs_quality_input in = { .burst_ratio = 1 };
+	struct rs_quality q;
+
+	(void)state;
+	assert_int_equal(rs_quality_rate(rs_quality_codec(rs_slice_str("AMR"), 7), &in, &q), 0);
+	assert_near(q.r, 93.2 - 5, 1e-9);
+	assert_int_equal(q.scale, RS_QUALITY_NARROW);
+	for (int mode = -1; mode < 7; mode++)
+		assert_null(rs_quality_codec(rs_slice_str("AMR"), mode));
 }
 
 int
@@ -237,6 +301,8 @@ main(void)
 		cmocka_unit_test(delay_is_the_networks_and_the_buffers),
 		cmocka_unit_test(g107_7_5_bursts_are_worse_than_independent_losses),
 		cmocka_unit_test(g107_1_wide_band_is_another_scale),
+		cmocka_unit_test(g107_1_golden_values),
+		cmocka_unit_test(amr_is_rated_at_12_2_kbit_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@ the_keyword_is_one_slot_of_its_message(void **state)
 {
 	struct rs_program *p =
 		compile(HEAD CHALLENGED REQUEST("REGISTER", "[authentication]\n") TAIL);
+	char slot[40];
 
 	(void)state;
 	assert_true(p->steps[1].auth);
@@ -36,7 +37,8 @@ the_keyword_is_one_slot_of_its_message(void **state)
 	assert_int_equal(p->n_auths, 1);
 	assert_int_equal(p->auths[0].username, -1);
 	assert_int_equal(p->auths[0].password, -1);
-	assert_non_null(strstr(sent(p, 2), "\r\n{41:0}\r\nContent-Length"));
+	snprintf(slot, sizeof(slot), "\r\n{%d:0}\r\nContent-Length", RS_SLOT_AUTH);
+	assert_non_null(strstr(sent(p, 2), slot));
 	rs_program_free(p);
 }
 
@@ -45,6 +47,7 @@ its_values_are_texts_of_their_own(void **state)
 {
 	static const char *const files[] = { "users.csv" };
 	struct rs_scenario_opts opts = { .files = files, .n_files = 1 };
+	char slot[40];
 	struct rs_program *p = compile_with(
 		HEAD CHALLENGED REQUEST("REGISTER",
 			"[authentication username=joe-[call_number] password=x]\n"
@@ -56,7 +59,8 @@ its_values_are_texts_of_their_own(void **state)
 	/* A bracket inside needs quotes; without them it is text, as in SIPp. */
 	assert_non_null(strstr(sent(p, 2), "[authentication username=joe-7 password=x]"));
 	assert_int_equal(p->n_auths, 2);
-	assert_string_equal(rendered(p, p->auths[0].username, NULL), "u{39:0}");
+	snprintf(slot, sizeof(slot), "u{%d:0}", RS_SLOT_FIELD);
+	assert_string_equal(rendered(p, p->auths[0].username, NULL), slot);
 	assert_string_equal(rendered(p, p->auths[0].password, NULL), "a&lt;b");
 	assert_int_equal(p->auths[1].username, -1);
 	assert_string_equal(rendered(p, p->auths[1].password, NULL), "p w");

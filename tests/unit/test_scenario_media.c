@@ -13,7 +13,7 @@
 	"</action></nop></scenario>"
 
 struct place {
-	char dir[40], scenario[64], ulaw[64], pcap[64];
+	char dir[40], scenario[64], ulaw[64], pcap[64], fax[64];
 };
 
 static void
@@ -26,9 +26,9 @@ write_file(const char *name, const void *bytes, size_t len)
 	fclose(f);
 }
 
-/* Two RTP packets in a capture of raw IP. */
+/* Two packets of RTP or UDPTL in a capture of raw IP. */
 static size_t
-capture(uint8_t *out)
+capture(uint8_t *out, bool udptl)
 {
 	static const uint8_t file[24] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 101 };
 	size_t n = sizeof(file);
@@ -37,7 +37,7 @@ capture(uint8_t *out)
 	for (uint8_t i = 0; i < 2; i++) {
 		const uint8_t record[16] = { 1, 0, 0, 0, 0x20, 0x4e * i, 0, 0, 44, 0, 0, 0, 44, 0, 0, 0 };
 		const uint8_t packet[44] = { 0x45, 0, 0, 44, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x20, 0, 0x30, 0, 0, 24, 0, 0,
-			0x80, 0, 0, i, 0, 0, 0, (uint8_t)(i * 160), 1, 2, 3, 4, 5, 6, 7, 8 };
+			udptl ? 0 : 0x80, udptl ? i : 0, 0, i, 0, 0, 0, (uint8_t)(i * 160), 1, 2, 3, 4, 5, 6, 7, 8 };
 
 		memcpy(out + n, record, sizeof(record));
 		memcpy(out + n + sizeof(record), packet, sizeof(packet));
@@ -57,7 +57,9 @@ open_place(struct place *p)
 	snprintf(p->ulaw, sizeof(p->ulaw), "%s/a.ulaw", p->dir);
 	snprintf(p->pcap, sizeof(p->pcap), "%s/a.pcap", p->dir);
 	write_file(p->ulaw, bytes, sizeof(bytes));
-	write_file(p->pcap, bytes, capture(bytes));
+	snprintf(p->fax, sizeof(p->fax), "%s/fax.pcap", p->dir);
+	write_file(p->pcap, bytes, capture(bytes, false));
+	write_file(p->fax, bytes, capture(bytes, true));
 }
 
 static void
@@ -65,6 +67,7 @@ close_place(struct place *p)
 {
 	unlink(p->ulaw);
 	unlink(p->pcap);
+	unlink(p->fax);
 	rmdir(p->dir);
 }
 
@@ -125,6 +128,101 @@ each_form_becomes_a_step_and_files_are_read_once(void **state)
 	close_place(&place);
 }
 
+/* What of a scenario needs ports and keys for what. */
+static void
+lines_and_keys_are_known_from_steps_and_keywords(void **state)
+{
+	static const struct {
+		const char *actions;
+		bool video, image;
+		uint8_t line;
+		bool udptl;
+	} rows[] = {
+		{ "<exec play_pcap_audio=\"a.pcap\"/>", false, false, 0, false },
+		{ "<exec play_pcap_video=\"a.pcap\"/>", true, false, 1, false },
+		{ "<exec play_pcap_image=\"fax.pcap\"/>", false, true, 1, true },
+	};
+	static const char *const good[] = { "[cryptotag1audio]", "[cryptotag2video]", "[cryptokeyparams2audio]", "[cryptosuiteaescm128sha1801audio]",
+		"[cryptosuiteaescm128sha1322video]", "[cryptosuitenullsha1801audio]", "[cryptosuitenullsha1322audio]", "[ueaescm128sha1801audio]",
+		"[ueaescm128sha1322video]" };
+	static const char *const wrong[] = { "[cryptotag3audio]", "[cryptotag1image]", "[cryptotagaudio]", "[cryptosuiteaescm256sha1801audio]",
+		"[ueanullsha1801audio]", "[cryptokeyparams1audio+1]" };
+	struct place place;
+	struct rs_program *p;
+	char xml[400];
+
+	open_place(&place);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(xml, sizeof(xml), SCENARIO("%s"), rows[i].actions);
+		p = compiled(&place, xml);
+		assert_int_equal(p->video, rows[i].video);
+		assert_int_equal(p->image, rows[i].image);
+		assert_false(p->crypto);
+		assert_int_equal(p->clips[0].line, rows[i].line);
+		assert_int_equal(p->clips[0].replay->udptl, rows[i].udptl);
+		assert_int_equal(p->clips[0].replay->packets[0].len, rows[i].udptl ? 16 : 4);
+		rs_program_free(p);
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(xml, sizeof(xml), "<scenario name=\"s\"><send><![CDATA[\nOPTIONS sip:a@b SIP/2.0\nX: %s\nContent-Length: 0\n\n]]></send></scenario>", good[i]);
+		p = compiled(&place, xml);
+		assert_true(p->media && p->crypto);
+		assert_int_equal(p->video, strstr(good[i], "video") != NULL);
+		rs_program_free(p);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct rs_err err = { 0 };
+
+		snprintf(xml, sizeof(xml), "<scenario name=\"s\"><send><![CDATA[\nOPTIONS sip:a@b SIP/2.0\nX: %s\nContent-Length: 0\n\n]]></send></scenario>", wrong[i]);
+		assert_true(rs_scenario_compile("s.xml", rs_slice_str(xml), NULL, &p, NULL, &err) < 0);
+		assert_non_null(strstr(err.text, " is no keyword"));
+	}
+	close_place(&place);
+}
+
+/* Files that are no capture of what is played, as `scenario check` and `plan check` read them. */
+static void
+captures_that_cannot_be_played_are_named_with_the_reason(void **state)
+{
+	static const struct {
+		const char *what;
+		size_t at; /* of the byte that is changed; 0: the file is cut there */
+		uint8_t value;
+		size_t len;
+		const char *says;
+	} rows[] = {
+		{ "play_pcap_audio", 0, 0, 0, "a.pcap: is empty" },
+		{ "play_pcap_audio", 0, 0, 20, "a.pcap: is no pcap or pcapng file: " },
+		{ "play_pcap_video", 0, 0, 24, "a.pcap: none of its 0 packets is RTP over UDP" },
+		{ "play_pcap_video", 0, 0, 24 + 60 + 30, "a.pcap: behind packet 1: " },
+		{ "play_pcap_image", 0, 0, 24 + 60 + 30, "a.pcap: behind packet 1: " },
+		{ "play_pcap_audio", 20, 105, 144, "a.pcap: packets of link type 105 (IEEE802_11); " },
+		{ "play_pcap_image", 20, 105, 144, "a.pcap: packets of link type 105 (IEEE802_11); " },
+		{ "play_pcap_audio", 40 + 9, 6, 84, "a.pcap: none of its 1 packets is RTP over UDP" },
+		{ "play_pcap_image", 1, 0xc3, 144, "a.pcap: none of its 2 packets is UDPTL (T.38) over UDP" },
+	};
+	uint8_t bytes[1600];
+	struct place place;
+
+	open_place(&place);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char xml[400], says[300];
+		struct rs_err err = { 0 };
+		struct rs_program *p;
+
+		assert_int_equal(capture(bytes, false), 144);
+		if (rows[i].at)
+			bytes[rows[i].at] = rows[i].value;
+		write_file(place.pcap, bytes, rows[i].len);
+		snprintf(xml, sizeof(xml), SCENARIO("<exec %s=\"a.pcap\"/>"), rows[i].what);
+		assert_true(rs_scenario_compile(place.scenario, rs_slice_str(xml), NULL, &p, NULL, &err) < 0);
+		snprintf(says, sizeof(says), "%s:6: <exec> %s: %s/%s", place.scenario, rows[i].what, place.dir, rows[i].says);
+		if (strncmp(err.text, says, strlen(says)) != 0)
+			fail_msg("\n%s\nis expected, this came:\n%s", says, err.text);
+	}
+	close_place(&place);
+}
+
 static void
 a_scenario_without_them_has_no_media(void **state)
 {
@@ -176,6 +274,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_form_becomes_a_step_and_files_are_read_once),
+		cmocka_unit_test(lines_and_keys_are_known_from_steps_and_keywords),
+		cmocka_unit_test(captures_that_cannot_be_played_are_named_with_the_reason),
 		cmocka_unit_test(a_scenario_without_them_has_no_media),
 		cmocka_unit_test(each_wrong_step_has_its_message),
 	};

@@ -55,6 +55,8 @@ every_slot_writes_its_value(void **state)
 		{ RS_SLOT_FIELD, 0, "field" },
 		{ RS_SLOT_FILL, 0, "xxxx" },
 		{ RS_SLOT_AUTH, 0, "Authorization: Digest" },
+		{ RS_SLOT_VIDEO_PORT, 2, "6002" },
+		{ RS_SLOT_CRYPTO, 0, "1" },
 	};
 	bool seen[RS_SLOTS] = { [RS_SLOT_LITERAL] = true, [RS_SLOT_LAST_HEADER] = true };
 	struct rs_render r = values();
@@ -115,12 +117,52 @@ numbers_take_offsets_of_both_signs(void **state)
 	}
 }
 
+/* m=audio [media_port], a=rtcp:[media_port+1], m=video [media_port+2], a=rtcp:[media_port+3] */
+static void
+ports_of_a_calls_own_are_those_of_their_lines(void **state)
+{
+	static const struct {
+		enum rs_slot slot;
+		int32_t n, line;
+		const char *constant, *audio, *both;
+	} cases[] = {
+		{ RS_SLOT_MEDIA_PORT, 0, 0, "6000", "30010", "30010" },
+		{ RS_SLOT_MEDIA_PORT, 1, 0, "6001", "30011", "30011" },
+		{ RS_SLOT_MEDIA_PORT, 10, 10, "6010", "30010", "30010" },
+		{ RS_SLOT_VIDEO_PORT, 2, 2, "6002", "30012", "30440" },
+		{ RS_SLOT_VIDEO_PORT, 3, 2, "6003", "30013", "30441" },
+	};
+	struct rs_render r = values();
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct build b;
+
+		begin(&b);
+		add(&b, cases[i].slot, cases[i].n);
+		b.ops[b.t.n_ops - 1].aux = (uint32_t)cases[i].line;
+		r.media_port = 6000;
+		r.media_port_own = false;
+		r.video_port = 0;
+		gives(&b, &r, cases[i].constant);
+		r.media_port = 30010;
+		r.media_port_own = true;
+		gives(&b, &r, cases[i].audio);
+		r.video_port = 30440;
+		gives(&b, &r, cases[i].both);
+	}
+}
+
 static void
 automatic_media_ports_start_over_after_10000(void **state)
 {
 	struct rs_render r = values();
 	struct build b;
 
+	begin(&b);
+	add(&b, RS_SLOT_VIDEO_PORT, 2);
+	b.ops[b.t.n_ops - 1].with_name = 1;
+	r.call_number = 3;
+	gives(&b, &r, "6010");
 	begin(&b);
 	add(&b, RS_SLOT_AUTO_MEDIA_PORT, 0);
 	r.call_number = 1;
@@ -322,6 +364,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_slot_writes_its_value),
 		cmocka_unit_test(numbers_take_offsets_of_both_signs),
+		cmocka_unit_test(ports_of_a_calls_own_are_those_of_their_lines),
 		cmocka_unit_test(automatic_media_ports_start_over_after_10000),
 		cmocka_unit_test(a_branch_by_index_names_the_step_it_belongs_to),
 		cmocka_unit_test(a_ready_date_is_used_and_another_is_asked_for),

@@ -21,8 +21,15 @@ enum rs_quality_delay {
 	RS_QUALITY_DELAY_RTT,      /* half of RTCP's round trip */
 };
 
+/** Why a stream has no figure. */
+enum rs_quality_why {
+	RS_QUALITY_RATED,
+	RS_QUALITY_NO_FACTORS, /* the codec, or its mode, has no Ie */
+	RS_QUALITY_NO_BPL,     /* it has no Bpl, and something was lost */
+};
+
 struct rs_quality_codec {
-	const char *name; /* as in a=rtpmap, then what distinguishes the row, behind a slash */
+	const char *name; /* as in a=rtpmap, then what distinguishes the row (AMR: the mode), behind a slash */
 	double ie;        /* equipment impairment without loss; negative: no value is known */
 	double bpl;       /* robustness to loss, in percent; 0: no value is known */
 	enum rs_quality_scale scale;
@@ -45,10 +52,16 @@ struct rs_quality {
 	double delay_ms; /* what Id was computed from */
 	enum rs_quality_scale scale;
 	enum rs_quality_delay delay;
+	enum rs_quality_why why;
 };
 
-/** The factors of a codec, by name, case ignored; NULL: it is not in the table. "PCMU" and "PCMA" conceal loss, "PCMU/noplc" does not. */
-const struct rs_quality_codec *rs_quality_codec(struct rs_slice name);
+/**
+ * The factors of a codec, by name, case ignored; "PCMU" and "PCMA" conceal loss, "PCMU/noplc" does not.
+ *
+ * @param mode  of AMR and AMR-WB: the frame type (RFC 4867, 4.3.2), -1: not known; of others not looked at
+ * @return NULL: it is not in the table
+ */
+const struct rs_quality_codec *rs_quality_codec(struct rs_slice name, int mode);
 
 /** Id of a one-way delay in ms, echo cancelled (G.107's default values, the usual approximation). */
 double rs_quality_id(double delay_ms);
@@ -61,7 +74,8 @@ double rs_quality_mos(double r);
 
 /**
  * Rate a stream.
- * @return 0; -ENOTSUP when the codec's factors are not known: no Ie, or loss and no Bpl; then @out says its scale only
+ * @param codec  NULL: one that is not in the table
+ * @return 0; -ENOTSUP when the codec's factors are not known: no Ie, or loss and no Bpl; then @out says its scale and @out->why
  */
 int rs_quality_rate(const struct rs_quality_codec *codec, const struct rs_quality_input *in,
 	struct rs_quality *out);

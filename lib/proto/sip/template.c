@@ -33,7 +33,7 @@ enum kind {
 	KIND_U16,
 	KIND_U32,
 	KIND_U64,
-	KIND_AUTO_MEDIA_PORT,
+	KIND_MEDIA_PORT,
 	KIND_BRANCH,
 	KIND_SIPP_VERSION,
 	KIND_LAST_MESSAGE,
@@ -67,8 +67,9 @@ static const struct slot_def defs[RS_SLOTS] = {
 	[RS_SLOT_SERVER_IP] = FROM(KIND_SLICE, server_ip),
 	[RS_SLOT_MEDIA_IP] = FROM(KIND_SLICE, media_ip),
 	[RS_SLOT_MEDIA_IP_TYPE] = FROM(KIND_DIGIT, media_family),
-	[RS_SLOT_MEDIA_PORT] = FROM(KIND_U16, media_port),
-	[RS_SLOT_AUTO_MEDIA_PORT] = { .kind = KIND_AUTO_MEDIA_PORT },
+	[RS_SLOT_MEDIA_PORT] = { .kind = KIND_MEDIA_PORT },
+	[RS_SLOT_VIDEO_PORT] = { .kind = KIND_MEDIA_PORT },
+	[RS_SLOT_AUTO_MEDIA_PORT] = { .kind = KIND_MEDIA_PORT },
 	[RS_SLOT_CALL_NUMBER] = FROM(KIND_U64, call_number),
 	[RS_SLOT_CALL_ID] = FROM(KIND_SLICE, call_id),
 	[RS_SLOT_DYNAMIC_ID] = FROM(KIND_U32, dynamic_id),
@@ -95,6 +96,7 @@ static const struct slot_def defs[RS_SLOTS] = {
 	[RS_SLOT_FIELD] = { .kind = KIND_EXPAND },
 	[RS_SLOT_FILL] = { .kind = KIND_EXPAND },
 	[RS_SLOT_AUTH] = { .kind = KIND_EXPAND },
+	[RS_SLOT_CRYPTO] = { .kind = KIND_EXPAND },
 };
 
 static inline const void *
@@ -127,6 +129,18 @@ put_offset(uint8_t *p, const uint8_t *end, uint64_t base, int32_t n)
 	if (down > base)
 		return put_number(p, end, down - base, true);
 	return put_number(p, end, base - down + (n > 0 ? (uint64_t)n : 0), false);
+}
+
+/* Ports of a call's own are in no order to each other: n of the m= line says which one was meant, and is no part of it. */
+static uint8_t *
+put_media_port(uint8_t *p, const uint8_t *end, const struct rs_render *r, const struct rs_op *op)
+{
+	bool video = op->slot == RS_SLOT_VIDEO_PORT, automatic = op->slot == RS_SLOT_AUTO_MEDIA_PORT || op->with_name;
+
+	if (video ? r->video_port != 0 : r->media_port_own)
+		return put_offset(p, end, video ? r->video_port : r->media_port, op->n - (int32_t)op->aux);
+	return put_offset(p, end, r->media_port +
+		(automatic && !r->media_port_own ? (r->call_number - 1) * 4 % AUTO_MEDIA_PORT_SPAN : 0), op->n);
 }
 
 static uint8_t *
@@ -263,9 +277,8 @@ rs_template_render(const struct rs_template *t, const struct rs_render *r, uint8
 		case KIND_U64:
 			p = put_offset(p, end, *(const uint64_t *)value, op->n);
 			break;
-		case KIND_AUTO_MEDIA_PORT:
-			p = put_offset(p, end, r->media_port +
-				(r->media_port_own ? 0 : (r->call_number - 1) * 4 % AUTO_MEDIA_PORT_SPAN), op->n);
+		case KIND_MEDIA_PORT:
+			p = put_media_port(p, end, r, op);
 			break;
 		case KIND_BRANCH:
 			p = put_branch(p, end, r, op->n);

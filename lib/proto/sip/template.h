@@ -26,8 +26,9 @@ enum rs_slot {
 	RS_SLOT_SERVER_IP,   /* the address the last request arrived on */
 	RS_SLOT_MEDIA_IP,
 	RS_SLOT_MEDIA_IP_TYPE,
-	RS_SLOT_MEDIA_PORT,
+	RS_SLOT_MEDIA_PORT,  /* aux: n of its m= line, which is left out where the port is the call's own */
 	RS_SLOT_AUTO_MEDIA_PORT,
+	RS_SLOT_VIDEO_PORT,  /* MEDIA_PORT in an m=video or m=image line, or below it; with_name: AUTO_MEDIA_PORT there */
 	RS_SLOT_CALL_NUMBER,
 	RS_SLOT_CALL_ID,
 	RS_SLOT_DYNAMIC_ID,
@@ -57,7 +58,16 @@ enum rs_slot {
 	RS_SLOT_FIELD,	     /* aux: field access (file, field, line) of the program */
 	RS_SLOT_FILL,	     /* aux: fill of the program */
 	RS_SLOT_AUTH,	     /* aux: auth use of the program; the whole Authorization or Proxy-Authorization line */
+	RS_SLOT_CRYPTO,	     /* aux: 2 * line (0 audio, 1 video) + crypto line of it (0, 1); header_id: enum rs_crypto_part; with_name: suite */
 	RS_SLOTS
+};
+
+/** Of an a=crypto line, for CRYPTO. */
+enum rs_crypto_part {
+	RS_CRYPTO_TAG,
+	RS_CRYPTO_SUITE, /* enum rs_sdp_suite */
+	RS_CRYPTO_KEY,	 /* master key and salt in base64 */
+	RS_CRYPTO_PLAIN, /* "UNENCRYPTED_SRTP" */
 };
 
 struct rs_op {
@@ -84,6 +94,7 @@ struct rs_render {
 	struct rs_slice transport, call_id, service, user, domain, tag, branch, pid;
 	struct rs_slice timestamp, date; /* of the current second: made by the owner when asked for, see want below */
 	uint16_t remote_port, local_port, media_port;
+	uint16_t video_port;  /* the call's own; 0: it has none, and VIDEO_PORT is as MEDIA_PORT */
 	uint8_t local_family, media_family; /* 4, 6 */
 	bool media_port_own;  /* media_port is the call's own: AUTO_MEDIA_PORT is the same one */
 	bool branch_by_index; /* BRANCH is branch "-" msg_index + n, so that [branch-4] is that of the step 4 before (SIPp) */
@@ -98,7 +109,7 @@ struct rs_render {
 	struct rs_slice peer_tag;	/* absent: none */
 	struct rs_slice next_url;
 	struct rs_slice routes;		/* "<sip:a;lr>, <sip:b;lr>"; absent: none */
-	/** VAR, FIELD, FILL, AUTH, TIMESTAMP, DATE: write at most @cap bytes at @out. @return bytes written, or -ENOSPC */
+	/** VAR, FIELD, FILL, AUTH, CRYPTO, TIMESTAMP, DATE: write at most @cap bytes at @out. @return bytes written, or -ENOSPC */
 	int (*expand)(void *ctx, const struct rs_op *op, uint8_t *out, size_t cap);
 	void *ctx;
 };
