@@ -47,6 +47,9 @@ rs_metrics_document(FILE *out)
 		&rs_media_metrics_table);
 	print_table(out, "Media of a worker", "What belongs to no activity.",
 		&rs_media_worker_metrics_table);
+	print_table(out, "Connections of endpoints", "Opened, ended, and how long it took to come back.",
+		&rs_flow_metrics_table);
+	print_table(out, "Connections", "Layers above TCP.", &rs_conns_metrics_table);
 	print_table(
 		out, "Ports", "Frames, packets and what became of them.", &rs_net_metrics_table);
 	print_table(out, "TCP", "Connections, segments, and what was not taken and why; no transport of a plan uses it yet.",

@@ -11,6 +11,9 @@
 #define NO_HIST   UINT32_MAX
 #define SCRATCHES 4
 
+/** Whatever has to do with connections, added up over workers and threads: see connections.c. */
+enum set_kind { SET_FLOWS, SET_CONNS, SET_TCP, SET_HANDSHAKES, SETS };
+
 /** From when on figures count. */
 enum zero { ZERO_RUN, ZERO_RESET };
 
@@ -123,7 +126,7 @@ struct rs_observer {
 	struct rs_observed what;
 	/* where an image (a flat array of all cells) holds what */
 	uint32_t at_steps, at_counters, at_failures, at_engine, at_workers, at_ports, at_media,
-		at_media_workers, image_cells;
+		at_media_workers, at_sets, image_cells;
 	uint32_t *step_at, *counter_at, *failure_at,
 		*rtd_at; /* per activity, from the group's start; one more: the end */
 	uint64_t *from
@@ -137,6 +140,12 @@ struct rs_observer {
 	uint32_t n_samples, at_rtds, at_turns, at_gaps, at_late, at_late_gap;
 	uint32_t media_hist_of[RS_MEDIA_COUNT], n_media_hists; /* the same of media */
 	uint32_t at_media_hists, at_media_late, at_media_late_gap;
+	struct set {
+		const struct rs_metric_table *table; /* NULL: there is no such */
+		struct rs_metrics *const *metrics;   /* n of them, added up */
+		uint32_t n, at, at_hists;            /* in an image; of its histograms, in samples */
+	} sets[SETS];
+	struct rs_metrics **flows;                   /* of the accounts: what sets[SET_FLOWS] adds up */
 	struct rs_hist_sum *scratch[SCRATCHES];
 	/* intervals */
 	struct interval *intervals;
@@ -323,6 +332,20 @@ struct streams_measured streams_measured(struct view *v, bool clean);
 json_t *streams_measured_json(struct view *v);
 /** A threshold of streams. */
 enum judgement judge_media(struct view *v, const struct rs_threshold *t, json_t *reasons);
+/* connections.c */
+int sets_create(struct rs_observer *o);
+void sets_free(struct rs_observer *o);
+/** @return how many cells of an image the sets take, from @at on */
+uint32_t sets_layout(struct rs_observer *o, uint32_t at);
+void sets_read(const struct rs_observer *o, uint64_t *image);
+uint32_t sets_hists(const struct rs_observer *o);
+int sets_layout_hists(struct rs_observer *o, uint32_t at);
+/** Row @row of set @kind; 0: there is no such set. */
+uint64_t set_count(const struct view *v, enum set_kind kind, uint32_t row);
+/** NULL: nothing came. */
+const struct rs_hist_sum *set_hist(struct view *v, enum set_kind kind, uint32_t row);
+/** The report's `connections`; null when the plan has datagrams only. */
+json_t *connections_json(struct view *v);
 /* health_json.c */
 json_t *health_json(struct view *v);
 /* verdict.c */

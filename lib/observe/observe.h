@@ -40,6 +40,9 @@ struct rs_observed {
 	struct rs_metrics *const *workers;  /* one a worker: rs_worker_metrics_table */
 	struct rs_metrics *const *ports;    /* [worker * n_ports + port], entries may be NULL */
 	uint32_t n_workers, n_ports;
+	/** Of connections, each may be NULL: [n_workers] of net/conn and of TCP; of the handshake threads. */
+	struct rs_metrics *const *conns, *const *tcps, *const *handshakes;
+	uint32_t n_handshakes;
 	const struct rs_clock *clock;
 	/** Told to the workers' engines: see struct rs_engine_cfg. NULL: nobody wants to know */
 	_Atomic uint64_t *limited_until;
@@ -133,6 +136,8 @@ void rs_report_print(FILE *out, const json_t *report);
 /** A failed call of the report or of `calls --failed` as text: what happened, and its ladder. @param messages  and these, whole */
 void rs_failed_call_print(FILE *out, const json_t *call, bool messages);
 
+/** `connections` as text. */
+void rs_connections_print(FILE *out, const json_t *connections);
 /** `media` as text. */
 void rs_media_print(FILE *out, const json_t *media);
 /** `media` of the report now, since the last reset; null where the plan has none. NULL without memory. */

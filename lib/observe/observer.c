@@ -14,7 +14,9 @@ rs_observer_create(const struct rs_observed *what, struct rs_observer **out)
 	if (!o)
 		return -ENOMEM;
 	o->what = *what;
-	rc = snapshot_layout(o);
+	rc = sets_create(o);
+	if (rc == 0)
+		rc = snapshot_layout(o);
 	if (rc == 0)
 		rc = samples_layout(o);
 	o->from[ZERO_RUN] = rc == 0 ? calloc(o->image_cells + 1, sizeof(uint64_t)) : NULL;
@@ -51,6 +53,7 @@ rs_observer_free(struct rs_observer *o)
 	free(o->intervals);
 	limits_free(o);
 	samples_free(o);
+	sets_free(o);
 	for (uint32_t i = 0; i < SCRATCHES; i++)
 		free(o->scratch[i]);
 	free(o->from[ZERO_RUN]);

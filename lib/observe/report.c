@@ -307,6 +307,7 @@ make(struct view *v, enum rs_verdict *verdict)
 	put(m, r, "activities", activities_json(v));
 	put(m, r, "sip", sip_json(v));
 	put(m, r, "registrations", registrations_json(v));
+	put(m, r, "connections", connections_json(v));
 	put(m, r, "failures", failures_json(v));
 	if (v->facts->failed_calls)
 		put(m, r, "failed_calls", json_incref(v->facts->failed_calls));

@@ -370,6 +370,8 @@ rs_report_print(FILE *out, const json_t *report)
 	print_run(out, json_object_get(report, "run"));
 	fputc('\n', out);
 	columns_print(out, 2, call_rows, report);
+	if (json_is_object(json_object_get(report, "connections")))
+		rs_connections_print(out, json_object_get(report, "connections"));
 	if (json_is_object(json_object_get(report, "registrations")))
 		print_registrations(out, json_object_get(report, "registrations"));
 	fputc('\n', out);

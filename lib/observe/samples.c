@@ -120,7 +120,7 @@ samples_layout(struct rs_observer *o)
 	o->at_media_hists = o->at_late + what->n_workers;
 	o->at_media_late_gap = o->at_media_hists + n * o->n_media_hists;
 	o->at_media_late = o->at_media_late_gap + what->n_workers;
-	o->n_samples = o->at_media_late + what->n_workers;
+	o->n_samples = o->at_media_late + what->n_workers + sets_hists(o);
 	o->samples = calloc(o->n_samples + 1, sizeof(*o->samples));
 	if (!o->samples)
 		return -ENOMEM;
@@ -140,6 +140,8 @@ samples_layout(struct rs_observer *o)
 			rc = layout_media_worker(
 				o, &o->samples[o->at_media_late_gap + w], w, RS_MEDIA_LATENESS_GAP);
 	}
+	if (rc == 0)
+		rc = sets_layout_hists(o, o->at_media_late + what->n_workers);
 	for (uint32_t w = 0; what->workers && w < what->n_workers && rc == 0; w++) {
 		rc = set_sources(&o->samples[o->at_turns + w], 1);
 		if (rc == 0)

@@ -50,7 +50,8 @@ snapshot_layout(struct rs_observer *o)
 	o->at_ports = o->at_workers + w->n_workers * RS_WORKER_METRICS;
 	o->at_media = o->at_ports + w->n_workers * w->n_ports * RS_NET_METRICS;
 	o->at_media_workers = o->at_media + n * RS_MEDIA_COUNT;
-	o->image_cells = o->at_media_workers + w->n_workers * RS_MEDIA_W_COUNT;
+	o->at_sets = o->at_media_workers + w->n_workers * RS_MEDIA_W_COUNT;
+	o->image_cells = o->at_sets + sets_layout(o, o->at_sets);
 	return 0;
 }
 
@@ -127,6 +128,7 @@ snapshot_read(const struct rs_observer *o, uint64_t *image)
 		read_activity(o, a, image);
 		read_media(o, a, image);
 	}
+	sets_read(o, image);
 	for (uint32_t w = 0; w < what->n_workers; w++) {
 		add_cells(&what->accounts[w]->engine, image + o->at_engine + w * RS_ENG_COUNT);
 		add_cells(&what->accounts[w]->media, image + o->at_media_workers + w * RS_MEDIA_W_COUNT);
@@ -165,8 +167,11 @@ snapshot_since(const struct rs_observer *o, uint64_t *image, enum zero zero)
 		subtract(&rs_net_metrics_table, image + at, from + at);
 	for (; at < o->at_media_workers; at += RS_MEDIA_COUNT)
 		subtract(&rs_media_metrics_table, image + at, from + at);
-	for (; at < o->image_cells; at += RS_MEDIA_W_COUNT)
+	for (; at < o->at_sets; at += RS_MEDIA_W_COUNT)
 		subtract(&rs_media_worker_metrics_table, image + at, from + at);
+	for (unsigned k = 0; k < SETS; k++)
+		if (o->sets[k].table)
+			subtract(o->sets[k].table, image + o->sets[k].at, from + o->sets[k].at);
 }
 
 const uint64_t *

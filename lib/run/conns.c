@@ -35,6 +35,7 @@ struct run_conns {
 	struct rs_tls_profiles *tls;
 	struct rs_handshakes *handshakes;
 	bool started;
+	struct rs_metrics **conn_cells, **tcp_cells, **handshake_cells; /* as the observer wants them */
 };
 
 void
@@ -188,6 +189,8 @@ make_handshakes(struct run_conns *c, struct rs_daemon *d, struct rs_err *err)
 		return rc;
 	opts.profiles = c->tls;
 	rc = rs_handshakes_create(&opts, &c->handshakes);
+	for (uint32_t i = 0; rc == 0 && i < opts.threads; i++)
+		c->handshake_cells[i] = rs_handshakes_metrics(c->handshakes, i);
 	if (rc == 0)
 		rc = rs_handshakes_start(c->handshakes);
 	c->started = rc == 0;
@@ -295,15 +298,34 @@ run_conns_create(struct rs_daemon *d, struct run_conns **out, struct rs_err *err
 		return rs_err_set(err, -ENOMEM, "no memory for connections");
 	}
 	*out = c;
+	c->conn_cells = calloc(d->n_workers, sizeof(struct rs_metrics *));
+	c->tcp_cells = calloc(d->n_workers, sizeof(struct rs_metrics *));
+	c->handshake_cells = calloc(d->plan->handshake_threads + 1, sizeof(struct rs_metrics *));
+	if (!c->conn_cells || !c->tcp_cells || !c->handshake_cells)
+		return rs_err_set(err, -ENOMEM, "no memory for connections");
 	c->plan = d->plan;
 	c->n_workers = d->n_workers;
 	if (make_profiles(c) != 0)
 		return rs_err_set(err, -ENOMEM, "no memory for connections");
 	if (has_streams(d->plan, true))
 		rc = make_handshakes(c, d, err);
-	for (uint32_t i = 0; rc == 0 && i < c->n_workers; i++)
+	for (uint32_t i = 0; rc == 0 && i < c->n_workers; i++) {
+		c->conn_cells[i] = &c->workers[i].cells;
+		c->tcp_cells[i] = &c->workers[i].tcp_cells;
 		rc = make_worker(c, d, i, err);
+	}
 	return rc;
+}
+
+void
+run_conns_observed(const struct run_conns *c, struct rs_observed *out)
+{
+	if (!c)
+		return;
+	out->conns = c->conn_cells;
+	out->tcps = c->tcp_cells;
+	out->handshakes = c->handshakes ? c->handshake_cells : NULL;
+	out->n_handshakes = c->handshakes ? c->plan->handshake_threads : 0;
 }
 
 void
@@ -325,6 +347,9 @@ run_conns_free(struct run_conns *c)
 	rs_tls_profiles_free(c->tls);
 	for (uint32_t i = 0; c->fields && i < c->plan->n_groups; i++)
 		free(c->fields[i]);
+	free(c->conn_cells);
+	free(c->tcp_cells);
+	free(c->handshake_cells);
 	free(c->fields);
 	free(c->hosts);
 	free(c->profiles);

@@ -130,6 +130,8 @@ void run_conns_free(struct run_conns *c);
 struct rs_link run_conns_link(struct run_conns *c, uint32_t worker, const struct rs_link *datagrams);
 void run_conns_engine(struct run_conns *c, uint32_t worker, struct rs_engine *e);
 struct worker_conns *run_conns_worker(struct run_conns *c, uint32_t worker);
+/** What they count, for the observer; @c NULL: nothing. */
+void run_conns_observed(const struct run_conns *c, struct rs_observed *out);
 
 /* run.c */
 /** The last run goes. @return 0; -EIO: a worker does not give it back, so that it stays where it is and the daemon is lost */

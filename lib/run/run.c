@@ -113,6 +113,7 @@ make_observer(struct rs_daemon *d, struct run *r)
 		.limited_until = &r->limited_until,
 	};
 
+	run_conns_observed(r->conns, &what);
 	return rs_observer_create(&what, &r->observer);
 }
 
