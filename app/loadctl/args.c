@@ -28,12 +28,16 @@ static const struct {
 	{ "--limit", OPT_LIMIT, true },
 	{ "--call", OPT_CALL, true },
 	{ "--direction", OPT_DIRECTION, true },
+	{ "--share", OPT_SHARE, true },
+	{ "--rst", OPT_RST, false },
+	{ "--fin", OPT_FIN, false },
+	{ "--silent", OPT_SILENT, false },
 	{ "--json", OPT_JSON, false },
 };
 
 /* Verbs of the whole design that this version refuses by name. */
-static const char *const later[] = { "connections", "registrations",
-	"legs", "webrtc", "capture", "trace", "search", "profile", "plan apply", "scenario swap" };
+static const char *const later[] = { "registrations", "legs",
+	 "webrtc", "capture", "trace", "search", "profile", "plan apply", "scenario swap" };
 
 /* --socket is remembered in `a`, the rest in words and option bits; which of them fit is seen when the verb is known. */
 struct reader {
@@ -93,6 +97,7 @@ keep_value(struct args *a, unsigned bit, const char *value)
 	case OPT_LIMIT: a->limit = value; break;
 	case OPT_CALL: a->call = value; break;
 	case OPT_DIRECTION: a->direction = value; break;
+	case OPT_SHARE: a->share = value; break;
 	}
 	return 0;
 }

@@ -26,6 +26,10 @@ static const struct {
 	{ OPT_LIMIT, "--limit N", "list at most N (100)" },
 	{ OPT_CALL, "--call ID", "only those of the call with this Call-ID" },
 	{ OPT_DIRECTION, "--direction D", "packets that we send (default), receive, or both" },
+	{ OPT_SHARE, "--share P", "so many of them, chosen at random: 0.1 is a tenth (default: all)" },
+	{ OPT_RST, "--rst", "with RST (unless another way is named)" },
+	{ OPT_FIN, "--fin", "in order: a Close frame, close_notify, FIN" },
+	{ OPT_SILENT, "--silent", "without telling the peer" },
 	{ OPT_JSON, "--json", "print JSON" },
 };
 

@@ -41,6 +41,10 @@ enum option_bit {
 	OPT_LIMIT = 1 << 14,
 	OPT_CALL = 1 << 15,
 	OPT_DIRECTION = 1 << 16,
+	OPT_SHARE = 1 << 17,
+	OPT_RST = 1 << 18,
+	OPT_FIN = 1 << 19,
+	OPT_SILENT = 1 << 20,
 };
 
 /** The command line, read. */
@@ -49,7 +53,7 @@ struct args {
 	const char *words[MAX_WORDS]; /* behind the verb */
 	unsigned n_words;
 	unsigned given; /* option bits */
-	const char *json_file, *timeout, *by, *state, *activity, *cause, *limit, *call, *direction;
+	const char *json_file, *timeout, *by, *state, *activity, *cause, *limit, *call, *direction, *share;
 	const char *sets[MAX_SETS];
 	unsigned n_sets;
 };
@@ -160,6 +164,8 @@ int verb_endpoints(const struct args *a);
 int verb_media(const struct args *a);
 int verb_streams(const struct args *a);
 int verb_impair(const struct args *a);
+int verb_connections(const struct args *a);
+int verb_connections_drop(const struct args *a);
 int verb_events(const struct args *a);
 int verb_report(const struct args *a);
 

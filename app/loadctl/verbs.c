@@ -81,6 +81,14 @@ const struct verb verbs[] = {
 		"Without PROFILE: of every media profile of the plan. KEY is one of a plan's send_impair: loss_percent,\n"
 		"burst_percent, burst_length, delay, jitter, duplicate_percent, reorder_percent. What is not named is off.\n",
 		"loadctl impair loss_percent=2 delay=40ms jitter=10ms", OPT_DIRECTION | OPT_JSON, 1, 9, verb_impair },
+	{ "connections drop", "[ENDPOINTS] [--share P] [--rst | --fin | --silent]",
+		"cut connections of endpoints: they come back as the plan's `reconnect` says",
+		"Without ENDPOINTS, a group of the plan: of all. The report's `connections` tells how long it took until they were\n"
+		"open and registered again.\n",
+		"loadctl connections drop phones --share 0.5", OPT_SHARE | OPT_RST | OPT_FIN | OPT_SILENT | OPT_JSON, 0, 1,
+		verb_connections_drop },
+	{ "connections", "", "connections up to now, since the last reset: open, ended and why, set-up times", NULL,
+		"loadctl connections --json", OPT_JSON, 0, 0, verb_connections },
 	{ "events", "", "print what happens, a line each, until interrupted", NULL,
 		"loadctl events --json", OPT_JSON, 0, 0, verb_events },
 	{ "report", "[ID]", "print the report of run ID, or of the last one", NULL,

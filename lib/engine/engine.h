@@ -110,6 +110,12 @@ bool rs_engine_is_told(const struct rs_engine *e);
 bool rs_engine_listens(const struct rs_engine *e, uint8_t port, const struct rs_addr *addr, uint16_t local_port, uint32_t *group,
 	uint64_t *user);
 
+/**
+ * Cut connections of group @group (-1: all), some each turn: each with probability @share. They are opened again as `reconnect` says.
+ * A second order while one is under way replaces it.
+ */
+void rs_engine_drop(struct rs_engine *e, int32_t group, double share, enum rs_conn_close how);
+
 /** Which endpoint of its group a connection is of: @user as it was opened with, or as rs_engine_listens said. */
 uint32_t rs_engine_conn_endpoint(const struct rs_engine *e, uint32_t group, uint64_t user, const struct rs_path *path);
 

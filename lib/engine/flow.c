@@ -70,6 +70,7 @@ int
 flows_setup(struct rs_engine *e, uint32_t first_node)
 {
 	e->first_flow_node = first_node;
+	e->drop.next = e->n_flows;
 	if (e->n_flows == 0)
 		return 0;
 	if (!e->link.conns)
@@ -452,13 +453,19 @@ broken(struct rs_engine *e, struct flow *f, enum rs_conn_cause cause)
 }
 
 void
-flow_give_up(struct rs_engine *e, struct flow *f)
+flow_cut(struct rs_engine *e, struct flow *f, enum rs_conn_close how)
 {
 	if (f->state != FLOW_OPEN)
 		return;
-	e->link.conns->close(e->link.conns_ctx, f->conn, RS_CONN_FIN);
-	f->failures += f->failures < UINT8_MAX;
+	e->link.conns->close(e->link.conns_ctx, f->conn, how);
 	broken(e, f, RS_CONN_CAUSE_LOCAL);
+}
+
+void
+flow_give_up(struct rs_engine *e, struct flow *f)
+{
+	f->failures += f->failures < UINT8_MAX;
+	flow_cut(e, f, RS_CONN_FIN);
 }
 
 static void

@@ -56,6 +56,8 @@ void leg_disconnect(struct rs_engine *e, struct leg *leg);
 /** @path, over streams with a connection that can be sent on; @out is a copy for that. @return NULL: there is none (counted) */
 const struct rs_path *flow_path(struct rs_engine *e, struct leg *leg, const struct rs_path *path, struct rs_path *out);
 
+/** It is cut by us: closed as @how says, and opened again as when it breaks. */
+void flow_cut(struct rs_engine *e, struct flow *f, enum rs_conn_close how);
 /** It is of no use any more (430, RFC 5626): closed, and opened again as when it breaks. */
 void flow_give_up(struct rs_engine *e, struct flow *f);
 
@@ -63,6 +65,8 @@ void flows_input(struct rs_engine *e, const struct rs_rx *rx);
 void flow_timer(struct rs_engine *e, uint32_t number);
 /** The leg's connection has ended: what it was asked on it is not answered any more. The leg may be gone behind it. */
 void leg_cut(struct rs_engine *e, struct leg *leg, enum rs_conn_cause cause);
+/** Cuts that were ordered, some each turn. @return when to go on */
+uint64_t flows_drop_turn(struct rs_engine *e);
 /** Legs whose connection has ended are told, some each turn. @return when to go on */
 uint64_t flows_turn(struct rs_engine *e);
 

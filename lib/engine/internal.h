@@ -309,6 +309,12 @@ struct rs_engine {
 	uint32_t n_flows, first_flow_node;
 	bool legs_to_tell;	     /* of connections that have ended: flow_legs.c */
 	uint32_t tell_next, tell_end, tell_left;
+	struct drop {
+		uint32_t next;	     /* flow that is looked at next; n_flows: nothing is to be cut */
+		int32_t group;
+		uint8_t how;	     /* enum rs_conn_close */
+		double share;
+	} drop;
 	struct rs_bus *bus;	     /* NULL: the only worker */
 	struct matcher *matcher;     /* NULL: no legs are matched */
 	struct streams *streams;     /* NULL: no media, see stream.h */

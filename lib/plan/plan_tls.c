@@ -357,6 +357,15 @@ rs_read_group_tls(const struct rs_reader *r, const struct rs_part *p, struct rs_
 	char near[100];
 
 	g->tls = -1;
+	if (!name && rs_transport_is_secure((enum rs_transport)g->transport))
+		return rs_part_fail(r, p, "transport", -EINVAL,
+			"\"%s\" needs a TLS profile: add tls = ( { name = \"default\"; } ) to the plan, and tls = "
+			"\"default\" here",
+			rs_transport_word((enum rs_transport)g->transport));
+	if (name && !rs_transport_is_secure((enum rs_transport)g->transport))
+		return rs_part_fail(r, p, "tls", -EINVAL,
+			"is for transport = \"tls\" and \"wss\", but it is \"%s\": remove it, or set transport",
+			rs_transport_word((enum rs_transport)g->transport));
 	if (!name)
 		return 0;
 	for (uint32_t i = 0; i < r->plan->n_tls; i++) {

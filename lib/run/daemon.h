@@ -97,6 +97,11 @@ json_t *rs_daemon_calls(struct rs_daemon *d,
 json_t *rs_daemon_media(struct rs_daemon *d);
 /** Open streams: [{activity, number, call_id, direction, remote, codec, suite, sent, received, lost, jitter_ms, mos, ...}]. @param call_id  NULL: all */
 json_t *rs_daemon_streams(struct rs_daemon *d, const char *call_id, uint32_t max);
+/** Totals of connections since the last reset, as in the report; null where the plan has none; NULL before the first run. */
+json_t *rs_daemon_connections(struct rs_daemon *d);
+/** Cut a share (0 to 1) of the connections of group @group (NULL: all). @return 0; -EINVAL (no run, no connections, the share), -ENOENT */
+int rs_daemon_drop(struct rs_daemon *d, const char *group, double share, enum rs_conn_close how, struct rs_err *err);
+
 /**
  * From now on packets are impaired so, of media profile @profile (NULL: all). @param directions  enum rs_impair_direction, or'ed
  * @param set  ["loss_percent=1", "delay=20ms"]: the settings of send_impair in a plan; what is not there is none

@@ -190,6 +190,21 @@ impair(struct request *r)
 	return done(r, rs_daemon_impair(r->daemon, param_text(r, "profile"), directions, set, &err), &err);
 }
 
+static enum rpc_outcome
+drop(struct request *r)
+{
+	const char *how = param_text(r, "how");
+	enum rs_conn_close close = !how || strcmp(how, "rst") == 0 ? RS_CONN_RST
+		: strcmp(how, "fin") == 0			   ? RS_CONN_FIN
+								   : RS_CONN_SILENT;
+	struct rs_err err = { 0 };
+
+	return done(r, rs_daemon_drop(r->daemon, param_text(r, "endpoints"), param_number(r, "share", 1), close, &err), &err);
+}
+
+static const char *const hows_known[] = { "rst", "fin", "silent", NULL };
+static const struct param drop_params[] = { { "endpoints", PARAM_TEXT, false, NULL }, { "share", PARAM_NUMBER, false, NULL },
+	{ "how", PARAM_WORD, false, hows_known }, { 0 } };
 static const char *const directions_known[] = { "send", "receive", "both", NULL };
 static const struct param impair_params[] = { { "profile", PARAM_TEXT, false, NULL },
 	{ "direction", PARAM_WORD, false, directions_known }, { "set", PARAM_TEXTS, true, NULL }, { 0 } };
@@ -220,5 +235,6 @@ const struct method life_methods[] = {
 	{ "rate", rate, rate_params },
 	{ "limit", limit, limit_params },
 	{ "impair", impair, impair_params },
+	{ "connections.drop", drop, drop_params },
 	{ 0 },
 };

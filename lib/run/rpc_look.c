@@ -120,6 +120,16 @@ stats(struct request *r)
 }
 
 static enum rpc_outcome
+connections(struct request *r)
+{
+	json_t *json = rs_daemon_connections(r->daemon);
+
+	return json ? answer(r, json)
+		    : rpc_fail(r, RPC_STATE, STATUS_USAGE, "no run yet (state %s)",
+				rs_state_name(rs_daemon_state(r->daemon)));
+}
+
+static enum rpc_outcome
 media(struct request *r)
 {
 	json_t *json = rs_daemon_media(r->daemon);
@@ -182,6 +192,7 @@ const struct method look_methods[] = {
 	{ "calls", calls, calls_params },
 	{ "endpoints", endpoints, endpoints_params },
 	{ "media", media, NULL },
+	{ "connections", connections, NULL },
 	{ "streams", streams, streams_params },
 	{ "events", events, events_params },
 	{ "report", report, report_params },

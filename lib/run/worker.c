@@ -257,6 +257,9 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 	case RS_MAIL_HANGUP: rs_engine_hangup(w->engine, activity); break;
 	case RS_MAIL_UNREGISTER: rs_engine_unregister(w->engine); break;
 	case RS_MAIL_SILENCE: rs_engine_silence(w->engine); break;
+	case RS_MAIL_DROP:
+		rs_engine_drop(w->engine, (int32_t)m->arg[1], as_double(m->arg[2]), (enum rs_conn_close)m->arg[3]);
+		break;
 	default: break;
 	}
 	return true;

@@ -34,6 +34,7 @@ enum rs_worker_mail {
 	RS_MAIL_ENDPOINTS, /* arg[1]: only those in this state (-1: all); arg[2]: so many at most, 0: they are counted */
 	RS_MAIL_STREAMS,
 	RS_MAIL_BUSY,  /* endpoints that the worker has picked for open calls */
+	RS_MAIL_DROP,  /* connections; arg[1]: group (-1: all), arg[2]: the share's bits, arg[3]: enum rs_conn_close */
 	RS_MAIL_IMPAIR, /* reply: it has its copy of impair_asked */
 	RS_MAIL_PING,  /* reply: all mail before it has been obeyed */
 	RS_MAIL_EXIT,

@@ -21,6 +21,7 @@ class Sipp:
     def __init__(self, lab, scenario, local, port=5060, remote=None, calls=None, rate=None, args=(), name=None,
                  timeout_s=120, netns=None):
         name = name or os.path.basename(scenario)
+        self.transport = args[args.index("-t") + 1] if "-t" in args else "u1"
         self.stat_file = lab.path(f"{name}-stat.csv")
         self.error_file = lab.path(f"{name}-errors.log")
         self.message_file = lab.path(f"{name}-messages.log")
@@ -42,12 +43,15 @@ class Sipp:
         if remote:
             argv.append(remote)
         self.process = lab.start(argv, netns or lab.peer, f"{name}-screen.log", env={**os.environ, "TERM": "dumb"})
-        self._wait_bound(lab, local, port)
+        if self.transport == "u1" or not remote:  # one that calls over TCP binds no port before it connects
+            self._wait_bound(lab, local, port)
 
     def _wait_bound(self, lab, local, port):
         """Return once the socket exists, so that the first packet finds it."""
         v6 = ":" in local
         table = f"/proc/{self.process.pid}/net/{'udp6' if v6 else 'udp'}"
+        if self.transport != "u1":
+            table = table.replace("/udp", "/tcp")
         suffix = f":{port:04X}"
         end = time.monotonic() + 10
         while True:

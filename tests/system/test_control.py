@@ -453,7 +453,7 @@ def test_others_are_not_served(quiet_lab):
 @pytest.mark.parametrize("args, word", [
     (("statsu",), "stats"), (("repo",), "report"), (("scenario", "chek"), "scenario check"), (("plan",), "plan check"),
     (("impair",), "KEY=VALUE"),
-    (("connections",), "not in this version"), (("plan", "apply", "x"), "not in this version"),
+    (("registrations",), "not in this version"), (("plan", "apply", "x"), "not in this version"),
     (("scenario", "swap", "x"), "not in this version"), (("calls", "--cause", "486"), "--failed"),
     (("endpoints", "--limit", "x"), "x"),
     (("stop", "--hangup", "--now"), "either"), (("pause", "now"), "usage"), (("status", "--watch"), "--watch"),

@@ -262,6 +262,30 @@ a_connection_comes_back_as_rfc_5626_says(void **state) /* 4.5 */
 	end(&s);
 }
 
+static void
+connections_are_cut_on_purpose(void **state)
+{
+	static struct sim s;
+
+	for (int how = RS_CONN_FIN; how <= RS_CONN_SILENT; how++) {
+		s = (struct sim){ 0 };
+		play_plan(&s, "transport = \"tcp\"; count = 400; proxy = \"sip:198.18.8.1:5060\"; reconnect = \"spread 1s\";", "transport = \"tcp\";",
+			"to = \"sip:x@198.18.8.1:5060\"; rate = 4000; total = 400; hold = \"10s\";", "");
+		sim_play(&s, 2000 * MS);
+		assert_int_equal(sim_flows(&s, RS_FLOW_OPEN), 400);
+		rs_engine_drop(s.engines[0], 0, 0.25, (enum rs_conn_close)how);
+		sim_play(&s, 10 * MS);
+		assert_in_range(sim_flows(&s, RS_FLOW_DROPPED), 60, 140);
+		assert_in_range(sim_flows(&s, RS_FLOW_RESTING), 50, 140);
+		sim_play(&s, 2000 * MS);
+		assert_int_equal(sim_flows(&s, RS_FLOW_OPEN), 400);
+		assert_int_equal(sim_flows(&s, RS_FLOW_REOPENED), sim_flows(&s, RS_FLOW_DROPPED));
+		sim_play(&s, 10000 * MS);
+		assert_int_equal(sim_count(&s, CALL, RS_AM_COMPLETED), 400);
+		end(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -275,6 +299,7 @@ main(void)
 		cmocka_unit_test(a_call_outlives_its_connection),
 		cmocka_unit_test(what_was_asked_on_a_connection_that_broke_has_failed),
 		cmocka_unit_test(a_connection_comes_back_as_rfc_5626_says),
+		cmocka_unit_test(connections_are_cut_on_purpose),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
