@@ -52,6 +52,7 @@ struct rig {
 	struct rig_segment *first, *last;
 	uint64_t now_ns, delay_ns;
 	bool (*on_wire)(struct rig *r, struct rig_segment *s); /* NULL; @return false: lost */
+	void (*meanwhile)(struct rig *r); /* NULL; what others do: handshake threads */
 	uint64_t bytes; /* on the wire */
 };
 
@@ -226,6 +227,8 @@ rig_play(struct rig *r, uint64_t span_ns)
 			free(copy);
 			free(p);
 		}
+		if (r->meanwhile)
+			r->meanwhile(r);
 		for (unsigned i = 0; i < 2; i++) {
 			(void)rs_conns_poll(r->sides[i].conns, r->now_ns);
 
@@ -235,6 +238,8 @@ rig_play(struct rig *r, uint64_t span_ns)
 		}
 		if (r->first && r->first->at_ns < next)
 			next = r->first->at_ns;
+		if (r->meanwhile && r->now_ns + MS / 4 < next)
+			next = r->now_ns + MS / 4;
 		if (r->now_ns >= until)
 			return;
 		r->now_ns = next > r->now_ns ? next : r->now_ns + 1000;
