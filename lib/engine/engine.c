@@ -416,6 +416,11 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 		if (due < next)
 			next = due;
 	}
+	if (e->connects && e->now >= e->t0 && e->t0 && !e->stopping) {
+		due = flows_connect_turn(e);
+		if (due < next)
+			next = due;
+	}
 	if (e->drop.next < e->n_flows) {
 		due = flows_drop_turn(e);
 		if (due < next)

@@ -79,9 +79,10 @@ flows_setup(struct rs_engine *e, uint32_t first_node)
 	if (!e->flows)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < e->n_groups; i++) {
-		const struct group *g = &e->groups[i];
-		uint32_t n = flows_of_group(g);
+		struct group *g = &e->groups[i];
+		uint32_t n = g->n_flows = flows_of_group(g);
 
+		e->connects |= n > 0 && g->plan->connect_hz > 0;
 		for (uint32_t k = 0; k < n; k++)
 			e->flows[g->first_flow + k] = (struct flow){ .waiting = NO_LEG, .group = (uint16_t)i, .index = NO_ENDPOINT,
 				.hop = (uint8_t)(k % g->plan->n_hops) };

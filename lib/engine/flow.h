@@ -65,6 +65,8 @@ void flows_input(struct rs_engine *e, const struct rs_rx *rx);
 void flow_timer(struct rs_engine *e, uint32_t number);
 /** The leg's connection has ended: what it was asked on it is not answered any more. The leg may be gone behind it. */
 void leg_cut(struct rs_engine *e, struct leg *leg, enum rs_conn_cause cause);
+/** Connections that are opened whether anybody wants them or not (`connect_rate`), some each turn. @return when to go on */
+uint64_t flows_connect_turn(struct rs_engine *e);
 /** Cuts that were ordered, some each turn. @return when to go on */
 uint64_t flows_drop_turn(struct rs_engine *e);
 /** Legs whose connection has ended are told, some each turn. @return when to go on */

@@ -160,6 +160,7 @@ struct group {
 	int32_t answer;	     /* activity that answers here, -1: none */
 	uint32_t first_reg;  /* its registrations begin here in e->regs; NO_ENDPOINT: it has none */
 	uint32_t first_flow; /* its connections begin here in e->flows; NO_FLOW: it has none */
+	uint32_t next_flow, n_flows; /* connect_rate: the next one to be opened, and how many there are */
 	bool automatic;	     /* what no scenario waits for is answered: see stray.c, ua.c */
 	bool registers;	     /* an activity registers it: only those of it are called for which that is known */
 	uint64_t callers;    /* workers that call it: a bit each for plan->cores */
@@ -307,6 +308,7 @@ struct rs_engine {
 	/* connections of endpoints: see flow.h */
 	struct flow *flows;
 	uint32_t n_flows, first_flow_node;
+	bool connects;		     /* some group has a connect_rate and flows that have not been opened */
 	bool legs_to_tell;	     /* of connections that have ended: flow_legs.c */
 	uint32_t tell_next, tell_end, tell_left;
 	struct drop {

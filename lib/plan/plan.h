@@ -105,6 +105,7 @@ struct rs_plan_group {
 	bool outbound;		/* RFC 5626: +sip.instance, reg-id, ob */
 	uint64_t spread_ns;	/* RS_RECONNECT_SPREAD: at a time drawn from so long */
 	uint64_t keep_alive_ns;	/* 0: none */
+	double connect_hz;	/* connections opened a second from the run's begin on, all workers together; 0: when they are wanted */
 	struct rs_plan_ws ws;
 	bool has_proxy;
 	struct rs_addr proxy;	/* the next hop, a literal address */

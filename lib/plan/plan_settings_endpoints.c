@@ -166,6 +166,16 @@ const struct rs_setting rs_settings_endpoints[] = {
 		.meaning =
 			"When an endpoint whose connection broke opens it again, and registers again: \"rfc5626\" (its section 4.5: 15 to 30 "
 			"s later, failing again doubles that up to half an hour), \"at once\", \"spread 10s\" (within so long), \"never\"." },
+	{ .name = "connect_rate",
+		.type = RS_SET_FLOAT,
+		.min = 0,
+		.max = 10000000,
+		.unit = "connections/s",
+		RS_FIELD(struct rs_plan_group, connect_hz),
+		.standard = "0",
+		.meaning =
+			"Connections that are opened a second from the beginning of the run on, whether anybody wants them or not; 0: each is "
+			"opened when the first message wants it." },
 	{ .name = "keep_alive",
 		.type = RS_SET_DURATION,
 		RS_FIELD(struct rs_plan_group, keep_alive_ns),

@@ -137,7 +137,8 @@ read_ws(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_group
 static int
 check_datagrams(const struct rs_reader *r, const struct rs_part *p, const struct rs_plan_group *g)
 {
-	static const char *const names[] = { "connections", "reconnect", "keep_alive", "outbound" };
+	static const char *const names[] = { "connections", "reconnect", "keep_alive", "outbound",
+		"connect_rate" };
 
 	for (size_t i = 0; i < RS_COUNT(names) && !rs_transport_is_stream(g->transport); i++)
 		if (rs_tree_get(p->node, names[i]))
@@ -163,6 +164,9 @@ rs_read_transport(struct rs_reader *r, const struct rs_part *p, struct rs_plan_g
 	if (g->outbound && !own)
 		return rs_part_fail(r, p, "outbound", -EINVAL,
 			"needs a connection of each endpoint's own: set connections = \"endpoint\", or remove it");
+	if (g->connect_hz > 0 && (!g->has_proxy || g->connections == RS_CONNECTIONS_CALL))
+		return rs_part_fail(r, p, "connect_rate", -EINVAL,
+			"is for connections that stay: set proxy, and connections = \"endpoint\" or \"shared\"");
 	if (g->outbound && !rs_tree_get(p->node, "keep_alive"))
 		g->keep_alive_ns = KEEP_ALIVE_NS;
 	if (rs_transport_is_ws(g->transport) && !g->has_proxy && g->connections == RS_CONNECTIONS_CALL)

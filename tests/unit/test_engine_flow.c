@@ -263,6 +263,22 @@ a_connection_comes_back_as_rfc_5626_says(void **state) /* 4.5 */
 }
 
 static void
+connections_may_be_opened_before_anybody_wants_them(void **state)
+{
+	static struct sim s;
+
+	s = (struct sim){ 0 };
+	play_plan(&s, "transport = \"tcp\"; count = 400; proxy = \"sip:198.18.8.1:5060\"; connect_rate = 100;", "transport = \"tcp\";",
+		"to = \"sip:x@198.18.8.1:5060\"; start = \"manual\"; rate = 100; total = 1;", "");
+	sim_play(&s, 2000 * MS);
+	assert_in_range(sim_flows(&s, RS_FLOW_OPENED), 195, 205);
+	sim_play(&s, 3000 * MS);
+	assert_int_equal(sim_flows(&s, RS_FLOW_OPEN), 400);
+	assert_int_equal(s.conns->opened, 400);
+	end(&s);
+}
+
+static void
 connections_are_cut_on_purpose(void **state)
 {
 	static struct sim s;
@@ -299,6 +315,7 @@ main(void)
 		cmocka_unit_test(a_call_outlives_its_connection),
 		cmocka_unit_test(what_was_asked_on_a_connection_that_broke_has_failed),
 		cmocka_unit_test(a_connection_comes_back_as_rfc_5626_says),
+		cmocka_unit_test(connections_may_be_opened_before_anybody_wants_them),
 		cmocka_unit_test(connections_are_cut_on_purpose),
 	};
 
