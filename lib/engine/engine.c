@@ -416,8 +416,8 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 		if (due < next)
 			next = due;
 	}
-	if (e->connects && e->now >= e->t0 && e->t0 && !e->stopping) {
-		due = flows_connect_turn(e);
+	if (e->connects && e->t0 && !e->stopping) {
+		due = e->now >= e->t0 ? flows_connect_turn(e) : e->t0;
 		if (due < next)
 			next = due;
 	}
