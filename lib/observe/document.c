@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* docs/metrics.md from the tables that the code counts by. */
+#include "net/conn/conn.h"
 #include "observe/handshake_metrics.h"
 #include "observe/internal.h"
 

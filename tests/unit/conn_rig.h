@@ -179,7 +179,7 @@ rig_tune(struct rig *r, const struct rs_conns_profile profiles[2], void (*tune)(
 	}
 }
 
-static void
+static inline void
 rig_open(struct rig *r, enum rs_transport transport)
 {
 	struct rs_conns_profile profiles[2] = { { .transport = transport, .host = rs_slice_of("198.18.0.2", 10) }, { .transport = transport } };

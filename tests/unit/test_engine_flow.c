@@ -16,6 +16,7 @@ play_plan(struct sim *s, const char *callers, const char *callees, const char *c
 		"targets = [ \"198.18.0.0/20\" ]; workers = { cores = [ 0, 1 ]; };\n"
 		"ports = ( { name = \"a\"; device = \"ring:x/a\"; addresses = [ \"198.18.0.2/20\" ]; workers = [ 0 ]; },\n"
 		"          { name = \"b\"; device = \"ring:x/b\"; addresses = [ \"198.18.0.3/20\" ]; workers = [ 1 ]; } );\n"
+		"tls = ( { name = \"t\"; } );\n"
 		"endpoints = ( { name = \"callers\"; port = \"a\"; addresses = \"198.18.4.1-198.18.4.4\"; %s },\n"
 		"              { name = \"callees\"; port = \"b\"; addresses = \"198.18.8.1\"; kind = \"trunk\"; count = 100; %s } );\n"
 		"activities = ( { name = \"listen\"; do = \"answer\"; endpoints = \"callees\"; scenario = \"uas\"; },\n"
@@ -90,8 +91,10 @@ calls_of_an_endpoint_run_on_its_connection(void **state)
 			struct watch w = { .s = &s, .want = kinds[i].want };
 
 			s = (struct sim){ .on_wire = on_wire, .ctx = &w };
-			snprintf(callers, sizeof(callers), "transport = \"%s\"; count = 4; proxy = \"sip:198.18.8.1:5060\";", kinds[i].transport);
-			snprintf(callees, sizeof(callees), "transport = \"%s\";", kinds[i].transport);
+			const char *tls = i % 2 ? "tls = \"t\";" : "";
+
+			snprintf(callers, sizeof(callers), "transport = \"%s\"; count = 4; proxy = \"sip:198.18.8.1:5060\"; %s", kinds[i].transport, tls);
+			snprintf(callees, sizeof(callees), "transport = \"%s\"; %s", kinds[i].transport, tls);
 			play_plan(&s, callers, callees, "to = \"sip:x@198.18.8.1:5060\"; rate = 100; total = 100; hold = \"1s\";",
 				rfc ? "mode = \"rfc3261\";" : "");
 			sim_play(&s, 4000 * MS);
@@ -111,7 +114,7 @@ an_endpoint_of_websocket_has_a_name_that_nobody_resolves(void **state) /* RFC 71
 	struct watch w = { .s = &s };
 
 	s = (struct sim){ .on_wire = on_wire, .ctx = &w };
-	play_plan(&s, "transport = \"wss\"; count = 1; proxy = \"sip:198.18.8.1:5060\";", "transport = \"wss\";",
+	play_plan(&s, "transport = \"wss\"; tls = \"t\"; count = 1; proxy = \"sip:198.18.8.1:5060\";", "transport = \"wss\"; tls = \"t\";",
 		"to = \"sip:x@198.18.8.1:5060\"; rate = 100; total = 1; hold = \"1s\";", "");
 	for (int i = 0; i < 10 && !strstr(w.last, "INVITE "); i++)
 		sim_play(&s, MS / 2);
@@ -148,8 +151,8 @@ calls_fail_with_what_became_of_their_connection(void **state)
 	for (unsigned own = 0; own < 2; own++)
 		for (unsigned i = 0; i < sizeof(causes) / sizeof(*causes); i++) {
 			s = (struct sim){ 0 };
-			play_plan(&s, own ? "transport = \"tls\"; connections = \"call\";" : "transport = \"tls\"; count = 4; proxy = \"sip:198.18.8.1\";",
-				"transport = \"tls\";", own ? "to = \"callees\"; rate = 1000; total = 4;" : "rate = 1000; total = 4;", "");
+			play_plan(&s, own ? "transport = \"tls\"; tls = \"t\"; connections = \"call\";" : "transport = \"tls\"; tls = \"t\"; count = 4; proxy = \"sip:198.18.8.1\";",
+				"transport = \"tls\"; tls = \"t\";", own ? "to = \"callees\"; rate = 1000; total = 4;" : "rate = 1000; total = 4;", "");
 			s.conns->refuse = causes[i].cause;
 			sim_play(&s, 100 * MS);
 			assert_int_equal(sim_cause(&s, CALL, RS_CAUSE_CONNECTION + causes[i].cause), 4);
