@@ -116,8 +116,10 @@ def test_re_invites_change_what_is_sent(lab, family):
     assert report["calls"]["answered"]["completed"] == CALLS, report["calls"]
     streams = media["streams"]
     assert streams["started"] == streams["judged"] == CALLS and streams["one_way_audio"] == 0, streams
-    for bad in ("ssrc_changes", "restarts", "timestamp_jumps", "unknown_payload_type"):
-        assert media["packets"][bad] == 0, media["packets"]
+    for bad in ("ssrc_changes", "restarts", "timestamp_jumps"):
+        assert (bad, media["packets"][bad]) == (bad, 0)
+    # What SIPp echoes may be on its way while the codec changes: one packet a change.
+    assert media["packets"]["unknown_payload_type"] <= CALLS * (len(STEPS) - 1), media["packets"]["unknown_payload_type"]
     check_packets(capture, "ipv6.src" if family == 6 else "ip.src", ours)
 
 
