@@ -56,6 +56,14 @@ rs_slice_is(struct rs_slice a, const char *s)
 	return rs_slice_eq(a, rs_slice_str(s));
 }
 
+static inline bool
+rs_slice_begins(struct rs_slice a, const char *with)
+{
+	size_t n = strlen(with);
+
+	return a.len >= n && (n == 0 || memcmp(a.p, with, n) == 0);
+}
+
 /** @a without spaces, tabs, CR and LF at both ends. */
 static inline struct rs_slice
 rs_slice_trim(struct rs_slice a)
@@ -68,6 +76,19 @@ rs_slice_trim(struct rs_slice a)
 			     a.p[a.len - 1] == '\r' || a.p[a.len - 1] == '\n'))
 		a.len--;
 	return a;
+}
+
+/** The next part of "a,b,c", trimmed; it and the @separator (one byte) behind it are taken off @rest. Behind the last one: empty. */
+static inline struct rs_slice
+rs_slice_part(struct rs_slice *rest, char separator)
+{
+	const uint8_t *end = rest->len ? memchr(rest->p, separator, rest->len) : NULL;
+	size_t n = end ? (size_t)(end - rest->p) : rest->len;
+	struct rs_slice part = rs_slice_trim(rs_slice_of(rest->p, n));
+
+	n += end != NULL;
+	*rest = rs_slice_of(rest->p + n, rest->len - n);
+	return part;
 }
 
 #endif

@@ -368,31 +368,18 @@ digits_how(struct rs_slice text)
 	return RS_DTMF_AUTO;
 }
 
-/* The text up to the next comma, which is taken off @rest. */
-static struct rs_slice
-digits_part(struct rs_slice *rest)
-{
-	const uint8_t *comma = memchr(rest->p, ',', rest->len);
-	size_t n = comma ? (size_t)(comma - rest->p) : rest->len;
-	struct rs_slice part = rs_slice_trim(rs_slice_of(rest->p, n));
-
-	n += comma != NULL;
-	*rest = rs_slice_of(rest->p + n, rest->len - n);
-	return part;
-}
-
 /* "12#,100", as SIPp has it: digits, and how long each one is, ms. */
 static void
 play_digits(struct rs_engine *e, struct leg *leg, struct media *m, struct rs_slice text)
 {
-	struct rs_slice digits = digits_part(&text), length = digits_part(&text);
+	struct rs_slice digits = rs_slice_part(&text, ','), length = rs_slice_part(&text, ',');
 	uint32_t ms = 0;
 
 	for (size_t i = 0; i < length.len && ms <= DIGIT_MS_MAX; i++)
 		if (length.p[i] >= '0' && length.p[i] <= '9')
 			ms = ms * 10 + (uint32_t)(length.p[i] - '0');
 	ms = ms >= DIGIT_MS_MIN && ms <= DIGIT_MS_MAX ? ms : 0;
-	media_play(e, leg, m, MEDIA_DIGITS, digits_how(digits_part(&text)) * MEDIA_DIGITS_HOW + ms, digits);
+	media_play(e, leg, m, MEDIA_DIGITS, digits_how(rs_slice_part(&text, ',')) * MEDIA_DIGITS_HOW + ms, digits);
 }
 
 /* What the streams cannot do now (nothing is agreed yet) they do not do: SIPp's would fail there, too, and play on. */

@@ -351,6 +351,8 @@ void stream_count(struct rs_engine *e, uint32_t slot);
 void stream_judge(struct rs_engine *e, uint32_t slot);
 /** Mode of the codec, by its first packet; MODE_NONE: it is none that has modes, or the packet does not say. */
 uint8_t stream_mode(const struct stream_cold *cold, const struct rs_rtp_packet *p);
+/** Of what was expected, what did not come or came too late to be played; at most 100. */
+double stream_loss_percent(const struct rs_rtp_rx_report *r);
 /** Rate what came. @return as rs_quality_rate() */
 int stream_rate(const struct streams *ms, uint32_t slot, double loss_percent, struct rs_quality *out);
 /** One-way delay, or half the round trip, in ms and where it is from. */

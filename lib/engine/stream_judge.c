@@ -115,6 +115,14 @@ stream_mode(const struct stream_cold *cold, const struct rs_rtp_packet *p)
 	return type > (wide ? 8 : 7) ? 0 : type + 1;
 }
 
+double
+stream_loss_percent(const struct rs_rtp_rx_report *r)
+{
+	double loss = r->expected ? 100.0 * (double)(r->missing + r->late) / (double)r->expected : 0;
+
+	return loss > 100 ? 100 : loss;
+}
+
 int
 stream_rate(const struct streams *ms, uint32_t slot, double loss_percent, struct rs_quality *out)
 {
@@ -208,13 +216,13 @@ stream_judge(struct rs_engine *e, uint32_t slot)
 		return;
 	if ((s->flags & STREAM_MARK) && srx->absent && !srx->marked && !srx->echoed)
 		rs_metric_inc(m, RS_MEDIA_TRANSCODED);
-	loss = r.expected ? 100.0 * (double)(r.missing + r.late) / (double)r.expected : 0;
+	loss = stream_loss_percent(&r);
 	record_ms(m, RS_MEDIA_JITTER, r.mean_jitter_ms);
 	record_ms(m, RS_MEDIA_JITTER_MAX, r.max_jitter_ms);
 	record_measured(m, st, RS_MEDIA_M_JITTER_MAX, RS_MEDIA_C_JITTER_MAX, r.max_jitter_ms);
 	record_ms(m, RS_MEDIA_GAP, r.max_gap_ms);
 	if (r.first_packet_ns >= 0)
 		rs_metric_record(m, RS_MEDIA_FIRST, (uint64_t)r.first_packet_ns);
-	record_value(m, RS_MEDIA_LOSS, loss > 100 ? 100 : loss);
-	rate(e, slot, st, loss > 100 ? 100 : loss);
+	record_value(m, RS_MEDIA_LOSS, loss);
+	rate(e, slot, st, loss);
 }

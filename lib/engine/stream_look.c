@@ -26,10 +26,8 @@ describe(const struct rs_engine *e, uint32_t slot, uint64_t now_ns, struct rs_st
 	const struct rs_sdp_suite_info *suite;
 	struct rs_rtp_rx_report r;
 	struct rs_quality q;
-	double loss;
 
 	rs_rtp_rx_report(&srx->rtp, s->ptime_ms ? s->ptime_ms : 20, &r);
-	loss = r.expected ? 100.0 * (double)(r.missing + r.late) / (double)r.expected : 0; /* as stream_judge.c does at the end */
 	*out = (struct rs_stream_info){
 		.number = leg->number,
 		.age_ns = now_ns > cold->begun_ns ? now_ns - cold->begun_ns : 0,
@@ -48,7 +46,7 @@ describe(const struct rs_engine *e, uint32_t slot, uint64_t now_ns, struct rs_st
 		.receives = s->flags & STREAM_RECV,
 		.digits = s->flags & STREAM_DIGITS,
 	};
-	if (r.received && stream_rate(ms, slot, loss > 100 ? 100 : loss, &q) == 0) {
+	if (r.received && stream_rate(ms, slot, stream_loss_percent(&r), &q) == 0) {
 		out->mos = q.mos;
 		out->mos_scale = rs_quality_scale_name(q.scale);
 	}

@@ -113,6 +113,13 @@ view_taint(const struct view *v, bool placed, bool measured)
 		t.calls -= c->at_reset.calls;
 		t.failed -= c->at_reset.failed;
 	}
+	/* Cells are read while workers count: a call that ended between two looks may be in both. */
+	struct taint all = sum(v->o, v->image, placed, measured, ended);
+
+	if (t.calls > all.calls)
+		t.calls = all.calls;
+	if (t.failed > all.failed)
+		t.failed = all.failed;
 	return t;
 }
 

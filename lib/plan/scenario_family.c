@@ -223,14 +223,6 @@ kw_file(struct rs_sc *c, struct rs_slice kw, int line)
 }
 
 static bool
-begins(struct rs_slice s, const char *with)
-{
-	size_t n = strlen(with);
-
-	return s.len >= n && memcmp(s.p, with, n) == 0;
-}
-
-static bool
 is_var(struct rs_slice kw)
 {
 	return kw.p[0] == '$';
@@ -239,25 +231,25 @@ is_var(struct rs_slice kw)
 static bool
 is_field(struct rs_slice kw)
 {
-	return begins(kw, "field") && kw.len > 5 && kw.p[5] >= '0' && kw.p[5] <= '9';
+	return rs_slice_begins(kw, "field") && kw.len > 5 && kw.p[5] >= '0' && kw.p[5] <= '9';
 }
 
 static bool
 is_fill(struct rs_slice kw)
 {
-	return rs_slice_is(kw, "fill") || begins(kw, "fill ");
+	return rs_slice_is(kw, "fill") || rs_slice_begins(kw, "fill ");
 }
 
 static bool
 is_file(struct rs_slice kw)
 {
-	return rs_slice_is(kw, "file") || begins(kw, "file ");
+	return rs_slice_is(kw, "file") || rs_slice_begins(kw, "file ");
 }
 
 static bool
 is_last(struct rs_slice kw)
 {
-	return begins(kw, "last_");
+	return rs_slice_begins(kw, "last_");
 }
 
 static const struct {

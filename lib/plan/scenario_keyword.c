@@ -253,12 +253,6 @@ line_so_far(const struct rs_sc *c)
 	return rs_slice_of(text + op->off + at, op->len - at);
 }
 
-static bool
-begins(struct rs_slice s, const char *with)
-{
-	return s.len >= strlen(with) && memcmp(s.p, with, strlen(with)) == 0;
-}
-
 /*
  * The port of the m= line that the keyword stands in, or below: SIPp, too, takes the port of what it plays from the line's type. A
  * second line of a type is nobody's: its port is what the offset makes of the first.
@@ -267,7 +261,8 @@ static void
 port(struct rs_sc *c, uint8_t slot, int32_t n, bool stream)
 {
 	struct rs_slice line = line_so_far(c);
-	bool begun = begins(line, "m="), video = begins(line, "m=video ") || begins(line, "m=image ") || slot == RS_SLOT_VIDEO_PORT;
+	bool begun = rs_slice_begins(line, "m=");
+	bool video = slot == RS_SLOT_VIDEO_PORT || rs_slice_begins(line, "m=video ") || rs_slice_begins(line, "m=image ");
 	struct rs_op *op;
 
 	if (begun && !c->lines.seen[video]) {

@@ -114,19 +114,6 @@ rs_sc_play_pcap(struct rs_sc_act *j, const struct rs_sc_attr *a)
 		play(j, &clip);
 }
 
-/* The next part of "a,b,c". */
-static struct rs_slice
-next_part(struct rs_slice *rest)
-{
-	const uint8_t *comma = memchr(rest->p, ',', rest->len);
-	size_t n = comma ? (size_t)(comma - rest->p) : rest->len;
-	struct rs_slice part = rs_slice_trim(rs_slice_of(rest->p, n));
-
-	n += comma != NULL;
-	*rest = rs_slice_of(rest->p + n, rest->len - n);
-	return part;
-}
-
 static bool
 number_in(struct rs_slice text, long min, long max, long *out)
 {
@@ -145,7 +132,7 @@ static bool
 find_codec(struct rs_sc_act *j, const char *what, struct rs_slice *rest, struct rs_clip *clip,
 	enum rs_codec *codec)
 {
-	struct rs_slice payload = next_part(rest), name = next_part(rest);
+	struct rs_slice payload = rs_slice_part(rest, ','), name = rs_slice_part(rest, ',');
 	long n = DEFAULT_PAYLOAD;
 	const uint8_t *slash;
 
@@ -206,7 +193,7 @@ static void
 audio_pattern(struct rs_sc_act *j, struct rs_slice rest)
 {
 	struct rs_clip clip = { .kind = RS_CLIP_STREAM, .loops = -1 };
-	struct rs_slice id = next_part(&rest);
+	struct rs_slice id = rs_slice_part(&rest, ',');
 	enum rs_codec codec = RS_CODEC_PCMU;
 	char name[] = "pattern 0";
 	long n;
@@ -234,7 +221,7 @@ void
 rs_sc_rtp_stream(struct rs_sc_act *j, const struct rs_sc_attr *a)
 {
 	struct rs_clip clip = { .kind = RS_CLIP_STREAM, .loops = 1 };
-	struct rs_slice rest = a->value, name = file_name(j, next_part(&rest)), loops;
+	struct rs_slice rest = a->value, name = file_name(j, rs_slice_part(&rest, ',')), loops;
 	enum rs_codec codec = RS_CODEC_PCMA;
 	char path[PATH_MAX];
 	long n = 1;
@@ -261,7 +248,7 @@ rs_sc_rtp_stream(struct rs_sc_act *j, const struct rs_sc_attr *a)
 		rs_sc_error(j->c, j->n->line, "<exec> rtp_stream: names no file");
 		return;
 	}
-	loops = next_part(&rest);
+	loops = rs_slice_part(&rest, ',');
 	if (loops.len > 0 && (!number_in(loops, -1, INT32_MAX, &n) || n == 0)) {
 		rs_sc_error(j->c, j->n->line,
 			"<exec> rtp_stream: \"%.*s\" is no number of times: -1 (for ever), 1 or more is needed",
@@ -291,7 +278,7 @@ rs_sc_play_dtmf(struct rs_sc_act *j, const struct rs_sc_attr *a)
 void
 rs_sc_rtp_echo(struct rs_sc_act *j, const struct rs_sc_attr *a)
 {
-	struct rs_slice rest = a->value, what = next_part(&rest);
+	struct rs_slice rest = a->value, what = rs_slice_part(&rest, ',');
 
 	if (rs_slice_is(what, "startvideo") || rs_slice_is(what, "updatevideo") ||
 		rs_slice_is(what, "stopvideo")) {

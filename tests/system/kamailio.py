@@ -8,6 +8,25 @@ from lab import IP4_PEER
 
 DOMAIN = "example.test"
 
+# What any proxy of ours needs, and how long it waits for answers.
+PROXY = """loadmodule "tm.so"
+loadmodule "tmx.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "textops.so"
+loadmodule "textopsx.so"
+loadmodule "siputils.so"
+loadmodule "xlog.so"
+loadmodule "ctl.so"
+loadmodule "kex.so"
+modparam("ctl", "binrpc", "unix:{ctl}")
+modparam("tm", "fr_timer", 30000)
+modparam("tm", "fr_inv_timer", 120000)
+modparam("rr", "enable_full_lr", 1)
+"""
+
 _HEAD = """#!KAMAILIO
 debug=1
 log_stderror=yes
@@ -19,22 +38,9 @@ listen=udp:{address}:5060
 auto_aliases=no
 alias="{domain}"
 mhomed=0
-loadmodule "tm.so"
-loadmodule "tmx.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "pv.so"
-loadmodule "maxfwd.so"
-loadmodule "usrloc.so"
+{proxy}loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "auth.so"
-loadmodule "textops.so"
-loadmodule "textopsx.so"
-loadmodule "siputils.so"
-loadmodule "xlog.so"
-loadmodule "ctl.so"
-loadmodule "kex.so"
-modparam("ctl", "binrpc", "unix:{ctl}")
 modparam("usrloc", "db_mode", 0)
 modparam("usrloc", "hash_size", 14)
 modparam("usrloc", "timer_interval", 1)
@@ -46,9 +52,6 @@ modparam("registrar", "path_mode", 1)
 modparam("registrar", "use_path", 1)
 modparam("auth", "nonce_expire", {nonce_expire})
 modparam("auth", "algorithm", "{algorithm}")
-modparam("tm", "fr_timer", 30000)
-modparam("tm", "fr_inv_timer", 120000)
-modparam("rr", "enable_full_lr", 1)
 modparam("rr", "append_fromtag", 1)
 """
 
@@ -166,7 +169,7 @@ class Kamailio:
                  contacts=1, record_route=True, topoh=False, ping=0, dialog_ping=0, register="", memory_mb=256,
                  children=2):
         self.ctl = lab.path("kamailio.ctl")
-        parts = {"domain": DOMAIN, "children": children, "address": IP4_PEER, "ctl": self.ctl, "contacts": contacts,
+        parts = {"domain": DOMAIN, "children": children, "address": IP4_PEER, "proxy": PROXY.format(ctl=self.ctl), "contacts": contacts,
                  "algorithm": algorithm, "nonce_expire": nonce_expire,
                  "min_expires": expires[0], "max_expires": expires[1]}
         text = _HEAD.format(**parts)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """rtpengine behind kamailio: the media half of a session border controller, between a caller and a callee of ours."""
 
-from kamailio import Kamailio
+from kamailio import PROXY, Kamailio
 from lab import IP4_PEER, wait_until
 
 NG_PORT = 2223
@@ -19,24 +19,8 @@ maxbuffer=8388608
 listen=udp:{address}:5060
 auto_aliases=no
 mhomed=0
-loadmodule "tm.so"
-loadmodule "tmx.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "pv.so"
-loadmodule "maxfwd.so"
-loadmodule "textops.so"
-loadmodule "textopsx.so"
-loadmodule "siputils.so"
-loadmodule "xlog.so"
-loadmodule "ctl.so"
-loadmodule "kex.so"
-loadmodule "rtpengine.so"
-modparam("ctl", "binrpc", "unix:/tmp/kamailio_ctl")
+{proxy}loadmodule "rtpengine.so"
 modparam("rtpengine", "rtpengine_sock", "udp:127.0.0.1:{ng}")
-modparam("tm", "fr_timer", 30000)
-modparam("tm", "fr_inv_timer", 120000)
-modparam("rr", "enable_full_lr", 1)
 
 request_route {{
 	if (!mf_process_maxfwd_header("70")) {{
@@ -94,7 +78,7 @@ class Rtpengine:
              "--port-max=40000", "--num-threads=2", "--delete-delay=0", "--timeout=60", f"--pidfile={lab.path('rtpengine.pid')}"],
             lab.peer, "rtpengine.log")
         wait_until(self._listens, 20, "rtpengine's socket")
-        text = _KAMAILIO.format(address=IP4_PEER, ng=NG_PORT, callee=callee, answer=_FLAGS,
+        text = _KAMAILIO.format(proxy=PROXY.format(ctl="/tmp/kamailio_ctl"), address=IP4_PEER, ng=NG_PORT, callee=callee, answer=_FLAGS,
                                 offer=f"{_FLAGS} RTP/{'SAVP' if callee_srtp else 'AVP'}")
         self.proxy = Kamailio.of_file(lab, lab.write("sbc.cfg", text), memory_mb=128, ahead=_AHEAD)
 

@@ -3,6 +3,7 @@
 
 import pytest
 
+from conftest import FULL
 from lab import IP4_OURS, IP4_PEER, IP6_OURS, IP6_PEER, own_core
 from plans import AF_PACKET, CALM
 from programs import PASSED
@@ -94,7 +95,7 @@ run = {{ seed = 1; mode = "rfc3261"; drain = "20s"; {CALM} }};
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("family", (4, 6))
+@pytest.mark.parametrize("family", (4, 6) if FULL else (6,))
 def test_re_invites_change_what_is_sent(lab, family):
     ours, peer = (IP6_OURS, IP6_PEER) if family == 6 else (IP4_OURS, IP4_PEER)
     path = lab.path("changes.xml")
@@ -116,8 +117,10 @@ def test_re_invites_change_what_is_sent(lab, family):
     assert report["calls"]["answered"]["completed"] == CALLS, report["calls"]
     streams = media["streams"]
     assert streams["started"] == streams["judged"] == CALLS and streams["one_way_audio"] == 0, streams
-    for bad in ("ssrc_changes", "restarts", "timestamp_jumps", "unknown_payload_type"):
-        assert media["packets"][bad] == 0, media["packets"]
+    for bad in ("ssrc_changes", "restarts", "timestamp_jumps"):
+        assert (bad, media["packets"][bad]) == (bad, 0)
+    # What SIPp echoes may be on its way while the codec changes: one packet a change.
+    assert media["packets"]["unknown_payload_type"] <= CALLS * (len(STEPS) - 1), media["packets"]["unknown_payload_type"]
     check_packets(capture, "ipv6.src" if family == 6 else "ip.src", ours)
 
 
