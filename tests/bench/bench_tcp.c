@@ -52,7 +52,9 @@ put(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len, uin
 	struct bed *b = e->bed;
 	uint32_t i = b->last++ % UNDER;
 
-	b->under[i].path = (struct rs_path){ path->remote, path->local, path->remote_port, path->local_port, 0 };
+	b->under[i].path = (struct rs_path){
+		.local = path->remote, .remote = path->local, .local_port = path->remote_port, .remote_port = path->local_port
+	};
 	b->under[i].len = len;
 	b->under[i].to = (uint8_t)(1 - e->index);
 	memcpy(b->under[i].bytes, buf->data, len);

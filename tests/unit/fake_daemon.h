@@ -253,6 +253,19 @@ rs_daemon_impair(struct rs_daemon *d, const char *profile, unsigned directions, 
 }
 
 json_t *
+rs_daemon_connections(struct rs_daemon *d)
+{
+	return d->state == RS_STATE_IDLE ? NULL : json_null();
+}
+
+int
+rs_daemon_drop(struct rs_daemon *d, const char *group, double share, enum rs_conn_close how, struct rs_err *err)
+{
+	snprintf(d->told, sizeof(d->told), "drop %s %.2f %d", group ? group : "-", share, how);
+	return fake_answer(d, err);
+}
+
+json_t *
 rs_daemon_report(struct rs_daemon *d, const char *id)
 {
 	if (d->state != RS_STATE_DONE || (id && strcmp(id, d->id) != 0))
