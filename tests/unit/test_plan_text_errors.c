@@ -128,9 +128,8 @@ static struct row rows[] = {
 	{ "a bad name", "name = \"callers\"", "name = \"the callers\"",
 		"t.conf:7: endpoints[0].name: \"the callers\" is no name: use a letter, then letters, digits, '-' and '_', 63 at most",
 		NULL, NULL },
-	/* what this version does not build */
-	{ "tls", "count = 1000;", "count = 1000; transport = \"tls\";",
-		"t.conf:7: endpoints[0].transport: \"tls\" is not in this version: use \"udp\"",
+	{ "TLS without a profile", "count = 1000;", "count = 1000; transport = \"tls\";",
+		"t.conf:7: endpoints[0].transport: \"tls\" needs a TLS profile: add tls = ( { name = \"default\"; } ) to the plan, and tls = \"default\" here",
 		NULL, NULL },
 };
 

@@ -11,14 +11,18 @@
 static char *
 with_tls(const char *profile, const char *group)
 {
-	char text[4096], *one, *two;
+	char text[4096], *one, *two, *three;
 
-	snprintf(text, sizeof(text), "tls = (\n%s );\nendpoints = (", profile);
+	snprintf(text, sizeof(text), "tls = (\n%s, { name = \"other\"; } );\nendpoints = (", profile);
 	one = plan_edit(good_plan, "endpoints = (", text);
 	snprintf(text, sizeof(text), "count = 1000; %s", group);
 	two = plan_edit(one, "count = 1000;", text);
 	free(one);
-	return two;
+	if (group[0] == '\0')
+		return two;
+	three = plan_edit(two, "count = 10; ", "count = 10; transport = \"tls\"; tls = \"other\"; ");
+	free(two);
+	return three;
 }
 
 static struct rs_plan *
@@ -42,10 +46,10 @@ a_profile_is_read_whole(void **state)
 		"\"TLS_CHACHA20_POLY1305_SHA256\" ]; groups = [ \"P-256\", \"X25519\" ]; cert = \"c-{index:03}.pem\"; key = \"k{index}.pem\"; "
 		"expired = true; ca = \"ca.pem\"; mutual = true; sni = \"none\"; check_name = \"sbc.test\"; alpn = [ \"sip/2\", \"sip\" ]; "
 		"resume = 0.8; tickets = 1; ticket_wait = \"50ms\"; timeout = \"3s\"; key_log = \"keys\"; }",
-		"tls = \"t\";");
+		"transport = \"tls\"; tls = \"t\";");
 	const struct rs_plan_tls *t = &plan->tls[0];
 
-	assert_int_equal(plan->n_tls, 1);
+	assert_int_equal(plan->n_tls, 2);
 	assert_string_equal(t->name, "t");
 	assert_int_equal(t->min_version, 0x0304);
 	assert_int_equal(t->max_version, 0x0304);
@@ -68,7 +72,7 @@ a_profile_is_read_whole(void **state)
 	assert_int_equal(t->timeout_ns, 3000000000);
 	assert_string_equal(t->key_log, "keys");
 	assert_int_equal(plan->groups[0].tls, 0);
-	assert_int_equal(plan->groups[1].tls, -1);
+	assert_int_equal(plan->groups[1].tls, 1);
 	rs_plan_free(plan);
 }
 
@@ -102,7 +106,7 @@ what_is_left_out_has_its_default(void **state)
 static void
 one_certificate_serves_all_without_index(void **state)
 {
-	struct rs_plan *plan = read_good(PROFILE "cert = \"one.pem\"; verify = true; }", "tls = \"t\";");
+	struct rs_plan *plan = read_good(PROFILE "cert = \"one.pem\"; verify = true; }", "transport = \"tls\"; tls = \"t\";");
 
 	assert_int_equal(plan->tls[0].n_certs, 1);
 	assert_string_equal(plan->tls[0].certs[0], "one.pem");
@@ -180,8 +184,8 @@ static const struct {
 	{ PROFILE "ca = \"ca\"; verify = false; }", "",
 		"t.conf:7: tls[0].ca: is of no use where verify is false: set verify = true, or remove one of them" },
 	{ PROFILE "ca = \"no-ca\"; }", "", "t.conf:7: tls[0].ca: there is no file \"no-ca\"" },
-	{ PROFILE "}", "tls = \"u\";", "t.conf:9: endpoints[0].tls: there is no TLS profile \"u\"" },
-	{ "{ name = \"access\"; }", "tls = \"acess\";",
+	{ PROFILE "}", "transport = \"tls\"; tls = \"u\";", "t.conf:9: endpoints[0].tls: there is no TLS profile \"u\"" },
+	{ "{ name = \"access\"; }", "transport = \"tls\"; tls = \"acess\";",
 		"t.conf:9: endpoints[0].tls: there is no TLS profile \"acess\": did you mean 'access'?" },
 };
 
@@ -299,7 +303,7 @@ the_first_missing_of_many_is_named(void **state)
 	char says[200];
 	struct rs_err err;
 
-	load(PROFILE "cert = \"client-{index}.pem\"; key = \"client-{index}.key\"; }", "tls = \"t\";", &err);
+	load(PROFILE "cert = \"client-{index}.pem\"; key = \"client-{index}.key\"; }", "transport = \"tls\"; tls = \"t\";", &err);
 	snprintf(says, sizeof(says), "%s/p.conf:7: tls[0].cert: \"%s/client-2.pem\": No such file or directory", dir, dir);
 	assert_string_equal(err.text, says);
 }
