@@ -302,6 +302,7 @@ rs_daemon_poll(struct rs_daemon *d)
 		return drain_on(d, now);
 	hang_up_stopped(d, now);
 	activities_follow(d);
+	drops_follow(d);
 	why = is_over(d, now);
 	if (!why)
 		return false;
