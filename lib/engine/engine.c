@@ -261,7 +261,7 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 	a = answering_activity(e, rx, &endpoint);
 	if (!a)
 		out_of_call(e, rx, msg, RS_ENG_NO_ENDPOINT);
-	else if (!program_begins_with(a->program, msg) ||
+	else if (!program_begins_with(a->now->program, msg) ||
 		(a->rfc && rs_sip_tag(rs_sip_get(msg, RS_HDR_TO)).len)) /* of a dialog that we do not have */
 		out_of_call(e, rx, msg, RS_ENG_OUT_OF_CALL);
 	else
@@ -398,6 +398,8 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 	uint64_t next = UINT64_MAX, due;
 
 	e->now = now_ns;
+	if (e->plays_end)
+		plays_end(e);
 	if (e->bus)
 		listen(e);
 	uint32_t n = rs_wheel_expire(&e->wheel, now_ns, nodes, TURN_TIMERS);
@@ -585,6 +587,7 @@ rs_engine_calls(const struct rs_engine *e, uint64_t now_ns, uint32_t *from, stru
 		info->age_ns = now_ns > leg->due_ns ? now_ns - leg->due_ns : 0;
 		info->activity = leg->activity;
 		info->step = leg->step;
+		info->program = leg_play(e, leg)->number;
 		leg_call_id(e, leg, info->call_id, sizeof(info->call_id));
 		int n_addr = (int)rs_addr_write(&leg->path.remote, addr);
 

@@ -99,6 +99,26 @@ void rs_engine_resume(struct rs_engine *e, uint64_t at_ns);
 void rs_engine_stop(struct rs_engine *e, int32_t activity);
 /** No new calls, and hang up what is open: BYE, CANCEL, a few per turn. */
 void rs_engine_hangup(struct rs_engine *e, int32_t activity);
+/** Programs of one activity that calls may have at a time: the present one, and those that are to be ended with. */
+#define RS_MAX_PLAYS 16
+
+/** A program made ready to be played by one worker. */
+struct rs_play;
+/**
+ * @param account  what its steps count up: of this program and worker alone. @param number  of all programs of the run, for traces
+ * @return 0; -ENOMEM; -EINVAL: its variables take more than a call may have (64 KiB)
+ */
+int rs_play_create(const struct rs_program *p, struct rs_program_account *account, uint16_t number, struct rs_play **out);
+void rs_play_free(struct rs_play *p);
+/** No call of the worker has it any more, nor can it have: everything of it may be freed but for one that is an engine's own. */
+bool rs_play_is_over(const struct rs_play *p);
+/** What activity @activity began with; the engine's own. */
+const struct rs_play *rs_engine_first_play(const struct rs_engine *e, uint32_t activity);
+/**
+ * Calls of activity @activity that begin from now on play @play; those that are open end on what they began with. Between two bursts.
+ * @return 0; -EBUSY: calls of RS_MAX_PLAYS programs are open
+ */
+int rs_engine_swap(struct rs_engine *e, uint32_t activity, struct rs_play *play);
 /** Remove the bindings of all registered endpoints, at the pace of their activities (`unregister`). */
 void rs_engine_unregister(struct rs_engine *e);
 /** Has another worker something to tell it, or does it wait to be heard? */
@@ -139,6 +159,7 @@ struct rs_call_info {
 	uint64_t age_ns;
 	uint16_t activity;
 	uint16_t step;
+	uint16_t program; /* number of the one whose step it is */
 	char call_id[96];
 	char remote[64];
 };

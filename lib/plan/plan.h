@@ -20,6 +20,7 @@
 #define RS_MAX_WORKERS 64
 #define RS_MAX_PORTS   16
 #define RS_MAX_FLOWS   4
+#define RS_LATE_ACTIVITIES 32 /* that may come into a plan while it runs: there is room for so many */
 
 struct rs_prefix {
 	struct rs_addr addr;

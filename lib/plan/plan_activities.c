@@ -361,7 +361,7 @@ rs_read_activities(struct rs_reader *r)
 	if (all.node->n > MAX_ACTIVITIES)
 		return rs_part_fail(r, &all, NULL, -EINVAL, "%u activities: at most %d",
 			all.node->n, MAX_ACTIVITIES);
-	plan->activities = rs_plan_alloc(r->mem, all.node->n * sizeof(*plan->activities));
+	plan->activities = rs_plan_alloc(r->mem, (all.node->n + RS_LATE_ACTIVITIES) * sizeof(*plan->activities));
 	if (!plan->activities)
 		return -ENOMEM;
 	while (plan->n_activities < all.node->n) {
