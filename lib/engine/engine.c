@@ -22,7 +22,7 @@ rs_engine_begin(struct rs_engine *e, uint64_t t0_ns)
 	if (!e->plan->measure_ns)
 		e->measure_from = 0;
 	for (uint32_t i = 0; i < e->n_activities; i++)
-		if (e->plan->activities[i].start == RS_START_AT_ONCE)
+		if (e->activities[i].plan->start == RS_START_AT_ONCE)
 			rs_engine_start_activity(e, (int32_t)i, t0_ns);
 }
 
@@ -455,7 +455,9 @@ rs_engine_start_activity(struct rs_engine *e, int32_t activity, uint64_t at_ns)
 	struct activity *a = &e->activities[activity];
 
 	if (a->plan->kind == RS_DO_ANSWER) {
-		if (a->group->position != UINT32_MAX && a->group->answer < 0)
+		const struct group *g = a->group;
+
+		if (g->position != UINT32_MAX && (g->answer < 0 || e->activities[g->answer].arrivals.stopped))
 			a->group->answer = activity;
 		a->accepts = true;
 	} else {

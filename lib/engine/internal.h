@@ -548,6 +548,10 @@ void callee_registered(struct rs_engine *e, uint32_t group, uint32_t index, bool
 uint64_t callee_holders(const struct rs_engine *e, uint32_t group, uint32_t index);
 
 /* setup.c */
+/** What an activity is by its plan; nothing of it is on yet, and what it plays is not there. */
+void activity_fill(const struct rs_engine *e, struct activity *a, uint32_t index);
+/** It is one of the engine's. */
+void activity_join(struct rs_engine *e, struct activity *a);
 /** The most calls and registrations a second that the plan asks for, all workers together; a guess where others place them. */
 double plan_rate(const struct rs_plan *plan);
 

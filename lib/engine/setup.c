@@ -138,6 +138,7 @@ tombs_needed(const struct rs_plan *plan)
 }
 
 #define MANY_TEXTS 64 /* no scenario seen fills more variables with text at a time */
+#define FEW_TEXTS  4  /* for scenarios that come while the run is on */
 
 static uint64_t
 registrations_needed(const struct rs_plan *plan)
@@ -150,18 +151,42 @@ registrations_needed(const struct rs_plan *plan)
 	return n;
 }
 
+uint32_t
+rs_engine_texts(const struct rs_plan *plan)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		uint32_t vars = plan->activities[i].program->n_vars;
+
+		if (vars > n)
+			n = vars < MANY_TEXTS ? vars : MANY_TEXTS;
+	}
+	return n > FEW_TEXTS ? n : FEW_TEXTS;
+}
+
+int
+rs_engine_may_play(uint32_t texts, const struct rs_program *p, struct rs_err *err)
+{
+	uint32_t vars = p->n_vars < MANY_TEXTS ? p->n_vars : MANY_TEXTS;
+
+	if (vars > texts)
+		return rs_err_set(err, -EINVAL,
+			"%.300s: it has %u variables, and a call of this run has room for %u: use fewer, or stop the run and start it with this scenario",
+			p->file, p->n_vars, texts);
+	if (p->n_vars * sizeof(struct value) + p->n_rtds * sizeof(uint64_t) > UINT16_MAX)
+		return rs_err_set(err, -EINVAL, "%.300s: its %u variables take more than the 64 KiB a call may have: use fewer", p->file,
+			p->n_vars);
+	return 0;
+}
+
 static struct rs_blob_count
 blobs_needed(const struct rs_plan *plan, uint64_t legs)
 {
 	/* In rfc3261 mode a leg knows both parties, its routes, and puts an INVITE aside; a registration has a nonce and routes. */
 	struct rs_blob_count n = { .legs = (uint32_t)(legs * (1 + wants_rfc(plan) + wants_media(plan) + legs_sdp_wanted(plan))), .registrations = (uint32_t)registrations_needed(plan) };
 
-	for (uint32_t i = 0; i < plan->n_activities; i++) {
-		uint32_t vars = plan->activities[i].program->n_vars;
-
-		if (vars > n.texts)
-			n.texts = vars < MANY_TEXTS ? vars : MANY_TEXTS;
-	}
+	n.texts = rs_engine_texts(plan);
 	return n;
 }
 
@@ -239,32 +264,44 @@ first_play(struct rs_engine *e, struct activity *a, uint32_t index)
 	return memory ? play_setup(&a->first, a->plan->program, &a->account->program, (uint16_t)index, memory) : -ENOMEM;
 }
 
-static int
-activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
+void
+activity_fill(const struct rs_engine *e, struct activity *a, uint32_t index)
 {
 	const struct rs_plan_activity *plan = &e->plan->activities[index];
-	int rc;
 
 	a->plan = plan;
 	a->rfc = is_rfc(plan);
 	a->legs = rs_engine_matches_legs(e->plan, index);
 	a->account = &e->account->activities[index];
 	a->group = &e->groups[plan->from];
-	if ((a->rfc || plan->kind == RS_DO_REGISTER) && a->group->plan->ua.automatic)
-		a->group->automatic = true;
 	a->to = rs_activity_places(plan->kind) && plan->to_group >= 0 ? &e->groups[plan->to_group] : NULL;
-	rc = first_play(e, a, index);
-	if (rc)
-		return rc;
 	a->limit = plan->limit ? share(plan->limit, a->group->starters, a->group->rank) : UINT64_MAX;
-	if (shape_setup(&a->arrivals.shape, &e->arena, plan) != 0)
-		return -ENOMEM;
 	a->arrivals.loop.max_hz = plan->open_calls && !(plan->rate_hz > 0) ? rs_plan_loop_ceiling(e->plan) : e->plan->max_rate_hz;
 	if (plan->open_calls)
 		loop_target(a, plan->open_calls);
+}
+
+void
+activity_join(struct rs_engine *e, struct activity *a)
+{
+	if ((a->rfc || a->plan->kind == RS_DO_REGISTER) && a->group->plan->ua.automatic)
+		a->group->automatic = true;
 	if (a->group->position == UINT32_MAX) /* no part in it: the others say when it is over */
 		rs_metric_set(&a->account->cells, RS_AM_OVER, 1);
-	return 0;
+}
+
+static int
+activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
+{
+	uint64_t bytes = shape_bytes(&e->plan->activities[index]);
+	void *pieces = bytes ? rs_arena_alloc(&e->arena, bytes, 64) : NULL;
+
+	if (bytes && !pieces)
+		return -ENOMEM;
+	activity_fill(e, a, index);
+	shape_setup(&a->arrivals.shape, pieces, a->plan);
+	activity_join(e, a);
+	return first_play(e, a, index);
 }
 
 static int

@@ -87,6 +87,8 @@ void rs_observer_end(struct rs_observer *o, uint64_t now_ns, uint64_t t0_ns);
  */
 int rs_observer_program(struct rs_observer *o, uint32_t activity, const struct rs_program *program, const char *scenario,
 	struct rs_program_account *const accounts[], uint32_t *number);
+/** How many programs there are: the number of the next one. */
+uint32_t rs_observer_programs(const struct rs_observer *o);
 /** From @at_ns on calls of its activity play program @number: for the report. */
 void rs_observer_swapped(struct rs_observer *o, uint64_t at_ns, uint32_t number);
 /** Activity @activity has come into the plan, and its cells into the accounts, while the run is on. @return 0, -ENOMEM */

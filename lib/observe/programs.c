@@ -197,6 +197,12 @@ part_next(const struct rs_observer *o, uint32_t activity, const struct part *bef
 	return NULL;
 }
 
+uint32_t
+rs_observer_programs(const struct rs_observer *o)
+{
+	return o->n_parts;
+}
+
 const char *
 rs_observer_step_name(const struct rs_observer *o, uint32_t number, uint32_t step)
 {

@@ -331,6 +331,7 @@ read_activity(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activ
 	int rc;
 
 	a->line = p->node->line;
+	a->written = p->node;
 	a->to_group = -1;
 	a->mode = r->plan->mode;
 	a->timeout_written = rs_tree_get(p->node, "timeout") != NULL;
