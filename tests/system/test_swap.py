@@ -219,7 +219,8 @@ def test_connections_and_registrations_outlive_a_swap(quiet_lab):
 
 def test_many_swaps_under_load(quiet_lab, calls):
     """More often than any call lasts; with the sanitizers too, where the build has them."""
-    plan = both(calls, rate=200).replace('hold = "0s"', 'hold = "200ms"')
+    core = own_core()  # of two workers, each with a program of its own
+    plan = both(calls, rate=200).replace('hold = "0s"', 'hold = "200ms"').replace(f"cores = [ {core} ]", f"cores = [ {core}, {core} ]")
     with quiet_lab.daemon(plan) as daemon:
         files = [marked(quiet_lab, f"uac{i}.xml", str(i)) for i in range(2)]
         daemon.ctl("start")
