@@ -32,6 +32,7 @@ struct swaps {
 	} seen[4000]; /* which program each call began with */
 	unsigned n_seen;
 	bool ends; /* what is sent now is no step's */
+	unsigned lost, sent; /* one of so many; 0: none */
 };
 
 static unsigned
@@ -75,7 +76,7 @@ look(void *ctx, struct sim_packet *p)
 		t->byes[number_in(text)]++;
 	if (strncmp(text, "SIP/2.0", 7) != 0 && !t->ends) /* of the placing side */
 		note(t, text);
-	return 1;
+	return t->lost && ++t->sent % t->lost == 0 ? 0 : 1;
 }
 
 static void
@@ -104,6 +105,7 @@ static struct rs_program *
 make_program(const struct swaps *t, unsigned number)
 {
 	static const char mark[] = "Max-Forwards: 70\n";
+	const struct rs_scenario_opts opts = { .transactions = t->s.plan->mode == RS_MODE_RFC3261 };
 	FILE *f = fopen(t->s.plan->activities[CALL].scenario_file, "re"), *out;
 	struct rs_program *program = NULL;
 	struct rs_err err = { 0 };
@@ -126,7 +128,7 @@ make_program(const struct swaps *t, unsigned number)
 	}
 	fclose(out);
 	fclose(f);
-	if (rs_scenario_compile("marked.xml", rs_slice_of(text, len), NULL, &program, NULL, &err) != 0)
+	if (rs_scenario_compile("marked.xml", rs_slice_of(text, len), &opts, &program, NULL, &err) != 0)
 		fail_msg("%s", err.text);
 	free(text);
 	return program;
@@ -316,6 +318,31 @@ many_times_under_load(void **state)
 	close_swaps(t);
 }
 
+/* Retransmissions are rendered again, by transactions as well, long after the program has been taken away. */
+static void
+by_transactions_with_loss(void **state)
+{
+	struct swaps *t = &test;
+
+	memset(t, 0, sizeof(*t));
+	open_swaps(t, PORTS GROUPS CALLS("rate = 200; total = 1000; hold = \"500ms\";") "run = { mode = \"rfc3261\"; };\n");
+	t->lost = 7;
+	t->ends = true; /* what a transaction sends by itself says nothing */
+	for (unsigned i = 0; i < 20; i++) {
+		sim_play(&t->s, 250 * RS_NS_PER_MS);
+		assert_int_equal(swap(t), i + 1);
+	}
+	sim_play(&t->s, 120 * RS_NS_PER_S);
+	sim_sums_hold(&t->s);
+	assert_int_equal(sim_count(&t->s, CALL, RS_AM_COMPLETED), 1000);
+	assert_int_equal(sim_count(&t->s, RING, RS_AM_STARTED), 1000);
+	assert_true(sim_count(&t->s, CALL, RS_AM_SIP_RETRANSMITTED) > 100);
+	for (unsigned i = 0; i < 19; i++)
+		assert_true(rs_play_is_over(i ? t->plays[i] : rs_engine_first_play(t->s.engines[0], CALL)));
+	assert_int_equal(sim_engine(&t->s, RS_ENG_LEGS), 0);
+	close_swaps(t);
+}
+
 static void
 no_more_than_there_is_room_for(void **state)
 {
@@ -409,6 +436,7 @@ main(void)
 		cmocka_unit_test(while_the_run_drains),
 		cmocka_unit_test(what_is_hung_up_is_counted_where_it_was),
 		cmocka_unit_test(many_times_under_load),
+		cmocka_unit_test(by_transactions_with_loss),
 		cmocka_unit_test(no_more_than_there_is_room_for),
 		cmocka_unit_test(what_does_not_fit_a_call_is_refused),
 		cmocka_unit_test(a_late_activity_places_calls_beside_the_others),
