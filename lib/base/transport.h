@@ -9,6 +9,22 @@
 
 enum rs_transport { RS_TRANSPORT_UDP, RS_TRANSPORT_TCP, RS_TRANSPORT_TLS, RS_TRANSPORT_WS, RS_TRANSPORT_WSS, RS_TRANSPORTS };
 
+/** How a connection is ended by us. */
+enum rs_conn_close {
+	RS_CONN_FIN,	/* in order: a Close frame, close_notify, FIN */
+	RS_CONN_RST,
+	RS_CONN_SILENT, /* forgotten: the peer hears nothing */
+};
+
+/** As a plan has it: "fin", "rst", "silent". */
+static inline const char *
+rs_conn_close_name(enum rs_conn_close how)
+{
+	static const char *const names[] = { [RS_CONN_FIN] = "fin", [RS_CONN_RST] = "rst", [RS_CONN_SILENT] = "silent" };
+
+	return names[how];
+}
+
 /** As Via has it: "UDP", "TCP", "TLS", "WS", "WSS". */
 static inline struct rs_slice
 rs_transport_via(enum rs_transport t)

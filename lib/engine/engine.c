@@ -328,7 +328,7 @@ activity_turn(struct rs_engine *e, struct activity *a)
 	uint64_t next = UINT64_MAX;
 	bool over = false;
 
-	if (a->group->position == UINT32_MAX)
+	if (a->group->position == UINT32_MAX || a->plan->kind == RS_DO_DROP)
 		return next;
 	if (rs_activity_places(a->plan->kind))
 		next = arrivals_turn(e, a, &over);
@@ -454,6 +454,8 @@ rs_engine_start_activity(struct rs_engine *e, int32_t activity, uint64_t at_ns)
 {
 	struct activity *a = &e->activities[activity];
 
+	if (a->plan->kind == RS_DO_DROP) /* control's own: see rs_engine_drop */
+		return;
 	if (a->plan->kind == RS_DO_ANSWER) {
 		const struct group *g = a->group;
 

@@ -2,7 +2,7 @@
 /* Connections opened ahead of need, and cut on purpose, as when a session border controller fails over: how everybody comes back is what is looked at. */
 #include "engine/flow.h"
 
-#define TURN_CUTS 256
+#define TURN_CUTS 16 /* as many segments as a port takes with the next burst */
 #define TURN_FLOWS 4096
 #define TURN_CONNECTS 64
 

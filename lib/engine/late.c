@@ -74,6 +74,8 @@ lacks(const struct rs_plan *plan, uint32_t began, const struct rs_plan_activity 
 		rfc |= has->mode == RS_MODE_RFC3261 && has->kind != RS_DO_REGISTER;
 		media |= has->media == a->media && has->from == a->from;
 	}
+	if (a->kind == RS_DO_DROP) /* control's own */
+		return NULL;
 	if (a->kind == RS_DO_REGISTER)
 		return "room for registrations is laid out when a run begins";
 	if (!same_side)

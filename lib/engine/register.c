@@ -566,7 +566,11 @@ register_disconnected(struct rs_engine *e, struct flow *f, uint32_t cause)
 	struct registration *r = of_flow(e, f);
 	bool was = r && r->state == REG_REGISTERED;
 
-	if (r && r->under_way) {
+	if (r && r->under_way && cause == RS_CAUSE_CONNECTION + RS_CONN_CAUSE_LOCAL &&
+		activity_of(e, r)->group->plan->reconnect != RS_RECONNECT_NEVER) {
+		r->waits = true; /* cut on purpose: no fault of the peer's, it is asked again on the next connection */
+		rs_wheel_cancel(&e->wheel, node_of(e, (uint32_t)(r - e->regs)));
+	} else if (r && r->under_way) {
 		failed(e, r, cause);
 	} else if (was) {
 		rs_wheel_cancel(&e->wheel, node_of(e, (uint32_t)(r - e->regs)));

@@ -74,12 +74,6 @@ enum rs_conn_cause {
 /** "refused", "peer closed", ... as reports have it */
 const char *rs_conn_cause_name(enum rs_conn_cause cause);
 
-enum rs_conn_close {
-	RS_CONN_FIN,	/* in order: a Close frame, close_notify, FIN */
-	RS_CONN_RST,
-	RS_CONN_SILENT, /* forgotten: the peer hears nothing */
-};
-
 /** What a datagram to one of our addresses is taken for: nothing of SIP begins with a byte of 128 to 191. */
 static inline uint8_t
 rs_rx_kind_of(const uint8_t *data, uint32_t len)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Connections in the report: what endpoints have, what TCP, TLS and WebSocket cost, and how long it took to come back. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "net/conn/conn.h"
@@ -130,6 +131,25 @@ set_hist(struct view *v, enum set_kind kind, uint32_t row)
 	return samples_since(&v->o->samples[at], v->zero, v->o->scratch[1]);
 }
 
+/* @image has the whole run's. */
+void
+conn_peaks_close(struct rs_observer *o, const uint64_t *image, double length_s)
+{
+	static const uint32_t of_handshakes[] = { RS_HS_CLIENT_FULL, RS_HS_CLIENT_RESUMED, RS_HS_SERVER_FULL, RS_HS_SERVER_RESUMED };
+	const struct set *tcp = &o->sets[SET_TCP], *hs = &o->sets[SET_HANDSHAKES];
+	struct conn_peaks *p = &o->conn_peaks;
+	uint64_t syns = tcp->table ? image[tcp->at + RS_NET_TCP_CONNECTS] : 0, handshakes = 0;
+
+	for (size_t i = 0; hs->table && i < sizeof(of_handshakes) / sizeof(of_handshakes[0]); i++)
+		handshakes += image[hs->at + of_handshakes[i]];
+	if (length_s > 0) {
+		p->syns_per_s = fmax(p->syns_per_s, (double)(syns - p->syns) / length_s);
+		p->handshakes_per_s = fmax(p->handshakes_per_s, (double)(handshakes - p->handshakes) / length_s);
+	}
+	p->syns = syns;
+	p->handshakes = handshakes;
+}
+
 /* --- JSON --- */
 
 struct member {
@@ -221,6 +241,10 @@ connections_json(struct view *v)
 	j = json_object();
 	t = json_object();
 	put_counts(v, j, SET_FLOWS, flows);
+	put_number(&v->maker, j, "peak_syns_per_s", v->o->conn_peaks.syns_per_s);
+	if (v->o->sets[SET_HANDSHAKES].table)
+		put_number(&v->maker, j, "peak_handshakes_per_s", v->o->conn_peaks.handshakes_per_s);
+	put(&v->maker, j, "cuts", v->facts->cuts ? json_incref(v->facts->cuts) : json_array());
 	put(&v->maker, j, "failed", causes_json(v, RS_FLOW_FAILED));
 	put(&v->maker, j, "ended", causes_json(v, RS_FLOW_BROKEN));
 	put_hists(v, j, SET_FLOWS, back);

@@ -16,6 +16,16 @@ count_rows(struct columns *c, const json_t *j)
 }
 
 static void
+peak_rows(struct columns *c, const json_t *j)
+{
+	cell_headings(c, "In the busiest second\0SYNs\0handshakes\0");
+	cell(c, "");
+	cell_number(c, json_object_get(j, "peak_syns_per_s"));
+	cell_number(c, json_object_get(j, "peak_handshakes_per_s"));
+	end_row(c);
+}
+
+static void
 cause_rows(struct columns *c, const json_t *j)
 {
 	static const char *const lists[] = { "failed", "ended" };
@@ -31,6 +41,26 @@ cause_rows(struct columns *c, const json_t *j)
 			cell_count(c, json_object_get(f, "count"));
 			end_row(c);
 		}
+}
+
+static void
+cut_rows(struct columns *c, const json_t *j)
+{
+	const json_t *cut;
+	size_t i;
+
+	cell_headings(c, "Cut on purpose\0how\0by\0at, s\0share\0");
+	json_array_foreach(json_object_get(j, "cuts"), i, cut)
+	{
+		const char *by = text_of(cut, "activity");
+
+		cell(c, text_of(cut, "endpoints"));
+		cell(c, text_of(cut, "how"));
+		cell(c, by && by[0] ? by : "loadctl");
+		cell_number(c, json_object_get(cut, "t"));
+		cell_number(c, json_object_get(cut, "share"));
+		end_row(c);
+	}
 }
 
 static void
@@ -67,9 +97,15 @@ rs_connections_print(FILE *out, const json_t *connections)
 {
 	fputc('\n', out);
 	columns_print(out, 1, count_rows, connections);
+	fputc('\n', out);
+	columns_print(out, 1, peak_rows, connections);
 	if (json_array_size(json_object_get(connections, "failed")) + json_array_size(json_object_get(connections, "ended")) > 0) {
 		fputc('\n', out);
 		columns_print(out, 2, cause_rows, connections);
+	}
+	if (json_array_size(json_object_get(connections, "cuts")) > 0) {
+		fputc('\n', out);
+		columns_print(out, 3, cut_rows, connections);
 	}
 	fputc('\n', out);
 	columns_print(out, 1, figure_rows, connections);

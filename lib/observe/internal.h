@@ -171,6 +171,10 @@ struct rs_observer {
 	struct rs_call_totals before; /* at the end of the last closed one */
 	struct rs_call_totals before_other; /* and of the other side: answered where `before` is placed */
 	struct signals signals_before;
+	struct conn_peaks {
+		uint64_t syns, handshakes; /* so far */
+		double syns_per_s, handshakes_per_s; /* in the second with the most, since the last reset */
+	} conn_peaks;
 	struct now now;
 	struct limits limits;
 	struct taint_count taint[2][2]; /* [placed][measured] */
@@ -372,6 +376,8 @@ uint32_t sets_layout(struct rs_observer *o, uint32_t at);
 void sets_read(const struct rs_observer *o, uint64_t *image);
 uint32_t sets_hists(const struct rs_observer *o);
 int sets_layout_hists(struct rs_observer *o, uint32_t at);
+/** An interval of so long is closed: was it the one with the most SYNs, or handshakes? @image has the whole run's cells. */
+void conn_peaks_close(struct rs_observer *o, const uint64_t *image, double length_s);
 /** Row @row of set @kind; 0: there is no such set. */
 uint64_t set_count(const struct view *v, enum set_kind kind, uint32_t row);
 /** NULL: nothing came. */

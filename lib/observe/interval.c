@@ -122,6 +122,7 @@ close_interval(
 	}
 	signals_text(now, out->n_breaches ? &o->limits.breaches[out->first_breach] : NULL);
 	taint_close(o, image, out->limited);
+	conn_peaks_close(o, image, out->length_s);
 	samples_close(o, out->limited);
 	o->before = snapshot_totals(o, image, o->places, false);
 	o->before_other = snapshot_totals(o, image, !o->places, false);

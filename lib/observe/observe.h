@@ -60,6 +60,7 @@ struct rs_run_facts {
 	double rate_hz;    /* asked now, of all placing activities */
 	uint32_t memory_mb;
 	json_t *failed_calls; /* of the report: some of each cause, with their ladders; NULL: left out */
+	json_t *cuts;	  /* of connections, on purpose; NULL: none */
 	const char *srtp; /* what does the arithmetic of SRTP; NULL: nothing does */
 	double start_ms; /* from the process's start to the first arrival, in a run begun with the process; else 0 */
 };

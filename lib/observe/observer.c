@@ -88,4 +88,5 @@ rs_observer_reset(struct rs_observer *o, uint64_t now_ns)
 	o->from[ZERO_RESET] = image;
 	o->zero_ns = now_ns;
 	taint_reset(o);
+	o->conn_peaks.syns_per_s = o->conn_peaks.handshakes_per_s = 0;
 }

@@ -118,8 +118,8 @@ scenarios_json(struct view *v)
 	json_t *list = json_array();
 
 	for (uint32_t a = 0; a < v->o->what.plan->n_activities; a++) {
-		if (side_of(activity(v, a)) == SIDE_REGISTERED)
-			continue; /* no scenario plays there */
+		if (!rs_activity_plays(activity(v, a)->kind))
+			continue;
 		for (const struct part *p = NULL; (p = part_next(v->o, a, p)) != NULL;) {
 			json_t *j = json_object(), *steps = json_array();
 

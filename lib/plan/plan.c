@@ -191,7 +191,7 @@ rs_plan_free(struct rs_plan *p)
 	for (uint32_t i = 0; i < p->n_activities; i++) {
 		struct rs_plan_activity *a = &p->activities[i];
 
-		if (a->program && a->kind != RS_DO_REGISTER) /* whose program is the plan's own */
+		if (a->program && rs_activity_plays(a->kind)) /* of the others it is the plan's own */
 			rs_program_free(a->program);
 		for (uint32_t k = 0; k < a->n_data; k++)
 			rs_inject_free(a->data[k]);

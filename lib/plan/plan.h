@@ -127,15 +127,22 @@ struct rs_plan_group {
 	int line;
 };
 
-enum rs_activity_kind { RS_DO_CALL, RS_DO_ANSWER, RS_DO_OPTIONS, RS_DO_REGISTER };
+enum rs_activity_kind { RS_DO_CALL, RS_DO_ANSWER, RS_DO_OPTIONS, RS_DO_REGISTER, RS_DO_DROP };
 /** "call", "answer", ... as in `do` */
 const char *rs_activity_kind_name(enum rs_activity_kind kind);
 
-/** Does it place calls, by rate or as a closed loop? The others answer, or register. */
+/** Does it place calls, by rate or as a closed loop? The others answer, register or cut connections. */
 static inline bool
 rs_activity_places(enum rs_activity_kind kind)
 {
 	return kind == RS_DO_CALL || kind == RS_DO_OPTIONS;
+}
+
+/** Does it play a scenario? */
+static inline bool
+rs_activity_plays(enum rs_activity_kind kind)
+{
+	return rs_activity_places(kind) || kind == RS_DO_ANSWER;
 }
 
 enum rs_start_kind { RS_START_AT_ONCE, RS_START_AFTER, RS_START_MANUAL };
@@ -186,6 +193,10 @@ struct rs_plan_activity {
 	bool nonce_reuse;	  /* send credentials at once with the nonce of before and a higher nc */
 	bool unregister;	  /* at the end of the run */
 	double unregister_rate_hz; /* 0: as rate_hz */
+	/* drop */
+	double share;		  /* of the group's connections, 0 to 1 */
+	uint8_t how;		  /* enum rs_conn_close */
+	uint64_t wait_ns, every_ns; /* from its start to the first cut, and from cut to cut; `total` cuts */
 	uint64_t timeout_ns;	  /* of a recv without its own; 32 s */
 	bool timeout_written;	  /* in the plan: then it limits how long an answered call waits for the peer's next request, too */
 	struct rs_inject **data;  /* injection files, the default one first */

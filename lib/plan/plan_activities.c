@@ -13,6 +13,7 @@ rs_activity_kind_name(enum rs_activity_kind kind)
 		[RS_DO_ANSWER] = "answer",
 		[RS_DO_OPTIONS] = "options",
 		[RS_DO_REGISTER] = "register",
+		[RS_DO_DROP] = "drop",
 	};
 
 	return names[kind];
@@ -48,7 +49,7 @@ kinds_text(unsigned kinds, char *buf, size_t cap)
 	size_t at = 0;
 
 	buf[0] = '\0';
-	for (int k = RS_DO_CALL; k <= RS_DO_REGISTER && at < cap; k++)
+	for (int k = RS_DO_CALL; k <= RS_DO_DROP && at < cap; k++)
 		if (kinds & ON(k))
 			at += (size_t)snprintf(buf + at, cap - at, "%s\"%s\"",
 				at == 0                    ? ""
@@ -67,7 +68,7 @@ check_kind(const struct rs_reader *r, const struct rs_part *p, const struct rs_p
 		unsigned kinds;
 		const char *instead;
 	} only[] = {
-		{ "endpoints", ON(RS_DO_ANSWER) | ON(RS_DO_REGISTER),
+		{ "endpoints", ON(RS_DO_ANSWER) | ON(RS_DO_REGISTER) | ON(RS_DO_DROP),
 			"name the callers with from" },
 		{ "from", PLACES, "name the group with endpoints" },
 		{ "to", PLACES, "remove it" },
@@ -89,18 +90,23 @@ check_kind(const struct rs_reader *r, const struct rs_part *p, const struct rs_p
 		{ "nonce_reuse", ON(RS_DO_REGISTER), "remove it" },
 		{ "unregister", ON(RS_DO_REGISTER), "remove it" },
 		{ "unregister_rate", ON(RS_DO_REGISTER), "remove it" },
+		{ "share", ON(RS_DO_DROP), "remove it" },
+		{ "how", ON(RS_DO_DROP), "remove it" },
+		{ "wait", ON(RS_DO_DROP), "remove it" },
+		{ "every", ON(RS_DO_DROP), "remove it" },
 	};
 	static const char *const who[] = { [RS_DO_CALL] = "calls",
 		[RS_DO_ANSWER] = "answers",
 		[RS_DO_OPTIONS] = "sends OPTIONS",
-		[RS_DO_REGISTER] = "registers" };
+		[RS_DO_REGISTER] = "registers",
+		[RS_DO_DROP] = "has the connections" };
 	const char *need = rs_activity_places(a->kind) ? "from" : "endpoints";
 	char kinds[80];
 
 	for (size_t i = 0; i < RS_COUNT(only); i++) {
 		if ((only[i].kinds & ON(a->kind)) || !rs_tree_get(p->node, only[i].setting))
 			continue;
-		bool pause = a->kind != RS_DO_REGISTER ||
+		bool pause = (PLAYS & ON(a->kind)) ||
 			(strcmp(only[i].setting, "hold") != 0 &&
 				strcmp(only[i].setting, "ring") != 0);
 		return rs_part_fail(r, p, only[i].setting, -EINVAL, "is for do = %s: %s",
@@ -343,12 +349,14 @@ read_activity(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activ
 	group = rs_activity_places(a->kind) ? "from" : "endpoints";
 	if ((rc = find_group(r, p, group, rs_part_text(r, p, group), &a->from)) != 0)
 		return rc;
-	if (a->kind != RS_DO_ANSWER && (rc = read_rate(r, p, a)) != 0)
+	if (a->kind != RS_DO_ANSWER && a->kind != RS_DO_DROP && (rc = read_rate(r, p, a)) != 0)
 		return rc;
 	if (rs_activity_places(a->kind) && (rc = read_to(r, p, a)) != 0)
 		return rc;
 	if ((rc = check_twins(r, p, a)) != 0 || (rc = read_keys(r, p, a)) != 0)
 		return rc;
+	if (a->kind == RS_DO_DROP)
+		return rs_read_drop(r, p, a);
 	return a->kind == RS_DO_REGISTER ? rs_read_register(r, p, a) : rs_read_scenario(r, p, a);
 }
 

@@ -442,7 +442,7 @@ rs_imply_media(struct rs_reader *r)
 		int rc;
 
 		a->media = plan->groups[a->from].media;
-		if (a->media >= 0 || a->kind == RS_DO_REGISTER || !a->program->media)
+		if (a->media >= 0 || !rs_activity_plays(a->kind) || !a->program->media)
 			continue;
 		if (implied[video] < 0 && (rc = imply(r, video, &implied[video])) != 0)
 			return rc;

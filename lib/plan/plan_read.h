@@ -130,6 +130,9 @@ int rs_read_agent(struct rs_reader *r, const struct rs_part *p,
 int rs_read_dist(const struct rs_reader *r, const struct rs_part *p, const char *name,
 	struct rs_dist *out);
 int rs_read_shape(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a);
+/** A program without steps, the plan's own, for activities that play no scenario. */
+int rs_plan_own_program(const struct rs_reader *r, struct rs_plan_activity *a, const char *name);
+int rs_read_drop(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a);
 int rs_read_register(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a);
 int rs_read_starts(const struct rs_reader *r); /* when all activities are read */
 int rs_check_ceiling(const struct rs_reader *r); /* after that */

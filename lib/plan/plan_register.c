@@ -71,6 +71,22 @@ check_rates(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_a
 }
 
 int
+rs_plan_own_program(const struct rs_reader *r, struct rs_plan_activity *a, const char *name)
+{
+	a->program = rs_plan_alloc(r->mem, sizeof(*a->program));
+	if (!a->program)
+		return -ENOMEM;
+	*a->program = (struct rs_program){ .name = rs_slice_str(name),
+		.file = "",
+		.abort_ack = -1,
+		.abort_refused = -1,
+		.abort_bye = -1,
+		.abort_cancel = -1,
+		.auto_200 = -1 };
+	return 0;
+}
+
+int
 rs_read_register(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a)
 {
 	int rc;
@@ -81,15 +97,5 @@ rs_read_register(struct rs_reader *r, const struct rs_part *p, struct rs_plan_ac
 	if (a->expires_ns < 1000000000)
 		return rs_part_fail(
 			r, p, "expires", -EINVAL, "is below 1s, which is what SIP counts in");
-	a->program = rs_plan_alloc(r->mem, sizeof(*a->program));
-	if (!a->program)
-		return -ENOMEM;
-	*a->program = (struct rs_program){ .name = rs_slice_str("register"),
-		.file = "",
-		.abort_ack = -1,
-		.abort_refused = -1,
-		.abort_bye = -1,
-		.abort_cancel = -1,
-		.auto_200 = -1 };
-	return 0;
+	return rs_plan_own_program(r, a, "register");
 }

@@ -7,11 +7,13 @@ static const struct rs_word do_words[] = { [RS_DO_CALL] = { "call", NULL },
 	[RS_DO_ANSWER] = { "answer", NULL },
 	[RS_DO_OPTIONS] = { "options", NULL },
 	[RS_DO_REGISTER] = { "register", NULL },
+	[RS_DO_DROP] = { "drop", NULL },
 	{ NULL, NULL } };
 static const struct rs_word pick_words[] = { [RS_PICK_IDLE] = { "idle", NULL },
 	[RS_PICK_ROUND_ROBIN] = { "round robin", NULL },
 	[RS_PICK_RANDOM] = { "random", NULL },
 	{ NULL, NULL } };
+static const struct rs_word how_words[] = { [RS_CONN_FIN] = { "fin", NULL }, [RS_CONN_RST] = { "rst", NULL }, [RS_CONN_SILENT] = { "silent", NULL }, { NULL, NULL } };
 static const struct rs_word arrival_words[] = { [RS_ARRIVALS_UNIFORM] = { "uniform", NULL },
 	[RS_ARRIVALS_POISSON] = { "poisson", NULL },
 	{ NULL, NULL } };
@@ -29,7 +31,8 @@ const struct rs_setting rs_settings_activities[] = {
 		RS_FIELD(struct rs_plan_activity, kind),
 		.meaning =
 			"\"call\" places calls, \"answer\" takes them, \"options\" pings with OPTIONS, \"register\" registers the "
-			"group's endpoints with its proxy, keeps them registered and un-registers them at the end." },
+			"group's endpoints with its proxy, keeps them registered and un-registers them at the end, \"drop\" cuts the group's "
+			"connections." },
 	{ .name = "start",
 		.type = RS_SET_STRING,
 		.offset = RS_SET_CUSTOM,
@@ -40,7 +43,7 @@ const struct rs_setting rs_settings_activities[] = {
 	{ .name = "endpoints",
 		.type = RS_SET_STRING,
 		.offset = RS_SET_CUSTOM,
-		.meaning = "answer, register: the group that answers or registers (required)." },
+		.meaning = "answer, register, drop: the group that answers, registers or has the connections (required)." },
 	{ .name = "from",
 		.type = RS_SET_STRING,
 		.offset = RS_SET_CUSTOM,
@@ -94,7 +97,8 @@ const struct rs_setting rs_settings_activities[] = {
 		.derived = true,
 		.standard = "no end",
 		.meaning =
-			"The activity ends after so many calls or registrations offered (answer: answered)." },
+			"The activity ends after so many calls or registrations offered (answer: answered; drop: so many cuts, 1 where "
+			"nothing is said, and the run does not end with them)." },
 	{ .name = "limit",
 		.type = RS_SET_INT,
 		.min = 1,
@@ -189,5 +193,28 @@ const struct rs_setting rs_settings_activities[] = {
 		.derived = true,
 		.standard = "rate",
 		.meaning = "register: how many are un-registered a second." },
+	{ .name = "share",
+		.type = RS_SET_FLOAT,
+		.min = 0,
+		.max = 1,
+		RS_FIELD(struct rs_plan_activity, share),
+		.standard = "1.0",
+		.meaning = "drop: the part of the group's connections that each cut is for, drawn anew each time." },
+	{ .name = "how",
+		.type = RS_SET_WORD,
+		.words = how_words,
+		RS_FIELD(struct rs_plan_activity, how),
+		.standard = "\"rst\"",
+		.meaning = "drop: by \"rst\", in order (\"fin\"), or without a word to the peer (\"silent\")." },
+	{ .name = "wait",
+		.type = RS_SET_DURATION,
+		RS_FIELD(struct rs_plan_activity, wait_ns),
+		.standard = "\"0s\"",
+		.meaning = "drop: from the activity's start to its first cut." },
+	{ .name = "every",
+		.type = RS_SET_DURATION,
+		RS_FIELD(struct rs_plan_activity, every_ns),
+		.standard = "\"0s\"",
+		.meaning = "drop: from each cut to the next; needed where total is more than 1." },
 };
 const uint32_t rs_n_settings_activities = RS_COUNT(rs_settings_activities);

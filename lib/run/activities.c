@@ -19,6 +19,8 @@ activity_over(const struct rs_daemon *d, uint32_t i)
 {
 	bool over = d->run->begun[i] || d->run->stopped[i];
 
+	if (d->plan->activities[i].kind == RS_DO_DROP)
+		return drops_over(d, i);
 	for (uint32_t w = 0; w < d->n_workers && over; w++)
 		over = rs_metric_get(&d->run->accounts[w]->activities[i].cells, RS_AM_OVER) != 0;
 	return over;
@@ -50,7 +52,7 @@ activity_awaited(const struct rs_daemon *d, uint32_t i)
 bool
 activity_has_end(const struct rs_plan_activity *a)
 {
-	return a->total || (a->n_shape && a->shape[a->n_shape - 1].rate_to_hz <= 0);
+	return (a->total && a->kind != RS_DO_DROP) || (a->n_shape && a->shape[a->n_shape - 1].rate_to_hz <= 0);
 }
 
 double

@@ -28,9 +28,9 @@ rs_daemon_swap(struct rs_daemon *d, const char *activity, const char *file, stru
 		rc = daemon_activity(d, activity, &i, err);
 	if (rc)
 		return rc;
-	if (i < 0 || d->plan->activities[i].kind == RS_DO_REGISTER)
+	if (i < 0 || !rs_activity_plays(d->plan->activities[i].kind))
 		return rs_err_set(err, -EINVAL,
-			i < 0 ? "which activity?" : "activity \"%s\" registers: it plays no scenario", activity);
+			i < 0 ? "which activity?" : "activity \"%s\" neither places nor answers calls: it plays no scenario", activity);
 	rc = rs_plan_scenario(d->plan, (uint32_t)i, file, path, sizeof(path), &program, err);
 	if (rc == -ENOTSUP)
 		rc = -EINVAL;
@@ -79,7 +79,7 @@ find(const struct rs_plan *plan, const char *name)
 static bool
 plays_another(const struct rs_plan_activity *was, const struct rs_plan_activity *is)
 {
-	return is->kind != RS_DO_REGISTER &&
+	return rs_activity_plays(is->kind) &&
 		(was->program->digest != is->program->digest || strcmp(was->scenario_file, is->scenario_file) != 0);
 }
 
@@ -171,7 +171,7 @@ apply_rate(struct apply *ap, uint32_t was, const struct rs_plan_activity *a, str
 {
 	struct run *r = ap->d->run;
 
-	if (a->kind == RS_DO_ANSWER || a->n_shape > 0 || r->stopped[was] || (!(r->rates[was] < a->rate_hz) && !(r->rates[was] > a->rate_hz)))
+	if ((!rs_activity_places(a->kind) && a->kind != RS_DO_REGISTER) || a->n_shape > 0 || r->stopped[was] || (!(r->rates[was] < a->rate_hz) && !(r->rates[was] > a->rate_hz)))
 		return 0;
 	int rc = rs_daemon_rate(ap->d, a->name, a->rate_hz, false, err);
 
@@ -185,7 +185,7 @@ apply_limit(struct apply *ap, uint32_t was, const struct rs_plan_activity *a, st
 {
 	uint64_t limit = a->open_calls ? a->open_calls : a->limit;
 
-	if (a->kind == RS_DO_REGISTER || ap->d->run->limits[was] == limit || ap->d->run->stopped[was])
+	if (!rs_activity_plays(a->kind) || ap->d->run->limits[was] == limit || ap->d->run->stopped[was])
 		return 0;
 	int rc = rs_daemon_limit(ap->d, a->name, limit, err);
 

@@ -377,55 +377,6 @@ run_conns_worker(struct run_conns *c, uint32_t worker)
 
 /* --- while a run is on --- */
 
-static int
-find_group(const struct rs_daemon *d, const char *name, int32_t *out, struct rs_err *err)
-{
-	const char *names[256], *near;
-	uint32_t n = 0;
-
-	*out = -1;
-	for (uint32_t i = 0; i < d->plan->n_groups; i++) {
-		const struct rs_plan_group *g = &d->plan->groups[i];
-
-		if (name && strcmp(g->name, name) == 0)
-			*out = (int32_t)i;
-		if (rs_transport_is_stream((enum rs_transport)g->transport) && n < 256)
-			names[n++] = g->name;
-	}
-	if (n == 0)
-		return rs_err_set(err, -EINVAL, "the plan has no connections: its groups speak UDP");
-	if (!name || (*out >= 0 && rs_transport_is_stream((enum rs_transport)d->plan->groups[*out].transport)))
-		return 0;
-	if (*out >= 0)
-		return rs_err_set(err, -EINVAL, "group \"%.60s\" speaks UDP: it has no connections", name);
-	near = rs_text_nearest(name, names, n);
-	return rs_err_set(err, -ENOENT, "no group \"%.60s\"%s%s%s", name, near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-}
-
-int
-rs_daemon_drop(struct rs_daemon *d, const char *group, double share, enum rs_conn_close how, struct rs_err *err)
-{
-	static const char *const hows[] = { [RS_CONN_FIN] = "fin", [RS_CONN_RST] = "rst", [RS_CONN_SILENT] = "silent" };
-	struct rs_mail m = { .type = RS_MAIL_DROP };
-	int32_t number;
-	int rc;
-
-	if (!run_is_on(d))
-		return rs_err_set(err, -EINVAL, "no run is on (state %s)", rs_state_name(d->state));
-	if (!(share > 0 && share <= 1))
-		return rs_err_set(err, -EINVAL, "share %g: give more than 0, and 1 at most", share);
-	rc = find_group(d, group, &number, err);
-	if (rc)
-		return rc;
-	m.arg[1] = (uint64_t)(int64_t)number;
-	memcpy(&m.arg[2], &share, sizeof(share));
-	m.arg[3] = how;
-	daemon_mail(d, &m);
-	daemon_event(d, "connections dropped",
-		json_pack("{s:s, s:f, s:s}", "endpoints", group ? group : "all", "share", share, "how", hows[how]));
-	return 0;
-}
-
 json_t *
 rs_daemon_connections(struct rs_daemon *d)
 {

@@ -303,6 +303,7 @@ rs_daemon_poll(struct rs_daemon *d)
 	changes_poll(d);
 	hang_up_stopped(d, now);
 	activities_follow(d);
+	drops_follow(d);
 	why = is_over(d, now);
 	if (!why)
 		return false;

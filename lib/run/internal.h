@@ -38,6 +38,8 @@ struct run {
 	enum closed closed; /* draining, and no call placed is open */
 	bool by_hand;
 	char srtp[64]; /* what does the arithmetic of SRTP; "": nothing */
+	json_t *cuts;		/* of connections, on purpose: [{t, endpoints, share, how, activity}]; NULL: none yet */
+	uint64_t *cuts_made;	/* per activity with do = "drop" */
 	bool attached; /* workers hold the engines */
 	double *rates; /* asked now, per activity */
 	uint64_t *limits;
@@ -114,6 +116,10 @@ void activity_begin(struct rs_daemon *d, uint32_t i, const char *after);
 bool activity_over(const struct rs_daemon *d, uint32_t i);
 /** Begin what waits for an activity that is over. */
 void activities_follow(struct rs_daemon *d);
+/** Has activity @i, with do = "drop", made its cuts, or been stopped? */
+bool drops_over(const struct rs_daemon *d, uint32_t i);
+/** Make the cuts that are due. */
+void drops_follow(struct rs_daemon *d);
 /** The activity that @i waits for, or NULL. */
 const char *activity_awaited(const struct rs_daemon *d, uint32_t i);
 /** Does a run's end wait for it? */

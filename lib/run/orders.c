@@ -127,6 +127,8 @@ check_rated(struct rs_daemon *d, const char *activity, int32_t *i, struct rs_err
 
 	if (rc == 0)
 		rc = daemon_activity(d, activity, i, err);
+	if (rc == 0 && *i >= 0 && d->plan->activities[*i].kind == RS_DO_DROP)
+		return rs_err_set(err, -EINVAL, "activity \"%s\" cuts connections by a timetable: it has no rate", activity);
 	if (rc == 0 && *i >= 0 && d->plan->activities[*i].kind == RS_DO_ANSWER)
 		return rs_err_set(err, -EINVAL,
 			"activity \"%s\" answers calls: it has no rate, loadctl limit bounds it", activity);
@@ -207,6 +209,8 @@ rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struc
 		rc = rs_err_set(err, -EINVAL,
 			"activity \"%s\" registers: it has no calls to limit, loadctl rate turns it",
 			activity);
+	if (rc == 0 && i >= 0 && d->plan->activities[i].kind == RS_DO_DROP)
+		rc = rs_err_set(err, -EINVAL, "activity \"%s\" cuts connections: it has no calls to limit", activity);
 	if (rc)
 		return rc;
 	for (uint32_t a = 0; a < d->plan->n_activities; a++) {

@@ -112,7 +112,7 @@ tls_profiles(const struct rs_plan *plan)
 static const char *
 target_of(const struct rs_plan *plan, const struct rs_plan_activity *a)
 {
-	if (a->kind == RS_DO_ANSWER)
+	if (a->kind == RS_DO_ANSWER || a->kind == RS_DO_DROP)
 		return NULL;
 	if (a->kind == RS_DO_REGISTER)
 		return plan->groups[a->from].proxy_text;
@@ -162,6 +162,10 @@ activities(const struct rs_plan *plan)
 				a->start == RS_START_AFTER ? plan->activities[a->after].name : NULL,
 				"mode", a->mode == RS_MODE_RFC3261 ? "rfc3261" : "sipp",
 				"open_calls", (json_int_t)a->open_calls, "shape", shape_of(a)));
+		if (a->kind == RS_DO_DROP)
+			json_object_update_new(json_array_get(list, i),
+				json_pack("{s:f, s:s, s:f, s:f}", "share", a->share, "how", rs_conn_close_name((enum rs_conn_close)a->how),
+					"wait_s", (double)a->wait_ns / NS_PER_S, "every_s", (double)a->every_ns / NS_PER_S));
 	}
 	return list;
 }
@@ -171,7 +175,7 @@ static const char *
 ending(const struct rs_plan *plan)
 {
 	for (uint32_t i = 0; i < plan->n_activities; i++)
-		if (plan->activities[i].total)
+		if (plan->activities[i].total && plan->activities[i].kind != RS_DO_DROP)
 			return plan->measure_ns ? "at the totals, or when the measured time is over"
 						: "at the totals";
 	return plan->measure_ns ? "when the measured time is over" : "by stop only";
@@ -284,20 +288,24 @@ static void
 print_activity(FILE *out, const json_t *a)
 {
 	bool answers = strcmp(text_of(a, "do"), "answer") == 0,
-	     registers = strcmp(text_of(a, "do"), "register") == 0;
+	     registers = strcmp(text_of(a, "do"), "register") == 0, drops = strcmp(text_of(a, "do"), "drop") == 0;
 	json_t *shape = json_object_get(a, "shape"), *piece;
 	size_t i;
 
 	fprintf(out, "  %-12s %-8s %s", text_of(a, "name"), text_of(a, "do"),
 		text_of(a, "endpoints"));
-	if (!answers)
+	if (drops)
+		fprintf(out, ", %g %% of the connections, by %s", 100 * real_of(a, "share"), text_of(a, "how"));
+	else if (!answers)
 		fprintf(out, " -> %s", text_of(a, "to"));
 	if (int_of(a, "open_calls"))
 		fprintf(out, ", %lld calls held open", int_of(a, "open_calls"));
 	if (real_of(a, "rate") > 0)
 		fprintf(out, ", %s%g %s/s", int_of(a, "open_calls") ? "at most " : "",
 			real_of(a, "rate"), registers ? "registrations" : "calls");
-	if (int_of(a, "total"))
+	if (drops && int_of(a, "total") > 1)
+		fprintf(out, ", %lld times, every %g s", int_of(a, "total"), real_of(a, "every_s"));
+	else if (!drops && int_of(a, "total"))
 		fprintf(out, ", %lld in all", int_of(a, "total"));
 	if (int_of(a, "limit"))
 		fprintf(out, ", at most %lld open", int_of(a, "limit"));
@@ -314,7 +322,7 @@ print_activity(FILE *out, const json_t *a)
 			fprintf(out, " to %g", to);
 		fputs(" calls/s\n", out);
 	}
-	if (!registers)
+	if (!registers && !drops)
 		fprintf(out, "  %-12s %-8s %s, %lld steps, %s\n", "", "", text_of(a, "scenario"),
 			int_of(a, "steps"), text_of(a, "mode"));
 }

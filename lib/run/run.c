@@ -26,6 +26,7 @@ run_facts(const struct rs_daemon *d, struct rs_run_facts *out)
 		.state = rs_state_name(d->state),
 		.memory_mb = d->plan->memory_mb,
 		.srtp = r->srtp[0] ? r->srtp : NULL,
+		.cuts = r->cuts,
 	};
 	if (d->exec_ns && d->runs == 1)
 		out->start_ms = (double)(r->t0_ns - d->exec_ns) / 1e6;
@@ -80,6 +81,8 @@ run_free(struct rs_daemon *d, struct rs_err *err)
 	free(r->shaped);
 	free(r->stopped);
 	free(r->hangup_at_ns);
+	free(r->cuts_made);
+	json_decref(r->cuts);
 	free(r);
 	d->run = NULL;
 	return 0;
@@ -141,7 +144,8 @@ make_run(struct rs_daemon *d, struct rs_err *err)
 	r->shaped = calloc(room, 1);
 	r->stopped = calloc(room, 1);
 	r->hangup_at_ns = calloc(room, sizeof(*r->hangup_at_ns));
-	if (!r->accounts || !r->engines || !r->rates || !r->limits || !r->answered || !r->begun || !r->begun_ns ||
+	r->cuts_made = calloc(room, sizeof(*r->cuts_made));
+	if (!r->cuts_made || !r->accounts || !r->engines || !r->rates || !r->limits || !r->answered || !r->begun || !r->begun_ns ||
 		!r->shaped || !r->stopped || !r->hangup_at_ns)
 		rc = -ENOMEM;
 	if (rc == 0 && d->n_workers > 1)

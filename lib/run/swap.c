@@ -307,7 +307,7 @@ add_activity(struct rs_daemon *d, struct rs_plan_activity *a, struct rs_err *err
 		}
 		return rs_err_set(err, rc, "no memory for another activity");
 	}
-	p->program = a->program;
+	p->program = rs_activity_plays(a->kind) ? a->program : NULL; /* else it is its plan's */
 	c->n_programs++;
 	c->n_lates++;
 	d->plan->n_activities++;

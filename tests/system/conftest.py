@@ -62,3 +62,9 @@ def quiet_lab():
 def calls():
     """How many calls a story makes."""
     return 10000 if FULL else 1000
+
+
+@pytest.fixture
+def full():
+    """The full counts are asked for."""
+    return FULL

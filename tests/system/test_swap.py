@@ -168,8 +168,13 @@ def test_a_plan_is_applied(quiet_lab):
         assert stopped(daemon)["swaps"] == []
 
 
-def phones(lab, count):
-    """Phones that register over connections of their own and call over them, and what they lead to."""
+CALLING = """{ name = "calls"; do = "call"; start = "after reg"; from = "phones"; to = "sip:x@198.18.0.1"; scenario = "uac";
+                 rate = 200; hold = "300ms"; }"""
+CUTTING = '{ name = "cut"; do = "drop"; endpoints = "phones"; share = 1.0; total = 1; }'
+
+
+def phones(count, last):
+    """Phones that register over connections of their own, and what they lead to; @last: an activity of theirs."""
     front = os.path.join(HERE, "scenarios", "front.xml")
     return f"""
 targets = [ "198.18.0.0/20" ];
@@ -177,19 +182,18 @@ workers = {{ cores = [ {own_core()} ]; idle = "sleep"; }};
 ports = ( {{ name = "a"; device = "ring:pair/a"; addresses = [ "198.18.0.2/20" ]; }},
           {{ name = "b"; device = "ring:pair/b"; addresses = [ "198.18.0.1/20" ]; }} );
 endpoints = ( {{ name = "phones"; port = "a"; count = {count}; addresses = "198.18.4.1-198.18.4.250"; transport = "tcp";
-                proxy = "sip:198.18.0.1:5060;transport=tcp"; user = "u{{index:05}}"; domain = "example.test"; }},
+                proxy = "sip:198.18.0.1:5060;transport=tcp"; reconnect = "at once"; user = "u{{index:05}}"; domain = "example.test"; }},
               {{ name = "front"; kind = "trunk"; port = "b"; addresses = "198.18.0.1"; transport = "tcp"; }} );
 activities = ( {{ name = "front"; do = "answer"; endpoints = "front"; scenario = "{front}"; }},
                {{ name = "reg"; do = "register"; endpoints = "phones"; rate = 500; expires = "3600s"; unregister = false; }},
-               {{ name = "calls"; do = "call"; start = "after reg"; from = "phones"; to = "sip:x@198.18.0.1"; scenario = "uac";
-                 rate = 200; hold = "300ms"; }} );
+               {last} );
 run = {{ seed = 1; drain = "10s"; max_calls = 5000; {CALM} }};
 """
 
 
 def test_connections_and_registrations_outlive_a_swap(quiet_lab):
     count = 250
-    with quiet_lab.daemon(phones(quiet_lab, count)) as daemon:
+    with quiet_lab.daemon(phones(count, CALLING)) as daemon:
         daemon.ctl("start")
         wait_for(daemon, "calls", 200)
         before = daemon.json("connections")
@@ -205,6 +209,14 @@ def test_connections_and_registrations_outlive_a_swap(quiet_lab):
         assert after["open"] == after["accepted_open"] == count and after["opened"] == after["accepted"] == count, after
         assert after["failed"] == [], after
         assert stats["registrations"]["registered"] == stats["registrations"]["active"] == count, stats["registrations"]
+        # Calls stop, and all connections are cut: an activity goes, another one comes.
+        path = quiet_lab.path("cut.conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(phones(count, CUTTING))
+        daemon.ctl("stop", "calls")
+        wait_until(lambda: sum(a["open"] for a in daemon.json("activities")) == 0, 10, "the calls' end")
+        assert daemon.ctl("plan", "apply", path) == "cut: new\n"
+        wait_until(lambda: daemon.json("connections")["opened"] == 2 * count, 60, "connections that come back")
         daemon.ctl("stop")
         daemon.ctl("wait", status=STOPPED)
         report = daemon.json("report")
@@ -214,7 +226,7 @@ def test_connections_and_registrations_outlive_a_swap(quiet_lab):
     calls = rows(report, "calls")
     assert len(calls) == 7 and all(first == last > 0 for _, first, last in calls), calls
     assert sum(first for _, first, _ in calls) == report["calls"]["placed"]["completed"]
-    assert report["connections"]["opened"] == count, report["connections"]
+    assert [c["activity"] for c in report["connections"]["cuts"]] == ["cut"], report["connections"]
 
 
 def test_many_swaps_under_load(quiet_lab, calls):

@@ -192,6 +192,26 @@ who_is_cut_connects_and_registers_again(void **state) /* 4.5 */
 	close_plan();
 }
 
+/* What we cut ourselves is no failure of the registrar's, even when it was asked and has not answered yet. */
+static void
+what_we_cut_is_asked_again(void **state)
+{
+	open_plan(TCP "count = 4; reconnect = \"spread 5s\";", "");
+	r.deaf = true;
+	sim_play(&s, 20 * MS);
+	assert_int_equal(r.asked, 4);
+	rs_engine_drop(s.engines[0], 0, 1, RS_CONN_RST);
+	sim_play(&s, 10 * MS);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_UNDER_WAY), 4);
+	r.deaf = false;
+	sim_play(&s, 6000 * MS);
+	assert_int_equal(r.asked, 8);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_DONE), 4);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_FAILED), 0);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_UNDER_WAY), 0);
+	close_plan();
+}
+
 static void
 whoever_is_refused_at_first_comes_when_the_way_is_open(void **state)
 {
@@ -282,6 +302,7 @@ main(void)
 		cmocka_unit_test(outbound_names_instance_and_flow),
 		cmocka_unit_test(each_proxy_has_a_registration_of_its_own),
 		cmocka_unit_test(who_is_cut_connects_and_registers_again),
+		cmocka_unit_test(what_we_cut_is_asked_again),
 		cmocka_unit_test(whoever_is_refused_at_first_comes_when_the_way_is_open),
 		cmocka_unit_test(a_flow_that_the_registrar_gives_up_is_opened_anew),
 		cmocka_unit_test(flow_timer_sets_the_pace_of_keep_alives),

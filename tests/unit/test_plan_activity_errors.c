@@ -11,6 +11,8 @@
 #define CALLS                                                                                      \
 	"do = \"call\"; from = \"callers\"; to = \"callees\"; scenario = \"uac\"; rate = 100; total = 1000;"
 #define REGISTER(more) CALLS, "do = \"register\"; endpoints = \"callers\"; " more
+#define DROP(more)     CALLS, "do = \"drop\"; endpoints = \"callers\"; " more
+#define TCP	       "count = 1000;", "count = 1000; transport = \"tcp\";"
 #define PROXY	       "count = 1000;", "count = 1000; proxy = \"sip:198.18.0.3\";"
 #define RATE(more)     "rate = 100;", more
 #define SHAPE(more)    "rate = 100;", "shape = ( " more " );"
@@ -37,6 +39,17 @@ static struct row rows[] = {
 		REGISTER("rate = 5; }, { name = \"again\"; do = \"register\"; endpoints = \"callers\"; rate = 5;"),
 		"t.conf:11: activities[2].endpoints: group \"callers\" is registered by activity \"calls\" (line 11) already",
 		PROXY },
+	{ "cuts of nobody's connections", CALLS, "do = \"drop\";",
+		CALL "endpoints: is missing: name the group of endpoints that has the connections", TCP },
+	{ "cuts without connections", DROP(""),
+		CALL "endpoints: group \"callers\" speaks UDP, and has no connections to cut: set endpoints[0].transport", NULL, NULL },
+	{ "cuts of nothing", DROP("share = 0.0;"), CALL "share: is 0: nothing would be cut", TCP },
+	{ "more cuts than there are connections", DROP("share = 1.5;"), CALL "share: 1.5 is out of range: 0 to 1", TCP },
+	{ "an unknown way to cut", DROP("how = \"reset\";"), CALL "how: unknown value \"reset\": use \"fin\", \"rst\", \"silent\"", TCP },
+	{ "cuts without a pace", DROP("total = 3;"), CALL "every: is missing: 3 cuts need the time from one to the next", TCP },
+	{ "one cut with a pace", DROP("every = \"3s\";"), CALL "every: is of no use with one cut: set total, or remove it", TCP },
+	{ "cuts with a rate", DROP("rate = 3;"), CALL "rate: is for do = \"call\", \"options\" or \"register\": remove it", TCP },
+	{ "calls with a share", "rate = 100;", "rate = 100; share = 0.5;", CALL "share: is for do = \"drop\": remove it", NULL, NULL },
 	{ "a registration to somebody", REGISTER("rate = 5; to = \"callees\";"),
 		CALL "to: is for do = \"call\" or \"options\": remove it", PROXY },
 	{ "a registration by a scenario", REGISTER("rate = 5; scenario = \"uac\";"),

@@ -214,7 +214,7 @@ static struct row rows[] = {
 		"t.conf:10: activities[0].hold: is for do = \"call\" or \"options\": ring is the length of its pauses",
 		NULL, NULL },
 	{ "endpoints for those who call", "from = \"callers\"", "endpoints = \"callers\"",
-		"t.conf:11: activities[1].endpoints: is for do = \"answer\" or \"register\": name the callers with from",
+		"t.conf:11: activities[1].endpoints: is for do = \"answer\", \"register\" or \"drop\": name the callers with from",
 		NULL, NULL },
 	{ "pick without a group", "to = \"callees\"", "to = \"sip:x@198.18.0.3\"; pick = \"idle\"",
 		"t.conf:11: activities[1].pick: is for calls to a group: name one in to, or remove it",

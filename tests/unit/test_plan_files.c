@@ -64,7 +64,7 @@ tear_down(void **state)
 static void
 the_shipped_plans_are_good(void **state)
 {
-	static const char *const names[] = { "demo", "two-workers", "options", "lab-uac",
+	static const char *const names[] = { "demo", "avalanche", "two-workers", "options", "lab-uac",
 		"lab-uas" };
 	/* whatever cores this machine has, two workers included */
 	long cores = sysconf(_SC_NPROCESSORS_CONF);

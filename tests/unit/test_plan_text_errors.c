@@ -123,7 +123,7 @@ static struct row rows[] = {
 		"t.conf:11: activities[1].scenario: is missing: add scenario = \"...\";", NULL,
 		NULL },
 	{ "an unknown word", "do = \"call\"", "do = \"cal\"",
-		"t.conf:11: activities[1].do: unknown value \"cal\": did you mean 'call'? Known: \"call\", \"answer\", \"options\", \"register\"",
+		"t.conf:11: activities[1].do: unknown value \"cal\": did you mean 'call'? Known: \"call\", \"answer\", \"options\", \"register\", \"drop\"",
 		NULL, NULL },
 	{ "a bad name", "name = \"callers\"", "name = \"the callers\"",
 		"t.conf:7: endpoints[0].name: \"the callers\" is no name: use a letter, then letters, digits, '-' and '_', 63 at most",
