@@ -169,9 +169,11 @@ note(struct apply *ap, const char *activity, const char *what, json_t *value)
 static int
 apply_rate(struct apply *ap, uint32_t was, const struct rs_plan_activity *a, struct rs_err *err)
 {
-	struct run *r = ap->d->run;
+	const struct run *r = ap->d->run;
+	bool rated = (rs_activity_places(a->kind) || a->kind == RS_DO_REGISTER) && a->n_shape == 0;
+	bool differs = r->rates[was] < a->rate_hz || r->rates[was] > a->rate_hz;
 
-	if ((!rs_activity_places(a->kind) && a->kind != RS_DO_REGISTER) || a->n_shape > 0 || r->stopped[was] || (!(r->rates[was] < a->rate_hz) && !(r->rates[was] > a->rate_hz)))
+	if (!rated || !differs || r->stopped[was])
 		return 0;
 	int rc = rs_daemon_rate(ap->d, a->name, a->rate_hz, false, err);
 

@@ -212,7 +212,8 @@ row_of(json_t *rows, const json_t *call)
 			same(row, call, "program"))
 			return row;
 	}
-	row = json_pack("{s:O, s:O, s:O, s:O, s:O, s:i, s:[]}", "program", json_object_get(call, "program"), "cause", json_object_get(call, "cause"), "step",
+	row = json_pack("{s:O, s:O, s:O, s:O, s:O, s:i, s:[]}", "program", json_object_get(call, "program"), "cause",
+		json_object_get(call, "cause"), "step",
 		json_object_get(call, "step"), "index", json_object_get(call, "index"), "activity",
 		json_object_get(call, "activity"), "count", 0, "calls");
 	json_array_append_new(rows, row);
