@@ -93,8 +93,9 @@ put_own_lines(struct rs_engine *e, struct leg *leg, const struct client *c, stru
 		snprintf(line, sizeof(line), "RAck: %u %u INVITE\r\n", c->about, invite ? invite->cseq : 1);
 		rs_out_text(o, line);
 	} else if (c->step == OWN_UPDATE || c->step == OWN_REINVITE) {
-		snprintf(line, sizeof(line), "Contact: <sip:%.*s:%u%s>\r\nSession-Expires: %u;refresher=uac\r\n", ep->text_len,
-			(const char *)ep->text, leg->path.local_port, contact_transport(&leg->path), d->session_s);
+		snprintf(line, sizeof(line), "Contact: <sip:%.*s:%u%s%s>\r\nSession-Expires: %u;refresher=uac\r\n", ep->text_len,
+			(const char *)ep->text, leg->path.local_port, contact_transport(&leg->path),
+			leg_activity(e, leg)->group->plan->outbound ? ";ob" : "", d->session_s);
 		rs_out_text(o, line);
 		session_put_told(e, leg, o);
 	}

@@ -306,6 +306,8 @@ fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, uint64_t slots,
 	r->video_port = leg_has_media(leg) ? media_at(e, leg)->ports[1] : 0;
 	r->local_family = r->media_family = ep->addr.family;
 	r->transport = rs_transport_via((enum rs_transport)leg->path.transport);
+	r->uri_transport = rs_transport_uri((enum rs_transport)leg->path.transport);
+	r->contact_transport = a->group->plan->outbound ? rs_transport_uri_ob((enum rs_transport)leg->path.transport) : r->uri_transport;
 	r->pid = rs_slice_of(e->pid_text, e->pid_len);
 	r->tag = rs_slice_of(leg->token, RS_TOKEN_LEN);
 	r->branch_by_index = true;

@@ -235,10 +235,13 @@ ua_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const s
 void
 ua_put_invite(struct rs_engine *e, struct leg *leg, const struct sent *sent, struct rs_sip_out *o)
 {
-	const struct rs_ua *ua = &leg_activity(e, leg)->group->plan->ua;
+	const struct rs_plan_group *g = leg_activity(e, leg)->group->plan;
+	const struct rs_ua *ua = &g->ua;
 
-	if (!(sent->has & SENT_SUPPORTED))
-		rs_out_text(o, ua->rel == RS_100REL_OFF ? "Supported: timer\r\n" : "Supported: 100rel, timer\r\n");
+	if (!(sent->has & SENT_SUPPORTED)) {
+		rs_out_text(o, ua->rel == RS_100REL_OFF ? "Supported: timer" : "Supported: 100rel, timer");
+		rs_out_text(o, g->outbound ? ", outbound\r\n" : "\r\n"); /* an edge looks for it beside "ob" in Contact (RFC 5626) */
+	}
 	if (ua->rel == RS_100REL_REQUIRED && !(sent->has & SENT_REQUIRE))
 		rs_out_text(o, "Require: 100rel\r\n");
 	if (ua->session_expires_ns && !(sent->has & SENT_SESSION_EXPIRES))

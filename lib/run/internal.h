@@ -69,7 +69,8 @@ struct rs_daemon {
 	struct rs_worker *workers;
 	uint32_t n_workers;
 	uint32_t launched;
-	struct rs_record_ring **rings; /* logs of the workers */
+	struct rs_record_ring **rings; /* logs of the workers; behind them key logs, one a handshake thread */
+	uint32_t n_rings;
 	struct rs_writer *writer;
 	struct rs_metrics **worker_cells; /* what observe reads */
 	struct rs_metrics **port_cells;
