@@ -149,7 +149,7 @@ def test_four_workers_on_two_cores(quiet_lab, family, steering, name, redirected
     assert share == redirected if redirected in (0.0,) else abs(share - redirected) < 0.05, share
 
 
-@pytest.mark.parametrize("steering,at_home", [(None, True), ("software", False)])
+@pytest.mark.parametrize("steering,at_home", [(None, True)] + ([("software", False)] if FULL else []))
 def test_connections_come_home(quiet_lab, steering, at_home):
     """Each call has a connection of its own, whose port is chosen so that its answers arrive at the worker that opened it."""
     plan = four(4, steering).replace('user = "', 'transport = "tcp"; user = "')
