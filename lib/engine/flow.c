@@ -535,6 +535,8 @@ flows_input(struct rs_engine *e, const struct rs_rx *rx)
 			rs_metric_add(cells(e), RS_FLOW_ACCEPTED_OPEN, (uint64_t)-1);
 			rs_metric_inc(cells(e), RS_FLOW_BROKEN + rx->cause);
 			e->legs_to_tell = true;
+		} else {
+			rs_metric_inc(cells(e), RS_FLOW_NOT_ACCEPTED + rx->cause);
 		}
 		break;
 	}
