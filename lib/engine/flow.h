@@ -54,6 +54,10 @@ bool flow_want(struct rs_engine *e, struct flow *f);
 enum flow_ready leg_connect(struct rs_engine *e, struct leg *leg, uint32_t *cause);
 /** The peer speaks to it on this connection: so will it. */
 void leg_heard(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx);
+/** The connection that the leg is on is closed (<closecon>): what it sends next goes over another one, if it can open one. */
+void leg_close_connection(struct rs_engine *e, struct leg *leg);
+/** What the leg sends goes there from now on (<setdest>). @return false: over streams only a caller with connections of its own can */
+bool leg_redirect(struct rs_engine *e, struct leg *leg, const struct rs_addr *addr, uint16_t port);
 /** The leg ends: it waits for nothing, and a connection of its own ends with it. */
 void leg_disconnect(struct rs_engine *e, struct leg *leg);
 /** @path, over streams with a connection that can be sent on; @out is a copy for that. @return NULL: there is none (counted) */

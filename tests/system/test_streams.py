@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """SIP over connections, with peers that nobody here wrote: SIPp over TCP, kamailio, openssl, a WebSocket client of twenty lines."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,8 +9,8 @@ import time
 
 import pytest
 
-from lab import IP4_OURS, IP4_PEER
-from plans import callee, caller
+from lab import IP4_OURS, IP4_PEER, wait_until
+from plans import both, callee, caller
 from programs import ROOT
 from test_sipp import check_ours, check_peer
 
@@ -111,3 +112,111 @@ def test_a_websocket_client_is_answered(lab):
     assert text.startswith("HTTP/1.1 101 ") and "Sec-WebSocket-Protocol: sip" in text, text
     assert "SIP/2.0 200 " in text, text
     assert found["upgrades"] == 1, found
+
+
+PEER = os.path.join(HERE, "stream_peer.py")
+
+
+def test_messages_are_found_however_the_stream_is_cut(lab):
+    """RFC 3261, 18.3, and RFC 5626, 3.5.1 and 4.4.1: bytes on the wire by a peer that cuts them as it likes."""
+    with lab.daemon(over(callee(10), "tcp").replace("run = {", 'run = { mode = "rfc3261";')) as daemon:
+        daemon.ctl("start")
+        peer = lab.start([sys.executable, PEER, "cut", IP4_OURS, "5060"], lab.peer, "cut.log")
+        assert peer.wait(60) == 0, peer.output()
+        found = daemon.json("connections")
+    told = json.loads(peer.output().splitlines()[-1])
+    assert told == {"bytewise": [1], "three": [2, 3, 4], "rest": [5, 6], "pong": "\r\n", "half": "", "between": [7, 8],
+                    "between_pongs": ["\r\n", 1], "long": [9]}
+    assert (found["accepted"], found["messages_in"], found["messages_out"], found["pings_in"]) == (1, 9, 9, 3), found
+
+
+def test_keep_alives_hold_a_connection_and_give_up_a_dead_one(lab):
+    """RFC 5626, 4.4.1: CRLF CRLF, for an answer of CRLF, within 10 s."""
+    plan = over(caller(1, 1), "tcp", 'connections = "endpoint"; keep_alive = "2s"; connect_rate = 100; reconnect = "never";')
+    plan = plan.replace('kind = "trunk"; ', "").replace(f'addresses = "{IP4_OURS}"; t', 'addresses = "198.18.0.16"; t')
+    plan = plan.replace("count = 100", "count = 2").replace("total = 1;", 'total = 1; start = "manual";')
+    peer = lab.start([sys.executable, PEER, "keep", "5060", "5"], lab.peer, "keep.log")
+    wait_until(lambda: "listening" in peer.output(), 10, "the peer")
+    with lab.daemon(plan) as daemon:
+        daemon.ctl("start")
+        assert peer.wait(70) == 0, peer.output()
+        found = daemon.json("connections")
+    told = json.loads(peer.output().splitlines()[-1])
+    assert told["exact"] and told["pings"] >= 5 and told["other"] == "\r\n\r\n", told
+    assert 11 < told["closed"] < 16, told
+    assert {c["cause"]: c["count"] for c in found["ended"]}["no pong"] == 1, found
+    assert found["pings_out"] >= 6 and found["pongs_in"] >= 4, found
+
+
+ASK = """  <send retrans="500"><![CDATA[
+      OPTIONS sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+      From: <sip:[user]@[domain]>;tag=[tag]
+      To: <sip:[service]@[remote_ip]:[remote_port]>
+      Call-ID: [call_id]
+      CSeq: 1 OPTIONS
+      Max-Forwards: 70
+      Content-Length: 0
+  ]]></send>
+  <recv response="200"><action>{actions}</action></recv>
+"""
+ANSWERS = """<?xml version="1.0"?>
+<scenario name="answers">
+  <recv request="OPTIONS"/>
+  <send><![CDATA[
+
+      SIP/2.0 200 OK
+      [last_Via:]
+      [last_From:]
+      [last_To:];tag=[pid]A[call_number]
+      [last_Call-ID:]
+      [last_CSeq:]
+      Content-Length: 0
+
+  ]]></send>
+</scenario>
+"""
+
+
+def shipped(name, **changes):
+    """A shipped scenario with some text before a line of it."""
+    with open(os.path.join(ROOT, "config", "scenarios", f"{name}.xml")) as file:
+        text = file.read()
+    for before, more in changes.values():
+        assert text.count(before) == 1
+        text = text.replace(before, more + before)
+    return text
+
+
+@pytest.mark.parametrize("transport", ("udp", "tcp"))
+def test_setdest_sends_the_rest_of_a_call_elsewhere(lab, transport):
+    """A redirect server and who it names, both of them SIPp: over TCP the call leaves the one's connection and opens one to the other."""
+    calls = 200
+    sockets = [] if transport == "udp" else ["-t", "tn", *SOCKETS]
+    ask = ASK.format(actions='<setdest host="[remote_ip]" port="5070" protocol="[transport]"/>')
+    uac = lab.write("uac.xml", shipped("uac", first=('  <send retrans="500" start_rtd="answer">', ask)))
+    first = lab.sipp(lab.write("answers.xml", ANSWERS), IP4_PEER, calls=calls, args=sockets)
+    second = lab.sipp(UAS, IP4_PEER, port=5070, calls=calls, args=sockets)
+    plan = over(caller(calls, 100, scenario=uac), transport, 'connections = "call";' if transport == "tcp" else "")
+    with lab.daemon(plan) as daemon:
+        report = daemon.run_to_end()
+    for peer in (first, second):
+        status, stats = peer.finish(30)
+        check_peer(lab, peer, stats, status, calls, "Incoming")
+    check_ours(report, "placed", "answered", calls)
+    if transport == "tcp":
+        assert (report["connections"]["opened"], report["connections"]["failed"]) == (2 * calls, []), report["connections"]
+
+
+def test_closecon_closes_and_what_follows_opens_another(quiet_lab):
+    """Ours on both sides: the caller closes between ACK and BYE, the callee behind its last answer."""
+    calls = 200
+    uac = quiet_lab.write("uac.xml", shipped("uac", close=("  <pause/>", "  <nop><action><closecon/></action></nop>\n")))
+    uas = quiet_lab.write("uas.xml", shipped("uas", close=('  <timewait milliseconds="4000"/>', "  <nop><action><closecon/></action></nop>\n")))
+    plan = over(both(calls, 200, uac, uas), "tcp", 'connections = "call";')
+    with quiet_lab.daemon(plan) as daemon:
+        report = daemon.run_to_end()
+        found = daemon.json("connections")
+    for side in ("placed", "answered"):
+        assert (report["calls"][side]["completed"], report["calls"][side]["failed"]) == (calls, 0), report["failures"]
+    assert (found["opened"], found["accepted"], found["open"], found["accepted_open"]) == (2 * calls, 2 * calls, 0, 0), found
