@@ -93,9 +93,8 @@ def test_openssl_speaks_to_us_over_tls(lab, version):
         client.stdin.write(options("TLS"))
         client.stdin.flush()
         time.sleep(2)
-        client.stdin.close()
-        out, errors = client.stdout.read(), client.stderr.read()
-        client.wait(10)
+        client.terminate()  # the end of its input does not end it: -quiet means -ign_eof
+        out, errors = client.communicate(timeout=10)
         found = daemon.json("connections")
     assert out.startswith(b"SIP/2.0 200 "), (out, errors)
     assert found["handshakes"]["server_full"] == 1, found
