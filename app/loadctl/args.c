@@ -32,12 +32,13 @@ static const struct {
 	{ "--rst", OPT_RST, false },
 	{ "--fin", OPT_FIN, false },
 	{ "--silent", OPT_SILENT, false },
+	{ "--partial", OPT_PARTIAL, false },
 	{ "--json", OPT_JSON, false },
 };
 
 /* Verbs of the whole design that this version refuses by name. */
 static const char *const later[] = { "registrations", "legs",
-	 "webrtc", "capture", "trace", "search", "profile", "plan apply", "scenario swap" };
+	 "webrtc", "capture", "trace", "search", "profile" };
 
 /* --socket is remembered in `a`, the rest in words and option bits; which of them fit is seen when the verb is known. */
 struct reader {

@@ -157,6 +157,25 @@ message_id(const json_t *message)
 	return json_is_integer(id) ? (int)json_integer_value(id) : -1;
 }
 
+void
+print_refused(const json_t *list)
+{
+	json_t *j;
+	size_t i;
+
+	json_array_foreach(list, i, j)
+	{
+		const char *set = json_string_value(json_object_get(j, "set"));
+		int line = (int)json_integer_value(json_object_get(j, "line"));
+
+		if (set)
+			fprintf(stderr, "--set %s: ", set);
+		else
+			fprintf(stderr, "%s:%d: ", json_string_value(json_object_get(j, "file")), line);
+		fprintf(stderr, "%s: %s\n", json_string_value(json_object_get(j, "setting")), json_string_value(json_object_get(j, "text")));
+	}
+}
+
 int
 message_result(const json_t *message, json_t **result)
 {
@@ -170,6 +189,7 @@ message_result(const json_t *message, json_t **result)
 		return 0;
 	}
 	fprintf(stderr, "loadctl: %s\n", text ? text : "the daemon refused");
+	print_refused(json_object_get(json_object_get(error, "data"), "refused"));
 	return json_is_integer(status) ? (int)json_integer_value(status) : EXIT_USAGE;
 }
 

@@ -30,6 +30,7 @@ static const struct {
 	{ OPT_RST, "--rst", "with RST (unless another way is named)" },
 	{ OPT_FIN, "--fin", "in order: a Close frame, close_notify, FIN" },
 	{ OPT_SILENT, "--silent", "without telling the peer" },
+	{ OPT_PARTIAL, "--partial", "change what can be changed, and list the rest" },
 	{ OPT_JSON, "--json", "print JSON" },
 };
 

@@ -45,6 +45,7 @@ enum option_bit {
 	OPT_RST = 1 << 18,
 	OPT_FIN = 1 << 19,
 	OPT_SILENT = 1 << 20,
+	OPT_PARTIAL = 1 << 21,
 };
 
 /** The command line, read. */
@@ -112,6 +113,8 @@ int message_result(const json_t *message, json_t **result);
 int ask(const struct args *a, const char *method, json_t *params, json_t **result);
 /** The same for verbs whose answer is only printed with --json. */
 int tell(const struct args *a, const char *method, json_t *params);
+/** Settings that cannot be changed, a line each, on stderr. */
+void print_refused(const json_t *list);
 /** Said when the connection ends under a request. @return EXIT_NO_DAEMON */
 int link_lost(const struct args *a);
 
@@ -146,6 +149,8 @@ int verb_load(const struct args *a);
 int verb_plan_check(const struct args *a);
 int verb_scenario_check(const struct args *a);
 int verb_scenario_show(const struct args *a);
+int verb_scenario_swap(const struct args *a);
+int verb_plan_apply(const struct args *a);
 int verb_start(const struct args *a);
 int verb_stop(const struct args *a);
 int verb_pause(const struct args *a);

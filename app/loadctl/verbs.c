@@ -52,6 +52,16 @@ const struct verb verbs[] = {
 	{ "limit", "[ACTIVITY] N", "at most N open calls; 0: only the plan's max_calls",
 		"Without ACTIVITY: of every activity that places calls.\n",
 		"loadctl limit calls 1000", OPT_JSON, 1, 2, verb_limit },
+	{ "scenario swap", "ACTIVITY FILE|NAME", "let the calls of ACTIVITY that begin from now on play another scenario",
+		"Calls that are open end on the scenario that they began with; connections, registrations and counters stay. The report\n"
+		"has the steps of both. A scenario that is wrong, or that needs what the activity does not have, is refused, and the run\n"
+		"goes on as it was. NAME is a shipped scenario, such as uas.\n",
+		"loadctl scenario swap calls busy.xml", OPT_JSON, 2, 2, verb_scenario_swap },
+	{ "plan apply", "FILE [--set PATH=VALUE]... [--partial]", "make the run that is on what FILE says",
+		"Changes rates, limits and scenarios of activities, begins those that are new and stops those that are gone: their open\n"
+		"calls end. Whatever else FILE says otherwise cannot be changed while the run is on: it is listed with its line, and\n"
+		"unless --partial is given nothing is changed then.\n",
+		"loadctl plan apply evening.conf", OPT_SET | OPT_PARTIAL | OPT_JSON, 1, 1, verb_plan_apply },
 	{ "activities", "", "list the plan's activities and their counters", NULL,
 		"loadctl activities", OPT_JSON, 0, 0, verb_activities },
 

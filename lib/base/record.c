@@ -118,6 +118,14 @@ rs_record_pop(struct rs_record_ring *r)
 	atomic_store_explicit(&r->tail, tail + span(rec->len), memory_order_release);
 }
 
+bool
+rs_record_is_empty(const struct rs_record_ring *r)
+{
+	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+
+	return tail == atomic_load_explicit(&r->head, memory_order_acquire);
+}
+
 uint64_t
 rs_record_dropped(const struct rs_record_ring *r)
 {

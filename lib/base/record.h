@@ -6,6 +6,7 @@
 #ifndef RS_BASE_RECORD_H
 #define RS_BASE_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum rs_record_type {
@@ -38,6 +39,8 @@ void rs_record_commit(struct rs_record_ring *r);
 const struct rs_record *rs_record_peek(struct rs_record_ring *r);
 void rs_record_pop(struct rs_record_ring *r);
 
+/** Whether all that was handed over is done with, any thread. */
+bool rs_record_is_empty(const struct rs_record_ring *r);
 /** Records that found no room, any thread. */
 uint64_t rs_record_dropped(const struct rs_record_ring *r);
 

@@ -34,6 +34,22 @@ rs_transport_via(enum rs_transport t)
 	return rs_slice_str(names[t < RS_TRANSPORTS ? t : 0]);
 }
 
+/** As scenarios have it in a URI: "UDP", "TCP", "TLS", and "WS" for both of WebSocket's (RFC 7118, 5.2). */
+static inline struct rs_slice
+rs_transport_uri(enum rs_transport t)
+{
+	return rs_transport_via(t == RS_TRANSPORT_WSS ? RS_TRANSPORT_WS : t);
+}
+
+/** The same where the endpoint keeps the flow for the dialog as well (RFC 5626, 4.3). */
+static inline struct rs_slice
+rs_transport_uri_ob(enum rs_transport t)
+{
+	static const char names[RS_TRANSPORTS][8] = { "UDP;ob", "TCP;ob", "TLS;ob", "WS;ob", "WS;ob" };
+
+	return rs_slice_str(names[t < RS_TRANSPORTS ? t : 0]);
+}
+
 /** As the parameter of a URI has it: "udp", "tcp", "tls", "ws" for both of WebSocket's (RFC 7118, 5.2). */
 static inline const char *
 rs_transport_param(enum rs_transport t)

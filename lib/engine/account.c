@@ -284,27 +284,71 @@ metrics_array(struct rs_metrics **out, uint32_t n, const struct rs_metric_table 
 	return 0;
 }
 
-static int
-activity_create(struct rs_activity_account *a, const struct rs_program *p)
+int
+rs_program_account_init(struct rs_program_account *a, const struct rs_program *p)
 {
-	int rc = rs_metrics_init(&a->cells, &rs_activity_metrics_table);
+	int rc;
 
-	if (rc)
-		return rc;
 	a->n_steps = p->n_steps;
 	a->n_rtds = p->n_rtds;
 	a->n_counters = p->n_counters;
 	rc = metrics_array(&a->steps, p->n_steps, &rs_step_metrics_table);
-	if (rc)
-		return rc;
-	rc = metrics_array(&a->rtds, p->n_rtds, &rs_rtd_metrics_table);
 	if (rc == 0)
-		rc = rs_metrics_init(&a->media, &rs_media_metrics_table);
+		rc = metrics_array(&a->rtds, p->n_rtds, &rs_rtd_metrics_table);
 	if (rc)
 		return rc;
 	a->counters = calloc(p->n_counters ? p->n_counters : 1, sizeof(*a->counters));
 	a->failures = calloc((size_t)(p->n_steps + 1) * RS_CAUSES, sizeof(*a->failures));
 	return a->counters && a->failures ? 0 : -ENOMEM;
+}
+
+void
+rs_program_account_fini(struct rs_program_account *a)
+{
+	for (uint32_t s = 0; a->steps && s < a->n_steps; s++)
+		rs_metrics_fini(&a->steps[s]);
+	for (uint32_t s = 0; a->rtds && s < a->n_rtds; s++)
+		rs_metrics_fini(&a->rtds[s]);
+	free(a->steps);
+	free(a->rtds);
+	free(a->counters);
+	free(a->failures);
+	*a = (struct rs_program_account){ 0 };
+}
+
+static int
+activity_create(struct rs_activity_account *a, const struct rs_program *p)
+{
+	int rc = rs_metrics_init(&a->cells, &rs_activity_metrics_table);
+
+	if (rc == 0)
+		rc = rs_metrics_init(&a->media, &rs_media_metrics_table);
+	return rc ? rc : rs_program_account_init(&a->program, p);
+}
+
+static void
+activity_free(struct rs_activity_account *a)
+{
+	rs_metrics_fini(&a->cells);
+	rs_metrics_fini(&a->media);
+	rs_program_account_fini(&a->program);
+	*a = (struct rs_activity_account){ 0 };
+}
+
+int
+rs_account_add(struct rs_account *a, const struct rs_program *p)
+{
+	struct rs_activity_account *x = &a->activities[a->n_activities];
+	int rc;
+
+	if (a->n_activities == a->cap_activities)
+		return -ENOSPC;
+	rc = activity_create(x, p);
+	if (rc)
+		activity_free(x);
+	else
+		a->n_activities++;
+	return rc;
 }
 
 int
@@ -315,16 +359,15 @@ rs_account_create(const struct rs_plan *plan, struct rs_account **out)
 
 	if (!a)
 		return -ENOMEM;
-	a->activities = calloc(plan->n_activities ? plan->n_activities : 1, sizeof(*a->activities));
+	a->cap_activities = plan->n_activities + RS_LATE_ACTIVITIES;
+	a->activities = calloc(a->cap_activities, sizeof(*a->activities));
 	rc = a->activities ? rs_metrics_init(&a->engine, &rs_engine_metrics_table) : -ENOMEM;
 	if (rc == 0)
 		rc = rs_metrics_init(&a->media, &rs_media_worker_metrics_table);
 	if (rc == 0)
 		rc = rs_metrics_init(&a->flows, &rs_flow_metrics_table);
-	for (uint32_t i = 0; rc == 0 && i < plan->n_activities; i++) {
-		a->n_activities = i + 1;
-		rc = activity_create(&a->activities[i], plan->activities[i].program);
-	}
+	for (uint32_t i = 0; rc == 0 && i < plan->n_activities; i++)
+		rc = rs_account_add(a, plan->activities[i].program);
 	if (rc) {
 		rs_account_free(a);
 		return rc;
@@ -355,20 +398,8 @@ rs_account_free(struct rs_account *a)
 {
 	if (!a)
 		return;
-	for (uint32_t i = 0; a->activities && i < a->n_activities; i++) {
-		struct rs_activity_account *x = &a->activities[i];
-
-		rs_metrics_fini(&x->cells);
-		rs_metrics_fini(&x->media);
-		for (uint32_t s = 0; x->steps && s < x->n_steps; s++)
-			rs_metrics_fini(&x->steps[s]);
-		for (uint32_t s = 0; x->rtds && s < x->n_rtds; s++)
-			rs_metrics_fini(&x->rtds[s]);
-		free(x->steps);
-		free(x->rtds);
-		free(x->counters);
-		free(x->failures);
-	}
+	for (uint32_t i = 0; a->activities && i < a->n_activities; i++)
+		activity_free(&a->activities[i]);
 	rs_metrics_fini(&a->engine);
 	rs_metrics_fini(&a->media);
 	rs_metrics_fini(&a->flows);

@@ -151,33 +151,43 @@ const char *rs_cause_name(uint32_t cause, char *buf, size_t cap);
 /** One sentence on cause @cause below RS_CAUSE_RESPONSE (all responses share that entry's), for docs. */
 const char *rs_cause_help(uint32_t cause);
 
-struct rs_activity_account {
-	struct rs_metrics cells;
+/** What is counted step by step: of one program, as one activity plays it on one worker. */
+struct rs_program_account {
 	struct rs_metrics *steps;   /* n_steps */
 	struct rs_metrics *rtds;    /* n_rtds */
-	struct rs_metrics media;    /* rs_media_metrics_table */
 	_Atomic uint64_t *counters; /* n_counters: the scenario's counter="..." */
 	_Atomic uint64_t *failures; /* [n_steps + 1][RS_CAUSES]; the last row: before the first step */
 	uint32_t n_steps, n_rtds, n_counters;
+};
+
+struct rs_activity_account {
+	struct rs_metrics cells;
+	struct rs_metrics media;    /* rs_media_metrics_table */
+	struct rs_program_account program; /* that the activity began with */
 };
 
 struct rs_account {
 	struct rs_metrics engine;
 	struct rs_metrics media; /* rs_media_worker_metrics_table */
 	struct rs_metrics flows; /* rs_flow_metrics_table */
-	struct rs_activity_account *activities;
-	uint32_t n_activities;
+	struct rs_activity_account *activities; /* [cap_activities]: there is room for those that come later */
+	uint32_t n_activities, cap_activities;
 };
 
 /** Zeroed cells for one worker's part of a run of @plan. @return 0, -ENOMEM */
 int rs_account_create(const struct rs_plan *plan, struct rs_account **out);
 void rs_account_free(struct rs_account *a);
+/** Zeroed cells for activity number @a->n_activities, which plays @p. @return 0; -ENOMEM; -ENOSPC: RS_LATE_ACTIVITIES are there */
+int rs_account_add(struct rs_account *a, const struct rs_program *p);
+/** Zeroed cells of one program. @return 0; -ENOMEM, and @a is to be given to rs_program_account_fini() all the same */
+int rs_program_account_init(struct rs_program_account *a, const struct rs_program *p);
+void rs_program_account_fini(struct rs_program_account *a);
 /** Bytes of memory that it takes: histograms and counters. */
 uint64_t rs_account_bytes(const struct rs_plan *plan);
 
 /** The scenario's counter number @i goes up by one. */
 static inline void
-rs_account_count(struct rs_activity_account *a, uint32_t i)
+rs_account_count(struct rs_program_account *a, uint32_t i)
 {
 	atomic_store_explicit(&a->counters[i], atomic_load_explicit(&a->counters[i], memory_order_relaxed) + 1,
 		memory_order_relaxed);
@@ -185,7 +195,7 @@ rs_account_count(struct rs_activity_account *a, uint32_t i)
 
 /** One more call failed with @cause at @step. */
 static inline void
-rs_account_fail(struct rs_activity_account *a, uint32_t step, uint32_t cause)
+rs_account_fail(struct rs_program_account *a, uint32_t step, uint32_t cause)
 {
 	_Atomic uint64_t *cell = &a->failures[(size_t)step * RS_CAUSES + cause];
 
@@ -193,7 +203,7 @@ rs_account_fail(struct rs_activity_account *a, uint32_t step, uint32_t cause)
 }
 
 static inline uint64_t
-rs_account_failures(const struct rs_activity_account *a, uint32_t step, uint32_t cause)
+rs_account_failures(const struct rs_program_account *a, uint32_t step, uint32_t cause)
 {
 	return atomic_load_explicit(&a->failures[(size_t)step * RS_CAUSES + cause], memory_order_relaxed);
 }

@@ -82,7 +82,7 @@ check_failed(struct rs_engine *e, struct leg *leg, uint32_t cause)
 		return;
 	trace_failed(e, leg, cause);
 	leg->flags |= LEG_FAILING;
-	rs_account_fail(leg_activity(e, leg)->account, leg->step, cause);
+	rs_account_fail(leg_play(e, leg)->account, leg->step, cause);
 }
 
 static enum verdict
@@ -164,7 +164,7 @@ header_text(const struct rs_sip_msg *msg, const struct rs_action *a, struct rs_s
 static enum verdict
 act_ereg(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
 {
-	const struct rs_ere *re = leg_activity(e, leg)->program->eres[a->ere];
+	const struct rs_ere *re = leg_program(e, leg)->eres[a->ere];
 	struct rs_ere_group groups[RS_ERE_GROUPS];
 	struct rs_slice text = { NULL, 0 };
 	bool there = true, found = false;
@@ -186,7 +186,7 @@ act_ereg(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const 
 		break;
 	}
 	if (there)
-		found = rs_ere_match(re, text, e->ere_scratch, groups, RS_ERE_GROUPS);
+		found = rs_ere_match(re, text, leg_play(e, leg)->ere_scratch, groups, RS_ERE_GROUPS);
 	/* A variable that is searched may also be assigned to: the pieces are copied before it changes. */
 	if (found && a->search == RS_SEARCH_VAR && text.len > 0) {
 		memcpy(e->scratch2, text.p, text.len);
@@ -424,7 +424,7 @@ act_media(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const
 	switch ((enum rs_media_step)a->media) {
 	case RS_STEP_PLAY:
 		media_play(e, leg, m,
-			leg_activity(e, leg)->program->clips[a->clip].kind == RS_CLIP_REPLAY ? MEDIA_REPLAY : MEDIA_SOURCE,
+			leg_program(e, leg)->clips[a->clip].kind == RS_CLIP_REPLAY ? MEDIA_REPLAY : MEDIA_SOURCE,
 			(uint32_t)a->clip, none);
 		break;
 	case RS_STEP_DIGITS:
@@ -488,7 +488,7 @@ static const act_fn acts[RS_ACTS] = {
 bool
 leg_actions(struct rs_engine *e, struct leg *leg, const struct rs_step *step, const struct rs_sip_msg *last)
 {
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 
 	for (uint32_t i = 0; i < step->n_actions; i++) {
 		const struct rs_action *a = &p->actions[step->first_action + i];

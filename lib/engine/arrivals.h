@@ -96,8 +96,8 @@ struct arrivals {
 /* arrivals_shape.c */
 /** Bytes of arena that the shape of @plan takes. */
 uint64_t shape_bytes(const struct rs_plan_activity *plan);
-/** @return 0, -ENOMEM */
-int shape_setup(struct shape *s, struct rs_arena *arena, const struct rs_plan_activity *plan);
+/** @param memory  shape_bytes(), aligned to 64 */
+void shape_setup(struct shape *s, void *memory, const struct rs_plan_activity *plan);
 /** Units that have passed at @at_ns of the shape's clock. */
 unsigned __int128 shape_units(const struct shape *s, uint64_t at_ns);
 /** When @units have passed, by the shape's clock; NEVER_NS: it ends before. */

@@ -47,18 +47,16 @@ add_piece(struct shape *s, uint64_t begin_ns, double rate_hz, double slope)
 	s->n++;
 }
 
-int
-shape_setup(struct shape *s, struct rs_arena *arena, const struct rs_plan_activity *plan)
+void
+shape_setup(struct shape *s, void *memory, const struct rs_plan_activity *plan)
 {
 	double rate = plan->rate_hz;
 	uint64_t at = 0;
 
 	s->n = 0;
 	if (plan->n_shape == 0)
-		return 0;
-	s->pieces = rs_arena_alloc(arena, shape_bytes(plan), 64);
-	if (!s->pieces)
-		return -ENOMEM;
+		return;
+	s->pieces = memory;
 	for (uint32_t i = 0; i < plan->n_shape; i++) {
 		const struct rs_stretch *x = &plan->shape[i];
 
@@ -71,7 +69,6 @@ shape_setup(struct shape *s, struct rs_arena *arena, const struct rs_plan_activi
 		at = x->end_ns;
 	}
 	add_piece(s, at, rate, 0);
-	return 0;
 }
 
 /* The last piece that begins at or before @at_ns. */

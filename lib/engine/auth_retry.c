@@ -20,7 +20,7 @@ has_password(const struct rs_engine *e, const struct leg *leg)
 bool
 scenario_waits_for(const struct rs_engine *e, const struct leg *leg, uint16_t status)
 {
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 
 	for (uint32_t i = leg->step; i < p->n_steps && p->steps[i].kind == RS_STEP_RECV; i++) {
 		if (p->steps[i].status == status)

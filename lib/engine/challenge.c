@@ -192,7 +192,7 @@ leg_verify(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, s
 		msg = leg_kept(e, leg);
 	/* What is kept of a request has another start line. */
 	if (!method.p && leg->last_recv >= 0)
-		method = leg_activity(e, leg)->program->steps[leg->last_recv].method_text;
+		method = leg_program(e, leg)->steps[leg->last_recv].method_text;
 	for (size_t k = 0; msg && k < sizeof(ids); k++)
 		for (int i = msg->first[ids[k]]; i >= 0; i = rs_sip_next(msg, i))
 			if (rs_auth_credentials(rs_sip_value(msg, i), &c) == 0 && rs_auth_user_is(&c, user) &&

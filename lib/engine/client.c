@@ -147,7 +147,7 @@ client_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 	if (s->method == RS_SIP_ACK) {
 		d->flags |= DIALOG_ACK_SENT;
 		d->ack_step = (int16_t)step;
-		if (leg_activity(e, leg)->facts[s->template].body) /* the offer was the peer's */
+		if (leg_play(e, leg)->facts[s->template].body) /* the offer was the peer's */
 			d->sdp_step = (int16_t)step;
 		return;
 	}
@@ -155,7 +155,7 @@ client_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 		branch = invite->branch;
 	if (s->method == RS_SIP_INVITE) {
 		client_begin_invite(leg, d);
-		if (leg_activity(e, leg)->facts[s->template].body)
+		if (leg_play(e, leg)->facts[s->template].body)
 			d->sdp_step = (int16_t)step;
 	}
 	client_open(e, leg, s->method, (int16_t)step, cseq, branch);

@@ -30,9 +30,7 @@ count_sent(struct rs_engine *e, struct leg *leg, bool again, uint32_t cause)
 static struct rs_slice
 inserted_routes(const struct rs_engine *e, const struct leg *leg)
 {
-	const struct activity *a = leg_activity(e, leg);
-
-	if (leg->invite_step < 0 || a->facts[a->program->steps[leg->invite_step].template].has & SENT_ROUTE)
+	if (leg->invite_step < 0 || leg_facts(e, leg, leg->invite_step)->has & SENT_ROUTE)
 		return rs_slice_of(NULL, 0);
 	return auth_service_route(e, leg, RS_SIP_INVITE);
 }
@@ -59,14 +57,14 @@ send_in_invite(struct rs_engine *e, struct leg *leg, const struct client *c, int
 	use_branch(e, leg, c, &texts);
 	e->sending = (uint8_t)(RS_TRACE_OWN | (again ? RS_TRACE_AGAIN : 0));
 	count_sent(e, leg, again,
-		send_template(e, leg, &leg_activity(e, leg)->program->templates[template], false, NULL));
+		send_template(e, leg, &leg_program(e, leg)->templates[template], false, NULL));
 	e->path = NULL;
 }
 
 void
 client_acknowledge(struct rs_engine *e, struct leg *leg, const struct client *c, const struct rs_sip_msg *msg, bool again)
 {
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 
 	send_in_invite(e, leg, c, leg->flags & LEG_ESTABLISHED ? p->abort_ack : p->abort_refused, msg, again);
 }
@@ -95,8 +93,9 @@ put_own_lines(struct rs_engine *e, struct leg *leg, const struct client *c, stru
 		snprintf(line, sizeof(line), "RAck: %u %u INVITE\r\n", c->about, invite ? invite->cseq : 1);
 		rs_out_text(o, line);
 	} else if (c->step == OWN_UPDATE || c->step == OWN_REINVITE) {
-		snprintf(line, sizeof(line), "Contact: <sip:%.*s:%u%s>\r\nSession-Expires: %u;refresher=uac\r\n", ep->text_len,
-			(const char *)ep->text, leg->path.local_port, contact_transport(&leg->path), d->session_s);
+		snprintf(line, sizeof(line), "Contact: <sip:%.*s:%u%s%s>\r\nSession-Expires: %u;refresher=uac\r\n", ep->text_len,
+			(const char *)ep->text, leg->path.local_port, contact_transport(&leg->path),
+			leg_activity(e, leg)->group->plan->outbound ? ";ob" : "", d->session_s);
 		rs_out_text(o, line);
 		session_put_told(e, leg, o);
 	}
@@ -183,7 +182,7 @@ client_transmit(struct rs_engine *e, struct leg *leg, struct client *c, bool aga
 	if (e->silent)
 		return;
 	if (c->step == OWN_CANCEL) {
-		send_in_invite(e, leg, c, leg_activity(e, leg)->program->abort_cancel, NULL, again);
+		send_in_invite(e, leg, c, leg_program(e, leg)->abort_cancel, NULL, again);
 		return;
 	}
 	if (leg_has_own_sdp(e, leg) && !again && c->step == OWN_PRACK && !sdp_is_due(e, leg, false))

@@ -22,7 +22,7 @@ rs_engine_begin(struct rs_engine *e, uint64_t t0_ns)
 	if (!e->plan->measure_ns)
 		e->measure_from = 0;
 	for (uint32_t i = 0; i < e->n_activities; i++)
-		if (e->plan->activities[i].start == RS_START_AT_ONCE)
+		if (e->activities[i].plan->start == RS_START_AT_ONCE)
 			rs_engine_start_activity(e, (int32_t)i, t0_ns);
 }
 
@@ -261,7 +261,7 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 	a = answering_activity(e, rx, &endpoint);
 	if (!a)
 		out_of_call(e, rx, msg, RS_ENG_NO_ENDPOINT);
-	else if (!program_begins_with(a->program, msg) ||
+	else if (!program_begins_with(a->now->program, msg) ||
 		(a->rfc && rs_sip_tag(rs_sip_get(msg, RS_HDR_TO)).len)) /* of a dialog that we do not have */
 		out_of_call(e, rx, msg, RS_ENG_OUT_OF_CALL);
 	else
@@ -398,6 +398,8 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 	uint64_t next = UINT64_MAX, due;
 
 	e->now = now_ns;
+	if (e->plays_end)
+		plays_end(e);
 	if (e->bus)
 		listen(e);
 	uint32_t n = rs_wheel_expire(&e->wheel, now_ns, nodes, TURN_TIMERS);
@@ -460,7 +462,9 @@ rs_engine_start_activity(struct rs_engine *e, int32_t activity, uint64_t at_ns)
 	if (a->plan->kind == RS_DO_DROP) /* control's own: see rs_engine_drop */
 		return;
 	if (a->plan->kind == RS_DO_ANSWER) {
-		if (a->group->position != UINT32_MAX && a->group->answer < 0)
+		const struct group *g = a->group;
+
+		if (g->position != UINT32_MAX && (g->answer < 0 || e->activities[g->answer].arrivals.stopped))
 			a->group->answer = activity;
 		a->accepts = true;
 	} else {
@@ -592,6 +596,7 @@ rs_engine_calls(const struct rs_engine *e, uint64_t now_ns, uint32_t *from, stru
 		info->age_ns = now_ns > leg->due_ns ? now_ns - leg->due_ns : 0;
 		info->activity = leg->activity;
 		info->step = leg->step;
+		info->program = leg_play(e, leg)->number;
 		leg_call_id(e, leg, info->call_id, sizeof(info->call_id));
 		int n_addr = (int)rs_addr_write(&leg->path.remote, addr);
 

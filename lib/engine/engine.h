@@ -99,6 +99,48 @@ void rs_engine_resume(struct rs_engine *e, uint64_t at_ns);
 void rs_engine_stop(struct rs_engine *e, int32_t activity);
 /** No new calls, and hang up what is open: BYE, CANCEL, a few per turn. */
 void rs_engine_hangup(struct rs_engine *e, int32_t activity);
+/** Programs of one activity that calls may have at a time: the present one, and those that are to be ended with. */
+#define RS_MAX_PLAYS 16
+
+/** A program made ready to be played by one worker. */
+struct rs_play;
+/**
+ * @param account  what its steps count up: of this program and worker alone. @param number  of all programs of the run, for traces
+ * @return 0; -ENOMEM; -EINVAL: its variables take more than a call may have (64 KiB)
+ */
+int rs_play_create(const struct rs_program *p, struct rs_program_account *account, uint16_t number, struct rs_play **out);
+void rs_play_free(struct rs_play *p);
+/** No call of the worker has it any more, nor can it have: everything of it may be freed but for one that is an engine's own. */
+bool rs_play_is_over(const struct rs_play *p);
+/** What activity @activity began with; the engine's own. */
+const struct rs_play *rs_engine_first_play(const struct rs_engine *e, uint32_t activity);
+/**
+ * Calls of activity @activity that begin from now on play @play; those that are open end on what they began with. Between two bursts.
+ * @return 0; -EBUSY: calls of RS_MAX_PLAYS programs are open
+ */
+int rs_engine_swap(struct rs_engine *e, uint32_t activity, struct rs_play *play);
+/** An activity that has come into the plan, made ready for one worker. */
+struct rs_late;
+/**
+ * Activity number @index of the engine's plan, which the engine does not have yet; its account is there. Called by control while the
+ * worker runs: only what stays as it is while an engine lives is looked at.
+ * @param answered  as in struct rs_engine_cfg, of this activity; NULL: the only worker. @param play  what it begins with
+ * @return 0, -ENOMEM
+ */
+int rs_late_create(const struct rs_engine *e, uint32_t index, _Atomic uint64_t *answered, struct rs_play *play, struct rs_late **out);
+/** Before the worker has it, or when the engine is gone: its shape lies here. */
+void rs_late_free(struct rs_late *l);
+/** It is the next one of the engine's activities; rs_engine_start_activity() begins it. */
+void rs_engine_add(struct rs_engine *e, const struct rs_late *l);
+/**
+ * Is what @a needs there in a run that began with the first @began activities of @plan? @return 0; -EINVAL with reason and remedy
+ */
+int rs_engine_may_add(const struct rs_plan *plan, uint32_t began, const struct rs_plan_activity *a, struct rs_err *err);
+/** Variables of a call that may hold text at a time in a run that begins with @plan: there is room for so many. */
+uint32_t rs_engine_texts(const struct rs_plan *plan);
+/** Has a call in a run with room for @texts enough for @p? @return 0; -EINVAL with reason and remedy */
+int rs_engine_may_play(uint32_t texts, const struct rs_program *p, struct rs_err *err);
+
 /** Remove the bindings of all registered endpoints, at the pace of their activities (`unregister`). */
 void rs_engine_unregister(struct rs_engine *e);
 /** Has another worker something to tell it, or does it wait to be heard? */
@@ -139,6 +181,7 @@ struct rs_call_info {
 	uint64_t age_ns;
 	uint16_t activity;
 	uint16_t step;
+	uint16_t program; /* number of the one whose step it is */
 	char call_id[96];
 	char remote[64];
 };

@@ -137,17 +137,11 @@ has_sdp(const struct rs_template *t)
 	return false;
 }
 
-int
-facts_setup(struct rs_engine *e, struct activity *a)
+void
+facts_read(const struct rs_program *p, struct facts *out)
 {
-	const struct rs_program *p = a->program;
-
-	a->facts = rs_arena_alloc(&e->arena, (p->n_templates + 1) * sizeof(*a->facts), 64);
-	if (!a->facts)
-		return -ENOMEM;
 	for (uint32_t t = 0; t < p->n_templates; t++) {
-		read_template(&p->templates[t], &a->facts[t]);
-		a->facts[t].sdp = a->facts[t].body && has_sdp(&p->templates[t]);
+		read_template(&p->templates[t], &out[t]);
+		out[t].sdp = out[t].body && has_sdp(&p->templates[t]);
 	}
-	return 0;
 }

@@ -49,7 +49,7 @@ leg_send_own(struct rs_engine *e, struct leg *leg, int32_t template, enum rs_sip
 {
 	struct activity *a = leg_activity(e, leg);
 	bool in_invite = method == RS_SIP_CANCEL || (method == RS_SIP_ACK && !(leg->flags & LEG_ANSWERED));
-	uint32_t index = a->program->n_steps; /* of the branch: no step has this one */
+	uint32_t index = leg_program(e, leg)->n_steps; /* of the branch: no step has this one */
 	struct rendering ctx;
 	struct texts texts;
 
@@ -57,7 +57,7 @@ leg_send_own(struct rs_engine *e, struct leg *leg, int32_t template, enum rs_sip
 		return;
 	last = last ? last : leg_kept(e, leg);
 	if (last && (method == RS_SIP_BYE || method == RS_SIP_ACK) &&
-		(last->status == 0) != (method == RS_SIP_BYE && a->program->is_server))
+		(last->status == 0) != (method == RS_SIP_BYE && leg_program(e, leg)->is_server))
 		last = swap_ends(e, last);
 	if (method == RS_SIP_BYE) {
 		leg->cseq++;
@@ -77,14 +77,14 @@ leg_send_own(struct rs_engine *e, struct leg *leg, int32_t template, enum rs_sip
 			e->render.cseq = leg->invite_cseq;
 	}
 	e->sending = RS_TRACE_OWN;
-	if (send_template(e, leg, &a->program->templates[template], false, NULL) == RS_CAUSE_NONE)
+	if (send_template(e, leg, &leg_program(e, leg)->templates[template], false, NULL) == RS_CAUSE_NONE)
 		rs_metric_inc(&a->account->cells, RS_AM_SIP_SENT);
 }
 
 void
 leg_hang_up(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 {
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 
 	if (leg_is_rfc(e, leg)) {
 		rfc_hang_up(e, leg);

@@ -85,7 +85,7 @@ struct leg {
 	int16_t last_recv;	 /* step of the last recv that matched; -1: none */
 	int16_t retrans_step;	 /* the send that TIMER_RETRANS repeats; -1: none */
 	uint8_t retrans_count;
-	uint8_t retrans_invite;	 /* it is an INVITE: other limits */
+	uint8_t play;		 /* slot of what it plays: see leg_play() */
 	uint32_t media;		 /* slot of its struct media; NO_MEDIA: none */
 	uint64_t retrans_ns;	 /* the next interval */
 	uint32_t endpoint;	 /* index into its group's endpoints of this worker */
@@ -93,6 +93,7 @@ struct leg {
 
 	uint8_t token[RS_TOKEN_LEN]; /* text of its token: Call-ID, tag, branches */
 	bool invited_us;	 /* the call came to us as an INVITE */
+	bool retrans_invite;	 /* retrans_step is an INVITE: other limits */
 	uint32_t invite_cseq;
 	uint32_t last_cseq;
 	uint64_t number;	 /* arrival k, or the worker's own count of answered calls */
@@ -196,9 +197,31 @@ struct facts {
 	uint32_t has;	  /* enum sent_has */
 };
 
+/**
+ * A program as one worker plays it for an activity: what the calls that began with it end with, whatever the activity plays now.
+ * Made by control where it takes the place of another one (play.c); the worker alone touches it until it is over.
+ */
+struct rs_play {
+	const struct rs_program *program;
+	struct rs_program_account *account;
+	uint64_t *slots;	    /* per template of the program: bit per enum rs_slot that stands in it */
+	struct facts *facts;	    /* per template */
+	struct value *globals;	    /* n_vars: those of scope Global, of this worker */
+	void *ere_scratch;
+	uint32_t frame_bytes;
+	uint32_t legs;		    /* that have it */
+	uint16_t number;	    /* of all programs of the run */
+	uint8_t slot;		    /* in plays */
+	bool wants_peer_tag;	    /* the program has [peer_tag_param] */
+	bool wants_dynamic_id;	    /* and [dynamic_id] */
+	_Atomic bool over;	    /* the worker has let go of it */
+};
+
 struct activity {
 	const struct rs_plan_activity *plan;
-	const struct rs_program *program;
+	struct rs_play *now;	    /* what new calls play */
+	struct rs_play *plays[RS_MAX_PLAYS]; /* that one, and those that calls still have */
+	struct rs_play first;	    /* what it began with */
 	struct rs_activity_account *account;
 	struct group *group;	    /* callers, or those who answer */
 	struct group *to;	    /* NULL: a URI */
@@ -207,7 +230,6 @@ struct activity {
 	uint64_t limit;		    /* this worker's share; UINT64_MAX: none */
 	uint64_t answered;	    /* calls answered so far by this worker */
 	_Atomic uint64_t *answered_all; /* by all workers; NULL: `answered` it is */
-	uint32_t frame_bytes;
 	struct burst burst_1ms, burst_10ms;
 	bool rfc;		    /* mode = "rfc3261" */
 	bool reg_end;		    /* register: un-registering: */
@@ -215,12 +237,7 @@ struct activity {
 	uint64_t reg_next_ns;	    /* ... not before this */
 	bool accepts;		    /* answer: takes new calls */
 	bool hang_up;		    /* its legs are being hung up */
-	uint64_t *slots;	    /* per template of the program: bit per enum rs_slot that stands in it */
-	struct facts *facts;	    /* per template */
 	bool legs;		    /* its legs are matched: see legs.h */
-	bool wants_peer_tag;	    /* the program has [peer_tag_param] */
-	bool wants_dynamic_id;	    /* and [dynamic_id] */
-	struct value *globals;	    /* n_vars: those of scope Global, of this worker */
 };
 
 /** Something whose time is the next transmit burst. */
@@ -271,6 +288,7 @@ struct rs_engine {
 	uint8_t pid_len;
 	uint32_t dynamic_id;
 	uint64_t wall_us, wall_at_ns;
+	bool plays_end;		     /* some are over, perhaps */
 	bool silent;
 	bool stopping;		     /* no new calls at all */
 	bool hanging_up;	     /* legs of the activities that say so, or all */
@@ -281,7 +299,6 @@ struct rs_engine {
 	uint32_t n_stamps;
 	uint8_t *scratch;	     /* SCRATCH_BYTES: kept headers put together, expansions */
 	uint8_t *scratch2;	     /* SCRATCH_BYTES: renderings of actions */
-	void *ere_scratch;
 	struct rs_sip_msg msg;	     /* the message being dealt with */
 	struct rs_sip_msg kept_msg;  /* kept headers, parsed again */
 	struct rs_sip_msg swapped;   /* a message with its From and To exchanged */
@@ -345,10 +362,31 @@ leg_activity(const struct rs_engine *e, const struct leg *leg)
 	return &e->activities[leg->activity];
 }
 
+static inline struct rs_play *
+leg_play(const struct rs_engine *e, const struct leg *leg)
+{
+	return leg_activity(e, leg)->plays[leg->play];
+}
+
+static inline const struct rs_program *
+leg_program(const struct rs_engine *e, const struct leg *leg)
+{
+	return leg_play(e, leg)->program;
+}
+
+/** What step @step, which sends, says of its message. */
+static inline const struct facts *
+leg_facts(const struct rs_engine *e, const struct leg *leg, int step)
+{
+	const struct rs_play *play = leg_play(e, leg);
+
+	return &play->facts[play->program->steps[step].template];
+}
+
 static inline const struct rs_step *
 leg_step(const struct rs_engine *e, const struct leg *leg)
 {
-	return &leg_activity(e, leg)->program->steps[leg->step];
+	return &leg_program(e, leg)->steps[leg->step];
 }
 
 /** What a Contact of ours says behind its port. */
@@ -472,7 +510,17 @@ void offer(struct rs_engine *e, struct activity *a, uint64_t k, uint32_t caller,
 /* endpoint.c: groups, owners */
 int groups_setup(struct rs_engine *e);
 /* facts.c */
-int facts_setup(struct rs_engine *e, struct activity *a);
+/** @param out  [n_templates of @p] */
+void facts_read(const struct rs_program *p, struct facts *out);
+/* play.c */
+/** Bytes that a play of @p takes beside its struct. */
+uint64_t play_bytes(const struct rs_program *p);
+/** Make @play ready in @memory: play_bytes(), aligned to 64, zeros. @return 0; -EINVAL: too many variables */
+int play_setup(struct rs_play *play, const struct rs_program *p, struct rs_program_account *account, uint16_t number, uint8_t *memory);
+/** One of its legs has ended: it may be the last one of a program that is no longer played. */
+void play_leave(struct rs_engine *e, struct activity *a, struct leg *leg);
+/** Let go of those that no leg has any more; between two bursts. */
+void plays_end(struct rs_engine *e);
 uint32_t group_position(const struct rs_plan *plan, const struct rs_plan_group *g, uint32_t worker, uint32_t *n_workers);
 bool group_is_shared(const struct rs_plan *plan, const struct rs_plan_group *g);
 /** The workers of its port (a bit a position) that have endpoints of it, by the rule with @bits. */
@@ -501,6 +549,10 @@ void callee_registered(struct rs_engine *e, uint32_t group, uint32_t index, bool
 uint64_t callee_holders(const struct rs_engine *e, uint32_t group, uint32_t index);
 
 /* setup.c */
+/** What an activity is by its plan; nothing of it is on yet, and what it plays is not there. */
+void activity_fill(const struct rs_engine *e, struct activity *a, uint32_t index);
+/** It is one of the engine's. */
+void activity_join(struct rs_engine *e, struct activity *a);
 /** The most calls and registrations a second that the plan asks for, all workers together; a guess where others place them. */
 double plan_rate(const struct rs_plan *plan);
 

@@ -17,7 +17,7 @@ wanted(const struct rs_engine *e, const struct leg *leg, const struct rs_step *s
 		return step->keep >> h->id & 1;
 	if (!step->keep_other)
 		return false;
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 	struct rs_slice name = { msg->buf + h->name_off, h->name_len };
 
 	for (uint32_t n = 0; n < p->n_keep_names; n++)
@@ -60,7 +60,7 @@ leg_kept(struct rs_engine *e, struct leg *leg)
 
 	if (kept.len == 0 || kept.len + KEPT_START + 2 > SCRATCH_BYTES || leg->last_recv < 0)
 		return NULL;
-	const struct rs_step *recv = &leg_activity(e, leg)->program->steps[leg->last_recv];
+	const struct rs_step *recv = &leg_program(e, leg)->steps[leg->last_recv];
 
 	if (recv->keep_all) {
 		memcpy(e->scratch, kept.p, kept.len);

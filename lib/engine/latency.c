@@ -27,7 +27,7 @@ rtd_record(struct rs_engine *e, struct leg *leg, int rtd, uint64_t time_ns, bool
 	uint64_t *start = leg_rtd(e, leg, rtd);
 
 	if (*start && time_ns >= *start && (leg->flags & LEG_MEASURED))
-		rs_metric_record(&leg_activity(e, leg)->account->rtds[rtd], 0, time_ns - *start);
+		rs_metric_record(&leg_play(e, leg)->account->rtds[rtd], 0, time_ns - *start);
 	if (!repeat)
 		*start = 0;
 }

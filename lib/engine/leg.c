@@ -51,18 +51,20 @@ leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t du
 	leg->callee = NO_ENDPOINT;
 	leg->waits = NO_LEG;
 	leg->media = NO_MEDIA;
-	if (a->frame_bytes) {
-		uint8_t *frame = rs_blob_alloc(&e->blobs, &leg->frame, a->frame_bytes);
+	leg->play = a->now->slot;
+	if (a->now->frame_bytes) {
+		uint8_t *frame = rs_blob_alloc(&e->blobs, &leg->frame, a->now->frame_bytes);
 
 		if (!frame) {
 			rs_metric_inc(e->cells, RS_ENG_POOL_EMPTY);
 			rs_pool_give(&e->legs, slot);
 			return NULL;
 		}
-		memset(frame, 0, a->frame_bytes);
-		for (uint32_t i = 0; i < a->program->n_rtds; i++) /* a timer that is never started counts from here */
+		memset(frame, 0, a->now->frame_bytes);
+		for (uint32_t i = 0; i < a->now->program->n_rtds; i++) /* a timer that is never started counts from here */
 			*leg_rtd(e, leg, (int)i) = due_ns;
 	}
+	a->now->legs++;
 	if (rs_activity_places(a->plan->kind))
 		leg->flags = LEG_UAC;
 	if (due_ns >= e->measure_from && due_ns < e->measure_to)
@@ -90,7 +92,7 @@ leg_create(struct rs_engine *e, struct activity *a, uint64_t number, uint64_t du
 static void
 clear_values(struct rs_engine *e, struct leg *leg)
 {
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 
 	for (uint32_t i = 0; i < p->n_vars && leg->frame.class; i++) {
 		struct value *v = &((struct value *)(void *)rs_blob_bytes(&e->blobs, &leg->frame))[i];
@@ -129,6 +131,7 @@ leg_free(struct rs_engine *e, struct leg *leg)
 	rs_blob_clear(&e->blobs, &leg->frame);
 	if (leg->flags & LEG_LINGERING)
 		rs_metric_add(e->cells, RS_ENG_LINGERING, (uint64_t)-1);
+	play_leave(e, a, leg);
 	rs_pool_give(&e->legs, slot);
 	gauges(e);
 }
@@ -151,7 +154,7 @@ count_failure(struct rs_engine *e, struct leg *leg, uint32_t cause)
 {
 	struct activity *a = leg_activity(e, leg);
 
-	rs_account_fail(a->account, leg->step, cause);
+	rs_account_fail(leg_play(e, leg)->account, leg->step, cause);
 	count(leg, a, RS_AM_FAILED, RS_AM_M_FAILED);
 	count_tainted(e, leg, true);
 	open_add(e, leg, -1);
@@ -234,17 +237,17 @@ leg_inject_line(const struct rs_engine *e, const struct leg *leg, uint32_t file)
 struct value *
 leg_value(struct rs_engine *e, struct leg *leg, int16_t var)
 {
-	struct activity *a = leg_activity(e, leg);
+	const struct rs_play *play = leg_play(e, leg);
 
-	if (a->program->vars[var].scope != RS_VAR_CALL)
-		return &a->globals[var];
+	if (play->program->vars[var].scope != RS_VAR_CALL)
+		return &play->globals[var];
 	return &((struct value *)(void *)rs_blob_bytes(&e->blobs, &leg->frame))[var];
 }
 
 uint64_t *
 leg_rtd(struct rs_engine *e, struct leg *leg, int rtd)
 {
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 	uint8_t *frame = rs_blob_bytes(&e->blobs, &leg->frame);
 
 	return &((uint64_t *)(void *)(frame + p->n_vars * sizeof(struct value)))[rtd];

@@ -68,9 +68,11 @@ may_be_passed(const struct activity *a, const struct rs_step *s)
 }
 
 static int
-search_forward(const struct activity *a, uint32_t from, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
+search_forward(const struct rs_engine *e, const struct leg *leg, uint32_t from, const struct rs_sip_msg *msg,
+	const struct rs_sip_cseq *cseq)
 {
-	const struct rs_program *p = a->program;
+	const struct activity *a = leg_activity(e, leg);
+	const struct rs_program *p = leg_program(e, leg);
 
 	for (uint32_t i = from; i < p->n_steps; i++) {
 		if (matches(&p->steps[i], msg, cseq))
@@ -84,7 +86,7 @@ search_forward(const struct activity *a, uint32_t from, const struct rs_sip_msg 
 void
 leg_blame(const struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, const struct rs_sip_cseq *cseq)
 {
-	int at = search_forward(leg_activity(e, leg), leg->step, msg, cseq);
+	int at = search_forward(e, leg, leg->step, msg, cseq);
 
 	if (at != NO_MATCH)
 		leg->step = (uint16_t)at;
@@ -139,7 +141,7 @@ remember_peer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg
 		(leg_dialog(e, leg)->flags & DIALOG_CONFIRMED))
 		return; /* the dialog says who the peer is; its tag is still to be kept when a 2xx is the first to name it */
 	leg->remote_tag = hash;
-	if (msg->status && leg_activity(e, leg)->wants_peer_tag)
+	if (msg->status && leg_play(e, leg)->wants_peer_tag)
 		rs_metric_add(e->cells, RS_ENG_POOL_EMPTY, !rs_blob_set(&e->blobs, &leg->peer_tag, tag));
 }
 
@@ -208,8 +210,8 @@ take(struct rs_engine *e, struct leg *leg, int at, const struct rs_rx *rx, const
 	const struct rs_sip_cseq *cseq, uint64_t hash)
 {
 	struct activity *a = leg_activity(e, leg);
-	const struct rs_step *step = &a->program->steps[at];
-	struct rs_metrics *cells = &a->account->steps[at];
+	const struct rs_step *step = &leg_program(e, leg)->steps[at];
+	struct rs_metrics *cells = &leg_play(e, leg)->account->steps[at];
 
 	if (step->lost && chance(e, step->lost)) {
 		rs_metric_inc(cells, RS_SM_LOST);
@@ -229,7 +231,7 @@ take(struct rs_engine *e, struct leg *leg, int at, const struct rs_rx *rx, const
 	else
 		take_request(e, leg, msg, cseq);
 	if (step->counter >= 0)
-		rs_account_count(a->account, step->counter);
+		rs_account_count(leg_play(e, leg)->account, step->counter);
 	uint32_t cause = leg_keep(e, leg, step, msg) ? RS_CAUSE_NONE : RS_CAUSE_NO_MEMORY;
 
 	if (!cause && step->rrs && !a->rfc && !(leg->flags & LEG_ROUTES))
@@ -266,14 +268,14 @@ unexpected(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg, c
 	uint32_t cause = RS_CAUSE_UNEXPECTED;
 
 	if (msg->status == 0 && msg->method == RS_SIP_OTHER && rs_slice_is(msg->method_text, "PING")) {
-		leg_send_own(e, leg, a->program->auto_200, RS_SIP_OTHER, msg);
+		leg_send_own(e, leg, leg_program(e, leg)->auto_200, RS_SIP_OTHER, msg);
 		rs_metric_inc(&a->account->cells, RS_AM_AUTO_ANSWERED);
 		return;
 	}
 	rs_metric_inc(&a->account->cells, RS_AM_SIP_UNEXPECTED);
-	rs_metric_inc(&a->account->steps[leg->step], RS_SM_UNEXPECTED);
+	rs_metric_inc(&leg_play(e, leg)->account->steps[leg->step], RS_SM_UNEXPECTED);
 	if (msg->status == 0 && (msg->method == RS_SIP_BYE || msg->method == RS_SIP_CANCEL)) {
-		leg_send_own(e, leg, a->program->auto_200, RS_SIP_OTHER, msg);
+		leg_send_own(e, leg, leg_program(e, leg)->auto_200, RS_SIP_OTHER, msg);
 		leg_fail(e, leg, msg->method == RS_SIP_BYE ? RS_CAUSE_BYE : RS_CAUSE_CANCEL, false);
 		return;
 	}
@@ -296,7 +298,7 @@ send_again(struct rs_engine *e, struct leg *leg, int recv, int send, const struc
 
 	rs_metric_inc(&a->account->cells, RS_AM_SIP_RETRANS_RECEIVED);
 	if (recv >= 0)
-		rs_metric_inc(&a->account->steps[recv], RS_SM_RETRANS);
+		rs_metric_inc(&leg_play(e, leg)->account->steps[recv], RS_SM_RETRANS);
 	if (send >= 0)
 		leg_send(e, leg, (uint32_t)send, msg, true);
 }
@@ -337,10 +339,10 @@ leg_match(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const st
 	const struct rs_sip_cseq *cseq, uint64_t hash)
 {
 	struct activity *a = leg_activity(e, leg);
-	int again, at = search_forward(a, leg->step, msg, cseq);
+	int again, at = search_forward(e, leg, leg->step, msg, cseq);
 
 	if (at == NO_MATCH)
-		at = search_back(leg, a->program, msg, cseq, &again);
+		at = search_back(leg, leg_program(e, leg), msg, cseq, &again);
 	else
 		again = NO_MATCH;
 	if (at != NO_MATCH)

@@ -104,7 +104,7 @@ media_close(struct rs_engine *e, struct leg *leg)
 static const struct rs_clip *
 clip_of(const struct rs_engine *e, const struct leg *leg, uint32_t i)
 {
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 
 	return i < p->n_clips ? &p->clips[i] : NULL;
 }

@@ -63,7 +63,7 @@ is_of(const struct rs_sdp_media *line, const struct rs_program *p, unsigned k)
 static void
 take_lines(struct rs_engine *e, const struct leg *leg, struct media *m)
 {
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 
 	if (p->crypto)
 		crypto_forget(e, m);
@@ -121,7 +121,7 @@ void
 plain_hears(struct rs_engine *e, struct leg *leg, struct media *m, const struct rs_sip_msg *msg)
 {
 	struct rs_slice body = sdp_body(msg);
-	bool keys = leg_activity(e, leg)->program->crypto;
+	bool keys = leg_program(e, leg)->crypto;
 
 	if (!body.p)
 		return;
@@ -149,7 +149,7 @@ plain_prepares(const struct rs_engine *e, struct leg *leg, const struct rs_step 
 {
 	struct media *m = media_at(e, leg);
 
-	if (!leg_activity(e, leg)->facts[s->template].sdp)
+	if (!leg_play(e, leg)->facts[s->template].sdp)
 		return;
 	crypto_begin(m);
 	if (begins_exchange(m, s->status, s->method))
@@ -161,7 +161,7 @@ plain_says(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
 {
 	struct media *m = media_at(e, leg);
 
-	if (!leg_activity(e, leg)->facts[s->template].sdp || m->offerer != OFFERER_THEY)
+	if (!leg_play(e, leg)->facts[s->template].sdp || m->offerer != OFFERER_THEY)
 		return;
 	agree(e, m);
 	media_apply(e, leg, m);

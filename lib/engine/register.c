@@ -257,7 +257,7 @@ failed(struct rs_engine *e, struct registration *r, uint32_t cause)
 	if (r->measured)
 		rs_metric_inc(cells(e, r), RS_AM_M_REG_FAILED);
 	count_tainted(e, r, true);
-	rs_account_fail(activity_of(e, r)->account, 0, cause);
+	rs_account_fail(&activity_of(e, r)->account->program, 0, cause);
 	r->counted = true;
 	if (r->what == REG_END) {
 		set_state(e, r, REG_UNREGISTERED);

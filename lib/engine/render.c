@@ -111,7 +111,7 @@ auth_value(const struct rendering *r, int32_t number, uint8_t *buf, struct rs_sl
 	*out = rs_slice_of(NULL, 0);
 	if (number < 0)
 		return 0;
-	n = rs_template_render(&leg_activity(r->e, r->leg)->program->templates[number], &r->e->render, buf, MAX_CREDENTIAL);
+	n = rs_template_render(&leg_program(r->e, r->leg)->templates[number], &r->e->render, buf, MAX_CREDENTIAL);
 	if (n < 0)
 		return n;
 	*out = rs_slice_of(buf, (size_t)n);
@@ -173,7 +173,7 @@ static int
 expand(void *ctx, const struct rs_op *op, uint8_t *out, size_t cap)
 {
 	const struct rendering *r = ctx;
-	const struct rs_program *p = leg_activity(r->e, r->leg)->program;
+	const struct rs_program *p = leg_program(r->e, r->leg);
 
 	switch ((enum rs_slot)op->slot) {
 	case RS_SLOT_VAR:
@@ -306,6 +306,8 @@ fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, uint64_t slots,
 	r->video_port = leg_has_media(leg) ? media_at(e, leg)->ports[1] : 0;
 	r->local_family = r->media_family = ep->addr.family;
 	r->transport = rs_transport_via((enum rs_transport)leg->path.transport);
+	r->uri_transport = rs_transport_uri((enum rs_transport)leg->path.transport);
+	r->contact_transport = a->group->plan->outbound ? rs_transport_uri_ob((enum rs_transport)leg->path.transport) : r->uri_transport;
 	r->pid = rs_slice_of(e->pid_text, e->pid_len);
 	r->tag = rs_slice_of(leg->token, RS_TOKEN_LEN);
 	r->branch_by_index = true;
@@ -333,5 +335,5 @@ leg_render(struct rs_engine *e, struct leg *leg, int32_t template, const struct 
 	struct texts texts;
 
 	fill_render(e, leg, leg->step, EVERY_SLOT, last ? last : leg_kept(e, leg), &ctx, &texts);
-	return rs_template_render(&leg_activity(e, leg)->program->templates[template], &e->render, out, cap);
+	return rs_template_render(&leg_program(e, leg)->templates[template], &e->render, out, cap);
 }

@@ -176,7 +176,7 @@ unexpected_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx,
 			return;
 		}
 		rs_metric_inc(&a->account->cells, RS_AM_SIP_UNEXPECTED);
-		rs_metric_inc(&a->account->steps[leg->step], RS_SM_UNEXPECTED);
+		rs_metric_inc(&leg_play(e, leg)->account->steps[leg->step], RS_SM_UNEXPECTED);
 		leg_fail(e, leg, RS_CAUSE_UNEXPECTED, true);
 		return;
 	}
@@ -185,7 +185,7 @@ unexpected_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx,
 		return;
 	}
 	rs_metric_inc(&a->account->cells, RS_AM_SIP_UNEXPECTED);
-	rs_metric_inc(&a->account->steps[leg->step], RS_SM_UNEXPECTED);
+	rs_metric_inc(&leg_play(e, leg)->account->steps[leg->step], RS_SM_UNEXPECTED);
 	server_own(e, leg, msg, 200, "", rs_slice_of(NULL, 0));
 	leg->flags |= bye ? LEG_ENDING : LEG_CANCELLED;
 	if (ringing) /* 9.2, 15.1.2 */
@@ -207,7 +207,7 @@ rfc_unexpected(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, con
 	if (msg->status < 200 || cseq->method == RS_SIP_CANCEL)
 		return;
 	rs_metric_inc(&a->account->cells, RS_AM_SIP_UNEXPECTED);
-	rs_metric_inc(&a->account->steps[leg->step], RS_SM_UNEXPECTED);
+	rs_metric_inc(&leg_play(e, leg)->account->steps[leg->step], RS_SM_UNEXPECTED);
 	leg_fail(e, leg, cause_of_response(leg, msg, cseq), true);
 }
 

@@ -15,7 +15,7 @@ node_of(const struct rs_engine *e, const struct leg *leg, enum timer which)
 bool
 leg_next(struct rs_engine *e, struct leg *leg, uint32_t step)
 {
-	const struct rs_step *s = &leg_activity(e, leg)->program->steps[step];
+	const struct rs_step *s = &leg_program(e, leg)->steps[step];
 
 	leg->step = (uint16_t)(step + 1);
 	if (s->next == RS_NO_STEP || (s->test != RS_NO_VAR && !leg_set(e, leg, s->test)))
@@ -91,7 +91,7 @@ static bool
 step_done(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
 {
 	if (s->counter >= 0)
-		rs_account_count(leg_activity(e, leg)->account, (uint32_t)s->counter);
+		rs_account_count(leg_play(e, leg)->account, (uint32_t)s->counter);
 	if (!leg_actions(e, leg, s, last))
 		return false;
 	leg_next(e, leg, leg->step);
@@ -127,7 +127,7 @@ play_send(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const s
 static bool
 play_nop(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const struct rs_sip_msg *last)
 {
-	rs_metric_inc(&leg_activity(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
+	rs_metric_inc(&leg_play(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
 	latency_rtd(e, leg, s, e->now);
 	return step_done(e, leg, s, last);
 }
@@ -138,7 +138,7 @@ play_pause(struct rs_engine *e, struct leg *leg, const struct rs_step *s)
 {
 	uint64_t length = pause_length(e, leg, s);
 
-	rs_metric_inc(&leg_activity(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
+	rs_metric_inc(&leg_play(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
 	if (length == 0)
 		return true;
 	leg->flags |= LEG_PAUSED;
@@ -156,7 +156,7 @@ after_pause(struct rs_engine *e, struct leg *leg, const struct rs_step *s, const
 bool
 leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 {
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 	uint32_t which;
 
 	for (int budget = LOOP_STEPS; budget > 0; budget--) {
@@ -199,7 +199,7 @@ leg_run(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *last)
 				return false;
 			break;
 		case RS_STEP_TIMEWAIT:
-			rs_metric_inc(&leg_activity(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
+			rs_metric_inc(&leg_play(e, leg)->account->steps[leg->step], RS_SM_MESSAGES);
 			if (leg_is_rfc(e, leg)) { /* tombstones do that */
 				leg_complete(e, leg);
 				leg_part(e, leg);
@@ -227,10 +227,10 @@ leg_timed_out(struct rs_engine *e, struct leg *leg)
 		leg_fail(e, leg, RS_CAUSE_RESPONSE + leg_dialog(e, leg)->refused - 300u, false);
 		return;
 	}
-	receive_timeout(leg, a->program, a->plan, &which);
-	const struct rs_step *s = &a->program->steps[which];
+	receive_timeout(leg, leg_program(e, leg), a->plan, &which);
+	const struct rs_step *s = &leg_program(e, leg)->steps[which];
 
-	rs_metric_inc(&a->account->steps[which], RS_SM_TIMEOUTS);
+	rs_metric_inc(&leg_play(e, leg)->account->steps[which], RS_SM_TIMEOUTS);
 	if (s->ontimeout == RS_NO_STEP) {
 		leg_fail(e, leg, RS_CAUSE_TIMEOUT, true);
 		return;

@@ -138,12 +138,11 @@ aim(struct rs_engine *e, const struct leg *leg)
 static int
 complete_message(struct rs_engine *e, struct leg *leg, uint8_t *data, size_t len, size_t cap)
 {
-	const struct activity *a = leg_activity(e, leg);
 	const struct rs_step *s = e->complete;
 	bool provisional = s->status > 100 && s->status < 300 && leg->invited_us;
 	bool learns = provisional && !(leg_dialog(e, leg)->flags & DIALOG_MADE), completes = auth_completes(e, leg, s);
 
-	if (learns || !sent_foreseen(e, leg, &a->facts[s->template], data, len, completes))
+	if (learns || !sent_foreseen(e, leg, &leg_play(e, leg)->facts[s->template], data, len, completes))
 		sent_read(data, len, &e->sent);
 	if (s->status)
 		aim(e, leg);
@@ -320,7 +319,7 @@ count_dynamic_id(struct rs_engine *e, const struct rs_template *t)
 static uint8_t
 refused_method(const struct rs_engine *e, const struct leg *leg)
 {
-	const struct rs_step *recv = leg->last_recv < 0 ? NULL : &leg_activity(e, leg)->program->steps[leg->last_recv];
+	const struct rs_step *recv = leg->last_recv < 0 ? NULL : &leg_program(e, leg)->steps[leg->last_recv];
 
 	if (!recv || recv->status || recv->method == RS_SIP_PRACK || recv->method == RS_SIP_ACK || recv->method == RS_SIP_CANCEL)
 		return RS_SIP_INVITE;
@@ -334,13 +333,13 @@ media_prepare(struct rs_engine *e, struct leg *leg, const struct rs_step *s, boo
 	const struct activity *a = leg_activity(e, leg);
 
 	if (e->plan->media[a->plan->media].implied) {
-		if (!again && a->program->crypto)
+		if (!again && leg_program(e, leg)->crypto)
 			plain_prepares(e, leg, s);
 		return;
 	}
 	if (!again && s->status >= 300)
 		sdp_refuses(e, leg, refused_method(e, leg));
-	else if (a->facts[s->template].sdp)
+	else if (leg_play(e, leg)->facts[s->template].sdp)
 		e->sdp_sends = again ? SDP_SENDS_AGAIN : SDP_SENDS;
 	else if (!again && !s->status)
 		sdp_sends_none(e, leg, s->method);
@@ -363,8 +362,9 @@ int
 leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_sip_msg *last, bool again)
 {
 	struct activity *a = leg_activity(e, leg);
-	const struct rs_step *s = &a->program->steps[step];
-	struct rs_metrics *cells = &a->account->steps[step];
+	const struct rs_play *play = leg_play(e, leg);
+	const struct rs_step *s = &play->program->steps[step];
+	struct rs_metrics *cells = &play->account->steps[step];
 	struct rendering ctx;
 	struct texts texts;
 
@@ -375,7 +375,7 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 		return 0;
 	}
 	number_request(leg, s, again);
-	fill_render(e, leg, step, a->slots[s->template], last ? last : leg_kept(e, leg), &ctx, &texts);
+	fill_render(e, leg, step, play->slots[s->template], last ? last : leg_kept(e, leg), &ctx, &texts);
 	if (again && s->status == 0)
 		e->render.cseq = s->method == RS_SIP_ACK || s->method == RS_SIP_CANCEL ? leg->invite_cseq : leg->retrans_cseq;
 	if (a->rfc)
@@ -386,18 +386,18 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	bool drop = s->lost && chance(e, s->lost);
 	bool answer = !again && leg->invited_us && s->status / 100 == 2 && !(leg->flags & LEG_SENT_2XX);
 	struct sent sent = { 0 };
-	bool ask = !again && (a->rfc || (answer && !has_last_cseq(e, &a->facts[s->template], &sent.cseq)));
+	bool ask = !again && (a->rfc || (answer && !has_last_cseq(e, &play->facts[s->template], &sent.cseq)));
 
 	e->sending = again ? RS_TRACE_AGAIN : 0;
-	uint32_t cause = send_template(e, leg, &a->program->templates[s->template], drop, ask ? &sent : NULL);
+	uint32_t cause = send_template(e, leg, &play->program->templates[s->template], drop, ask ? &sent : NULL);
 
 	e->path = NULL;
 	e->complete = NULL;
 	e->sdp_sends = SDP_SENDS_NONE;
 	if (cause)
 		return -(int)cause;
-	if (a->wants_dynamic_id)
-		count_dynamic_id(e, &a->program->templates[s->template]);
+	if (play->wants_dynamic_id)
+		count_dynamic_id(e, &play->program->templates[s->template]);
 	if (drop) {
 		rs_metric_inc(cells, RS_SM_LOST);
 		rs_metric_inc(&a->account->cells, RS_AM_SIP_LOST);
@@ -406,13 +406,13 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	rs_metric_inc(cells, again ? RS_SM_RETRANS : RS_SM_MESSAGES);
 	if (again)
 		return 0;
-	if (leg->challenge.class && a->slots[s->template] >> RS_SLOT_AUTH & 1)
+	if (leg->challenge.class && play->slots[s->template] >> RS_SLOT_AUTH & 1)
 		rs_metric_inc(&a->account->cells, RS_AM_AUTHENTICATED);
-	if (a->program->crypto && leg_has_media(leg) && !leg_has_own_sdp(e, leg))
+	if (play->program->crypto && leg_has_media(leg) && !leg_has_own_sdp(e, leg))
 		plain_says(e, leg, s);
 	note_sent(e, leg, step, s, s->status / 100 == 2 && leg->invited_us && sent.cseq.method == RS_SIP_INVITE);
 	if (!a->rfc) {
-		note_cause(leg, step, s, a->program);
+		note_cause(leg, step, s, play->program);
 		arm_retransmission(e, leg, step, s);
 	} else if (s->status) {
 		server_sent(e, leg, step, s, &sent);

@@ -138,11 +138,9 @@ begin_answering(struct rs_engine *e, struct leg *leg, uint16_t status)
 static bool
 says_more(const struct rs_engine *e, const struct leg *leg, const struct server *s)
 {
-	const struct activity *a = leg_activity(e, leg);
-
 	if (s->method == RS_SIP_PRACK && leg_has_own_sdp(e, leg) && sdp_answers(e, leg))
 		return true;
-	return s->method == RS_SIP_UPDATE || (s->step >= 0 && a->facts[a->program->steps[s->step].template].body);
+	return s->method == RS_SIP_UPDATE || (s->step >= 0 && leg_facts(e, leg, s->step)->body);
 }
 
 void
@@ -183,7 +181,7 @@ server_sent(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs
 	server_note(e, leg, server, s->status, (int16_t)step);
 	if (method != RS_SIP_INVITE && method != RS_SIP_UPDATE)
 		return;
-	bool body = leg_activity(e, leg)->facts[s->template].body;
+	bool body = leg_play(e, leg)->facts[s->template].body;
 
 	if (s->status < 300 && body)
 		d->sdp_step = (int16_t)step;
@@ -202,7 +200,7 @@ server_put_aside(struct rs_engine *e, struct leg *leg)
 	if (!s || d->invite.class || !leg->kept.class || leg->last_recv < 0 || s->state == TXN_CONFIRMED ||
 		(s->state == TXN_ACCEPTED && d->answer_ns == 0))
 		return;
-	const struct rs_step *recv = &leg_activity(e, leg)->program->steps[leg->last_recv];
+	const struct rs_step *recv = &leg_program(e, leg)->steps[leg->last_recv];
 
 	if (recv->status || recv->method != RS_SIP_INVITE)
 		return;

@@ -43,6 +43,7 @@ write_answer(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *msg,
 		rs_out_text(&o, ":");
 		rs_out_number(&o, leg->path.local_port);
 		rs_out_text(&o, contact_transport(&leg->path));
+		rs_out_text(&o, leg_activity(e, leg)->group->plan->outbound ? ";ob" : "");
 		rs_out_text(&o, ">\r\n");
 	}
 	rs_out_text(&o, extra);

@@ -138,6 +138,7 @@ tombs_needed(const struct rs_plan *plan)
 }
 
 #define MANY_TEXTS 64 /* no scenario seen fills more variables with text at a time */
+#define FEW_TEXTS  4  /* for scenarios that come while the run is on */
 
 static uint64_t
 registrations_needed(const struct rs_plan *plan)
@@ -150,18 +151,42 @@ registrations_needed(const struct rs_plan *plan)
 	return n;
 }
 
+uint32_t
+rs_engine_texts(const struct rs_plan *plan)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < plan->n_activities; i++) {
+		uint32_t vars = plan->activities[i].program->n_vars;
+
+		if (vars > n)
+			n = vars < MANY_TEXTS ? vars : MANY_TEXTS;
+	}
+	return n > FEW_TEXTS ? n : FEW_TEXTS;
+}
+
+int
+rs_engine_may_play(uint32_t texts, const struct rs_program *p, struct rs_err *err)
+{
+	uint32_t vars = p->n_vars < MANY_TEXTS ? p->n_vars : MANY_TEXTS;
+
+	if (vars > texts)
+		return rs_err_set(err, -EINVAL,
+			"%.300s: it has %u variables, and a call of this run has room for %u: use fewer, or stop the run and start it with this scenario",
+			p->file, p->n_vars, texts);
+	if (p->n_vars * sizeof(struct value) + p->n_rtds * sizeof(uint64_t) > UINT16_MAX)
+		return rs_err_set(err, -EINVAL, "%.300s: its %u variables take more than the 64 KiB a call may have: use fewer", p->file,
+			p->n_vars);
+	return 0;
+}
+
 static struct rs_blob_count
 blobs_needed(const struct rs_plan *plan, uint64_t legs)
 {
 	/* In rfc3261 mode a leg knows both parties, its routes, and puts an INVITE aside; a registration has a nonce and routes. */
 	struct rs_blob_count n = { .legs = (uint32_t)(legs * (1 + wants_rfc(plan) + wants_media(plan) + legs_sdp_wanted(plan))), .registrations = (uint32_t)registrations_needed(plan) };
 
-	for (uint32_t i = 0; i < plan->n_activities; i++) {
-		uint32_t vars = plan->activities[i].program->n_vars;
-
-		if (vars > n.texts)
-			n.texts = vars < MANY_TEXTS ? vars : MANY_TEXTS;
-	}
+	n.texts = rs_engine_texts(plan);
 	return n;
 }
 
@@ -187,17 +212,13 @@ full_bytes(const struct rs_plan *plan, const struct rs_engine_budget *b, uint64_
 static void
 budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker, struct rs_engine_budget *out)
 {
-	uint64_t callees = 0, shapes = 0, vars = 0, scratch = 0;
+	uint64_t callees = 0, shapes = 0, plays = 0;
 
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
-		const struct rs_program *p = plan->activities[i].program;
-
 		if (plan->activities[i].to_group >= 0)
 			callees += plan->groups[plan->activities[i].to_group].count;
 		shapes += shape_bytes(&plan->activities[i]);
-		vars += p->n_vars + p->n_templates;
-		if (p->ere_scratch > scratch)
-			scratch = p->ere_scratch;
+		plays += play_bytes(plan->activities[i].program);
 	}
 	out->legs = legs_needed(plan, steer_bits, worker);
 	out->endpoints = endpoints_needed(plan);
@@ -209,7 +230,7 @@ budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker
 	out->reserved_bytes = out->legs * (leg_cost() + 4 * sizeof(struct rs_table_entry)) +
 		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees_bytes(callees) + shapes +
 		(wants_rfc(plan) ? out->legs * sizeof(struct dialog) + tombs_reserve(tombs_needed(plan)) : 0) +
-		vars * sizeof(struct value) + scratch + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
+		plays + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
 		registrations_needed(plan) * (sizeof(struct registration) + sizeof(struct rs_wheel_node)) +
 		MAX_REALMS * (sizeof(struct realm) + 512) + tracer_reserve(plan, out->legs) +
 		legs_reserve(plan, out->legs) + flows_reserve(plan) + (wants_media(plan) ? out->legs * MEDIA_COST + sizeof(struct rs_sdp) : 0) +
@@ -234,78 +255,53 @@ rs_engine_budget(const struct rs_plan *plan, uint32_t worker, struct rs_engine_b
 	streams_budget(plan, worker, out);
 }
 
-/* The values of an [authentication] are rendered with the message: what they need is made ready with it. */
-static void
-auth_slots(struct activity *a, uint32_t template)
+static int
+first_play(struct rs_engine *e, struct activity *a, uint32_t index)
 {
-	const struct rs_program *p = a->program;
-	const struct rs_template *t = &p->templates[template];
+	uint8_t *memory = rs_arena_alloc(&e->arena, play_bytes(a->plan->program), 64);
 
-	for (uint32_t i = 0; i < t->n_ops; i++) {
-		if (t->ops[i].slot != RS_SLOT_AUTH)
-			continue;
-		const struct rs_auth_ref *auth = &p->auths[t->ops[i].aux];
-
-		if (auth->username >= 0)
-			a->slots[template] |= a->slots[auth->username];
-		if (auth->password >= 0)
-			a->slots[template] |= a->slots[auth->password];
-	}
+	a->now = a->plays[0] = &a->first;
+	return memory ? play_setup(&a->first, a->plan->program, &a->account->program, (uint16_t)index, memory) : -ENOMEM;
 }
 
-static int
-slots_setup(struct rs_engine *e, struct activity *a)
+void
+activity_fill(const struct rs_engine *e, struct activity *a, uint32_t index)
 {
-	const struct rs_program *p = a->program;
+	const struct rs_plan_activity *plan = &e->plan->activities[index];
 
-	a->slots = rs_arena_alloc(&e->arena, (p->n_templates + 1) * sizeof(*a->slots), 64);
-	if (!a->slots)
-		return -ENOMEM;
-	for (uint32_t t = 0; t < p->n_templates; t++) {
-		for (uint32_t i = 0; i < p->templates[t].n_ops; i++)
-			a->slots[t] |= 1ull << p->templates[t].ops[i].slot;
-		a->wants_peer_tag |= a->slots[t] >> RS_SLOT_PEER_TAG_PARAM & 1;
-		a->wants_dynamic_id |= a->slots[t] >> RS_SLOT_DYNAMIC_ID & 1;
-	}
-	for (uint32_t t = 0; t < p->n_templates; t++)
-		auth_slots(a, t);
-	return 0;
+	a->plan = plan;
+	a->rfc = is_rfc(plan);
+	a->legs = rs_engine_matches_legs(e->plan, index);
+	a->account = &e->account->activities[index];
+	a->group = &e->groups[plan->from];
+	a->to = rs_activity_places(plan->kind) && plan->to_group >= 0 ? &e->groups[plan->to_group] : NULL;
+	a->limit = plan->limit ? share(plan->limit, a->group->starters, a->group->rank) : UINT64_MAX;
+	a->arrivals.loop.max_hz = plan->open_calls && !(plan->rate_hz > 0) ? rs_plan_loop_ceiling(e->plan) : e->plan->max_rate_hz;
+	if (plan->open_calls)
+		loop_target(a, plan->open_calls);
+}
+
+void
+activity_join(struct rs_engine *e, struct activity *a)
+{
+	if ((a->rfc || a->plan->kind == RS_DO_REGISTER) && a->group->plan->ua.automatic)
+		a->group->automatic = true;
+	if (a->group->position == UINT32_MAX) /* no part in it: the others say when it is over */
+		rs_metric_set(&a->account->cells, RS_AM_OVER, 1);
 }
 
 static int
 activity_setup(struct rs_engine *e, struct activity *a, uint32_t index)
 {
-	const struct rs_plan_activity *plan = &e->plan->activities[index];
+	uint64_t bytes = shape_bytes(&e->plan->activities[index]);
+	void *pieces = bytes ? rs_arena_alloc(&e->arena, bytes, 64) : NULL;
 
-	a->plan = plan;
-	a->program = plan->program;
-	a->rfc = is_rfc(plan);
-	a->legs = rs_engine_matches_legs(e->plan, index);
-	a->account = &e->account->activities[index];
-	a->group = &e->groups[plan->from];
-	if ((a->rfc || plan->kind == RS_DO_REGISTER) && a->group->plan->ua.automatic)
-		a->group->automatic = true;
-	a->to = rs_activity_places(plan->kind) && plan->to_group >= 0 ? &e->groups[plan->to_group] : NULL;
-	if (slots_setup(e, a) != 0 || facts_setup(e, a) != 0)
+	if (bytes && !pieces)
 		return -ENOMEM;
-	a->limit = plan->limit ? share(plan->limit, a->group->starters, a->group->rank) : UINT64_MAX;
-	a->frame_bytes = (uint32_t)(plan->program->n_vars * sizeof(struct value) +
-		plan->program->n_rtds * sizeof(uint64_t));
-	if (plan->program->n_vars) {
-		a->globals = rs_arena_alloc(&e->arena, plan->program->n_vars * sizeof(*a->globals), 64);
-		if (!a->globals)
-			return -ENOMEM;
-	}
-	if (a->frame_bytes > UINT16_MAX)
-		return -EINVAL;
-	if (shape_setup(&a->arrivals.shape, &e->arena, plan) != 0)
-		return -ENOMEM;
-	a->arrivals.loop.max_hz = plan->open_calls && !(plan->rate_hz > 0) ? rs_plan_loop_ceiling(e->plan) : e->plan->max_rate_hz;
-	if (plan->open_calls)
-		loop_target(a, plan->open_calls);
-	if (a->group->position == UINT32_MAX) /* no part in it: the others say when it is over */
-		rs_metric_set(&a->account->cells, RS_AM_OVER, 1);
-	return 0;
+	activity_fill(e, a, index);
+	shape_setup(&a->arrivals.shape, pieces, a->plan);
+	activity_join(e, a);
+	return first_play(e, a, index);
 }
 
 static int
@@ -338,16 +334,10 @@ pools_setup(struct rs_engine *e, uint64_t legs, uint32_t n_streams, uint64_t now
 static int
 scratch_setup(struct rs_engine *e)
 {
-	size_t ere = 16;
-
-	for (uint32_t i = 0; i < e->n_activities; i++)
-		if (e->plan->activities[i].program->ere_scratch > ere)
-			ere = e->plan->activities[i].program->ere_scratch;
 	e->stamps = rs_arena_alloc(&e->arena, MAX_STAMPS * sizeof(*e->stamps), 64);
 	e->scratch = rs_arena_alloc(&e->arena, SCRATCH_BYTES, 64);
 	e->scratch2 = rs_arena_alloc(&e->arena, SCRATCH_BYTES, 64);
-	e->ere_scratch = rs_arena_alloc(&e->arena, ere, 64);
-	return e->stamps && e->scratch && e->scratch2 && e->ere_scratch ? 0 : -ENOMEM;
+	return e->stamps && e->scratch && e->scratch2 ? 0 : -ENOMEM;
 }
 
 static int
@@ -422,7 +412,7 @@ rs_engine_create(const struct rs_engine_cfg *cfg, struct rs_engine **out, struct
 	e->n_groups = cfg->plan->n_groups;
 	e->n_activities = cfg->plan->n_activities;
 	e->groups = calloc(e->n_groups ? e->n_groups : 1, sizeof(*e->groups));
-	e->activities = calloc(e->n_activities ? e->n_activities : 1, sizeof(*e->activities));
+	e->activities = calloc(e->n_activities + RS_LATE_ACTIVITIES, sizeof(*e->activities));
 	if (!e->groups || !e->activities)
 		goto fail;
 	for (uint32_t i = 0; cfg->answered && i < e->n_activities; i++)

@@ -170,6 +170,7 @@ describe(const struct rs_engine *e, const struct leg *leg, uint32_t cause, struc
 	call->wall_us = e->wall_us + (uint64_t)(since_wall / (int64_t)RS_NS_PER_US);
 	call->path = leg->path;
 	call->activity = leg->activity;
+	call->program = leg_play(e, leg)->number;
 	call->step = leg->step;
 	call->cause = (uint16_t)cause;
 	call->placed = leg->flags & LEG_UAC;

@@ -27,6 +27,7 @@ struct rs_failed_call {
 	uint16_t activity;
 	uint16_t step;
 	uint16_t cause; /* enum rs_cause; RS_CAUSE_NONE: it has not failed */
+	uint16_t program; /* number of the one whose `step` it is */
 	bool placed;
 	uint8_t call_id_len;
 	char call_id[80]; /* not terminated; a longer one is cut */

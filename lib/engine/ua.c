@@ -20,7 +20,7 @@ struct rs_slice
 ua_sdp(struct rs_engine *e, struct leg *leg)
 {
 	struct dialog *d = leg_dialog(e, leg);
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 	const uint8_t *body;
 	int n;
 
@@ -173,11 +173,9 @@ answer_refresh(struct rs_engine *e, struct leg *leg, const struct rs_sip_msg *ms
 static bool
 has_offer(const struct rs_engine *e, const struct leg *leg, const struct client *c)
 {
-	const struct activity *a = leg_activity(e, leg);
-
 	if (c->step < 0)
 		return c->step == OWN_REINVITE;
-	return (c->method == RS_SIP_INVITE || c->method == RS_SIP_UPDATE) && a->facts[a->program->steps[c->step].template].body;
+	return (c->method == RS_SIP_INVITE || c->method == RS_SIP_UPDATE) && leg_facts(e, leg, c->step)->body;
 }
 
 /* Offers that cross: RFC 3311, 5.2. @return the status that refuses the offer in @update, 0: it may be answered */
@@ -237,10 +235,13 @@ ua_request(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const s
 void
 ua_put_invite(struct rs_engine *e, struct leg *leg, const struct sent *sent, struct rs_sip_out *o)
 {
-	const struct rs_ua *ua = &leg_activity(e, leg)->group->plan->ua;
+	const struct rs_plan_group *g = leg_activity(e, leg)->group->plan;
+	const struct rs_ua *ua = &g->ua;
 
-	if (!(sent->has & SENT_SUPPORTED))
-		rs_out_text(o, ua->rel == RS_100REL_OFF ? "Supported: timer\r\n" : "Supported: 100rel, timer\r\n");
+	if (!(sent->has & SENT_SUPPORTED)) {
+		rs_out_text(o, ua->rel == RS_100REL_OFF ? "Supported: timer" : "Supported: 100rel, timer");
+		rs_out_text(o, g->outbound ? ", outbound\r\n" : "\r\n"); /* an edge looks for it beside "ob" in Contact (RFC 5626) */
+	}
 	if (ua->rel == RS_100REL_REQUIRED && !(sent->has & SENT_REQUIRE))
 		rs_out_text(o, "Require: 100rel\r\n");
 	if (ua->session_expires_ns && !(sent->has & SENT_SESSION_EXPIRES))

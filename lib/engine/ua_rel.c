@@ -163,7 +163,7 @@ rel_timer(struct rs_engine *e, struct leg *leg)
 static bool
 scenario_sends_prack(const struct rs_engine *e, const struct leg *leg)
 {
-	const struct rs_program *p = leg_activity(e, leg)->program;
+	const struct rs_program *p = leg_program(e, leg);
 
 	for (uint32_t i = 0; i < p->n_steps; i++)
 		if (p->steps[i].kind == RS_STEP_SEND && p->steps[i].status == 0 && p->steps[i].method == RS_SIP_PRACK)

@@ -27,7 +27,7 @@ say_address(const struct rs_steer_rule *r, struct rs_net_flow_words *out, struct
 }
 
 void
-rs_net_flow_say(const struct rs_steer_rule *r, uint16_t vlan, struct rs_net_flow_words *out)
+rs_net_flow_say(const struct rs_steer_rule *r, uint8_t protocol, uint16_t vlan, struct rs_net_flow_words *out)
 {
 	struct rte_flow_item *item = out->items;
 
@@ -42,8 +42,13 @@ rs_net_flow_say(const struct rs_steer_rule *r, uint16_t vlan, struct rs_net_flow
 		};
 	}
 	say_address(r, out, item++);
-	item->type = RTE_FLOW_ITEM_TYPE_UDP;
-	if (r->port_mask) {
+	item->type = protocol == RS_IPPROTO_TCP ? RTE_FLOW_ITEM_TYPE_TCP : RTE_FLOW_ITEM_TYPE_UDP;
+	if (r->port_mask && protocol == RS_IPPROTO_TCP) {
+		out->tcp.hdr.dst_port = rte_cpu_to_be_16(r->port);
+		out->tcp_mask.hdr.dst_port = rte_cpu_to_be_16(r->port_mask);
+		item->spec = &out->tcp;
+		item->mask = &out->tcp_mask;
+	} else if (r->port_mask) {
 		out->udp.hdr.dst_port = rte_cpu_to_be_16(r->port);
 		out->udp_mask.hdr.dst_port = rte_cpu_to_be_16(r->port_mask);
 		item->spec = &out->udp;
@@ -65,7 +70,7 @@ rs_net_flow_check(const struct rs_net_port *p)
 
 	if (rs_steer_rules_listed(&one, 1, p->steer_bits, p->n_workers, &rule, 1) != 1)
 		return -EINVAL;
-	rs_net_flow_say(&rule, p->ifc.vlan, &words);
+	rs_net_flow_say(&rule, RS_IPPROTO_UDP, p->ifc.vlan, &words);
 	return rte_flow_validate(p->dev, &words.attr, words.items, words.actions, &error);
 }
 
@@ -103,30 +108,59 @@ rs_net_flow_clear(struct rs_net_port *p)
 	p->n_flows = 0;
 }
 
+/* All or none: half of the rules would be no rule. @return 0, -ENOTSUP */
+static int
+give(struct rs_net_port *p, const struct rs_steer_rule *rules, uint32_t n, uint8_t protocol)
+{
+	uint32_t before = p->n_flows;
+	struct rs_net_flow_words words;
+	struct rte_flow_error error;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct rte_flow *flow;
+
+		rs_net_flow_say(&rules[i], protocol, p->ifc.vlan, &words);
+		flow = rte_flow_create(p->dev, &words.attr, words.items, words.actions, &error);
+		if (flow == NULL) {
+			while (p->n_flows > before)
+				(void)rte_flow_destroy(p->dev, p->flows[--p->n_flows], &error);
+			return -ENOTSUP;
+		}
+		p->flows[p->n_flows++] = flow;
+	}
+	return 0;
+}
+
+/*
+ * Connections have ports of their own, any of them, so that only masks say whose they are. A device that does not take these gives
+ * segments to queue 0, and they are handed over inside.
+ */
+static void
+give_tcp(struct rs_net_port *p, struct rs_steer_rule *rules)
+{
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		int n = rs_steer_rules_masked(family, p->steer_bits, p->n_workers, rules, RULES_MAX - p->n_flows);
+
+		if (n > 0)
+			(void)give(p, rules, (uint32_t)n, RS_IPPROTO_TCP);
+	}
+}
+
 int
 rs_net_flow_set(struct rs_net_port *p, const struct rs_net_range *ranges, uint32_t n)
 {
 	struct rs_steer_rule *rules = calloc(RULES_MAX, sizeof(*rules));
-	struct rs_net_flow_words words;
-	struct rte_flow_error error;
 	int rc;
 
 	rs_net_flow_clear(p);
 	p->flows = calloc(RULES_MAX, sizeof(*p->flows));
 	rc = rules && p->flows ? make_rules(p, ranges, n, rules) : -ENOMEM;
-	for (int i = 0; i < rc; i++) {
-		struct rte_flow *flow;
-
-		rs_net_flow_say(&rules[i], p->ifc.vlan, &words);
-		flow = rte_flow_create(p->dev, &words.attr, words.items, words.actions, &error);
-		if (flow == NULL) {
-			rc = -ENOTSUP;
-			break;
-		}
-		p->flows[p->n_flows++] = flow;
-	}
-	free(rules);
-	if (rc < 0) /* all or none: half of the rules would be no rule */
+	if (rc >= 0)
+		rc = give(p, rules, (uint32_t)rc, RS_IPPROTO_UDP);
+	if (rc == 0)
+		give_tcp(p, rules);
+	else
 		rs_net_flow_clear(p);
-	return rc < 0 ? rc : 0;
+	free(rules);
+	return rc;
 }

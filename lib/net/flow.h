@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** A steering rule in rte_flow's words: ETH [VLAN] IPV4|IPV6 UDP -> QUEUE. */
+/** A steering rule in rte_flow's words: ETH [VLAN] IPV4|IPV6 UDP|TCP -> QUEUE. */
 #ifndef RS_NET_FLOW_H
 #define RS_NET_FLOW_H
 
@@ -18,10 +18,11 @@ struct rs_net_flow_words {
 	struct rte_flow_item_ipv4 ip4, ip4_mask;
 	struct rte_flow_item_ipv6 ip6, ip6_mask;
 	struct rte_flow_item_udp udp, udp_mask;
+	struct rte_flow_item_tcp tcp, tcp_mask;
 	struct rte_flow_action_queue queue;
 };
 
-/** @param vlan  of the port, 0: untagged */
-void rs_net_flow_say(const struct rs_steer_rule *rule, uint16_t vlan, struct rs_net_flow_words *out);
+/** @param protocol  RS_IPPROTO_UDP or _TCP. @param vlan  of the port, 0: untagged */
+void rs_net_flow_say(const struct rs_steer_rule *rule, uint8_t protocol, uint16_t vlan, struct rs_net_flow_words *out);
 
 #endif

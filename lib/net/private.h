@@ -101,6 +101,7 @@ struct rs_net_port {
 	uint32_t peer; /* of the main peer: rs_steer_peer */
 	struct rs_net_spread *spread; /* ring ports with several queues */
 	uint8_t rss_key[RS_STEER_KEY_MAX], rss_key_len;
+	uint64_t rss_hf; /* what is hashed, in DPDK's words */
 	struct rte_flow **flows;
 	uint32_t n_flows;
 	/* With several workers: one of each a worker, none for the owner. */

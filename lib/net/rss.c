@@ -4,9 +4,11 @@
 
 #define GROUPS (RS_STEER_RETA_MAX / RTE_ETH_RETA_GROUP_SIZE)
 
-/* Datagrams only: everything else goes to queue 0, whose worker owns the port. */
+/* Datagrams and segments: everything else goes to queue 0, whose worker owns the port. */
 #define UDP4 RTE_ETH_RSS_NONFRAG_IPV4_UDP
 #define UDP6 RTE_ETH_RSS_NONFRAG_IPV6_UDP
+#define TCP4 RTE_ETH_RSS_NONFRAG_IPV4_TCP
+#define TCP6 RTE_ETH_RSS_NONFRAG_IPV6_TCP
 
 static bool
 has_ipv6(const struct rs_net_port *p)
@@ -15,6 +17,15 @@ has_ipv6(const struct rs_net_port *p)
 		if (p->prefixes[i].addr.family == 6)
 			return true;
 	return false;
+}
+
+/* What is to be hashed: TCP where the device can; where it cannot, segments are handed over inside. */
+static uint64_t
+hashed(const struct rs_net_port *p, uint64_t offered)
+{
+	uint64_t tcp = TCP4 | (has_ipv6(p) ? TCP6 : 0);
+
+	return UDP4 | (has_ipv6(p) ? UDP6 : 0) | ((offered & tcp) == tcp ? tcp : 0);
 }
 
 const char *
@@ -37,12 +48,13 @@ rs_net_rss_refusal(const struct rs_net_port *p, const struct rte_eth_dev_info *d
 void
 rs_net_rss_configure(struct rs_net_port *p, const struct rte_eth_dev_info *dev, struct rte_eth_conf *conf)
 {
-	uint64_t udp = dev->flow_type_rss_offloads & (UDP4 | UDP6);
+	uint64_t ports = dev->flow_type_rss_offloads & (UDP4 | UDP6 | TCP4 | TCP6);
 
 	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-	conf->rx_adv_conf.rss_conf.rss_hf = udp ? udp : dev->flow_type_rss_offloads & RTE_ETH_RSS_IP;
+	conf->rx_adv_conf.rss_conf.rss_hf = ports ? ports : dev->flow_type_rss_offloads & RTE_ETH_RSS_IP;
 	if (p->mode != RS_STEER_KEY)
 		return;
+	p->rss_hf = hashed(p, dev->flow_type_rss_offloads);
 	p->steer_bits = (uint8_t)rte_log2_u32(dev->reta_size);
 	p->rss_key_len = dev->hash_key_size ? dev->hash_key_size : RS_STEER_KEY_MIN;
 	rs_steer_key(p->steer_bits, p->rss_key, p->rss_key_len);
@@ -91,7 +103,7 @@ rs_net_rss_program(struct rs_net_port *p)
 	struct rte_eth_rss_conf conf = {
 		.rss_key = p->rss_key,
 		.rss_key_len = p->rss_key_len,
-		.rss_hf = UDP4 | (has_ipv6(p) ? UDP6 : 0),
+		.rss_hf = p->rss_hf,
 	};
 	int rc = rte_eth_dev_rss_hash_update(p->dev, &conf);
 

@@ -91,6 +91,14 @@ add(const struct rs_steer_hash *h, unsigned at, const uint8_t *p, unsigned n)
 	return hash;
 }
 
+#define PORTS_LEN RS_UDP_HDR_LEN /* the shorter header of both */
+
+static bool
+has_ports(uint8_t protocol)
+{
+	return protocol == RS_IPPROTO_UDP || protocol == RS_IPPROTO_TCP;
+}
+
 bool
 rs_steer_frame(const struct rs_steer_hash *h, const uint8_t *frame, uint32_t len, uint32_t *entry)
 {
@@ -106,16 +114,15 @@ rs_steer_frame(const struct rs_steer_hash *h, const uint8_t *frame, uint32_t len
 	}
 	frame += at;
 	len -= at;
-	if (type == RS_ETHERTYPE_IPV4 && len >= RS_IP4_HDR_LEN + RS_UDP_HDR_LEN) {
+	if (type == RS_ETHERTYPE_IPV4 && len >= RS_IP4_HDR_LEN + PORTS_LEN) {
 		hdr = (frame[0] & 15) * 4u;
 		/* Neither more fragments nor an offset: a later one has no ports. */
-		if (frame[9] != RS_IPPROTO_UDP || (rs_load16(frame + 6) & 0x3fff) || hdr < RS_IP4_HDR_LEN ||
-			hdr + RS_UDP_HDR_LEN > len)
+		if (!has_ports(frame[9]) || (rs_load16(frame + 6) & 0x3fff) || hdr < RS_IP4_HDR_LEN || hdr + PORTS_LEN > len)
 			return false;
 		*entry = add(h, 0, frame + 12, 8) ^ add(h, 8, frame + hdr, 4);
 		return true;
 	}
-	if (type == RS_ETHERTYPE_IPV6 && len >= RS_IP6_HDR_LEN + RS_UDP_HDR_LEN && frame[6] == RS_IPPROTO_UDP) {
+	if (type == RS_ETHERTYPE_IPV6 && len >= RS_IP6_HDR_LEN + PORTS_LEN && has_ports(frame[6])) {
 		*entry = add(h, 0, frame + 8, RS_STEER_TUPLE6);
 		return true;
 	}

@@ -41,12 +41,12 @@ struct rs_steer_hash {
 void rs_steer_hash_init(struct rs_steer_hash *h, const uint8_t *key, unsigned bits);
 
 /**
- * The entry of the redirection table for a frame, as a device finds it: UDP over IPv4 or IPv6, not a fragment, tagged or not.
+ * The entry of the redirection table for a frame, as a device finds it: UDP or TCP over IPv4 or IPv6, not a fragment, tagged or not.
  * @return false when it does not hash this frame: such frames go to queue 0
  */
 bool rs_steer_frame(const struct rs_steer_hash *h, const uint8_t *frame, uint32_t len, uint32_t *entry);
 
-/** One match of destination address and port, and the queue for what matches. */
+/** One match of destination address and port, of UDP or TCP, and the queue for what matches. */
 struct rs_steer_rule {
 	struct rs_addr addr, mask; /* mask: of the address's family */
 	uint16_t port, port_mask;

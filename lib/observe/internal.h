@@ -125,10 +125,28 @@ struct now {
 struct rs_observer {
 	struct rs_observed what;
 	/* where an image (a flat array of all cells) holds what */
-	uint32_t at_steps, at_counters, at_failures, at_engine, at_workers, at_ports, at_media,
-		at_media_workers, at_sets, image_cells;
-	uint32_t *step_at, *counter_at, *failure_at,
-		*rtd_at; /* per activity, from the group's start; one more: the end */
+	uint32_t at_engine, at_workers, at_ports, at_media, at_media_workers, at_sets, at_parts, image_cells;
+	/** A program that an activity plays or has played; behind everything else, in the order of their numbers. */
+	struct part {
+		uint32_t activity, nth;       /* of its programs */
+		uint32_t n_steps, n_rtds, n_counters;
+		uint32_t at_steps, at_counters, at_failures; /* in an image */
+		uint32_t at_rtds;             /* in samples */
+		char *scenario;               /* its file */
+		struct part_step {
+			uint8_t kind; /* enum rs_step_kind */
+			char *name;
+		} *steps;
+		char **rtds, **counters;      /* their names */
+		struct rs_program_account **accounts; /* one a worker */
+	} *parts;
+	uint32_t n_parts;
+	struct swap {
+		uint64_t at_ns;
+		uint32_t from, to; /* parts */
+		uint64_t open;     /* calls of the activity then */
+	} *swaps;
+	uint32_t n_swaps;
 	uint64_t *from
 		[2]; /* by enum zero: images; [ZERO_RUN]: of the processes' own cells, the rest 0 */
 	uint64_t zero_ns; /* of the last reset; 0: none */
@@ -137,7 +155,7 @@ struct rs_observer {
 	/* histograms: those of each activity, timers; of each worker turns, gaps, lateness and what gaps explain of it */
 	uint32_t hist_of[RS_AM_COUNT], n_hists; /* which of an activity's each row is; NO_HIST: it is none */
 	struct samples *samples;
-	uint32_t n_samples, at_rtds, at_turns, at_gaps, at_late, at_late_gap;
+	uint32_t n_samples, at_turns, at_gaps, at_late, at_late_gap;
 	uint32_t media_hist_of[RS_MEDIA_COUNT], n_media_hists; /* the same of media */
 	uint32_t at_media_hists, at_media_late, at_media_late_gap;
 	struct set {
@@ -179,8 +197,6 @@ void snapshot_read(const struct rs_observer *o, uint64_t *image);
 void snapshot_since(const struct rs_observer *o, uint64_t *image, enum zero zero);
 const uint64_t *snapshot_activity(
 	const struct rs_observer *o, const uint64_t *image, uint32_t activity);
-const uint64_t *snapshot_step(
-	const struct rs_observer *o, const uint64_t *image, uint32_t activity, uint32_t step);
 const uint64_t *snapshot_engine(
 	const struct rs_observer *o, const uint64_t *image, uint32_t worker);
 const uint64_t *snapshot_worker(
@@ -196,7 +212,19 @@ void call_totals_add(struct rs_call_totals *into, const uint64_t *cells, bool me
 struct rs_call_totals snapshot_totals(
 	const struct rs_observer *o, const uint64_t *image, bool placed, bool measured);
 
+/* programs.c */
+/** What activity @activity plays now. @return 0, -ENOMEM */
+int programs_layout(struct rs_observer *o, uint32_t activity);
+void programs_free(struct rs_observer *o);
+void programs_read(const struct rs_observer *o, uint64_t *image);
+/** The programs of an activity in the order in which they were played: the one behind @before; NULL: the first one. */
+const struct part *part_next(const struct rs_observer *o, uint32_t activity, const struct part *before);
+
 /* samples.c: histograms */
+/** Room for @n histograms. @return 0, -ENOMEM */
+int samples_sources(struct samples *s, uint32_t n);
+/** The histograms of activity @activity, which has come while the run is on. @return 0, -ENOMEM */
+int samples_activity(struct rs_observer *o, uint32_t activity);
 int samples_layout(struct rs_observer *o);
 void samples_free(struct rs_observer *o);
 /** Look at all histograms. Without memory for a new one its samples wait in the cells for the next look. */
@@ -312,6 +340,10 @@ json_t *failures_json(struct view *v);
 json_t *scenarios_json(struct view *v);
 json_t *response_times_json(struct view *v);
 json_t *counters_json(struct view *v);
+/* programs.c */
+/** When activities went over to other programs: {t, activity, from, to, program, open}. */
+json_t *swaps_json(struct view *v);
+/* report_parts.c */
 json_t *environment_json(struct view *v);
 /* legs_json.c */
 /** {by, matched, unmatched, ..., delay_ms}; null when the plan matches no legs. */

@@ -80,6 +80,25 @@ void rs_observer_tick(struct rs_observer *o, uint64_t now_ns, uint64_t t0_ns);
 /** The run has ended at @now_ns: what there is of the last second is an interval, too. */
 void rs_observer_end(struct rs_observer *o, uint64_t now_ns, uint64_t t0_ns);
 
+/**
+ * Another program that activity @activity plays from now on, beside those that it has played. Names are copied.
+ * @param accounts  of its steps, one a worker: they outlive the observer. @param number  out: of the program in this run; those that
+ *   the activities begin with have the activities' numbers
+ * @return 0, -ENOMEM
+ */
+int rs_observer_program(struct rs_observer *o, uint32_t activity, const struct rs_program *program, const char *scenario,
+	struct rs_program_account *const accounts[], uint32_t *number);
+/** How many programs there are: the number of the next one. */
+uint32_t rs_observer_programs(const struct rs_observer *o);
+/** From @at_ns on calls of its activity play program @number: for the report. */
+void rs_observer_swapped(struct rs_observer *o, uint64_t at_ns, uint32_t number);
+/** Activity @activity has come into the plan, and its cells into the accounts, while the run is on. @return 0, -ENOMEM */
+int rs_observer_add(struct rs_observer *o, uint32_t activity);
+/** What step @step of program @number is called; NULL: there is no such. */
+const char *rs_observer_step_name(const struct rs_observer *o, uint32_t number, uint32_t step);
+/** Which of its activity's programs is program @number: from 0. */
+uint32_t rs_observer_program_of(const struct rs_observer *o, uint32_t number);
+
 /** Seconds so far that the generator limited. */
 uint64_t rs_observer_limited(const struct rs_observer *o);
 

@@ -19,6 +19,8 @@ rs_observer_create(const struct rs_observed *what, struct rs_observer **out)
 		rc = snapshot_layout(o);
 	if (rc == 0)
 		rc = samples_layout(o);
+	for (uint32_t a = 0; a < what->plan->n_activities && rc == 0; a++)
+		rc = programs_layout(o, a);
 	o->from[ZERO_RUN] = rc == 0 ? calloc(o->image_cells + 1, sizeof(uint64_t)) : NULL;
 	if (!o->from[ZERO_RUN])
 		rc = -ENOMEM;
@@ -58,10 +60,16 @@ rs_observer_free(struct rs_observer *o)
 		free(o->scratch[i]);
 	free(o->from[ZERO_RUN]);
 	free(o->from[ZERO_RESET]);
-	free(o->step_at);
-	free(o->counter_at);
-	free(o->failure_at);
+	programs_free(o);
 	free(o);
+}
+
+int
+rs_observer_add(struct rs_observer *o, uint32_t activity)
+{
+	int rc = samples_activity(o, activity);
+
+	return rc ? rc : programs_layout(o, activity);
 }
 
 void

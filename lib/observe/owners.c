@@ -55,8 +55,9 @@ view_causes(const struct view *v, enum side side, uint64_t causes[RS_CAUSES])
 	for (uint32_t a = 0; a < o->what.plan->n_activities; a++) {
 		if (!is_failure_of(v, a, side))
 			continue;
-		for (uint32_t i = o->failure_at[a]; i < o->failure_at[a + 1]; i++)
-			causes[(i - o->failure_at[a]) % RS_CAUSES] += v->image[o->at_failures + i];
+		for (const struct part *p = NULL; (p = part_next(o, a, p)) != NULL;)
+			for (uint32_t i = 0; i < (p->n_steps + 1) * RS_CAUSES; i++)
+				causes[i % RS_CAUSES] += v->image[p->at_failures + i];
 	}
 }
 

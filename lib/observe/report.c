@@ -319,6 +319,7 @@ make(struct view *v, enum rs_verdict *verdict)
 	put(m, r, "media", media_json(v));
 	put(m, r, "response_times", response_times_json(v));
 	put(m, r, "scenarios", scenarios_json(v));
+	put(m, r, "swaps", swaps_json(v));
 	put(m, r, "counters", counters_json(v));
 	put(m, r, "intervals", intervals_json(v));
 	put(m, r, "health", health_json(v));

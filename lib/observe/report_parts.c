@@ -9,8 +9,6 @@
 #error "the build passes the project's version"
 #endif
 
-#define STEP_NAME 160
-
 static const struct rs_plan_activity *
 activity(const struct view *v, uint32_t a)
 {
@@ -18,7 +16,8 @@ activity(const struct view *v, uint32_t a)
 }
 
 struct failure {
-	uint32_t activity, step, cause;
+	const struct part *part;
+	uint32_t step, cause;
 	uint64_t count;
 };
 
@@ -29,24 +28,27 @@ most_first(const void *a, const void *b)
 
 	if (x->count != y->count)
 		return x->count < y->count ? 1 : -1;
-	if (x->activity != y->activity)
-		return x->activity < y->activity ? -1 : 1;
+	if (x->part->activity != y->part->activity)
+		return x->part->activity < y->part->activity ? -1 : 1;
+	if (x->part != y->part)
+		return x->part < y->part ? -1 : 1;
 	return x->step != y->step ? (x->step < y->step ? -1 : 1) : (x->cause < y->cause ? -1 : 1);
 }
 
 static json_t *
 failure_json(struct view *v, const struct failure *f)
 {
-	const struct rs_program *p = activity(v, f->activity)->program;
+	const struct part *p = f->part;
 	bool in_step = f->step < p->n_steps;
-	char cause[32], step[STEP_NAME];
+	char cause[32];
 	json_t *j = json_object();
 
 	put_text(&v->maker, j, "cause", rs_cause_name(f->cause, cause, sizeof(cause)));
 	put_text(&v->maker, j, "step",
-		in_step ? rs_step_name(p, f->step, step, sizeof(step)) : "before the first step");
+		in_step ? p->steps[f->step].name : "before the first step");
 	put(&v->maker, j, "index", in_step ? json_integer(f->step) : json_null());
-	put_text(&v->maker, j, "activity", activity(v, f->activity)->name);
+	put_text(&v->maker, j, "activity", activity(v, p->activity)->name);
+	put_count(&v->maker, j, "program", p->nth);
 	put_count(&v->maker, j, "count", f->count);
 	return j;
 }
@@ -55,27 +57,31 @@ json_t *
 failures_json(struct view *v)
 {
 	const struct rs_observer *o = v->o;
-	uint32_t n_cells = o->at_engine - o->at_failures, n = 0;
 	json_t *list = json_array();
 	struct failure *all;
+	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < n_cells; i++)
-		n += v->image[o->at_failures + i] > 0;
+	for (uint32_t k = 0; k < o->n_parts; k++)
+		for (uint32_t i = 0; i < (o->parts[k].n_steps + 1) * RS_CAUSES; i++)
+			n += v->image[o->parts[k].at_failures + i] > 0;
 	all = calloc(n + 1, sizeof(*all));
 	if (!all) {
 		v->maker.failed = true;
 		return list;
 	}
 	n = 0;
-	for (uint32_t a = 0; a < o->what.plan->n_activities; a++)
-		for (uint32_t i = o->failure_at[a]; i < o->failure_at[a + 1]; i++)
-			if (v->image[o->at_failures + i] && side_of(activity(v, a)) != SIDE_REGISTERED)
+	for (uint32_t k = 0; k < o->n_parts; k++) {
+		const struct part *p = &o->parts[k];
+
+		for (uint32_t i = 0; i < (p->n_steps + 1) * RS_CAUSES; i++)
+			if (v->image[p->at_failures + i] && side_of(activity(v, p->activity)) != SIDE_REGISTERED)
 				all[n++] = (struct failure){
-					.activity = a,
-					.step = (i - o->failure_at[a]) / RS_CAUSES,
-					.cause = (i - o->failure_at[a]) % RS_CAUSES,
-					.count = v->image[o->at_failures + i],
+					.part = p,
+					.step = i / RS_CAUSES,
+					.cause = i % RS_CAUSES,
+					.count = v->image[p->at_failures + i],
 				};
+	}
 	qsort(all, n, sizeof(*all), most_first);
 	for (uint32_t i = 0; i < n; i++)
 		append(&v->maker, list, failure_json(v, &all[i]));
@@ -84,7 +90,7 @@ failures_json(struct view *v)
 }
 
 static json_t *
-step_json(struct view *v, uint32_t a, uint32_t s)
+step_json(struct view *v, const struct part *p, uint32_t s)
 {
 	static const char *const kinds[] = {
 		[RS_STEP_SEND] = "send",
@@ -95,14 +101,12 @@ step_json(struct view *v, uint32_t a, uint32_t s)
 	};
 	static const char *const names[RS_SM_COUNT] = { "messages", "retrans", "timeouts",
 		"unexpected", "lost" };
-	const struct rs_program *p = activity(v, a)->program;
-	const uint64_t *c = snapshot_step(v->o, v->image, a, s);
-	char name[STEP_NAME];
+	const uint64_t *c = v->image + p->at_steps + s * RS_SM_COUNT;
 	json_t *j = json_object();
 
 	put_count(&v->maker, j, "index", s);
 	put_text(&v->maker, j, "kind", kinds[p->steps[s].kind]);
-	put_text(&v->maker, j, "name", rs_step_name(p, s, name, sizeof(name)));
+	put_text(&v->maker, j, "name", p->steps[s].name);
 	for (uint32_t i = 0; i < RS_SM_COUNT; i++)
 		put_count(&v->maker, j, names[i], c[i]);
 	return j;
@@ -114,16 +118,19 @@ scenarios_json(struct view *v)
 	json_t *list = json_array();
 
 	for (uint32_t a = 0; a < v->o->what.plan->n_activities; a++) {
-		if (side_of(activity(v, a)) == SIDE_REGISTERED)
-			continue; /* no scenario plays there */
-		json_t *j = json_object(), *steps = json_array();
+		if (!rs_activity_plays(activity(v, a)->kind))
+			continue;
+		for (const struct part *p = NULL; (p = part_next(v->o, a, p)) != NULL;) {
+			json_t *j = json_object(), *steps = json_array();
 
-		for (uint32_t s = 0; s < activity(v, a)->program->n_steps; s++)
-			append(&v->maker, steps, step_json(v, a, s));
-		put_text(&v->maker, j, "activity", activity(v, a)->name);
-		put_text(&v->maker, j, "scenario", activity(v, a)->scenario_file);
-		put(&v->maker, j, "steps", steps);
-		append(&v->maker, list, j);
+			for (uint32_t s = 0; s < p->n_steps; s++)
+				append(&v->maker, steps, step_json(v, p, s));
+			put_text(&v->maker, j, "activity", activity(v, a)->name);
+			put_text(&v->maker, j, "scenario", p->scenario);
+			put_count(&v->maker, j, "program", p->nth);
+			put(&v->maker, j, "steps", steps);
+			append(&v->maker, list, j);
+		}
 	}
 	return list;
 }
@@ -134,18 +141,18 @@ response_times_json(struct view *v)
 	struct rs_observer *o = v->o;
 	json_t *list = json_array();
 
-	for (uint32_t a = 0; a < o->what.plan->n_activities; a++) {
-		const struct rs_program *p = activity(v, a)->program;
+	for (uint32_t k = 0; k < o->n_parts; k++) {
+		const struct part *p = &o->parts[k];
 
 		for (uint32_t i = 0; i < p->n_rtds; i++) {
-			const struct samples *s = &o->samples[o->at_rtds + o->rtd_at[a] + i];
+			const struct samples *s = &o->samples[p->at_rtds + i];
 			json_t *j = json_object(),
 			       *figures = latency_json(
 				       &v->maker, samples_since(s, v->zero, o->scratch[0]), 1e6);
 
-			put_text(&v->maker, j, "activity", activity(v, a)->name);
-			put(&v->maker, j, "name",
-				text_json((const char *)p->rtds[i].p, p->rtds[i].len));
+			put_text(&v->maker, j, "activity", activity(v, p->activity)->name);
+			put_text(&v->maker, j, "name", p->rtds[i]);
+			put_count(&v->maker, j, "program", p->nth);
 			if (json_object_update(j, figures) != 0)
 				v->maker.failed = true;
 			json_decref(figures);
@@ -161,17 +168,16 @@ counters_json(struct view *v)
 	const struct rs_observer *o = v->o;
 	json_t *list = json_array();
 
-	for (uint32_t a = 0; a < o->what.plan->n_activities; a++) {
-		const struct rs_program *p = activity(v, a)->program;
+	for (uint32_t k = 0; k < o->n_parts; k++) {
+		const struct part *p = &o->parts[k];
 
 		for (uint32_t i = 0; i < p->n_counters; i++) {
 			json_t *j = json_object();
 
-			put_text(&v->maker, j, "activity", activity(v, a)->name);
-			put(&v->maker, j, "name",
-				text_json((const char *)p->counters[i].p, p->counters[i].len));
-			put_count(&v->maker, j, "count",
-				v->image[o->at_counters + o->counter_at[a] + i]);
+			put_text(&v->maker, j, "activity", activity(v, p->activity)->name);
+			put_text(&v->maker, j, "name", p->counters[i]);
+			put_count(&v->maker, j, "program", p->nth);
+			put_count(&v->maker, j, "count", v->image[p->at_counters + i]);
 			append(&v->maker, list, j);
 		}
 	}

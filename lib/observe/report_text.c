@@ -284,6 +284,24 @@ failure_rows(struct columns *c, const json_t *list)
 }
 
 static void
+swap_rows(struct columns *c, const json_t *list)
+{
+	const json_t *s;
+	size_t i;
+
+	cell_headings(c, "Changed\0from\0to\0at s\0calls open\0");
+	json_array_foreach(list, i, s)
+	{
+		cell(c, text_of(s, "activity"));
+		cell(c, text_of(s, "from"));
+		cell(c, text_of(s, "to"));
+		cell_number(c, json_object_get(s, "t"));
+		cell_count(c, json_object_get(s, "open"));
+		end_row(c);
+	}
+}
+
+static void
 step_rows(struct columns *c, const json_t *scenario)
 {
 	static const char *const members[] = { "messages", "retrans", "timeouts", "unexpected",
@@ -398,6 +416,11 @@ rs_report_print(FILE *out, const json_t *report)
 		print_text(out, text_of(s, "activity"));
 		fputc('\n', out);
 		columns_print(out, 3, step_rows, s);
+	}
+	list = json_object_get(report, "swaps");
+	if (json_array_size(list)) {
+		fputc('\n', out);
+		columns_print(out, 3, swap_rows, list);
 	}
 	list = json_object_get(report, "counters");
 	if (json_array_size(list)) {

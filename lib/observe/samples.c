@@ -5,8 +5,8 @@
 
 #include "observe/internal.h"
 
-static int
-set_sources(struct samples *s, uint32_t n)
+int
+samples_sources(struct samples *s, uint32_t n)
 {
 	s->sources = calloc(n ? n : 1, sizeof(*s->sources));
 	s->n_sources = s->sources ? n : 0;
@@ -17,7 +17,6 @@ static int
 layout_activity(struct rs_observer *o, uint32_t a)
 {
 	const struct rs_observed *what = &o->what;
-	uint32_t n_rtds = o->rtd_at[a + 1] - o->rtd_at[a];
 	int rc = 0;
 
 	for (uint32_t row = 0; row < RS_AM_COUNT && rc == 0; row++) {
@@ -25,18 +24,10 @@ layout_activity(struct rs_observer *o, uint32_t a)
 
 		if (!s)
 			continue;
-		rc = set_sources(s, what->n_workers);
+		rc = samples_sources(s, what->n_workers);
 		s->splits = true;
 		for (uint32_t w = 0; w < s->n_sources; w++)
 			s->sources[w].hist = what->accounts[w]->activities[a].cells.hists[row];
-	}
-	for (uint32_t i = 0; i < n_rtds && rc == 0; i++) {
-		struct samples *s = &o->samples[o->at_rtds + o->rtd_at[a] + i];
-
-		rc = set_sources(s, what->n_workers);
-		s->splits = true;
-		for (uint32_t w = 0; w < s->n_sources; w++)
-			s->sources[w].hist = what->accounts[w]->activities[a].rtds[i].hists[0];
 	}
 	return rc;
 }
@@ -51,7 +42,7 @@ layout_media(struct rs_observer *o, uint32_t a)
 
 		if (!s)
 			continue;
-		rc = set_sources(s, o->what.n_workers);
+		rc = samples_sources(s, o->what.n_workers);
 		s->splits = true;
 		for (uint32_t w = 0; w < s->n_sources; w++)
 			s->sources[w].hist = o->what.accounts[w]->activities[a].media.hists[row];
@@ -64,7 +55,7 @@ static int
 layout_media_worker(struct rs_observer *o, struct samples *s, uint32_t w, uint32_t row)
 {
 	uint32_t n = o->what.plan->n_activities;
-	int rc = set_sources(s, n);
+	int rc = samples_sources(s, n + RS_LATE_ACTIVITIES); /* those without a histogram are yet to come */
 
 	for (uint32_t a = 0; a < n && rc == 0; a++)
 		s->sources[a].hist = o->what.accounts[w]->activities[a].media.hists[row];
@@ -76,7 +67,7 @@ static int
 layout_worker(struct rs_observer *o, struct samples *s, uint32_t w, uint32_t row)
 {
 	uint32_t n = o->what.plan->n_activities;
-	int rc = set_sources(s, n);
+	int rc = samples_sources(s, n + RS_LATE_ACTIVITIES); /* those without a histogram are yet to come */
 
 	for (uint32_t a = 0; a < n && rc == 0; a++)
 		s->sources[a].hist = o->what.accounts[w]->activities[a].cells.hists[row];
@@ -100,25 +91,16 @@ int
 samples_layout(struct rs_observer *o)
 {
 	const struct rs_observed *what = &o->what;
-	uint32_t n = what->plan->n_activities, rtds = 0;
+	uint32_t n = what->plan->n_activities, room = n + RS_LATE_ACTIVITIES;
 	int rc = 0;
 
-	o->rtd_at = calloc(n + 1, sizeof(*o->rtd_at));
-	if (!o->rtd_at)
-		return -ENOMEM;
-	for (uint32_t a = 0; a < n; a++) {
-		o->rtd_at[a] = rtds;
-		rtds += what->plan->activities[a].program->n_rtds;
-	}
 	number_rows(o);
-	o->rtd_at[n] = rtds;
-	o->at_rtds = n * o->n_hists;
-	o->at_turns = o->at_rtds + rtds;
+	o->at_turns = room * o->n_hists;
 	o->at_gaps = o->at_turns + what->n_workers;
 	o->at_late_gap = o->at_gaps + what->n_workers; /* looked at before the whole it is part of */
 	o->at_late = o->at_late_gap + what->n_workers;
 	o->at_media_hists = o->at_late + what->n_workers;
-	o->at_media_late_gap = o->at_media_hists + n * o->n_media_hists;
+	o->at_media_late_gap = o->at_media_hists + room * o->n_media_hists;
 	o->at_media_late = o->at_media_late_gap + what->n_workers;
 	o->n_samples = o->at_media_late + what->n_workers + sets_hists(o);
 	o->samples = calloc(o->n_samples + 1, sizeof(*o->samples));
@@ -143,15 +125,33 @@ samples_layout(struct rs_observer *o)
 	if (rc == 0)
 		rc = sets_layout_hists(o, o->at_media_late + what->n_workers);
 	for (uint32_t w = 0; what->workers && w < what->n_workers && rc == 0; w++) {
-		rc = set_sources(&o->samples[o->at_turns + w], 1);
+		rc = samples_sources(&o->samples[o->at_turns + w], 1);
 		if (rc == 0)
-			rc = set_sources(&o->samples[o->at_gaps + w], 1);
+			rc = samples_sources(&o->samples[o->at_gaps + w], 1);
 		if (rc == 0) {
 			o->samples[o->at_turns + w].sources->hist =
 				what->workers[w]->hists[RS_WORK_TURN];
 			o->samples[o->at_gaps + w].sources->hist =
 				what->workers[w]->hists[RS_WORK_GAP];
 		}
+	}
+	return rc;
+}
+
+int
+samples_activity(struct rs_observer *o, uint32_t a)
+{
+	int rc = layout_activity(o, a);
+
+	if (rc == 0)
+		rc = layout_media(o, a);
+	for (uint32_t w = 0; w < o->what.n_workers && rc == 0; w++) {
+		const struct rs_activity_account *x = &o->what.accounts[w]->activities[a];
+
+		o->samples[o->at_late + w].sources[a].hist = x->cells.hists[RS_AM_LATENESS];
+		o->samples[o->at_late_gap + w].sources[a].hist = x->cells.hists[RS_AM_LATENESS_GAP];
+		o->samples[o->at_media_late + w].sources[a].hist = x->media.hists[RS_MEDIA_LATENESS];
+		o->samples[o->at_media_late_gap + w].sources[a].hist = x->media.hists[RS_MEDIA_LATENESS_GAP];
 	}
 	return rc;
 }
@@ -173,7 +173,6 @@ samples_free(struct rs_observer *o)
 		free(s->limited_from);
 	}
 	free(o->samples);
-	free(o->rtd_at);
 }
 
 static bool
@@ -185,7 +184,7 @@ is_empty(const struct rs_hist *h)
 static bool
 ready(struct samples *s, struct source *from)
 {
-	if (!from->last && is_empty(from->hist))
+	if (!from->hist || (!from->last && is_empty(from->hist)))
 		return false;
 	if (!from->last)
 		from->last = calloc(RS_HIST_CELLS, sizeof(*from->last));

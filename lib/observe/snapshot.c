@@ -7,51 +7,23 @@
 
 #define DEVICE_ROWS(row) ((row) >= RS_NET_DEV_MISSED && (row) <= RS_NET_DEV_NO_MBUF)
 
-static uint32_t
-running_sum(uint32_t *at, uint32_t n)
-{
-	uint32_t sum = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t size = at[i];
-
-		at[i] = sum;
-		sum += size;
-	}
-	at[n] = sum;
-	return sum;
-}
-
 int
 snapshot_layout(struct rs_observer *o)
 {
 	const struct rs_observed *w = &o->what;
-	uint32_t n = w->plan->n_activities;
+	uint32_t n = w->plan->n_activities + RS_LATE_ACTIVITIES;
 
-	o->step_at = calloc(n + 1, sizeof(*o->step_at));
-	o->counter_at = calloc(n + 1, sizeof(*o->counter_at));
-	o->failure_at = calloc(n + 1, sizeof(*o->failure_at));
-	if (!o->step_at || !o->counter_at || !o->failure_at)
-		return -ENOMEM;
-	for (uint32_t a = 0; a < n; a++) {
-		const struct rs_program *p = w->plan->activities[a].program;
-
-		o->step_at[a] = p->n_steps * RS_SM_COUNT;
-		o->counter_at[a] = p->n_counters;
-		o->failure_at[a] = (p->n_steps + 1) * RS_CAUSES;
+	for (uint32_t a = 0; a < w->plan->n_activities; a++) {
 		o->places |= is_placing(&w->plan->activities[a]);
 		o->registers |= side_of(&w->plan->activities[a]) == SIDE_REGISTERED;
 	}
-	o->at_steps = n * RS_AM_COUNT;
-	o->at_counters = o->at_steps + running_sum(o->step_at, n);
-	o->at_failures = o->at_counters + running_sum(o->counter_at, n);
-	o->at_engine = o->at_failures + running_sum(o->failure_at, n);
+	o->at_engine = n * RS_AM_COUNT;
 	o->at_workers = o->at_engine + w->n_workers * RS_ENG_COUNT;
 	o->at_ports = o->at_workers + w->n_workers * RS_WORKER_METRICS;
 	o->at_media = o->at_ports + w->n_workers * w->n_ports * RS_NET_METRICS;
 	o->at_media_workers = o->at_media + n * RS_MEDIA_COUNT;
 	o->at_sets = o->at_media_workers + w->n_workers * RS_MEDIA_W_COUNT;
-	o->image_cells = o->at_sets + sets_layout(o, o->at_sets);
+	o->at_parts = o->image_cells = o->at_sets + sets_layout(o, o->at_sets);
 	return 0;
 }
 
@@ -100,21 +72,8 @@ read_media(const struct rs_observer *o, uint32_t a, uint64_t *image)
 static void
 read_activity(const struct rs_observer *o, uint32_t a, uint64_t *image)
 {
-	uint64_t *steps = image + o->at_steps + o->step_at[a];
-	uint64_t *counters = image + o->at_counters + o->counter_at[a];
-	uint64_t *failures = image + o->at_failures + o->failure_at[a];
-
-	for (uint32_t w = 0; w < o->what.n_workers; w++) {
-		const struct rs_activity_account *x = &o->what.accounts[w]->activities[a];
-
-		add_activity(&x->cells, image + a * RS_AM_COUNT);
-		for (uint32_t s = 0; s < x->n_steps; s++)
-			add_cells(&x->steps[s], steps + s * RS_SM_COUNT);
-		for (uint32_t i = 0; i < x->n_counters; i++)
-			counters[i] += atomic_load_explicit(&x->counters[i], memory_order_relaxed);
-		for (uint32_t i = 0; i < (x->n_steps + 1) * RS_CAUSES; i++)
-			failures[i] += atomic_load_explicit(&x->failures[i], memory_order_relaxed);
-	}
+	for (uint32_t w = 0; w < o->what.n_workers; w++)
+		add_activity(&o->what.accounts[w]->activities[a].cells, image + a * RS_AM_COUNT);
 	close_sums(image + a * RS_AM_COUNT);
 }
 
@@ -128,6 +87,7 @@ snapshot_read(const struct rs_observer *o, uint64_t *image)
 		read_activity(o, a, image);
 		read_media(o, a, image);
 	}
+	programs_read(o, image);
 	sets_read(o, image);
 	for (uint32_t w = 0; w < what->n_workers; w++) {
 		add_cells(&what->accounts[w]->engine, image + o->at_engine + w * RS_ENG_COUNT);
@@ -155,10 +115,8 @@ snapshot_since(const struct rs_observer *o, uint64_t *image, enum zero zero)
 	const uint64_t *from = o->from[zero] ? o->from[zero] : o->from[ZERO_RUN];
 	uint32_t at = 0;
 
-	for (; at < o->at_steps; at += RS_AM_COUNT)
+	for (; at < o->at_engine; at += RS_AM_COUNT)
 		subtract(&rs_activity_metrics_table, image + at, from + at);
-	for (; at < o->at_engine; at++)
-		image[at] -= from[at];
 	for (; at < o->at_workers; at += RS_ENG_COUNT)
 		subtract(&rs_engine_metrics_table, image + at, from + at);
 	for (; at < o->at_ports; at += RS_WORKER_METRICS)
@@ -172,18 +130,14 @@ snapshot_since(const struct rs_observer *o, uint64_t *image, enum zero zero)
 	for (unsigned k = 0; k < SETS; k++)
 		if (o->sets[k].table)
 			subtract(o->sets[k].table, image + o->sets[k].at, from + o->sets[k].at);
+	for (at = o->at_parts; at < o->image_cells; at++)
+		image[at] -= from[at];
 }
 
 const uint64_t *
 snapshot_activity(const struct rs_observer *o, const uint64_t *image, uint32_t activity)
 {
 	return image + activity * RS_AM_COUNT;
-}
-
-const uint64_t *
-snapshot_step(const struct rs_observer *o, const uint64_t *image, uint32_t activity, uint32_t step)
-{
-	return image + o->at_steps + o->step_at[activity] + step * RS_SM_COUNT;
 }
 
 const uint64_t *

@@ -97,6 +97,7 @@ rs_plan_read_text(const char *name, const char *text, size_t len, const struct r
 	rc = rs_tree_parse(mem, p->file, text, len, &r.root, r.err);
 	for (uint32_t i = 0; i < n_sets && rc == 0; i++)
 		rc = rs_set_apply(mem, r.root, &sets[i], r.err);
+	p->root = r.root;
 	if (rc == 0)
 		rc = read_all(&r);
 	if (rc != 0)

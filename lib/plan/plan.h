@@ -20,6 +20,7 @@
 #define RS_MAX_WORKERS 64
 #define RS_MAX_PORTS   16
 #define RS_MAX_FLOWS   4
+#define RS_LATE_ACTIVITIES 32 /* that may come into a plan while it runs: there is room for so many */
 
 struct rs_prefix {
 	struct rs_addr addr;
@@ -160,6 +161,8 @@ struct rs_stretch {
 	double rate_from_hz, rate_to_hz;
 };
 
+struct rs_node;
+
 struct rs_plan_activity {
 	const char *name;
 	enum rs_activity_kind kind;
@@ -198,9 +201,11 @@ struct rs_plan_activity {
 	bool timeout_written;	  /* in the plan: then it limits how long an answered call waits for the peer's next request, too */
 	struct rs_inject **data;  /* injection files, the default one first */
 	uint32_t n_data;
+	const char **data_names;  /* as the plan and scenarios say them */
 	struct rs_key *keys;
 	uint32_t n_keys;
 	int32_t media;		  /* index of the profile of its calls: its group's, or the implied one; -1: no media */
+	const struct rs_node *written;
 	int line;
 };
 
@@ -276,6 +281,7 @@ struct rs_plan {
 	uint32_t trace_rate;	 /* ... and so many new ones a second: 500 */
 	struct rs_threshold *thresholds;
 	uint32_t n_thresholds;
+	const struct rs_node *root; /* as it was written */
 	void *memory;		 /* of the reader */
 };
 
@@ -295,6 +301,39 @@ void rs_plan_free(struct rs_plan *p);
 
 /** Does @b need another start of the daemon than @a? @return NULL when not, else the name of the setting that differs */
 const char *rs_plan_static_difference(const struct rs_plan *a, const struct rs_plan *b);
+
+/** What a plan sets otherwise than another one, and what cannot be changed while that is played. */
+struct rs_plan_change {
+	char *setting;	 /* "activities[1].hold" */
+	char *text;	 /* what it is, what it was, the remedy */
+	int line;	 /* of the second plan's file; 0: nowhere */
+	const char *set; /* "PATH=VALUE" where it comes from --set; of the second plan */
+};
+struct rs_plan_changes {
+	struct rs_plan_change *list;
+	uint32_t n;
+};
+/**
+ * Hold plan @is against @was, which is being played. Activities are told by their names; those that only one of both has, and of the
+ * others `rate`, `limit`, `scenario` and a changed `open_calls`, can be changed and are not listed.
+ * @return 0, -ENOMEM
+ */
+int rs_plan_compare(const struct rs_plan *was, const struct rs_plan *is, struct rs_plan_changes *out);
+/** Where the file of @plan sets @setting of activity @activity; where it does not, or NULL: where the activity begins. */
+int rs_plan_line(const struct rs_plan *plan, uint32_t activity, const char *setting);
+void rs_plan_changes_free(struct rs_plan_changes *c);
+
+/**
+ * Another scenario for activity @activity: found beside the plan or by a shipped one's name, compiled with the activity's files, keys
+ * and mode, and held against what it does and has.
+ * @param path  out: its file
+ * @return 0; as rs_scenario_load; -EINVAL: it does not fit
+ */
+int rs_plan_scenario(const struct rs_plan *plan, uint32_t activity, const char *name, char *path, size_t cap, struct rs_program **out,
+	struct rs_err *err);
+/** Can activity @activity play @p? @return 0; -EINVAL with the reason and the remedy */
+int rs_plan_scenario_fits(const struct rs_plan *plan, uint32_t activity, const struct rs_program *p, const char *file,
+	struct rs_err *err);
 
 /** Write the text of @p for endpoint @index to @out. @return bytes, -ENOSPC. @random: the value that {random} takes */
 int rs_pattern_write(const struct rs_pattern *p, uint64_t index, uint64_t random, uint8_t *out, size_t cap);

@@ -337,6 +337,7 @@ read_activity(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activ
 	int rc;
 
 	a->line = p->node->line;
+	a->written = p->node;
 	a->to_group = -1;
 	a->mode = r->plan->mode;
 	a->timeout_written = rs_tree_get(p->node, "timeout") != NULL;
@@ -369,7 +370,7 @@ rs_read_activities(struct rs_reader *r)
 	if (all.node->n > MAX_ACTIVITIES)
 		return rs_part_fail(r, &all, NULL, -EINVAL, "%u activities: at most %d",
 			all.node->n, MAX_ACTIVITIES);
-	plan->activities = rs_plan_alloc(r->mem, all.node->n * sizeof(*plan->activities));
+	plan->activities = rs_plan_alloc(r->mem, (all.node->n + RS_LATE_ACTIVITIES) * sizeof(*plan->activities));
 	if (!plan->activities)
 		return -ENOMEM;
 	while (plan->n_activities < all.node->n) {

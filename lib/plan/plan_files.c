@@ -144,8 +144,7 @@ refer(const struct rs_reader *r, const struct rs_part *p, const char *setting, i
 }
 
 static int
-read_data(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a,
-	const char **names)
+read_data(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a)
 {
 	uint32_t n = rs_part_n(p, "data");
 	struct rs_err cause = { 0 };
@@ -155,7 +154,8 @@ read_data(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity 
 	if (n > MAX_DATA)
 		return rs_part_fail(r, p, "data", -EINVAL, "%u files: at most %d", n, MAX_DATA);
 	a->data = rs_plan_alloc(r->mem, (n + 1) * sizeof(struct rs_inject *));
-	if (!a->data)
+	a->data_names = rs_plan_alloc(r->mem, (n + 1) * sizeof(*a->data_names));
+	if (!a->data || !a->data_names)
 		return -ENOMEM;
 	for (; a->n_data < n; a->n_data++) {
 		const char *name = rs_part_string(p, "data", a->n_data);
@@ -164,7 +164,7 @@ read_data(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity 
 			return refer(r, p, "data", rc, &cause);
 		if ((rc = r->io->data(path, &a->data[a->n_data], &cause)) != 0)
 			return refer(r, p, "data", rc, &cause);
-		names[a->n_data] = name;
+		a->data_names[a->n_data] = name;
 	}
 	return 0;
 }
@@ -172,11 +172,10 @@ read_data(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity 
 int
 rs_read_scenario(struct rs_reader *r, const struct rs_part *p, struct rs_plan_activity *a)
 {
-	const char *set = rs_part_text(r, p, "scenario"), *name = set ? set : "options",
-		   *names[MAX_DATA];
+	const char *set = rs_part_text(r, p, "scenario"), *name = set ? set : "options";
 	struct rs_err cause = { 0 };
 	char path[PATH_MAX];
-	int rc = read_data(r, p, a, names);
+	int rc = read_data(r, p, a);
 
 	if (rc != 0)
 		return rc;
@@ -188,7 +187,7 @@ rs_read_scenario(struct rs_reader *r, const struct rs_part *p, struct rs_plan_ac
 	struct rs_scenario_opts opts = {
 		.keys = a->keys,
 		.n_keys = a->n_keys,
-		.files = names,
+		.files = a->data_names,
 		.n_files = a->n_data,
 		.transactions = a->mode == RS_MODE_RFC3261
 	};

@@ -148,6 +148,7 @@ struct rs_auth_ref {
 struct rs_program {
 	struct rs_slice name;	     /* of the scenario */
 	const char *file;
+	uint64_t digest;	     /* of the file's text */
 	bool is_server;		     /* the first send or recv is a recv */
 	const struct rs_step *steps;
 	uint32_t n_steps;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/table.h"
 #include "plan/scenario_int.h"
 
 struct rs_sc_block {
@@ -326,6 +327,8 @@ rs_scenario_compile(const char *name, struct rs_slice xml, const struct rs_scena
 	rc = judge(&c, err);
 	if (rc == 0) {
 		p = finish(&c);
+		if (p != NULL)
+			p->digest = rs_hash(xml.p, xml.len, 0);
 		if (p == NULL)
 			rc = rs_err_at(
 				err, -ENOMEM, name, 0, "not enough memory to compile the scenario");

@@ -284,6 +284,45 @@ port(struct rs_sc *c, uint8_t slot, int32_t n, bool stream)
 	c->video |= slot == RS_SLOT_VIDEO_PORT;
 }
 
+static bool
+is_contact(struct rs_slice line)
+{
+	return (line.len >= 8 && rs_slice_case_eq(rs_slice_of(line.p, 8), rs_slice_str("Contact:"))) ||
+		(line.len >= 2 && rs_slice_case_eq(rs_slice_of(line.p, 2), rs_slice_str("m:")));
+}
+
+/*
+ * [transport] as a parameter of a URI is not always what it is in Via. @return the slot for where the template has come to; our
+ * Contact may have more behind it, inside its brackets only: outside them it would be a parameter of the header.
+ */
+static enum rs_slot
+transport(const struct rs_sc *c)
+{
+	struct rs_slice line = line_so_far(c), name = rs_slice_str("transport=");
+	bool begins = true, contact = false, inside = false;
+
+	if (line.len < name.len || !rs_slice_case_eq(rs_slice_of(line.p + line.len - name.len, name.len), name))
+		return RS_SLOT_TRANSPORT;
+	for (uint32_t i = c->template_ops; i < c->ops.n; i++) {
+		const struct rs_op *op = RS_SC_AT(c->ops, struct rs_op, i);
+		struct rs_slice text = rs_slice_of((const uint8_t *)c->text.p + op->off, op->slot == RS_SLOT_LITERAL ? op->len : 0);
+
+		if (op->slot == RS_SLOT_BODY)
+			return RS_SLOT_URI_TRANSPORT;
+		begins |= op->slot == RS_SLOT_LINE;
+		for (size_t k = 0; k < text.len; k++) {
+			if (begins) {
+				contact = is_contact(rs_slice_of(text.p + k, text.len - k));
+				inside = false;
+			}
+			begins = text.p[k] == '\n';
+			inside = (inside || text.p[k] == '<') && text.p[k] != '>';
+		}
+		begins &= text.len > 0 || op->slot == RS_SLOT_LINE;
+	}
+	return contact && inside ? RS_SLOT_CONTACT_TRANSPORT : RS_SLOT_URI_TRANSPORT;
+}
+
 void
 rs_sc_keyword(struct rs_sc *c, struct rs_slice kw, int line, enum rs_sc_use_of_text use)
 {
@@ -324,6 +363,8 @@ rs_sc_keyword(struct rs_sc *c, struct rs_slice kw, int line, enum rs_sc_use_of_t
 	n = offset && (keywords[k].flags & OFFSET) ? n : 0;
 	if (keywords[k].slot == RS_SLOT_MEDIA_PORT || keywords[k].slot == RS_SLOT_AUTO_MEDIA_PORT || keywords[k].slot == RS_SLOT_VIDEO_PORT)
 		port(c, keywords[k].slot, n, strncmp(keywords[k].name, "rtpstream_", 10) == 0);
+	else if (keywords[k].slot == RS_SLOT_TRANSPORT)
+		rs_sc_op(c, transport(c));
 	else
 		rs_sc_op(c, keywords[k].slot)->n = n;
 }

@@ -7,6 +7,7 @@
 #include "net/conn/conn.h"
 #include "run/handshake.h"
 #include "run/internal.h"
+#include "run/writer.h"
 
 #define ACCEPTED_MORE 65536  /* connections that peers may open to us, beside as many as calls may be open */
 #define TIME_WAITS    262144 /* connections closed by us in the last 2*MSL: oldest first when there are more */
@@ -34,6 +35,7 @@ struct run_conns {
 	uint32_t n_workers;
 	struct rs_tls_profiles *tls;
 	struct rs_handshakes *handshakes;
+	struct rs_writer *writer; /* the daemon's: of their key logs */
 	bool started;
 	struct rs_metrics **conn_cells, **tcp_cells, **handshake_cells; /* as the observer wants them */
 };
@@ -182,7 +184,8 @@ make_handshakes(struct run_conns *c, struct rs_daemon *d, struct rs_err *err)
 {
 	const struct rs_plan *plan = c->plan;
 	struct rs_handshake_opts opts = { .threads = plan->handshake_threads, .workers = c->n_workers, .in_flight = plan->handshakes,
-		.queue = plan->handshake_queue, .sessions = plan->sessions, .seed = plan->seed, .clock = &d->clock };
+		.queue = plan->handshake_queue, .sessions = plan->sessions, .seed = plan->seed, .clock = &d->clock,
+		.rings = d->rings + d->n_workers };
 	int rc = rs_tls_profiles_create(plan->tls, plan->n_tls, &c->tls, err);
 
 	if (rc)
@@ -194,6 +197,7 @@ make_handshakes(struct run_conns *c, struct rs_daemon *d, struct rs_err *err)
 	if (rc == 0)
 		rc = rs_handshakes_start(c->handshakes);
 	c->started = rc == 0;
+	c->writer = d->writer;
 	return rc ? rs_err_set(err, rc, "%u handshake threads could not be started: %s", opts.threads, strerror(-rc)) : 0;
 }
 
@@ -333,8 +337,10 @@ run_conns_free(struct run_conns *c)
 {
 	if (!c)
 		return;
-	if (c->started)
+	if (c->started) {
 		rs_handshakes_stop(c->handshakes);
+		rs_writer_settle(c->writer);
+	}
 	for (uint32_t i = 0; i < c->n_workers; i++) {
 		struct worker_conns *w = &c->workers[i];
 

@@ -184,7 +184,8 @@ make_workers(struct rs_daemon *d, struct rs_err *err)
 
 	d->n_workers = n;
 	d->workers = calloc(n, sizeof(*d->workers));
-	d->rings = calloc(n, sizeof(struct rs_record_ring *));
+	d->n_rings = n + d->plan->handshake_threads;
+	d->rings = calloc(d->n_rings, sizeof(struct rs_record_ring *));
 	d->worker_cells = calloc(n, sizeof(struct rs_metrics *));
 	d->port_cells = calloc((size_t)n * (d->plan->n_ports + 1), sizeof(struct rs_metrics *));
 	if (!d->workers || !d->rings || !d->worker_cells || !d->port_cells)
@@ -193,8 +194,10 @@ make_workers(struct rs_daemon *d, struct rs_err *err)
 		rc = rs_redirect_create(n, &d->redirect);
 	for (uint32_t i = 0; rc == 0 && i < n; i++)
 		rc = make_worker(d, i);
+	for (uint32_t i = n; rc == 0 && i < d->n_rings; i++) /* of the handshake threads, for key logs */
+		rc = (d->rings[i] = rs_record_ring_create(RING_BYTES)) ? 0 : -ENOMEM;
 	if (rc == 0)
-		rc = rs_writer_start(d->rings, n, STDERR_FILENO, &d->writer);
+		rc = rs_writer_start(d->rings, d->n_rings, STDERR_FILENO, &d->writer);
 	return rc ? rs_err_set(err, rc, "no memory for %u workers", n) : 0;
 }
 
@@ -322,7 +325,7 @@ free_workers(struct rs_daemon *d)
 		free(d->workers[i].calls);
 		free(d->workers[i].look);
 	}
-	for (uint32_t i = 0; d->rings && i < d->n_workers; i++)
+	for (uint32_t i = 0; d->rings && i < d->n_rings; i++)
 		rs_record_ring_free(d->rings[i]);
 }
 

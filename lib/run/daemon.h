@@ -73,6 +73,17 @@ int rs_daemon_rate(
 	struct rs_daemon *d, const char *activity, double value, bool by, struct rs_err *err);
 /** Open calls at most, shared by the workers; 0: only run.max_calls. @param activity  NULL: all that place calls. @return 0; -ENOENT, -EINVAL */
 int rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struct rs_err *err);
+/**
+ * Calls of @activity that begin from now on play scenario @file (a path, or a shipped one's name); those that are open end on what they
+ * began with. Nothing else changes. @return 0; -ENOENT (activity, file); -EINVAL (no run, the scenario, it does not fit); -EBUSY; -ENOMEM
+ */
+int rs_daemon_swap(struct rs_daemon *d, const char *activity, const char *file, struct rs_err *err);
+/**
+ * Make the run what @plan says: rates, limits, scenarios, new activities, activities that are gone. What cannot be changed while it is
+ * on is listed in *@out {applied: [...], refused: [{file, line, setting, text}]}, and unless @partial nothing is changed then.
+ * @param plan  freed here, or kept. @return 0; -EINVAL: refused, with @out; other errnos with @err alone
+ */
+int rs_daemon_apply(struct rs_daemon *d, struct rs_plan *plan, bool partial, json_t **out, struct rs_err *err);
 /** Move the zero of `stats`. @return 0; -EINVAL (no run yet) */
 int rs_daemon_reset(struct rs_daemon *d, struct rs_err *err);
 

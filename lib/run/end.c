@@ -79,7 +79,7 @@ is_over(const struct rs_daemon *d, uint64_t now)
 	for (uint32_t i = 0; i < plan->n_activities; i++) {
 		struct rs_call_totals t;
 
-		if (!activity_has_end(&plan->activities[i]))
+		if (!activity_has_end(&plan->activities[i]) || d->run->stopped[i] == 2)
 			continue;
 		any = true;
 		rs_observer_activity(d->run->observer, i, &t);
@@ -300,6 +300,7 @@ rs_daemon_poll(struct rs_daemon *d)
 	observe(d, now);
 	if (d->state == RS_STATE_DRAINING)
 		return drain_on(d, now);
+	changes_poll(d);
 	hang_up_stopped(d, now);
 	activities_follow(d);
 	drops_follow(d);

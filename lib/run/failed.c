@@ -208,10 +208,12 @@ row_of(json_t *rows, const json_t *call)
 
 	json_array_foreach(rows, i, row)
 	{
-		if (same(row, call, "activity") && same(row, call, "cause") && same(row, call, "index"))
+		if (same(row, call, "activity") && same(row, call, "cause") && same(row, call, "index") &&
+			same(row, call, "program"))
 			return row;
 	}
-	row = json_pack("{s:O, s:O, s:O, s:O, s:i, s:[]}", "cause", json_object_get(call, "cause"), "step",
+	row = json_pack("{s:O, s:O, s:O, s:O, s:O, s:i, s:[]}", "program", json_object_get(call, "program"), "cause",
+		json_object_get(call, "cause"), "step",
 		json_object_get(call, "step"), "index", json_object_get(call, "index"), "activity",
 		json_object_get(call, "activity"), "count", 0, "calls");
 	json_array_append_new(rows, row);

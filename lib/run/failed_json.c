@@ -87,12 +87,11 @@ ms_json(int64_t ns)
 }
 
 static json_t *
-step_json(const struct rs_plan_activity *a, uint32_t step)
+step_json(const struct rs_daemon *d, uint32_t program, uint32_t step)
 {
-	char text[160];
+	const char *name = rs_observer_step_name(d->run->observer, program, step);
 
-	return rs_json_text(step < a->program->n_steps ? rs_step_name(a->program, step, text, sizeof(text))
-						       : "before the first step");
+	return rs_json_text(name ? name : "before the first step");
 }
 
 static json_t *
@@ -106,7 +105,7 @@ entry_json(const struct rs_daemon *d, const struct rs_trace *t, const struct rs_
 		json_object_set_new(
 			j, "cause", rs_json_text(rs_cause_name(entry->cause, cause, sizeof(cause))));
 		json_object_set_new(
-			j, "step", step_json(&d->plan->activities[t->call.activity], entry->step));
+			j, "step", step_json(d, t->call.program, entry->step));
 		return j;
 	}
 	json_object_set_new(j, "start_line", bytes_json(text, line_length(text, entry->kept)));
@@ -162,7 +161,7 @@ failed_json(const struct rs_daemon *d, const struct failed *f, bool messages)
 	const struct rs_plan_activity *a = &d->plan->activities[c->activity];
 	const struct rs_path *p = &c->path;
 	json_t *local = address_json(&p->local, p->local_port), *remote = address_json(&p->remote, p->remote_port);
-	bool in_step = c->step < a->program->n_steps;
+	bool in_step = rs_observer_step_name(d->run->observer, c->program, c->step) != NULL;
 	char cause[64];
 	json_t *j = json_object();
 
@@ -171,7 +170,8 @@ failed_json(const struct rs_daemon *d, const struct failed *f, bool messages)
 	json_object_set_new(j, "worker", json_integer(f->worker));
 	json_object_set_new(j, "side", json_string(c->placed ? "placed" : "answered"));
 	json_object_set_new(j, "cause", rs_json_text(rs_cause_name(c->cause, cause, sizeof(cause))));
-	json_object_set_new(j, "step", step_json(a, c->step));
+	json_object_set_new(j, "step", step_json(d, c->program, c->step));
+	json_object_set_new(j, "program", json_integer(rs_observer_program_of(d->run->observer, c->program)));
 	json_object_set_new(j, "index", in_step ? json_integer(c->step) : json_null());
 	json_object_set_new(j, "started", time_json(c->wall_us));
 	json_object_set_new(j, "after_ms", ms_json((int64_t)c->after_ns));

@@ -198,7 +198,7 @@ order_start(struct rs_hs_thread *t, struct rs_hs_task *task, const struct rs_mai
 		.alert_received = UINT8_MAX,
 		.index = s.index,
 		.who = s.who,
-		.started_ns = mail->arg[2],
+		.started_ns = mail->arg[2] > s.waited_ns ? mail->arg[2] - s.waited_ns : 0,
 		.n_host = s.n_host };
 	memcpy(task->host, b->bytes + sizeof(s), s.n_host);
 	rs_hs_list_add(&t->queued, task);

@@ -50,10 +50,12 @@ struct run {
 	uint64_t *begun_ns;         /* and when, put off by the pauses since */
 	uint8_t *shaped;            /* the plan's shape rules, not `rates` */
 	uint64_t paused_ns;         /* since then, if it is paused */
-	uint8_t *stopped;
+	uint8_t *stopped; /* 2: it is not in the plan any more */
 	uint64_t *hangup_at_ns; /* per activity, after its own stop; 0: none */
 	enum rs_verdict verdict;
 	bool reported;
+	const struct rs_engine **engines; /* one a worker: what of them stays as it is may be looked at */
+	struct changes *changes; /* of its scenarios and activities; NULL: none yet */
 };
 
 struct rs_daemon {
@@ -67,7 +69,8 @@ struct rs_daemon {
 	struct rs_worker *workers;
 	uint32_t n_workers;
 	uint32_t launched;
-	struct rs_record_ring **rings; /* logs of the workers */
+	struct rs_record_ring **rings; /* logs of the workers; behind them key logs, one a handshake thread */
+	uint32_t n_rings;
 	struct rs_writer *writer;
 	struct rs_metrics **worker_cells; /* what observe reads */
 	struct rs_metrics **port_cells;
@@ -145,6 +148,29 @@ int run_free(struct rs_daemon *d, struct rs_err *err);
 bool run_is_on(const struct rs_daemon *d);
 /** What a run's owner knows, for reports. */
 void run_facts(const struct rs_daemon *d, struct rs_run_facts *out);
+
+/* swap.c */
+/** All that a run has been told to play besides what it began with. */
+struct changes;
+/** A program that an activity plays: compiled by the caller, taken over on success. @return 0, -EBUSY, -EINVAL, -ENOMEM, -EIO */
+int swap_program(struct rs_daemon *d, uint32_t activity, struct rs_program *program, const char *file, struct rs_err *err);
+/** Can it be taken over, when that is tried at once? */
+int swap_check(struct rs_daemon *d, uint32_t activity, const struct rs_program *program, struct rs_err *err);
+/**
+ * Put @a behind the plan's activities, on all workers. Its program and files are taken over; what else it points to outlives the run.
+ * @return 0, -ENOSPC, -ENOMEM, -EIO
+ */
+int add_activity(struct rs_daemon *d, struct rs_plan_activity *a, struct rs_err *err);
+/** Can it be put there? @param more  so many are to come before it */
+int add_check(struct rs_daemon *d, const struct rs_plan_activity *a, uint32_t more, struct rs_err *err);
+/** @plan has been applied: taken over, as its text is in use from now on. @return 0, -ENOMEM */
+int changes_applied(struct rs_daemon *d, struct rs_plan *plan);
+/** Free the programs that no call has any more. */
+void changes_poll(struct rs_daemon *d);
+/** The run goes: the plan is again what was loaded. Before its observer and accounts are freed ... */
+void changes_undo(struct rs_daemon *d);
+/** ... and after. */
+void changes_free(struct changes *c);
 
 /* failed.c */
 /** Some failed calls of each cause with their ladders, for the report. A new reference */

@@ -170,7 +170,7 @@ rs_daemon_rate(struct rs_daemon *d, const char *activity, double value, bool by,
 		rates[a] = activity_rate(d, a);
 		if (meant)
 			rates[a] = by ? rates[a] + value : value;
-		all += counts ? rate_at_most(d->plan, a, rates[a]) : 0;
+		all += counts && !d->run->stopped[a] ? rate_at_most(d->plan, a, rates[a]) : 0;
 		if (!(rates[a] >= 0 && rates[a] <= 1e8))
 			rc = rs_err_set(err, -EINVAL, "a rate of %g %s: give 0 to 100000000",
 				rates[a], unit);

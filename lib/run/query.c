@@ -170,12 +170,12 @@ static json_t *
 call_json(const struct rs_daemon *d, const struct rs_call_info *c, uint32_t worker)
 {
 	const struct rs_plan_activity *a = &d->plan->activities[c->activity];
-	char step[64];
+	const char *step = rs_observer_step_name(d->run->observer, c->program, c->step);
 
 	return json_pack("{s:o, s:I, s:f, s:i, s:o, s:o, s:s, s:i}", "activity",
 		rs_json_text(a->name), "number", (json_int_t)c->number, "age_s",
 		(double)c->age_ns / 1e9, "step_index", (int)c->step, "step",
-		rs_json_text(rs_step_name(a->program, c->step, step, sizeof(step))), "call_id",
+		rs_json_text(step ? step : ""), "call_id",
 		rs_json_text(c->call_id), "remote", c->remote, "worker", (int)worker);
 }
 

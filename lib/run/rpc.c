@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "run/server_private.h"
 
-static const struct method *const tables[] = { life_methods, look_methods, file_methods };
+static const struct method *const tables[] = { life_methods, look_methods, file_methods, change_methods };
 
 static const struct method *
 find_method(const char *name)
@@ -65,6 +65,14 @@ rpc_reply_error(struct client *c, json_t *id, int code, int status, const char *
 	send_message(c,
 		json_pack("{s:s, s:O?, s:{s:i, s:o, s:{s:i}}}", "jsonrpc", "2.0", "id", id, "error",
 			"code", code, "message", words, "data", "status", status));
+}
+
+void
+rpc_reply_refused(struct client *c, const struct request *r)
+{
+	send_message(c,
+		json_pack("{s:s, s:O?, s:{s:i, s:o, s:{s:i, s:O}}}", "jsonrpc", "2.0", "id", r->id, "error", "code", r->code, "message",
+			json_string(r->text), "data", "status", r->status, "refused", r->refused));
 }
 
 enum rpc_outcome
@@ -183,11 +191,14 @@ rpc_line(struct client *c, const uint8_t *line, size_t len)
 	}
 	/* What cannot be told to be a notification is answered, with id null (JSON-RPC 2.0, 5). */
 	if (outcome == RPC_ANSWER && (r.id || !name)) {
-		if (r.code)
+		if (r.code && r.refused)
+			rpc_reply_refused(c, &r);
+		else if (r.code)
 			rpc_reply_error(c, r.id, r.code, r.status, r.text);
 		else
 			rpc_reply(c, r.id, json_incref(r.result));
 	}
 	json_decref(r.result);
+	json_decref(r.refused);
 	json_decref(json);
 }

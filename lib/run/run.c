@@ -64,11 +64,14 @@ run_free(struct rs_daemon *d, struct rs_err *err)
 		return rs_err_set(err, -EIO, "a worker does not answer: restart the daemon");
 	if (!r)
 		return 0;
+	changes_undo(d);
 	rs_observer_free(r->observer);
 	for (uint32_t i = 0; r->accounts && i < d->n_workers; i++)
 		rs_account_free(r->accounts[i]);
 	rs_bus_free(r->bus);
 	run_conns_free(r->conns);
+	changes_free(r->changes);
+	free(r->engines);
 	free(r->accounts);
 	free(r->rates);
 	free(r->limits);
@@ -124,7 +127,7 @@ static int
 make_run(struct rs_daemon *d, struct rs_err *err)
 {
 	struct run *r = calloc(1, sizeof(*r));
-	uint32_t n = d->plan->n_activities;
+	uint32_t n = d->plan->n_activities, room = n + RS_LATE_ACTIVITIES;
 	int rc = 0;
 
 	if (!r)
@@ -132,16 +135,17 @@ make_run(struct rs_daemon *d, struct rs_err *err)
 	d->run = r;
 	name_run(d, r);
 	r->accounts = calloc(d->n_workers, sizeof(struct rs_account *));
-	r->rates = calloc(n + 1, sizeof(*r->rates));
-	r->limits = calloc(n + 1, sizeof(*r->limits));
-	r->answered = calloc(n + 1, sizeof(*r->answered));
-	r->begun = calloc(n + 1, 1);
-	r->begun_ns = calloc(n + 1, sizeof(*r->begun_ns));
-	r->shaped = calloc(n + 1, 1);
-	r->stopped = calloc(n + 1, 1);
-	r->hangup_at_ns = calloc(n + 1, sizeof(*r->hangup_at_ns));
-	r->cuts_made = calloc(n + 1, sizeof(*r->cuts_made));
-	if (!r->cuts_made || !r->accounts || !r->rates || !r->limits || !r->answered || !r->begun || !r->begun_ns ||
+	r->engines = calloc(d->n_workers, sizeof(struct rs_engine *));
+	r->rates = calloc(room, sizeof(*r->rates));
+	r->limits = calloc(room, sizeof(*r->limits));
+	r->answered = calloc(room, sizeof(*r->answered));
+	r->begun = calloc(room, 1);
+	r->begun_ns = calloc(room, sizeof(*r->begun_ns));
+	r->shaped = calloc(room, 1);
+	r->stopped = calloc(room, 1);
+	r->hangup_at_ns = calloc(room, sizeof(*r->hangup_at_ns));
+	r->cuts_made = calloc(room, sizeof(*r->cuts_made));
+	if (!r->cuts_made || !r->accounts || !r->engines || !r->rates || !r->limits || !r->answered || !r->begun || !r->begun_ns ||
 		!r->shaped || !r->stopped || !r->hangup_at_ns)
 		rc = -ENOMEM;
 	if (rc == 0 && d->n_workers > 1)
@@ -214,6 +218,7 @@ attach_engines(struct rs_daemon *d, struct rs_engine *engines[], struct rs_err *
 		mails[n].arg[1] = (uint64_t)(uintptr_t)d->plan;
 		if (d->run->conns)
 			mails[n].arg[2] = (uint64_t)(uintptr_t)run_conns_worker(d->run->conns, n);
+		d->run->engines[n] = engines[n];
 		rc = daemon_post(d, n, &mails[n]);
 		if (rc == 0)
 			engines[n] = NULL; /* the worker's now */

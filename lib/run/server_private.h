@@ -89,6 +89,7 @@ struct request {
 	json_t *result;
 	int code; /* 0: no error */
 	int status;
+	json_t *refused; /* beside an error: settings that cannot be changed; NULL: not told */
 	char text[1200];
 };
 
@@ -119,6 +120,8 @@ void rpc_line(struct client *c, const uint8_t *line, size_t len);
 void rpc_too_long(struct client *c);
 void rpc_reply(struct client *c, json_t *id, json_t *result);
 void rpc_reply_error(struct client *c, json_t *id, int code, int status, const char *text);
+/** The same with `refused` in its data. */
+void rpc_reply_refused(struct client *c, const struct request *r);
 enum rpc_outcome rpc_fail(struct request *r, enum rpc_code code, int status, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /** An error of the daemon, by its errno. */
@@ -146,13 +149,13 @@ bool param_bool(const struct request *r, const char *name, bool otherwise);
 double param_number(const struct request *r, const char *name, double otherwise);
 uint64_t param_count(const struct request *r, const char *name, uint64_t otherwise);
 
-/* The methods: rpc_life.c, rpc_look.c, rpc_files.c. Each file ends its table with a NULL name. */
+/* The methods: rpc_life.c, rpc_look.c, rpc_files.c, rpc_change.c. Each file ends its table with a NULL name. */
 struct method {
 	const char *name;
 	enum rpc_outcome (*fn)(struct request *r);
 	const struct param *params; /* ends with a NULL name; NULL: none */
 };
-extern const struct method life_methods[], look_methods[], file_methods[];
+extern const struct method life_methods[], look_methods[], file_methods[], change_methods[];
 
 /* stream.c */
 /** Answer `wait`s whose run has ended or whose time is over. */

@@ -2,6 +2,7 @@
 /* One turn after the other: receive, mail, timers and arrivals, flush; sleep when there is nothing to do. */
 #include "run/worker.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -234,6 +235,15 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 		if (w->impair.at_ns)
 			impair(w); /* one that overtakes another */
 		w->impair = w->impair_asked;
+		reply(w, m);
+		return true;
+	case RS_MAIL_SWAP:
+		back.arg[0] = w->engine ? (uint64_t)-rs_engine_swap(w->engine, (uint32_t)activity, m->data) : ENOENT;
+		reply(w, &back);
+		return true;
+	case RS_MAIL_ADD:
+		if (w->engine)
+			rs_engine_add(w->engine, m->data);
 		reply(w, m);
 		return true;
 	case RS_MAIL_PING: reply(w, m); return true;

@@ -36,6 +36,8 @@ enum rs_worker_mail {
 	RS_MAIL_BUSY,  /* endpoints that the worker has picked for open calls */
 	RS_MAIL_DROP,  /* connections; arg[1]: group (-1: all), arg[2]: the share's bits, arg[3]: enum rs_conn_close */
 	RS_MAIL_IMPAIR, /* reply: it has its copy of impair_asked */
+	RS_MAIL_SWAP,  /* data: struct rs_play of arg[1]; reply: arg[0] = 0, or an errno, and it stays control's */
+	RS_MAIL_ADD,   /* data: struct rs_late; reply */
 	RS_MAIL_PING,  /* reply: all mail before it has been obeyed */
 	RS_MAIL_EXIT,
 };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define REST_NS 10000000 /* a full ring holds far more than comes in this time */
+#define SETTLE_RESTS 100
 #define AT_ONCE 256      /* records of one ring before the next one has its turn */
 
 struct rs_writer {
@@ -44,7 +45,7 @@ tell_lost(struct rs_writer *w, uint32_t i)
 	if (lost == w->told[i])
 		return;
 	dprintf(w->fd,
-		"warning log: %llu lines of worker %u came faster than they could be written, and are lost\n",
+		"warning log: %llu lines of thread %u came faster than they could be written, and are lost\n",
 		(unsigned long long)(lost - w->told[i]), i);
 	w->told[i] = lost;
 }
@@ -109,6 +110,16 @@ rs_writer_start(struct rs_record_ring *const *rings, uint32_t n, int fd, struct 
 	}
 	*out = w;
 	return 0;
+}
+
+void
+rs_writer_settle(struct rs_writer *w)
+{
+	struct timespec rest = { .tv_nsec = REST_NS };
+
+	for (uint32_t i = 0; i < w->n; i++)
+		for (unsigned k = 0; k < SETTLE_RESTS && !rs_record_is_empty(w->rings[i]); k++)
+			nanosleep(&rest, NULL);
 }
 
 void

@@ -111,6 +111,20 @@ use(const struct rs_plan *p)
 	}
 }
 
+/* Read twice, a plan says the same: nothing of it is to be changed. */
+static void
+compare(const char *text, size_t size, const struct rs_set *set, uint32_t n_sets, const struct rs_plan *p)
+{
+	struct rs_plan_changes changes;
+	struct rs_plan *again;
+	struct rs_err err;
+
+	check(rs_plan_read_text("fuzz.conf", text, size, set, n_sets, &memory_only, &again, &err) == 0);
+	check(rs_plan_compare(p, again, &changes) == 0 && changes.n == 0);
+	rs_plan_changes_free(&changes);
+	rs_plan_free(again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -132,10 +146,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	int rc = rs_plan_read_text(
 		"fuzz.conf", text, size, &set, value ? 1 : 0, &memory_only, &p, &err);
-	if (rc == 0)
+	if (rc == 0) {
 		use(p);
-	else
+		compare(text, size, &set, value ? 1 : 0, p);
+	} else {
 		check(!p && err.code == rc && err.text[0] != '\0' && !strchr(err.text, '\n'));
+	}
 	rs_plan_free(p);
 	free(text);
 	return 0;

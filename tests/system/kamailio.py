@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """kamailio as registrar and proxy: a configuration made for each test, its counters read by kamcmd, ended by its process id."""
 
+import os
 import subprocess
 import time
 
@@ -193,18 +194,30 @@ class Kamailio:
     @classmethod
     def of_file(cls, lab, path, memory_mb=512, ahead=()):
         """One with a configuration as it stands, but for its control socket; @ahead: a command that starts it."""
-        self = cls.__new__(cls)
-        self.ctl = lab.path("kamailio.ctl")
         with open(path) as file:
             text = file.read()
         assert "unix:/tmp/kamailio_ctl" in text
-        self._run(lab, text.replace("unix:/tmp/kamailio_ctl", f"unix:{self.ctl}"), memory_mb, ahead)
+        return cls.of_text(lab, text.replace("unix:/tmp/kamailio_ctl", "unix:{ctl}"), memory_mb, ahead)
+
+    @classmethod
+    def of_text(cls, lab, text, memory_mb=512, ahead=(), name="kamailio"):
+        """One with this configuration, in which {ctl} stands for its control socket; @name: of its files."""
+        self = cls.__new__(cls)
+        self.ctl = lab.path(f"{name}.ctl")
+        self._run(lab, text.replace("{ctl}", self.ctl), memory_mb, ahead, name)
         return self
 
-    def _run(self, lab, text, memory_mb, ahead=()):
-        path = lab.write("kamailio.cfg", text)
-        self.process = lab.start([*ahead, "kamailio", "-f", path, "-DD", "-E", "-m", str(memory_mb), "-M", "16", "-Y", lab.dir],
-                                 lab.peer, "kamailio.log")
+    def _run(self, lab, text, memory_mb, ahead=(), name="kamailio"):
+        path = lab.write(f"{name}.cfg", text)
+        run_dir = lab.path(f"{name}.run")
+        os.makedirs(run_dir, exist_ok=True)
+        self._start = lambda: lab.start([*ahead, "kamailio", "-f", path, "-DD", "-E", "-m", str(memory_mb), "-M", "16", "-Y", run_dir],
+                                        lab.peer, f"{name}.log")
+        self.start()
+
+    def start(self):
+        """Again, behind stop(): it remembers nothing."""
+        self.process = self._start()
         end = time.monotonic() + 20
         while self._kamcmd("core.uptime").returncode != 0:
             if not self.process.running():
@@ -212,6 +225,10 @@ class Kamailio:
             if time.monotonic() > end:
                 raise AssertionError(f"kamailio does not answer:\n{self.process.output()[-3000:]}")
             time.sleep(0.1)
+
+    def stop(self):
+        """End it: its connections end with it."""
+        self.process.end()
 
     def _kamcmd(self, *words):
         return subprocess.run(["kamcmd", "-s", f"unix:{self.ctl}", *words], stdout=subprocess.PIPE,
@@ -234,6 +251,22 @@ class Kamailio:
     def bindings(self):
         """Contacts that are registered now."""
         return self.stats("usrloc:")["location_contacts"]
+
+    def contacts(self, users):
+        """{user: [{"Address": ..., "Received": ..., "Reg-Id": ...} of each contact]}, asked one by one: a dump of all has a limit."""
+        found, user = {}, None
+        asked = "".join(f"ul.lookup location {name}\n" for name in users)
+        done = subprocess.run(["kamcmd", "-s", f"unix:{self.ctl}"], input=asked, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False)
+        for line in done.stdout.splitlines():
+            name, _, value = line.strip().partition(": ")
+            if name == "AoR":
+                user = found.setdefault(value, [])
+            elif name == "Address":
+                user.append({name: value})
+            elif user and value and value != "{":
+                user[-1][name] = value
+        return found
 
     def users(self):
         return self.stats("usrloc:")["location_users"]

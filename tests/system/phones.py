@@ -26,26 +26,31 @@ ports = ( {{ name = "access"; device = "{device},blocksz=65536,framesz=4096,fram
 """
 
 
-def group(name, letter, count, addresses, password="p{index:05}", more=""):
-    return (f'{{ name = "{name}"; port = "access"; count = {count}; addresses = "{addresses}"; proxy = "sip:{IP4_PEER}"; '
+def group(name, letter, count, addresses, password="p{index:05}", more="", proxy=f'"sip:{IP4_PEER}"'):
+    return (f'{{ name = "{name}"; port = "access"; count = {count}; addresses = "{addresses}"; proxy = {proxy}; '
             f'user = "{letter}{{index:05}}"; domain = "example.test"; password = "{password}"; {more} }}')
 
 
-def registering(count, rate, expires="3600s", total=None, password="p{index:05}", more="", run_more="", **settings):
-    """One group of @count phones that registers."""
+def registering(count, rate, expires="3600s", total=None, password="p{index:05}", more="", run_more="", phones="", **settings):
+    """One group of @count phones that registers. @phones: further settings of it."""
     return head(**settings) + f"""
-endpoints = ( {group("phones", "u", count, CALLERS, password)} );
+endpoints = ( {group("phones", "u", count, CALLERS, password, more=phones)} );
 activities = ( {{ name = "reg"; do = "register"; endpoints = "phones"; rate = {rate}; expires = "{expires}"; {more} }} );
 run = {{ seed = 1; drain = "10s"; {run_more} {CALM} }};
 """
 
 
 def calling(count, calls, rate, reg_rate=1000, mode="rfc3261", uac="uac", uas="uas", ring="100ms", hold="200ms", legs="called user",
-            twins="", call_more="", answer_more="", run_more="", drain="30s", **settings):
+            twins="", call_more="", answer_more="", run_more="", drain="30s", expires="3600s", phones="", again=0,
+            proxy=f'"sip:{IP4_PEER}"', **settings):
     """
     Two groups of @count phones that register; then those of the one call those of the other, @calls times.
     @twins: a third group registers under the names of the called one, and answers by this scenario.
+    @phones, @proxy: further settings of both groups. @again: so many further calls when the activity "again" is started.
     """
+    more = f"""
+	{{ name = "again"; do = "call"; start = "manual"; from = "callers"; to = "callees"; scenario = "{uac}";
+	  rate = {rate}; total = {again}; hold = "{hold}"; {call_more} }},""" if again else ""
     third = third_activities = ""
     if twins:
         third = ",\n              " + group("twins", "v", count, TWINS)
@@ -53,11 +58,11 @@ def calling(count, calls, rate, reg_rate=1000, mode="rfc3261", uac="uac", uas="u
 	{{ name = "reg-twins"; do = "register"; endpoints = "twins"; rate = {4 * reg_rate}; expires = "3600s"; }},
 	{{ name = "twins"; do = "answer"; endpoints = "twins"; scenario = "{twins}"; ring = "{ring}"; }},"""
     return head(**settings) + f"""
-endpoints = ( {group("callers", "u", count, CALLERS)},
-              {group("callees", "v", count, CALLEES)}{third} );
-activities = ({third_activities}
-	{{ name = "reg-callers"; do = "register"; endpoints = "callers"; rate = {reg_rate}; expires = "3600s"; }},
-	{{ name = "reg-callees"; do = "register"; endpoints = "callees"; rate = {reg_rate}; expires = "3600s"; }},
+endpoints = ( {group("callers", "u", count, CALLERS, more=phones, proxy=proxy)},
+              {group("callees", "v", count, CALLEES, more=phones, proxy=proxy)}{third} );
+activities = ({third_activities}{more}
+	{{ name = "reg-callers"; do = "register"; endpoints = "callers"; rate = {reg_rate}; expires = "{expires}"; }},
+	{{ name = "reg-callees"; do = "register"; endpoints = "callees"; rate = {reg_rate}; expires = "{expires}"; }},
 	{{ name = "ring"; do = "answer"; endpoints = "callees"; scenario = "{uas}"; ring = "{ring}"; {answer_more} }},
 	{{ name = "calls"; do = "call"; start = "after reg-callees"; from = "callers"; to = "callees"; scenario = "{uac}";
 	  rate = {rate}; total = {calls}; hold = "{hold}"; {call_more} }} );

@@ -194,7 +194,7 @@ def test_set_changes_the_plan_and_refuses_what_is_not_there(quiet_lab):
 @pytest.mark.parametrize("setting, word", [
     ("activities.calls.rat=5", "rate"), ("activities.calls.rate=fast", "fast"), ("activities.calls", "PATH=VALUE"),
     ("=5", "PATH=VALUE"), ("workers.cores=[4000]", "4000"), ("run.drain=10", "drain"),
-    ("activities.calls.arrivals=weekly", "uniform"), ("endpoints.callers.transport=tcp", "udp")])
+    ("activities.calls.arrivals=weekly", "uniform"), ("endpoints.callers.transport=sctp", "udp")])
 def test_what_set_cannot_set_is_refused_as_in_the_file(setting, word, quiet_lab):
     plan = quiet_lab.write("plan.conf", GOOD)
     done = execute(RINGSTORMD, "--config", plan, "--socket", quiet_lab.path("sock"), "--set", setting, netns=quiet_lab.ours)

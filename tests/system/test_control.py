@@ -453,8 +453,8 @@ def test_others_are_not_served(quiet_lab):
 @pytest.mark.parametrize("args, word", [
     (("statsu",), "stats"), (("repo",), "report"), (("scenario", "chek"), "scenario check"), (("plan",), "plan check"),
     (("impair",), "KEY=VALUE"),
-    (("registrations",), "not in this version"), (("plan", "apply", "x"), "not in this version"),
-    (("scenario", "swap", "x"), "not in this version"), (("calls", "--cause", "486"), "--failed"),
+    (("registrations",), "not in this version"), (("plan", "apply"), "usage"), (("plan", "aply"), "plan apply"),
+    (("scenario", "swap", "calls"), "usage"), (("scenario", "show", "uac", "--partial"), "--partial"), (("calls", "--cause", "486"), "--failed"),
     (("endpoints", "--limit", "x"), "x"),
     (("stop", "--hangup", "--now"), "either"), (("pause", "now"), "usage"), (("status", "--watch"), "--watch"),
     (("run", "--json"), "value"), (("status", "--json=x"), "--json"), (("load",), "usage"), (("rate", "--by", "x"), "x"),
@@ -465,7 +465,7 @@ def test_what_is_wrong_is_named(args, word):
     assert word in done.stderr and done.stdout == ""
 
 
-@pytest.mark.parametrize("verb", [("plan", "check"), ("scenario", "check"), ("scenario", "show")])
+@pytest.mark.parametrize("verb", [("plan", "check"), ("plan", "apply"), ("scenario", "check"), ("scenario", "show"), ("scenario", "swap")])
 def test_verbs_of_two_words_explain_themselves(verb):
     done = loadctl(*verb, "--help")
     assert done.returncode == PASSED

@@ -87,8 +87,8 @@ def tls_plan(lab, transport, profile=""):
 def test_openssl_speaks_to_us_over_tls(lab, version):
     with lab.daemon(tls_plan(lab, "tls")) as daemon:
         daemon.ctl("start")
-        client = subprocess.Popen(["ip", "netns", "exec", lab.peer, "openssl", "s_client", version, "-quiet", "-verify_return_error",
-                                   "-CAfile", lab.path("certs") + "/ca.pem", "-connect", f"{IP4_OURS}:5060"],
+        client = subprocess.Popen(["ip", "netns", "exec", lab.peer, "openssl", "s_client", version, "-quiet", "-no_ign_eof",
+                                   "-verify_return_error", "-CAfile", lab.path("certs") + "/ca.pem", "-connect", f"{IP4_OURS}:5060"],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         client.stdin.write(options("TLS"))
         client.stdin.flush()

@@ -149,6 +149,18 @@ def test_four_workers_on_two_cores(quiet_lab, family, steering, name, redirected
     assert share == redirected if redirected in (0.0,) else abs(share - redirected) < 0.05, share
 
 
+@pytest.mark.parametrize("steering,at_home", [(None, True), ("software", False)])
+def test_connections_come_home(quiet_lab, steering, at_home):
+    """Each call has a connection of its own, whose port is chosen so that its answers arrive at the worker that opened it."""
+    plan = four(4, steering).replace('user = "', 'transport = "tcp"; user = "')
+    with quiet_lab.daemon(plan) as daemon:
+        report = daemon.run_to_end()
+    check_both_sides(report, FOUR_CALLS)
+    assert report["connections"]["opened"] == report["connections"]["accepted"] == FOUR_CALLS
+    assert (sum(per_worker(report, "redirected", 4)) == 0) == at_home
+    assert min(per_worker(report, "max_starts_1ms", 4)) > 0
+
+
 def test_one_calls_three_answer(quiet_lab):
     """The ends of a ring pair may have different numbers of workers; each has a queue."""
     plan = four(4, None).replace('"ring:four/a";', '"ring:four/a"; workers = [ 3 ];') \

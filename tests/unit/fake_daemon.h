@@ -230,6 +230,24 @@ rs_daemon_endpoints(struct rs_daemon *d, int state, uint64_t limit)
 	return json_array();
 }
 
+int
+rs_daemon_swap(struct rs_daemon *d, const char *activity, const char *file, struct rs_err *err)
+{
+	snprintf(d->told, sizeof(d->told), "swap %s %.60s", activity, file);
+	return strcmp(activity, "calls") == 0 ? 0 : rs_err_set(err, -ENOENT, "no activity \"%s\"", activity);
+}
+
+int
+rs_daemon_apply(struct rs_daemon *d, struct rs_plan *plan, bool partial, json_t **out, struct rs_err *err)
+{
+	(void)err;
+	snprintf(d->told, sizeof(d->told), "apply %.40s%s", plan->name, partial ? " partial" : "");
+	*out = json_pack("{s:[], s:[{s:s, s:i, s:s, s:s}]}", "applied", "refused", "file", plan->name, "line", 7, "setting", "ports[0].mtu",
+		"text", "not now");
+	rs_plan_free(plan);
+	return partial ? 0 : -EINVAL;
+}
+
 json_t *
 rs_daemon_media(struct rs_daemon *d)
 {

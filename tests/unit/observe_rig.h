@@ -148,7 +148,7 @@ rig_fail(struct rig *r, uint32_t worker, uint32_t activity, uint32_t step, uint3
 {
 	struct rs_metrics *m = rig_cells(r, worker, activity);
 
-	r->accounts[worker]->activities[activity].failures[(size_t)step * RS_CAUSES + cause] += n;
+	r->accounts[worker]->activities[activity].program.failures[(size_t)step * RS_CAUSES + cause] += n;
 	rs_metric_add(m, RS_AM_FAILED, n);
 	rs_metric_add(m, RS_AM_M_FAILED, n);
 	rs_metric_add(m, RS_AM_OPEN, (uint64_t)-(int64_t)n);
@@ -169,7 +169,7 @@ rig_not_started(struct rig *r, uint32_t worker, uint32_t activity, uint32_t why,
 static inline void
 rig_step(struct rig *r, uint32_t worker, uint32_t activity, uint32_t step, uint32_t what, uint32_t n)
 {
-	rs_metric_add(&r->accounts[worker]->activities[activity].steps[step], what, n);
+	rs_metric_add(&r->accounts[worker]->activities[activity].program.steps[step], what, n);
 }
 
 /* Post-dial delays of 1 ms to @n ms, one each, as the engine records them: measured and for the intervals. */
@@ -217,8 +217,8 @@ rig_play(struct rig *r)
 		for (uint32_t i = 0; i < 50; i++) {
 			rs_metric_record(rig_cells(r, w, RIG_CALLS), RS_AM_ANSWER, 2 * MS);
 			rs_metric_record(rig_cells(r, w, RIG_CALLS), RS_AM_LATENESS, 30000);
-			rs_metric_record(&r->accounts[w]->activities[RIG_CALLS].rtds[0], 0, 3 * MS);
-			rs_account_count(&r->accounts[w]->activities[RIG_CALLS], 0);
+			rs_metric_record(&r->accounts[w]->activities[RIG_CALLS].program.rtds[0], 0, 3 * MS);
+			rs_account_count(&r->accounts[w]->activities[RIG_CALLS].program, 0);
 		}
 		rig_step(r, w, RIG_CALLS, 0, RS_SM_MESSAGES, 50);
 		rig_step(r, w, RIG_CALLS, 1, RS_SM_MESSAGES, 48);

@@ -85,6 +85,8 @@ rendered(const struct rs_program *p, int32_t number, const struct rs_sip_msg *la
 		.media_ip = rs_slice_str("198.18.0.3"),
 		.server_ip = rs_slice_str("198.18.0.4"),
 		.transport = rs_slice_str("UDP"),
+		.uri_transport = rs_slice_str("U"),
+		.contact_transport = rs_slice_str("C"),
 		.call_id = rs_slice_str("CALLID"),
 		.service = rs_slice_str("SERVICE"),
 		.user = rs_slice_str("USER"),

@@ -266,8 +266,8 @@ sim_cause(const struct sim *s, uint32_t activity, uint32_t cause)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < s->n; i++)
-		for (uint32_t step = 0; step <= s->accounts[i]->activities[activity].n_steps; step++)
-			sum += rs_account_failures(&s->accounts[i]->activities[activity], step, cause);
+		for (uint32_t step = 0; step <= s->accounts[i]->activities[activity].program.n_steps; step++)
+			sum += rs_account_failures(&s->accounts[i]->activities[activity].program, step, cause);
 	return sum;
 }
 

@@ -110,6 +110,7 @@ values(void)
 	return (struct rs_render){
 		.remote_ip = S("198.18.0.1"), .remote_host = S("sut.test"), .local_ip = S("[2001:2::1]"),
 		.server_ip = S("198.18.0.9"), .media_ip = S("198.18.0.3"), .transport = S("UDP"),
+		.uri_transport = S("WS"), .contact_transport = S("WS;ob"),
 		.call_id = S("1-77@198.18.0.2"), .service = S("service"), .user = S("u00001"),
 		.domain = S("example.test"), .tag = S("TAG"), .branch = S("z9hG4bKtoken"), .pid = S("77"),
 		.remote_port = 5060, .local_port = 5070, .media_port = 6000, .local_family = 6,

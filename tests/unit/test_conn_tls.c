@@ -147,20 +147,69 @@ a_handshake_that_never_ends_is_given_up(void **state)
 	close_tls();
 }
 
-static void
-a_full_queue_is_ours(void **state)
+static unsigned
+told(enum rs_conn_event event, enum rs_conn_cause cause)
 {
-	unsigned refused = 0;
+	unsigned n = 0;
 
+	for (uint32_t i = 0; i < r.sides[0].n_items; i++)
+		n += r.sides[0].items[i].rx.event == event && r.sides[0].items[i].rx.cause == cause;
+	return n;
+}
+
+static void
+what_finds_no_room_in_the_queue_waits(void **state)
+{
 	open_tls(RS_TRANSPORT_TLS, 0x0304, 2);
 	stalled = true;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 9; i++)
 		rig_connect(&r);
 	rig_play(&r, 50 * MS);
-	for (uint32_t i = 0; i < r.sides[0].n_items; i++)
-		refused += r.sides[0].items[i].rx.cause == RS_CONN_CAUSE_TLS_QUEUE || r.sides[0].items[i].rx.cause == RS_CONN_CAUSE_RESET;
-	assert_int_equal(refused, 2);
+	assert_int_equal(r.sides[0].n_items, 0);
+	stalled = false;
+	rig_play(&r, 500 * MS);
+	assert_int_equal(told(RS_CONN_OPENED, RS_CONN_CAUSE_NONE), 9);
+	assert_int_equal(r.sides[0].n_items, 9);
+	assert_true(atomic_load(&r.sides[0].cells.hists[RS_CONNS_HANDSHAKE_WAIT]->max_ns) >= 50 * MS); /* ours, not the peer's */
 	close_tls();
+}
+
+static void
+what_waits_in_vain_is_a_full_queue_and_that_is_ours(void **state)
+{
+	open_tls(RS_TRANSPORT_TLS, 0x0304, 2);
+	stalled = true;
+	for (int i = 0; i < 5; i++)
+		rig_connect(&r);
+	rig_play(&r, 33 * RS_NS_PER_S);
+	assert_int_equal(told(RS_CONN_CLOSED, RS_CONN_CAUSE_SLOW), 2);
+	assert_int_equal(told(RS_CONN_CLOSED, RS_CONN_CAUSE_TLS_QUEUE), 3);
+	stalled = false;
+	rig_play(&r, 100 * MS);
+	assert_int_equal(rs_metric_get(&r.sides[0].cells, RS_CONNS_OPEN), 0);
+	close_tls();
+}
+
+static void
+those_that_wait_may_leave_from_anywhere_in_the_queue(void **state)
+{
+	rs_handle conns[7];
+
+	for (unsigned gone = 0; gone < 7; gone++) {
+		open_tls(RS_TRANSPORT_TLS, 0x0304, 2);
+		stalled = true;
+		for (int i = 0; i < 7; i++)
+			conns[i] = rig_connect(&r);
+		rig_play(&r, 50 * MS);
+		r.sides[0].link.conns->close(r.sides[0].link.conns_ctx, conns[gone], RS_CONN_FIN);
+		r.sides[0].link.conns->close(r.sides[0].link.conns_ctx, conns[(gone + 3) % 7], RS_CONN_RST);
+		rig_play(&r, 50 * MS);
+		stalled = false;
+		rig_play(&r, 500 * MS);
+		assert_int_equal(told(RS_CONN_OPENED, RS_CONN_CAUSE_NONE), 5);
+		assert_int_equal(rs_metric_get(&r.sides[0].cells, RS_CONNS_OPEN), 5);
+		close_tls();
+	}
 }
 
 int
@@ -171,7 +220,9 @@ main(void)
 		cmocka_unit_test(long_messages_are_many_records),
 		cmocka_unit_test(a_peer_that_speaks_no_tls_is_refused),
 		cmocka_unit_test(a_handshake_that_never_ends_is_given_up),
-		cmocka_unit_test(a_full_queue_is_ours),
+		cmocka_unit_test(what_finds_no_room_in_the_queue_waits),
+		cmocka_unit_test(what_waits_in_vain_is_a_full_queue_and_that_is_ours),
+		cmocka_unit_test(those_that_wait_may_leave_from_anywhere_in_the_queue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

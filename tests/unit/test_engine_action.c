@@ -312,9 +312,9 @@ timers_and_counters_of_the_scenario_count(void **state)
 	peer_reply(&p, peer_sent(&p, "OPTIONS "), "200 OK");
 	peer_completed(&p);
 	a = &p.s.accounts[0]->activities[0];
-	assert_int_equal(a->n_rtds, 2);
-	assert_in_range(atomic_load(&a->rtds[0].hists[0]->min_ns), 19 * MS, 22 * MS);
-	assert_int_equal(atomic_load(&a->counters[0]), 2);
+	assert_int_equal(a->program.n_rtds, 2);
+	assert_in_range(atomic_load(&a->program.rtds[0].hists[0]->min_ns), 19 * MS, 22 * MS);
+	assert_int_equal(atomic_load(&a->program.counters[0]), 2);
 	peer_close(&p);
 
 	/* One that the last message of a call stops. */
@@ -323,7 +323,7 @@ timers_and_counters_of_the_scenario_count(void **state)
 	peer_call(&p, "MESSAGE", 1, "", "");
 	peer_wait(&p, 40);
 	peer_completed(&p);
-	assert_in_range(atomic_load(&p.s.accounts[0]->activities[0].rtds[0].hists[0]->max_ns), 29 * MS, 33 * MS);
+	assert_in_range(atomic_load(&p.s.accounts[0]->activities[0].program.rtds[0].hists[0]->max_ns), 29 * MS, 33 * MS);
 	peer_close(&p);
 }
 

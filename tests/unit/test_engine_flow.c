@@ -121,7 +121,33 @@ an_endpoint_of_websocket_has_a_name_that_nobody_resolves(void **state) /* RFC 71
 	assert_non_null(strstr(w.last, ".invalid"));
 	assert_null(strstr(w.last, "SIP/2.0/WSS 198.18"));
 	assert_non_null(strstr(w.last, "c=IN IP4 198.18.4.1\r\n"));
+	assert_non_null(strstr(w.last, ".invalid:5060;transport=WS>\r\n")); /* of a URI: section 5.2 */
 	end(&s);
+}
+
+static void
+who_registers_a_flow_asks_for_it_in_dialogs(void **state) /* RFC 5626, 4.3 */
+{
+	static const struct { const char *more, *want, *supported; } cases[] = {
+		{ "outbound = true;", "Contact: <sip:0@198.18.4.1:5060;transport=TCP;ob>\r\n", "Supported: 100rel, timer, outbound\r\n" },
+		{ "", "Contact: <sip:0@198.18.4.1:5060;transport=TCP>\r\n", "Supported: 100rel, timer\r\n" },
+	};
+	static struct sim s;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct watch w = { .s = &s };
+		char callers[160];
+
+		s = (struct sim){ .on_wire = on_wire, .ctx = &w };
+		snprintf(callers, sizeof(callers), "transport = \"tcp\"; count = 1; proxy = \"sip:198.18.8.1:5060\"; %s", cases[i].more);
+		play_plan(&s, callers, "transport = \"tcp\";", "to = \"sip:x@198.18.8.1:5060\"; rate = 100; total = 1; hold = \"1s\";",
+			"mode = \"rfc3261\";");
+		for (int k = 0; k < 10 && !strstr(w.last, "INVITE "); k++)
+			sim_play(&s, MS / 2);
+		assert_non_null(strstr(w.last, cases[i].want));
+		assert_non_null(strstr(w.last, cases[i].supported));
+		end(&s);
+	}
 }
 
 static void
@@ -312,6 +338,7 @@ main(void)
 		cmocka_unit_test(each_call_opens_a_connection_of_its_own_and_closes_it),
 		cmocka_unit_test(calls_of_an_endpoint_run_on_its_connection),
 		cmocka_unit_test(an_endpoint_of_websocket_has_a_name_that_nobody_resolves),
+		cmocka_unit_test(who_registers_a_flow_asks_for_it_in_dialogs),
 		cmocka_unit_test(nothing_is_sent_again_for_loss),
 		cmocka_unit_test(calls_fail_with_what_became_of_their_connection),
 		cmocka_unit_test(whoever_stops_while_it_connects_waits_no_longer),

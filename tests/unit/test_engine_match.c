@@ -102,7 +102,7 @@ a_global_one_is_taken_anywhere_and_the_call_stays_where_it_is(void **state)
 	peer_ask(&p, invite, "INFO", 12); /* and while its 200 is waited for */
 	peer_reply(&p, bye, "200 OK");
 	peer_completed(&p);
-	assert_int_equal(atomic_load(&p.s.accounts[0]->activities[0].counters[0]), 2);
+	assert_int_equal(atomic_load(&p.s.accounts[0]->activities[0].program.counters[0]), 2);
 	peer_close(&p);
 }
 
@@ -315,7 +315,7 @@ a_timeout_fails_or_jumps(void **state)
 	peer_open_call(&p, SEND("OPTIONS", "") RECV("response=\"200\"", "timeout=\"300\""));
 	peer_wait(&p, 310);
 	peer_failed(&p, RS_CAUSE_TIMEOUT);
-	assert_int_equal(rs_metric_get(&p.s.accounts[0]->activities[0].steps[1], RS_SM_TIMEOUTS), 1);
+	assert_int_equal(rs_metric_get(&p.s.accounts[0]->activities[0].program.steps[1], RS_SM_TIMEOUTS), 1);
 	peer_close(&p);
 
 	/* Of an optional one it counts from where the scenario began to wait. */
@@ -359,7 +359,7 @@ one_that_does_not_advance_is_only_looked_at(void **state)
 	peer_reply(&p, options, "180 Two");
 	peer_reply(&p, options, "200 OK");
 	peer_completed(&p);
-	assert_int_equal(atomic_load(&p.s.accounts[0]->activities[0].counters[0]), 2);
+	assert_int_equal(atomic_load(&p.s.accounts[0]->activities[0].program.counters[0]), 2);
 	peer_close(&p);
 }
 

@@ -85,7 +85,7 @@ rfc3264_6_an_answer_that_cannot_be_accepted_ends_the_call(void **state)
 		peer_reply(p, peer_sent(p, "BYE "), "200 OK");
 		assert_int_equal(counted(p, rows[i / 2].why), 1);
 		/* at the 200, not at one of the provisionals that might have come before it */
-		assert_int_equal(rs_account_failures(&p->s.accounts[0]->activities[0], 3, RS_CAUSE_MEDIA), 1);
+		assert_int_equal(rs_account_failures(&p->s.accounts[0]->activities[0].program, 3, RS_CAUSE_MEDIA), 1);
 		failed(p, RS_CAUSE_MEDIA);
 	}
 }

@@ -327,6 +327,10 @@ what_is_no_whole_datagram_is_not_hashed(void **state)
 	for (uint32_t n = 0; n < RS_ETH_HDR_LEN + RS_IP4_HDR_LEN + RS_UDP_HDR_LEN; n++)
 		assert_false(rs_steer_frame(h, frame, n, &entry));
 	assert_true(rs_steer_frame(h, frame, len, &same));
+	frame[RS_ETH_HDR_LEN + 9] = RS_IPPROTO_TCP; /* the ports of a segment stand where those of a datagram do */
+	assert_true(rs_steer_frame(h, frame, len, &entry));
+	assert_int_equal(entry, same);
+	frame[RS_ETH_HDR_LEN + 9] = RS_IPPROTO_UDP;
 	/* IP options: the ports stand behind them. */
 	memcpy(options, frame, RS_ETH_HDR_LEN + RS_IP4_HDR_LEN);
 	options[RS_ETH_HDR_LEN] = 0x46;

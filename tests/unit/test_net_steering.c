@@ -268,7 +268,8 @@ a_device_gets_key_and_table(void **state)
 	assert_int_equal(1u << p.steer_bits, info.reta_size);
 	assert_int_equal(eth.rxmode.mq_mode, RTE_ETH_MQ_RX_RSS);
 	assert_ptr_equal(eth.rx_adv_conf.rss_conf.rss_key, p.rss_key);
-	assert_int_equal(eth.rx_adv_conf.rss_conf.rss_hf & ~(uint64_t)RTE_ETH_RSS_UDP, 0);
+	assert_int_equal(eth.rx_adv_conf.rss_conf.rss_hf & ~(uint64_t)(RTE_ETH_RSS_UDP | RTE_ETH_RSS_TCP), 0);
+	assert_int_equal(p.rss_hf, RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV4_TCP);
 	for (uint32_t c = 0; c < 2; c++) {
 		p.peer = c;
 		assert_int_equal(c ? rs_net_rss_table(&p) : rs_net_rss_program(&p), 0);
@@ -327,7 +328,7 @@ a_rule_in_flow_words_is_what_it_was(void **state)
 	struct rs_net_flow_words w;
 
 	(void)state;
-	rs_net_flow_say(&four, 0, &w);
+	rs_net_flow_say(&four, RS_IPPROTO_UDP, 0, &w);
 	assert_true(w.attr.ingress && !w.attr.egress);
 	assert_int_equal(w.items[0].type, RTE_FLOW_ITEM_TYPE_ETH);
 	assert_null(w.items[0].spec);
@@ -344,7 +345,12 @@ a_rule_in_flow_words_is_what_it_was(void **state)
 	assert_int_equal(((const struct rte_flow_action_queue *)w.actions[0].conf)->index, 3);
 	assert_int_equal(w.actions[1].type, RTE_FLOW_ACTION_TYPE_END);
 
-	rs_net_flow_say(&six, 100, &w);
+	rs_net_flow_say(&four, RS_IPPROTO_TCP, 0, &w);
+	assert_int_equal(w.items[2].type, RTE_FLOW_ITEM_TYPE_TCP);
+	assert_int_equal(((const struct rte_flow_item_tcp *)w.items[2].spec)->hdr.dst_port, RTE_BE16(5060));
+	assert_int_equal(((const struct rte_flow_item_tcp *)w.items[2].mask)->hdr.dst_port, RTE_BE16(0xfffe));
+
+	rs_net_flow_say(&six, RS_IPPROTO_UDP, 100, &w);
 	assert_int_equal(w.items[1].type, RTE_FLOW_ITEM_TYPE_VLAN);
 	assert_int_equal(((const struct rte_flow_item_vlan *)w.items[1].spec)->tci, RTE_BE16(100));
 	assert_int_equal(((const struct rte_flow_item_vlan *)w.items[1].mask)->tci, RTE_BE16(0xfff));

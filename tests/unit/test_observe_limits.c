@@ -498,7 +498,7 @@ calls_that_the_end_of_the_run_stopped_put_no_blame_on_the_sut(void **state)
 	/* Due after the measured window, and still open when the run ended. */
 	rs_metric_add(rig_cells(&rig, 0, RIG_CALLS), RS_AM_FAILED, 3);
 	rs_metric_add(rig_cells(&rig, 0, RIG_CALLS), RS_AM_OPEN, (uint64_t)-3);
-	rig.accounts[0]->activities[RIG_CALLS].failures[RS_CAUSES + RS_CAUSE_STOPPED] += 3;
+	rig.accounts[0]->activities[RIG_CALLS].program.failures[RS_CAUSES + RS_CAUSE_STOPPED] += 3;
 	second();
 	look();
 	assert_int_equal(verdict, RS_VERDICT_LIMITED);

@@ -41,7 +41,7 @@ fail_with(uint32_t row, uint32_t cause, uint32_t n)
 {
 	count(row, n);
 	count(RS_AM_M_REG_FAILED, n);
-	rig.accounts[1]->activities[REG].failures[cause] += n;
+	rig.accounts[1]->activities[REG].program.failures[cause] += n;
 }
 
 /* Eight of ten register, seven are refreshed, five leave; one refresh is not answered. */

@@ -179,7 +179,7 @@ our_own_failures_before_the_measured_window_excuse_none_in_it(void **state)
 	rs_metric_add(m, RS_AM_OFFERED, 3); /* in the warm-up: not measured */
 	rs_metric_add(m, RS_AM_STARTED, 3);
 	rs_metric_add(m, RS_AM_FAILED, 3);
-	rig.accounts[0]->activities[RIG_CALLS].failures[RS_CAUSE_NO_BUFFER] += 3;
+	rig.accounts[0]->activities[RIG_CALLS].program.failures[RS_CAUSE_NO_BUFFER] += 3;
 	assert_int_equal(end(why), RS_VERDICT_FAILED);
 	assert_non_null(strstr(why, "SUT: 2 placed calls failed: response 503 (2)"));
 	assert_non_null(strstr(why, "generator: 3 placed calls failed: no buffer (3)"));

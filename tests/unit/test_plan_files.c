@@ -82,12 +82,16 @@ the_shipped_plans_are_good(void **state)
 		rs_plan_free(p);
 	}
 
-	struct rs_plan *p;
-	struct rs_err err = { 0 };
+	static const char *const directories[] = { "config/register-and-call", "config/register-then-answer-tls" };
 
-	if (rs_plan_load(source("config/register-and-call"), NULL, 0, &p, &err) != 0)
-		fail_msg("%s", err.text);
-	rs_plan_free(p);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		struct rs_plan *p;
+		struct rs_err err = { 0 };
+
+		if (rs_plan_load(source(directories[i]), NULL, 0, &p, &err) != 0)
+			fail_msg("%s", err.text);
+		rs_plan_free(p);
+	}
 }
 
 static const char mine[] =

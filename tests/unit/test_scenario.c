@@ -168,6 +168,24 @@ keywords_become_slots(void **state)
 	rs_program_free(p);
 }
 
+/* "WSS" is no transport of a URI (RFC 7118, 5.2), and the URI of our Contact may have a flow's "ob" behind it (RFC 5626, 4.3). */
+static void
+the_transport_of_a_uri_is_another_slot_than_that_of_via(void **state)
+{
+	struct rs_program *p = compile(HEAD
+		"<send><![CDATA[\nINVITE sip:a;transport=[transport] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]\n"
+		"Contact: \"x\" <sip:[user]@[local_ip]:[local_port];Transport=[transport]>;y=[transport]\n"
+		"m: <sip:[local_ip];transport=[transport];z>\nm:<sip:b>;transport=[transport]\nContact: sip:b;transport=[transport]\n"
+		"Route: <sip:[remote_ip];transport=[transport];lr>\nContent-Length: [len]\n\nm: <[transport] transport=[transport]\nm:<transport=[transport]\n]]></send>" TAIL);
+
+	assert_string_equal(sent(p, 0),
+		"INVITE sip:a;transport=U SIP/2.0\r\nVia: SIP/2.0/UDP 198.18.0.2\r\n"
+		"Contact: \"x\" <sip:USER@198.18.0.2:5070;Transport=C>;y=UDP\r\n"
+		"m: <sip:198.18.0.2;transport=C;z>\r\nm:<sip:b>;transport=U\r\nContact: sip:b;transport=U\r\n"
+		"Route: <sip:198.18.0.1;transport=U;lr>\r\nContent-Length:    37\r\n\r\nm: <UDP transport=U\r\nm:<transport=U\r\n");
+	rs_program_free(p);
+}
+
 static void
 a_bracket_before_another_is_text(void **state)
 {
@@ -336,6 +354,7 @@ main(void)
 		cmocka_unit_test(hex_escapes_make_any_byte),
 		cmocka_unit_test(bytes_stay_as_they_are_whatever_is_declared),
 		cmocka_unit_test(keywords_become_slots),
+		cmocka_unit_test(the_transport_of_a_uri_is_another_slot_than_that_of_via),
 		cmocka_unit_test(a_bracket_before_another_is_text),
 		cmocka_unit_test(literals_that_meet_are_one_operation),
 		cmocka_unit_test(last_headers_are_whole_lines_with_or_without_colon),

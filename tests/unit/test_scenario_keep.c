@@ -193,7 +193,7 @@ calls_end_early_with_messages_of_their_own(void **state)
 		"Call-ID: CALLID\r\nCSeq: 3 BYE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n");
 	assert_same(rendered(p, p->auto_200, &msg),
 		"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z\r\nFrom: <sip:a@b>;tag=1\r\n"
-		"To: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 5 INVITE\r\nContact: <sip:198.18.0.2:5070;transport=UDP>\r\n"
+		"To: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 5 INVITE\r\nContact: <sip:198.18.0.2:5070;transport=C>\r\n"
 		"Content-Length: 0\r\n\r\n");
 	rs_program_free(p);
 	/* answered: who calls is in the peer's From, and that is our To */

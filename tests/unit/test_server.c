@@ -71,6 +71,10 @@ what_is_wrong_with_a_request_is_told_by_code(void **state)
 		{ REQUEST("endpoints", "{\"limit\": 1000000}"), -32602 },
 		{ REQUEST("streams", "{\"max\": 10001}"), -32602 },
 		{ REQUEST("impair", "{}"), -32602 },
+		{ REQUEST("scenario.swap", "{\"activity\": \"calls\"}"), -32602 },
+		{ REQUEST("scenario.swap", "{\"activity\": \"nobody\", \"scenario\": \"uac\"}"), -32002 },
+		{ REQUEST("plan.apply", "{}"), -32602 },
+		{ REQUEST("plan.apply", "{\"plan\": \"/no/such.conf\"}"), -32003 },
 		{ REQUEST("impair", "{\"set\": [], \"direction\": \"up\"}"), -32602 },
 		{ REQUEST("stats", "{\"watch\": true, \"interval_s\": 0}"), -32602 },
 	};
@@ -129,6 +133,7 @@ verbs_reach_the_daemon_with_their_parameters(void **state)
 		{ REQUEST("streams", "{}"), "streams - 100" },
 		{ REQUEST("streams", "{\"call\": \"a@b\", \"max\": 5}"), "streams a@b 5" },
 		{ REQUEST("impair", "{\"set\": []}"), "impair - 1 off" },
+		{ REQUEST("scenario.swap", "{\"activity\": \"calls\", \"scenario\": \"/x/y.xml\"}"), "swap calls /x/y.xml" },
 		{ REQUEST("impair", "{\"profile\": \"p\", \"direction\": \"both\", \"set\": [\"delay=2ms\"]}"), "impair p 3 delay=2ms" },
 		{ REQUEST("endpoints", "{}"), "endpoints -1 100" },
 		{ REQUEST("endpoints", "{\"state\": \"busy\", \"limit\": 5}"), "endpoints 1 5" },

@@ -19,6 +19,8 @@ every_slot_writes_its_value(void **state)
 		{ RS_SLOT_REMOTE_HOST, 0, "sut.test" },
 		{ RS_SLOT_REMOTE_PORT, 0, "5060" },
 		{ RS_SLOT_TRANSPORT, 0, "UDP" },
+		{ RS_SLOT_URI_TRANSPORT, 0, "WS" },
+		{ RS_SLOT_CONTACT_TRANSPORT, 0, "WS;ob" },
 		{ RS_SLOT_LOCAL_IP, 0, "[2001:2::1]" },
 		{ RS_SLOT_LOCAL_IP_TYPE, 0, "6" },
 		{ RS_SLOT_LOCAL_PORT, 0, "5070" },

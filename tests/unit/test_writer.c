@@ -113,11 +113,36 @@ lines_that_found_no_room_are_counted_where_they_are_missing(void **state)
 
 	char *text = text_of(fd);
 
-	snprintf(expected, sizeof(expected), "warning log: %llu lines of worker 0", (unsigned long long)rs_record_dropped(ring));
+	snprintf(expected, sizeof(expected), "warning log: %llu lines of thread 0", (unsigned long long)rs_record_dropped(ring));
 	assert_non_null(strstr(text, "line 0\n"));
 	assert_non_null(strstr(text, expected));
 	assert_ptr_equal(strstr(strstr(text, expected) + 1, "warning log:"), NULL); /* told once */
 	free(text);
+	rs_record_ring_free(ring);
+}
+
+static void
+a_settled_writer_has_written_what_files_are_closed_behind(void **state)
+{
+	struct rs_record_ring *ring = rs_record_ring_create(4096);
+	struct rs_writer *w;
+	int log = open_file(), keys = open_file();
+	char *text;
+
+	assert_true(rs_record_is_empty(ring));
+	assert_int_equal(rs_writer_start(&ring, 1, log, &w), 0);
+	for (int i = 0; i < 20; i++) {
+		memcpy(rs_record_reserve(ring, RS_RECORD_KEY_LOG, (uint16_t)keys, 0, 6), "SECRET", 6);
+		rs_record_commit(ring);
+	}
+	rs_writer_settle(w);
+	assert_true(rs_record_is_empty(ring));
+	assert_int_equal(lseek(keys, 0, SEEK_END), 20 * 7);
+	text = text_of(keys);
+	assert_memory_equal(text, "SECRET\nSECRET\n", 14);
+	free(text);
+	rs_writer_stop(w);
+	close(log);
 	rs_record_ring_free(ring);
 }
 
@@ -201,6 +226,7 @@ main(void)
 		cmocka_unit_test(what_is_logged_before_the_end_is_written),
 		cmocka_unit_test(records_that_are_no_log_are_passed_over),
 		cmocka_unit_test(lines_that_found_no_room_are_counted_where_they_are_missing),
+		cmocka_unit_test(a_settled_writer_has_written_what_files_are_closed_behind),
 		cmocka_unit_test(workers_that_log_at_once_each_have_their_lines_in_order),
 		cmocka_unit_test(worker_goes_on_when_nobody_reads_its_log),
 	};

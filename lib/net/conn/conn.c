@@ -127,6 +127,7 @@ conn_go_on(struct rs_conns *c, struct conn *x)
 			return;
 		}
 		break;
+	case CONN_QUEUED:
 	case CONN_SECURING:
 	case CONN_TAKING:
 		break;
@@ -208,6 +209,16 @@ cause_of(enum rs_tcp_cause cause)
 	return (enum rs_conn_cause)causes[cause];
 }
 
+/* What it means that the peer ends it at this stage. */
+static const uint8_t half_closed[] = {
+	[CONN_OPENING] = RS_CONN_CAUSE_TLS,
+	[CONN_QUEUED] = RS_CONN_CAUSE_TLS_QUEUE, /* we have kept it waiting */
+	[CONN_SECURING] = RS_CONN_CAUSE_TLS,
+	[CONN_TAKING] = RS_CONN_CAUSE_TLS,
+	[CONN_UPGRADING] = RS_CONN_CAUSE_HTTP,
+	[CONN_UP] = RS_CONN_CAUSE_PEER,
+};
+
 static void
 tcp_event(void *ctx, rs_handle h, uint64_t user, enum rs_tcp_event event, enum rs_tcp_cause cause)
 {
@@ -229,8 +240,7 @@ tcp_event(void *ctx, rs_handle h, uint64_t user, enum rs_tcp_event event, enum r
 		conn_flush(c, x);
 		break;
 	case RS_TCP_HALF_CLOSED:
-		conn_end(c, x, x->state == CONN_UP ? RS_CONN_CAUSE_PEER : x->state == CONN_UPGRADING ? RS_CONN_CAUSE_HTTP : RS_CONN_CAUSE_TLS, 0,
-			RS_CONN_FIN);
+		conn_end(c, x, (enum rs_conn_cause)half_closed[x->state], 0, RS_CONN_FIN);
 		break;
 	case RS_TCP_CLOSED:
 		x->tcp = 0;
@@ -249,7 +259,7 @@ tcp_data(void *ctx, rs_handle h, uint64_t user, struct rs_slice bytes)
 
 	if (!x)
 		return bytes.len;
-	if (x->state == CONN_SECURING || x->owed > 0)
+	if (x->state == CONN_QUEUED || x->state == CONN_SECURING || x->owed > 0)
 		return secure_bytes(c, x, bytes);
 	/* Packets and TCP's blocks may be written: records and frames are opened where they lie. */
 	conn_wire(c, x, (uint8_t *)(uintptr_t)bytes.p, bytes.len);
@@ -471,6 +481,7 @@ rs_conns_create(const struct rs_conns_cfg *cfg, struct rs_arena *arena, struct r
 	c->cells = cells;
 	c->now_ns = c->origin_ns = c->rx_ns = now_ns;
 	c->rng.state = rs_random_at(cfg->secret, 0xc0, cfg->worker);
+	c->queue_first = c->queue_last = NONE;
 	for (unsigned i = 0; i < RS_CONNS_PORTS; i++) {
 		struct rs_tcp_ports *p = &c->cfg.ports[i];
 

@@ -28,6 +28,7 @@ struct gather {
 
 enum conn_state {
 	CONN_OPENING,	/* TCP */
+	CONN_QUEUED,	/* TLS, and the handshake thread has no room to begin: fed and owed are its neighbours in the queue */
 	CONN_SECURING,	/* TLS: bytes go to the handshake thread */
 	CONN_TAKING,	/* it is done, and gives back what it was fed in vain */
 	CONN_UPGRADING, /* HTTP */
@@ -81,6 +82,7 @@ struct rs_conns {
 	uint8_t *out;		/* a message being made, with room in front; then its records */
 	uint8_t *sealed;
 	struct rs_tls_engine *engine;
+	uint32_t queue_first, queue_last; /* slots of those that wait for a handshake thread, the oldest first; NONE */
 	struct rs_http_head head;
 	bool taken;		/* out is in use */
 };

@@ -17,8 +17,41 @@ ops(const struct rs_conns *c)
 	return c->cfg.offload.ops;
 }
 
-bool
-secure_begin(struct rs_conns *c, struct conn *x)
+/* --- those that wait for a thread to have room: an avalanche comes all at once, and what it waits is ours --- */
+
+static struct conn *
+neighbour(const struct rs_conns *c, uint32_t slot)
+{
+	return slot == NONE ? NULL : conn_at(c, slot);
+}
+
+static void
+enqueue(struct rs_conns *c, struct conn *x)
+{
+	struct conn *last = neighbour(c, c->queue_last);
+	uint32_t slot = conn_slot(c, x);
+
+	x->state = CONN_QUEUED;
+	x->fed = NONE;
+	x->owed = c->queue_last;
+	*(last ? &last->fed : &c->queue_first) = slot;
+	c->queue_last = slot;
+}
+
+static void
+dequeue(struct rs_conns *c, struct conn *x)
+{
+	struct conn *next = neighbour(c, x->fed), *before = neighbour(c, x->owed);
+
+	*(before ? &before->fed : &c->queue_first) = x->fed;
+	*(next ? &next->owed : &c->queue_last) = x->owed;
+	x->fed = x->owed = 0;
+	x->state = CONN_OPENING;
+}
+
+/* @return 0; -EAGAIN: the thread has no room */
+static int
+start(struct rs_conns *c, struct conn *x)
 {
 	const struct rs_conns_profile *p = profile_of(c, x);
 	bool ours = !(x->flags & CONN_ACCEPTED);
@@ -28,26 +61,67 @@ secure_begin(struct rs_conns *c, struct conn *x)
 	} params;
 	size_t n = ours && p->server.len <= RS_TLS_MAX_HOST ? p->server.len : 0;
 	uint32_t index = c->cfg.endpoint(c->cfg.ctx, x->profile, x->user, &x->path);
+	int rc;
 
-	x->state = CONN_SECURING;
-	x->begun_ms = now_ms(c);
-	conn_deadline(c, x, c->cfg.open_ns);
 	params.start = (struct rs_tls_start){ .who = ours ? (uint64_t)x->profile << 32 | index : x->path.conn, .index = index,
-		.profile = p->tls, .n_host = (uint16_t)n };
+		.waited_ns = (now_ms(c) - x->begun_ms) * RS_NS_PER_MS, .profile = p->tls, .n_host = (uint16_t)n };
 	if (n)
 		memcpy(params.bytes + sizeof(struct rs_tls_start), p->server.p, n);
+	rc = ops(c)->start(c->cfg.offload.ctx, x->path.conn, ours ? RS_OFFLOAD_TLS_CLIENT : RS_OFFLOAD_TLS_SERVER,
+		rs_slice_of(params.bytes, sizeof(struct rs_tls_start) + n));
+	if (rc == 0)
+		x->state = CONN_SECURING;
+	return rc;
+}
+
+bool
+secure_begin(struct rs_conns *c, struct conn *x)
+{
+	int rc = -EINVAL;
+
+	x->begun_ms = now_ms(c);
+	conn_deadline(c, x, c->cfg.open_ns);
 	rs_metric_inc(c->cells, RS_CONNS_HANDSHAKES);
-	if (ops(c) && ops(c)->start(c->cfg.offload.ctx, x->path.conn, ours ? RS_OFFLOAD_TLS_CLIENT : RS_OFFLOAD_TLS_SERVER,
-		rs_slice_of(params.bytes, sizeof(struct rs_tls_start) + n)) == 0)
+	if (ops(c))
+		rc = c->queue_first == NONE ? start(c, x) : -EAGAIN;
+	if (rc == -EAGAIN)
+		enqueue(c, x);
+	if (rc == 0 || rc == -EAGAIN)
 		return true;
-	x->state = CONN_OPENING; /* there is no task to be cancelled */
 	conn_end(c, x, RS_CONN_CAUSE_TLS_QUEUE, 0, RS_CONN_RST);
 	return false;
+}
+
+/* @return how many have begun */
+static uint32_t
+begin_queued(struct rs_conns *c)
+{
+	uint32_t n = 0;
+
+	while (c->queue_first != NONE) {
+		struct conn *x = conn_at(c, c->queue_first);
+		int rc = start(c, x);
+
+		if (rc == -EAGAIN)
+			break;
+		enum conn_state state = rc ? CONN_OPENING : CONN_SECURING;
+
+		dequeue(c, x);
+		x->state = (uint8_t)state;
+		n++;
+		if (rc)
+			conn_end(c, x, RS_CONN_CAUSE_TLS_QUEUE, 0, RS_CONN_RST);
+		else
+			rs_tcp_read(c->tcp, x->tcp, c->now_ns); /* what came meanwhile */
+	}
+	return n;
 }
 
 void
 secure_cancel(struct rs_conns *c, struct conn *x)
 {
+	if (x->state == CONN_QUEUED)
+		dequeue(c, x);
 	if (x->state == CONN_SECURING)
 		ops(c)->cancel(c->cfg.offload.ctx, x->path.conn);
 	if (x->tls == NONE)
@@ -280,5 +354,5 @@ secure_poll(struct rs_conns *c)
 		if (mails[i].data)
 			ops(c)->release(c->cfg.offload.ctx, mails[i].data);
 	}
-	return n;
+	return n + begin_queued(c);
 }

@@ -74,6 +74,10 @@ conn_timer(struct rs_conns *c, struct conn *x)
 	} else if (x->state == CONN_UP && x->flags & CONN_PINGED) {
 		conn_end(c, x, RS_CONN_CAUSE_PONG, 0, RS_CONN_RST);
 	} else {
-		conn_end(c, x, x->state == CONN_OPENING ? RS_CONN_CAUSE_TIMEOUT : RS_CONN_CAUSE_SLOW, 0, RS_CONN_RST);
+		static const uint8_t causes[] = { [CONN_OPENING] = RS_CONN_CAUSE_TIMEOUT, [CONN_QUEUED] = RS_CONN_CAUSE_TLS_QUEUE,
+			[CONN_SECURING] = RS_CONN_CAUSE_SLOW, [CONN_TAKING] = RS_CONN_CAUSE_SLOW, [CONN_UPGRADING] = RS_CONN_CAUSE_SLOW,
+			[CONN_UP] = RS_CONN_CAUSE_SLOW };
+
+		conn_end(c, x, (enum rs_conn_cause)causes[x->state], 0, RS_CONN_RST);
 	}
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The upgrade to WebSocket (RFC 6455, 4; RFC 7118, 4), both sides. */
+#include <stdio.h>
+
 #include "net/conn/private.h"
 
 /* Of a client: what its key is made of, told again when the answer comes. */
@@ -14,6 +16,23 @@ nonce(const struct rs_conns *c, const struct conn *x, uint8_t out[16])
 	memcpy(out + 8, &b, sizeof(b));
 }
 
+/* "198.18.0.1", "[2001:2::1]:8080": the peer, where the plan names no host. @return bytes of @out */
+static size_t
+host_of(const struct rs_path *path, char out[64])
+{
+	bool six = path->remote.family == 6;
+	size_t n = 0;
+
+	if (six)
+		out[n++] = '[';
+	n += rs_addr_write(&path->remote, (uint8_t *)out + n);
+	if (six)
+		out[n++] = ']';
+	if (path->remote_port != rs_transport_port((enum rs_transport)path->transport))
+		n += (size_t)snprintf(out + n, 64 - n, ":%u", path->remote_port);
+	return n;
+}
+
 bool
 upgrade_ask(struct rs_conns *c, struct conn *x)
 {
@@ -22,8 +41,11 @@ upgrade_ask(struct rs_conns *c, struct conn *x)
 	uint64_t random = rs_rng_next(&c->rng);
 	rs_handle me = x->path.conn;
 	uint8_t key[16];
+	char host[64];
 	int n;
 
+	if (r.host.len == 0)
+		r.host = rs_slice_of(host, host_of(&x->path, host));
 	memcpy(x->nonce_of, &random, sizeof(random));
 	nonce(c, x, key);
 	n = rs_ws_write_request(&r, key, c->out + HEADROOM, RS_HTTP_MAX_HEAD);

@@ -20,6 +20,8 @@ enum rs_slot {
 	RS_SLOT_REMOTE_HOST, /* as the plan's proxy spells it */
 	RS_SLOT_REMOTE_PORT, /* + n, as all numbers here */
 	RS_SLOT_TRANSPORT,   /* "UDP" */
+	RS_SLOT_URI_TRANSPORT,	   /* TRANSPORT behind "transport=": what it is called there */
+	RS_SLOT_CONTACT_TRANSPORT, /* the same in the URI of our Contact: with what else belongs there, ";ob" */
 	RS_SLOT_LOCAL_IP,
 	RS_SLOT_LOCAL_IP_TYPE, /* "4" or "6" */
 	RS_SLOT_LOCAL_PORT,
@@ -91,7 +93,7 @@ struct rs_template {
 /** The values of one rendering. Absent slices are written as nothing. */
 struct rs_render {
 	struct rs_slice remote_ip, remote_host, local_ip, server_ip, media_ip;
-	struct rs_slice transport, call_id, service, user, domain, tag, branch, pid;
+	struct rs_slice transport, uri_transport, contact_transport, call_id, service, user, domain, tag, branch, pid;
 	struct rs_slice timestamp, date; /* of the current second: made by the owner when asked for, see want below */
 	uint16_t remote_port, local_port, media_port;
 	uint16_t video_port;  /* the call's own; 0: it has none, and VIDEO_PORT is as MEDIA_PORT */

@@ -29,6 +29,7 @@ struct rs_tls_result {
 /** Parameters of RS_OFFLOAD_TLS_CLIENT and _SERVER. */
 struct rs_tls_start {
 	uint64_t who;	   /* whose session it is, and the thread: an endpoint (client), a connection (server) */
+	uint64_t waited_ns; /* before this order could be given: it counts as waiting for the thread */
 	uint32_t index;	   /* of the endpoint in its group: which certificate it shows */
 	uint16_t profile;  /* in the profiles of the pool */
 	uint16_t n_host;   /* client: bytes of host, at most RS_TLS_MAX_HOST */
