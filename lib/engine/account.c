@@ -243,6 +243,8 @@ static const struct {
 	[RS_CAUSE_MEDIA] = { "media not agreed", "Offer and answer come to nothing; the engine's counters `sdp_...` say why." },
 	[RS_CAUSE_MEDIA_TARGET] = { "media not a target", "The peer wants media at an address that is not among the plan's `targets`." },
 	[RS_CAUSE_NO_MEDIA_PORT] = { "no media port", "No pair of RTP ports was free, or no memory for the call's media." },
+	[RS_CAUSE_DESTINATION] = { "bad destination",
+		"A <setdest> said no address and port, or another transport than the call's; over streams calls need connections of their own (`connections = \"call\"`)." },
 	[RS_CAUSE_NOT_CONNECTED] = { "not connected", "The endpoint's connection is down, and the time to open it again has not come." },
 	[RS_CAUSE_RESPONSE] = { "response", "A final response of 300 to 699 that the scenario does not expect; the code follows." },
 };

@@ -141,6 +141,7 @@ enum rs_cause {
 	RS_CAUSE_MEDIA_TARGET,	   /* the peer's media address is outside `targets` */
 	RS_CAUSE_NO_MEDIA_PORT,	   /* no pair of RTP ports is free */
 	RS_CAUSE_NOT_CONNECTED,	   /* the endpoint's connection is down, and not tried again yet */
+	RS_CAUSE_DESTINATION,	   /* <setdest> named none that the call can have */
 	RS_CAUSE_CONNECTION,	   /* + enum rs_conn_cause: the connection was not to be had, or ended under a request */
 	RS_CAUSE_RESPONSE = RS_CAUSE_CONNECTION + RS_CONN_CAUSES, /* + code - 300 */
 	RS_CAUSES = RS_CAUSE_RESPONSE + 400

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/credentials.h"
+#include "engine/flow.h"
 #include "engine/media_sdp.h"
 
 #define DIGIT_MS_MIN 50 /* of SIPp; what is shorter or longer is as if it were not said */
@@ -356,6 +357,34 @@ act_verifyauth(struct rs_engine *e, struct leg *leg, const struct rs_action *a, 
 	return GO_ON;
 }
 
+/* No names: whoever looks them up waits. */
+static enum verdict
+act_setdest(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	uint8_t host[64], port[8];
+	int n = leg_render(e, leg, a->template, msg, host, sizeof(host));
+	int m = leg_render(e, leg, a->template2, msg, port, sizeof(port));
+	struct rs_slice text = rs_slice_of(host, n > 0 ? (size_t)n : 0);
+	struct rs_addr addr;
+	uint32_t number;
+
+	if (text.len > 2 && text.p[0] == '[' && text.p[text.len - 1] == ']')
+		text = rs_slice_of(text.p + 1, text.len - 2);
+	if (n > 0 && m > 0 && (a->transport == RS_TRANSPORTS || a->transport == leg->path.transport) && rs_addr_parse(text, &addr) == 0 &&
+		rs_sip_number(rs_slice_of(port, (size_t)m), &number) == 0 && number > 0 && number <= UINT16_MAX &&
+		leg_redirect(e, leg, &addr, (uint16_t)number))
+		return GO_ON;
+	leg_fail(e, leg, RS_CAUSE_DESTINATION, true);
+	return CALL_GONE;
+}
+
+static enum verdict
+act_closecon(struct rs_engine *e, struct leg *leg, const struct rs_action *a, const struct rs_sip_msg *msg)
+{
+	leg_close_connection(e, leg);
+	return GO_ON;
+}
+
 /* "events", "in-band", "both": ours, behind what SIPp reads. */
 static uint32_t
 digits_how(struct rs_slice text)
@@ -451,6 +480,8 @@ static const act_fn acts[RS_ACTS] = {
 	[RS_ACT_STOP_GRACEFULLY] = act_stop,
 	[RS_ACT_STOP_NOW] = act_stop,
 	[RS_ACT_VERIFYAUTH] = act_verifyauth,
+	[RS_ACT_SETDEST] = act_setdest,
+	[RS_ACT_CLOSECON] = act_closecon,
 	[RS_ACT_MEDIA] = act_media,
 };
 

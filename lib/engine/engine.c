@@ -428,6 +428,11 @@ rs_engine_turn(struct rs_engine *e, uint64_t now_ns)
 		if (due < next)
 			next = due;
 	}
+	if (e->regs_left > 0) {
+		due = registrations_turn(e);
+		if (due < next)
+			next = due;
+	}
 	if (e->legs_to_tell || e->tell_left > 0) {
 		due = flows_turn(e);
 		if (due < next)

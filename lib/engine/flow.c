@@ -396,6 +396,7 @@ opened(struct rs_engine *e, struct flow *f)
 	uint32_t next = f->waiting;
 
 	set_state(e, f, FLOW_OPEN);
+	f->times++;
 	rs_metric_inc(cells(e), RS_FLOW_OPENED);
 	rs_metric_record(cells(e), RS_FLOW_SETUP, e->now - f->begun_ns);
 	if (f->was_open)
@@ -423,16 +424,20 @@ opened(struct rs_engine *e, struct flow *f)
 }
 
 void
-flow_registered(struct rs_engine *e, struct flow *f, uint32_t flow_timer_s)
+flow_registered(struct rs_engine *e, struct flow *f, bool lost, uint32_t flow_timer_s)
 {
+	bool shared = e->groups[f->group].plan->connections == RS_CONNECTIONS_SHARED;
+
 	f->failures = 0;
 	if (flow_timer_s && flow_timer_s != f->flow_timer_s && f->state == FLOW_OPEN) /* it comes before the plan's own */
 		e->link.conns->keep_alive(e->link.conns_ctx, f->conn, (uint64_t)flow_timer_s * RS_NS_PER_S);
 	f->flow_timer_s = flow_timer_s;
-	if (!f->cut_ns)
+	if (!f->cut_ns || (shared && !lost))
 		return;
 	rs_metric_record(cells(e), RS_FLOW_REGISTERED, e->now - f->cut_ns);
 	rs_metric_record(cells(e), RS_FLOW_REGISTERED_SYN, e->now - f->syn_ns);
+	if (shared && --f->n_lost > 0)
+		return;
 	f->cut_ns = f->syn_ns = 0;
 	f->to_register = false;
 }
@@ -535,6 +540,8 @@ flows_input(struct rs_engine *e, const struct rs_rx *rx)
 			rs_metric_add(cells(e), RS_FLOW_ACCEPTED_OPEN, (uint64_t)-1);
 			rs_metric_inc(cells(e), RS_FLOW_BROKEN + rx->cause);
 			e->legs_to_tell = true;
+		} else {
+			rs_metric_inc(cells(e), RS_FLOW_NOT_ACCEPTED + rx->cause);
 		}
 		break;
 	}

@@ -22,10 +22,13 @@ struct flow {
 	uint32_t waiting;   /* first of the legs that wait for it, linked by leg->waits; NO_LEG: none */
 	uint32_t index;	    /* of its endpoint in the group; of a shared one, of the first that wanted it */
 	uint32_t flow_timer_s; /* the registrar's Flow-Timer; 0: it has said none */
+	uint32_t n_lost;    /* of a shared one: registrations that ended with it and are not back */
 	uint16_t group;
 	uint8_t hop;	    /* which of the group's proxies */
 	uint8_t state;	    /* enum flow_state */
 	uint8_t failures;   /* consecutive ones (RFC 5626, 4.5) */
+	uint8_t times;	    /* it has been opened, modulo 256: a shared one's registrations know which time was theirs */
+	uint8_t cause;	    /* of a shared one: enum rs_conn_cause of its last end */
 	bool was_open;
 	bool to_register;   /* cut while it was registered: tell how long until it is again */
 };
@@ -51,6 +54,10 @@ bool flow_want(struct rs_engine *e, struct flow *f);
 enum flow_ready leg_connect(struct rs_engine *e, struct leg *leg, uint32_t *cause);
 /** The peer speaks to it on this connection: so will it. */
 void leg_heard(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx);
+/** The connection that the leg is on is closed (<closecon>): what it sends next goes over another one, if it can open one. */
+void leg_close_connection(struct rs_engine *e, struct leg *leg);
+/** What the leg sends goes there from now on (<setdest>). @return false: over streams only a caller with connections of its own can */
+bool leg_redirect(struct rs_engine *e, struct leg *leg, const struct rs_addr *addr, uint16_t port);
 /** The leg ends: it waits for nothing, and a connection of its own ends with it. */
 void leg_disconnect(struct rs_engine *e, struct leg *leg);
 /** @path, over streams with a connection that can be sent on; @out is a copy for that. @return NULL: there is none (counted) */
@@ -72,12 +79,14 @@ uint64_t flows_drop_turn(struct rs_engine *e);
 /** Legs whose connection has ended are told, some each turn. @return when to go on */
 uint64_t flows_turn(struct rs_engine *e);
 
-/** The endpoint is registered over @f, with @flow_timer_s of its 200 (0: none). */
-void flow_registered(struct rs_engine *e, struct flow *f, uint32_t flow_timer_s);
+/** The endpoint is registered over @f, with @flow_timer_s of its 200 (0: none). @lost: over a shared one that ended, it had been before */
+void flow_registered(struct rs_engine *e, struct flow *f, bool lost, uint32_t flow_timer_s);
 
-/* register.c: what becomes of a registration when its flow does */
+/* register_flow.c: what becomes of a registration when its flow does */
 void register_connected(struct rs_engine *e, struct flow *f);
 /** @return its endpoint was registered over it */
 bool register_disconnected(struct rs_engine *e, struct flow *f, uint32_t cause);
+/** Registrations whose shared flow has ended or is back, some each turn. @return when to go on */
+uint64_t registrations_turn(struct rs_engine *e);
 
 #endif

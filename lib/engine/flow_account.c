@@ -4,10 +4,12 @@
 #define COUNTER(row, n, u, h) [row] = { n, u, h, RS_METRIC_COUNTER }
 #define GAUGE(row, n, u, h) [row] = { n, u, h, RS_METRIC_GAUGE }
 #define HIST(row, n, h) [row] = { n, "ns", h, RS_METRIC_HIST }
-/* Both ends of a cause: openings that failed of it, open ones that ended of it. */
+/* What comes of a cause: openings that failed of it, open ones that ended of it, peers' that were not accepted for it. */
 #define CAUSE(cause, n, h) \
 	COUNTER(RS_FLOW_FAILED + RS_CONN_CAUSE_##cause, "connections_failed_" n, "connections", "Not opened: " h), \
-	COUNTER(RS_FLOW_BROKEN + RS_CONN_CAUSE_##cause, "connections_ended_" n, "connections", "Were open, and ended: " h)
+	COUNTER(RS_FLOW_BROKEN + RS_CONN_CAUSE_##cause, "connections_ended_" n, "connections", "Were open, and ended: " h), \
+	COUNTER(RS_FLOW_NOT_ACCEPTED + RS_CONN_CAUSE_##cause, "connections_not_accepted_" n, "connections", \
+		"Opened by peers, and gone before TLS and WebSocket were done: " h)
 
 static const struct rs_metric_def defs[RS_FLOW_COUNT] = {
 	GAUGE(RS_FLOW_OPEN, "connections_open", "connections", "Connections of our endpoints' own that are open."),

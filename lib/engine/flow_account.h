@@ -22,7 +22,8 @@ enum rs_flow_metric {
 	RS_FLOW_LEGS_CUT, /* calls that a request of theirs was under way for on a connection that broke */
 	RS_FLOW_FAILED,	  /* RS_CONN_CAUSES of them: openings that came to nothing, by cause */
 	RS_FLOW_BROKEN = RS_FLOW_FAILED + RS_CONN_CAUSES, /* and open ones that ended, by cause */
-	RS_FLOW_SETUP = RS_FLOW_BROKEN + RS_CONN_CAUSES, /* hist: open() to OPENED */
+	RS_FLOW_NOT_ACCEPTED = RS_FLOW_BROKEN + RS_CONN_CAUSES, /* and peers' that came to nothing */
+	RS_FLOW_SETUP = RS_FLOW_NOT_ACCEPTED + RS_CONN_CAUSES, /* hist: open() to OPENED */
 	RS_FLOW_BACK,	  /* hist: cut to open again */
 	RS_FLOW_BACK_SYN, /* hist: first attempt behind the cut to open again */
 	RS_FLOW_REGISTERED, RS_FLOW_REGISTERED_SYN, /* hist: the same up to registered again */

@@ -34,6 +34,59 @@ leg_cut(struct rs_engine *e, struct leg *leg, enum rs_conn_cause cause)
 	leg_fail(e, leg, RS_CAUSE_CONNECTION + cause, false);
 }
 
+static bool
+has_own(const struct rs_engine *e, const struct leg *leg)
+{
+	return leg->flags & LEG_UAC && leg_activity(e, leg)->group->first_flow == NO_FLOW;
+}
+
+/* Its endpoint's flow that is this connection; NULL: a peer opened it. */
+static struct flow *
+flow_under(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct group *g = leg_activity(e, leg)->group;
+
+	for (uint8_t hop = 0; g->first_flow != NO_FLOW && hop < g->plan->n_hops; hop++) {
+		struct flow *f = flow_of(e, g, leg->endpoint, hop);
+
+		if (f->state == FLOW_OPEN && f->conn == leg->path.conn)
+			return f;
+	}
+	return NULL;
+}
+
+void
+leg_close_connection(struct rs_engine *e, struct leg *leg)
+{
+	rs_handle conn = leg->path.conn;
+
+	if (!rs_transport_is_stream(leg->path.transport) || !conn)
+		return;
+	if (has_own(e, leg)) {
+		leg_disconnect(e, leg);
+		leg->flags &= ~(uint32_t)LEG_CONNECTED;
+	} else if (flow_under(e, leg)) {
+		flow_cut(e, flow_under(e, leg), RS_CONN_FIN);
+	} else if (e->link.conns->alive(e->link.conns_ctx, conn)) {
+		e->link.conns->close(e->link.conns_ctx, conn, RS_CONN_FIN);
+		rs_metric_add(&e->account->flows, RS_FLOW_ACCEPTED_OPEN, (uint64_t)-1);
+		rs_metric_inc(&e->account->flows, RS_FLOW_BROKEN + RS_CONN_CAUSE_LOCAL);
+		e->legs_to_tell = true;
+	}
+	leg->path.conn = 0;
+}
+
+bool
+leg_redirect(struct rs_engine *e, struct leg *leg, const struct rs_addr *addr, uint16_t port)
+{
+	if (addr->family != leg->path.local.family || (rs_transport_is_stream(leg->path.transport) && !has_own(e, leg)))
+		return false;
+	leg_close_connection(e, leg);
+	leg->path.remote = *addr;
+	leg->path.remote_port = port;
+	return true;
+}
+
 uint64_t
 flows_turn(struct rs_engine *e)
 {

@@ -326,6 +326,7 @@ struct rs_engine {
 	struct flow *flows;
 	uint32_t n_flows, first_flow_node;
 	bool connects;		     /* some group has a connect_rate and flows that have not been opened */
+	uint32_t regs_next, regs_left; /* that are looked at because a shared flow has ended or is back: register_flow.c */
 	bool legs_to_tell;	     /* of connections that have ended: flow_legs.c */
 	uint32_t tell_next, tell_end, tell_left;
 	struct drop {

@@ -154,9 +154,8 @@ arm(struct rs_engine *e, const struct registration *r, uint64_t due_ns)
 
 static void failed(struct rs_engine *e, struct registration *r, uint32_t cause);
 
-/* NULL: datagrams have none, and a group that opens connections for calls only has none either. */
-static struct flow *
-flow_of_it(const struct rs_engine *e, const struct registration *r)
+struct flow *
+register_flow(const struct rs_engine *e, const struct registration *r)
 {
 	return flow_of(e, activity_of(e, r)->group, r->index, r->hop);
 }
@@ -167,7 +166,7 @@ flow_of_it(const struct rs_engine *e, const struct registration *r)
 static bool
 is_connected(struct rs_engine *e, struct registration *r)
 {
-	struct flow *f = flow_of_it(e, r);
+	struct flow *f = register_flow(e, r);
 
 	if (!f || f->state == FLOW_OPEN)
 		return true;
@@ -189,6 +188,8 @@ transmit_new(struct rs_engine *e, struct registration *r)
 
 	if (!is_connected(e, r))
 		return;
+	if (register_flow(e, r))
+		r->flow_times = register_flow(e, r)->times;
 	if (r->waits)
 		register_stamp(e, r);
 	r->waits = false;
@@ -263,7 +264,7 @@ failed(struct rs_engine *e, struct registration *r, uint32_t cause)
 		return;
 	}
 	set_state(e, r, REG_FAILED);
-	if (r->what == REG_REFRESH && !activity_of(e, r)->reg_end && !(flow_of_it(e, r) && flow_of_it(e, r)->state != FLOW_OPEN)) {
+	if (r->what == REG_REFRESH && !activity_of(e, r)->reg_end && !(register_flow(e, r) && register_flow(e, r)->state != FLOW_OPEN)) {
 		r->next_ns = e->now + RETRY_NS / 2 + rs_random_below(rs_rng_next(&e->rng), RETRY_NS / 2);
 		arm(e, r, r->next_ns);
 	}
@@ -392,8 +393,9 @@ registered(struct rs_engine *e, struct registration *r, const struct rs_rx *rx, 
 	r->expires_ns = e->now + span;
 	keep_routes(e, r, msg);
 	set_state(e, r, REG_REGISTERED);
-	if (flow_of_it(e, r))
-		flow_registered(e, flow_of_it(e, r), flow_timer_of(msg));
+	if (register_flow(e, r))
+		flow_registered(e, register_flow(e, r), r->lost, flow_timer_of(msg));
+	r->lost = false;
 	if (activity_of(e, r)->reg_end)
 		return;
 	r->next_ns = e->now + (uint64_t)((double)span * part);
@@ -497,8 +499,8 @@ register_response(struct rs_engine *e, const struct rs_rx *rx, const struct rs_s
 		return true;
 	}
 	failed(e, r, RS_CAUSE_RESPONSE + msg->status - 300u);
-	if (msg->status == FLOW_FAILED_STATUS && flow_of_it(e, r))
-		flow_give_up(e, flow_of_it(e, r));
+	if (msg->status == FLOW_FAILED_STATUS && register_flow(e, r))
+		flow_give_up(e, register_flow(e, r));
 	return true;
 }
 
@@ -536,24 +538,9 @@ register_timer(struct rs_engine *e, uint32_t slot)
 	}
 }
 
-/* The registration over a flow of its endpoint's own: both lie in the same order. NULL: none, or the flow is shared */
-static struct registration *
-of_flow(const struct rs_engine *e, const struct flow *f)
-{
-	const struct group *g = &e->groups[f->group];
-
-	if (g->first_reg == NO_ENDPOINT || g->plan->connections == RS_CONNECTIONS_SHARED)
-		return NULL;
-	return &e->regs[g->first_reg + (uint32_t)(f - &e->flows[g->first_flow])];
-}
-
 void
-register_connected(struct rs_engine *e, struct flow *f)
+registration_connected(struct rs_engine *e, struct registration *r)
 {
-	struct registration *r = of_flow(e, f);
-
-	if (!r)
-		return;
 	if (r->waits)
 		transmit_new(e, r);
 	else if (!r->under_way && r->state == REG_FAILED && !activity_of(e, r)->reg_end)
@@ -561,16 +548,15 @@ register_connected(struct rs_engine *e, struct flow *f)
 }
 
 bool
-register_disconnected(struct rs_engine *e, struct flow *f, uint32_t cause)
+registration_disconnected(struct rs_engine *e, struct registration *r, uint32_t cause)
 {
-	struct registration *r = of_flow(e, f);
-	bool was = r && r->state == REG_REGISTERED;
+	bool was = r->state == REG_REGISTERED;
 
-	if (r && r->under_way && cause == RS_CAUSE_CONNECTION + RS_CONN_CAUSE_LOCAL &&
+	if (r->under_way && cause == RS_CAUSE_CONNECTION + RS_CONN_CAUSE_LOCAL &&
 		activity_of(e, r)->group->plan->reconnect != RS_RECONNECT_NEVER) {
 		r->waits = true; /* cut on purpose: no fault of the peer's, it is asked again on the next connection */
 		rs_wheel_cancel(&e->wheel, node_of(e, (uint32_t)(r - e->regs)));
-	} else if (r && r->under_way) {
+	} else if (r->under_way) {
 		failed(e, r, cause);
 	} else if (was) {
 		rs_wheel_cancel(&e->wheel, node_of(e, (uint32_t)(r - e->regs)));

@@ -35,6 +35,8 @@ struct registration {
 	uint8_t what;	     /* enum reg_what, while under way */
 	uint8_t tries;	     /* challenges and 423s answered in what is under way */
 	uint8_t hop;	     /* which of the group's proxies it is at: reg-id is one more (RFC 5626, 4.2) */
+	uint8_t flow_times;  /* which opening of a shared flow it was asked on last: see register_flow.c */
+	bool lost;	     /* was registered over a shared flow that ended, and is not again yet */
 	bool waits;	     /* the REGISTER under way waits for its connection */
 	bool under_way;
 	bool counted;	     /* the first registration has succeeded or failed */
@@ -76,6 +78,12 @@ registrations_each(const struct rs_plan_group *g)
 }
 /** Service-Route of endpoint @index of @g; absent: none. */
 struct rs_slice register_routes(const struct rs_engine *e, const struct group *g, uint32_t index);
+/** The flow that it is registered over; NULL: datagrams have none, and a group that opens connections for calls only has none either. */
+struct flow *register_flow(const struct rs_engine *e, const struct registration *r);
+/** Its connection is there. */
+void registration_connected(struct rs_engine *e, struct registration *r);
+/** Its connection is gone, for @cause. @return it was registered */
+bool registration_disconnected(struct rs_engine *e, struct registration *r, uint32_t cause);
 const struct registration *register_of(const struct rs_engine *e, const struct group *g, uint32_t index);
 
 #endif

@@ -46,6 +46,7 @@ enum rs_conn_event {
 	RS_CONN_OPENED,	  /* ours: messages can be sent (TCP, TLS and WebSocket are done) */
 	RS_CONN_ACCEPTED, /* the same of one that a peer opened */
 	RS_CONN_CLOSED,	  /* it is gone, and its handle names nothing any more; cause says why */
+	RS_CONN_NOT_ACCEPTED, /* one that a peer opened went before TLS and WebSocket were done: its handle never was told */
 };
 
 /** Why a connection was not opened, or is gone. */

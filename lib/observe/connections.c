@@ -247,6 +247,7 @@ connections_json(struct view *v)
 	put(&v->maker, j, "cuts", v->facts->cuts ? json_incref(v->facts->cuts) : json_array());
 	put(&v->maker, j, "failed", causes_json(v, RS_FLOW_FAILED));
 	put(&v->maker, j, "ended", causes_json(v, RS_FLOW_BROKEN));
+	put(&v->maker, j, "not_accepted", causes_json(v, RS_FLOW_NOT_ACCEPTED));
 	put_hists(v, j, SET_FLOWS, back);
 	put_counts(v, j, SET_CONNS, conns);
 	put_counts(v, t, SET_TCP, tcp);

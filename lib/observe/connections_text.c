@@ -28,15 +28,17 @@ peak_rows(struct columns *c, const json_t *j)
 static void
 cause_rows(struct columns *c, const json_t *j)
 {
-	static const char *const lists[] = { "failed", "ended" };
+	static const struct {
+		const char *list, *words;
+	} lists[] = { { "failed", "were not opened" }, { "ended", "ended" }, { "not_accepted", "were not accepted" } };
 	const json_t *f;
 	size_t i;
 
 	cell_headings(c, "Connections that\0because\0count\0");
 	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
-		json_array_foreach(json_object_get(j, lists[k]), i, f)
+		json_array_foreach(json_object_get(j, lists[k].list), i, f)
 		{
-			cell(c, k ? "ended" : "were not opened");
+			cell(c, lists[k].words);
 			cell(c, text_of(f, "cause"));
 			cell_count(c, json_object_get(f, "count"));
 			end_row(c);
@@ -99,7 +101,8 @@ rs_connections_print(FILE *out, const json_t *connections)
 	columns_print(out, 1, count_rows, connections);
 	fputc('\n', out);
 	columns_print(out, 1, peak_rows, connections);
-	if (json_array_size(json_object_get(connections, "failed")) + json_array_size(json_object_get(connections, "ended")) > 0) {
+	if (json_array_size(json_object_get(connections, "failed")) + json_array_size(json_object_get(connections, "ended")) +
+		json_array_size(json_object_get(connections, "not_accepted")) > 0) {
 		fputc('\n', out);
 		columns_print(out, 2, cause_rows, connections);
 	}

@@ -39,6 +39,8 @@ enum rs_action_kind {
 	RS_ACT_STOP_GRACEFULLY,
 	RS_ACT_STOP_NOW,
 	RS_ACT_VERIFYAUTH, /* var_out[0] = do the credentials of the last request fit template (user) and template2 (password)? */
+	RS_ACT_SETDEST,	   /* from now on to template (an address) and template2 (its port); transport must be the call's own */
+	RS_ACT_CLOSECON,   /* the connection that the call is on is closed */
 	RS_ACT_MEDIA,	   /* media: what (enum rs_media_step), clip or template */
 	RS_ACTS
 };
@@ -60,6 +62,7 @@ struct rs_action {
 	uint8_t search;	      /* EREG: enum rs_search */
 	uint8_t compare;      /* TEST */
 	uint8_t media;	      /* MEDIA: enum rs_media_step */
+	uint8_t transport;    /* SETDEST: enum rs_transport; RS_TRANSPORTS: any */
 	int32_t clip;	      /* MEDIA: index into clips; -1: none */
 	bool check_it, check_it_inverse;
 	bool start_line;      /* EREG in a header: only where the header's name stands at a line's start */
@@ -68,8 +71,8 @@ struct rs_action {
 	int16_t var_out[RS_ERE_GROUPS];
 	int16_t var_in, var_in2;
 	uint16_t occurrence;  /* EREG in a header: which one, from 1 */
-	int32_t template;     /* LOG, WARNING, ERROR, ASSIGNSTR, STRCMP value: index into templates, -1 none */
-	int32_t template2;    /* VERIFYAUTH: the password; -1: none */
+	int32_t template;     /* LOG, WARNING, ERROR, ASSIGNSTR, SETDEST's host, STRCMP value: index into templates, -1 none */
+	int32_t template2;    /* VERIFYAUTH: the password; SETDEST: the port; -1: none */
 	int32_t ere;	      /* EREG: index into eres */
 	double value;
 	struct rs_slice header; /* EREG: as the scenario writes it, with its colon if it has one: the search starts behind it */

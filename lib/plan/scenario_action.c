@@ -3,6 +3,7 @@
  * The actions of a step: one table for their names, their attributes and the functions that read
  * them.
  */
+#include "base/transport.h"
 #include "plan/scenario_int.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -295,16 +296,44 @@ exec(struct rs_sc_act *j)
 	int_cmd(j, a);
 }
 
+/* --- where messages go --- */
+
+static void
+setdest(struct rs_sc_act *j)
+{
+	const struct rs_sc_attr *host = rs_sc_need(j, "host", "198.18.0.1"),
+				*port = rs_sc_need(j, "port", "5060"),
+				*protocol = rs_sc_need(j, "protocol", "[transport]");
+
+	if (host == NULL || port == NULL || protocol == NULL)
+		return;
+	j->a.template = rs_sc_attr_template(j, host, RS_SC_STRING);
+	j->a.template2 = rs_sc_attr_template(j, port, RS_SC_STRING);
+	j->a.transport = RS_TRANSPORTS;
+	if (rs_slice_is(protocol->value, "[transport]"))
+		return;
+	for (unsigned t = 0; t < RS_TRANSPORTS; t++)
+		if (rs_slice_case_eq(protocol->value, rs_transport_via((enum rs_transport)t)))
+			j->a.transport = (uint8_t)t;
+	if (j->a.transport == RS_TRANSPORTS)
+		rs_sc_error(j->c, j->n->line,
+			"<setdest> protocol: \"udp\", \"tcp\", \"tls\", \"ws\", \"wss\" or [transport] is needed, "
+			"and it must be the call's own");
+}
+
+static void
+closecon(struct rs_sc_act *j)
+{
+}
+
 /* --- what SIPp has and this build has not --- */
 
 static void
 missing(struct rs_sc_act *j)
 {
-	static const char *const names[] = { "lookup", "insert", "replace", "setdest", "closecon",
-		"sample", "jump", "pauserestore", "urlencode", "urldecode" };
+	static const char *const names[] = { "lookup", "insert", "replace", "sample", "jump", "pauserestore", "urlencode", "urldecode" };
 	static const char *const uses[] = { "variable", "variable2" };
-	static const char *const texts[] = { "key", "line", "value", "host", "port",
-		"protocol" };
+	static const char *const texts[] = { "key", "line", "value" };
 	const char *name = j->n->name;
 
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -365,8 +394,8 @@ static const struct {
 	{ "lookup", 0, missing, { NULL } },
 	{ "insert", 0, missing, { NULL } },
 	{ "replace", 0, missing, { NULL } },
-	{ "setdest", 0, missing, { NULL } },
-	{ "closecon", 0, missing, { NULL } },
+	{ "setdest", RS_ACT_SETDEST, setdest, { "host", "port", "protocol" } },
+	{ "closecon", RS_ACT_CLOSECON, closecon, { "" } },
 	{ "sample", 0, missing, { NULL } },
 	{ "jump", 0, missing, { NULL } },
 	{ "pauserestore", 0, missing, { NULL } },

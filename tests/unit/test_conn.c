@@ -219,7 +219,8 @@ an_upgrade_is_refused(void **state)
 	rig_play(&r, 50 * MS);
 	rig_is_event(&r, 0, RS_CONN_CLOSED, RS_CONN_CAUSE_HTTP);
 	assert_int_equal(rig_last(&r, 0, 0)->rx.detail, 404);
-	assert_int_equal(r.sides[1].n_items, 0); /* it never was one */
+	assert_int_equal(r.sides[1].n_items, 1); /* it never was one */
+	rig_is_event(&r, 1, RS_CONN_NOT_ACCEPTED, RS_CONN_CAUSE_HTTP);
 	assert_int_equal(rs_metric_get(&r.sides[1].cells, RS_CONNS_UPGRADES_REFUSED), 1);
 	rig_close(&r);
 }
@@ -236,7 +237,8 @@ one_that_speaks_no_websocket_is_told_so(void **state)
 	assert_int_equal(rig_say(&r, 0, h, message, sizeof(message) - 1), 0);
 	rig_play(&r, 50 * MS);
 	assert_int_equal(rs_metric_get(&r.sides[1].cells, RS_CONNS_OPEN), 0);
-	assert_int_equal(r.sides[1].n_items, 0);
+	assert_int_equal(r.sides[1].n_items, 1);
+	rig_is_event(&r, 1, RS_CONN_NOT_ACCEPTED, RS_CONN_CAUSE_HTTP);
 	rig_close(&r);
 }
 

@@ -126,7 +126,8 @@ a_peer_that_speaks_no_tls_is_refused(void **state)
 	assert_int_equal(rig_say(&r, 0, h, message, sizeof(message) - 1), 0);
 	rig_play(&r, 50 * MS);
 	assert_int_equal(rs_metric_get(&r.sides[1].cells, RS_CONNS_OPEN), 0);
-	assert_int_equal(r.sides[1].n_items, 0);
+	assert_int_equal(r.sides[1].n_items, 1);
+	rig_is_event(&r, 1, RS_CONN_NOT_ACCEPTED, RS_CONN_CAUSE_TLS);
 	close_tls();
 }
 

@@ -327,6 +327,41 @@ timers_and_counters_of_the_scenario_count(void **state)
 	peer_close(&p);
 }
 
+static void
+messages_go_where_setdest_says(void **state)
+{
+	struct peer p = { 0 };
+
+	(void)told(&p, RECV_DO("request=\"MESSAGE\"", EREG("[0-9]+", "search_in=\"hdr\" header=\"X-Port:\" assign_to=\"port\"")
+		"<setdest host=\"198.18.8.9\" port=\"[$port]\" protocol=\"[transport]\"/><closecon/>") TELL("x"), "X-Port: 5077\n");
+	assert_int_equal(p.sent_to[p.n_sent - 1].local_port, 5077);
+	assert_int_equal(p.sent_to[p.n_sent - 1].local.b[3], 9);
+	peer_completed(&p);
+	peer_close(&p);
+}
+
+static void
+a_destination_that_is_none_fails_the_call(void **state)
+{
+	static const char *const wrong[] = {
+		"host=\"peer.example\" port=\"5060\" protocol=\"udp\"", "host=\"198.18.8.9\" port=\"0\" protocol=\"udp\"",
+		"host=\"198.18.8.9\" port=\"65536\" protocol=\"udp\"", "host=\"198.18.8.9\" port=\"5060\" protocol=\"tcp\"",
+		"host=\"2001:2::1\" port=\"5060\" protocol=\"udp\"",
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct peer p = { 0 };
+		char scenario[512];
+
+		snprintf(scenario, sizeof(scenario), RECV_DO("request=\"MESSAGE\"", "<setdest %s/>") TELL("x"), wrong[i]);
+		peer_open_answer(&p, scenario);
+		peer_call(&p, "MESSAGE", 50, "", "");
+		assert_int_equal(sim_count(&p.s, 0, RS_AM_FAILED), 1);
+		assert_int_equal(sim_cause(&p.s, 0, RS_CAUSE_DESTINATION), 1);
+		peer_close(&p);
+	}
+}
+
 int
 main(void)
 {
@@ -348,6 +383,8 @@ main(void)
 		cmocka_unit_test(a_loop_ends_by_its_test_or_by_the_limit),
 		cmocka_unit_test(chances_are_chances_and_pauses_as_long_as_they_say),
 		cmocka_unit_test(timers_and_counters_of_the_scenario_count),
+		cmocka_unit_test(messages_go_where_setdest_says),
+		cmocka_unit_test(a_destination_that_is_none_fails_the_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

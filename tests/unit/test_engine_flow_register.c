@@ -168,12 +168,20 @@ each_proxy_has_a_registration_of_its_own(void **state) /* 4.2.1 */
 	close_plan();
 }
 
+static uint64_t
+registered_back(void)
+{
+	const struct rs_hist *back = s.accounts[0]->flows.hists[RS_FLOW_REGISTERED];
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < RS_HIST_CELLS; i++)
+		n += atomic_load(&back->cells[i]);
+	return n;
+}
+
 static void
 who_is_cut_connects_and_registers_again(void **state) /* 4.5 */
 {
-	const struct rs_hist *back;
-	uint64_t n = 0;
-
 	open_plan(TCP "count = 4; outbound = true;", "");
 	sim_play(&s, 100 * MS);
 	assert_int_equal(cut_ours(RS_CONN_CAUSE_RESET), 4);
@@ -185,10 +193,82 @@ who_is_cut_connects_and_registers_again(void **state) /* 4.5 */
 	assert_int_equal(r.asked, 8);
 	assert_int_equal(sim_count(&s, 0, RS_AM_REG_ACTIVE), 4);
 	assert_int_equal(sim_count(&s, 0, RS_AM_REG_REFRESHED), 4);
-	back = s.accounts[0]->flows.hists[RS_FLOW_REGISTERED];
-	for (uint32_t i = 0; i < RS_HIST_CELLS; i++)
-		n += atomic_load(&back->cells[i]);
-	assert_int_equal(n, 4);
+	assert_int_equal(registered_back(), 4);
+	close_plan();
+}
+
+/* All endpoints of a shared connection are registered over it: with it all bindings end, and all are made anew. */
+static void
+all_of_a_shared_one_register_again(void **state)
+{
+	open_plan(TCP "count = 400; connections = \"shared\"; reconnect = \"spread 2s\";", "");
+	sim_play(&s, 1000 * MS);
+	assert_int_equal(s.conns->opened, 4);
+	assert_int_equal(r.asked, 400);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_ACTIVE), 400);
+	for (uint64_t times = 1; times <= 3; times++) {
+		assert_int_equal(cut_ours(RS_CONN_CAUSE_RESET), 4);
+		sim_play(&s, 2 * MS);
+		assert_true(sim_count(&s, 0, RS_AM_REG_ACTIVE) <= 100); /* one of the four may be back already */
+		sim_play(&s, 4000 * MS);
+		assert_int_equal(sim_flows(&s, RS_FLOW_OPEN), 4);
+		assert_int_equal(sim_count(&s, 0, RS_AM_REG_ACTIVE), 400);
+		assert_int_equal(r.asked, 400 * (times + 1));
+		assert_int_equal(registered_back(), 400 * times);
+	}
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_FAILED) + sim_count(&s, 0, RS_AM_REG_REFRESH_FAILED), 0);
+	sim_play(&s, 575000 * MS); /* and refreshed as before */
+	assert_int_equal(r.asked, 400 * 5);
+	close_plan();
+}
+
+/* Nobody comes to harm of the end of another address's connection. */
+static void
+of_shared_ones_only_those_of_the_one_that_ended(void **state)
+{
+	open_plan(TCP "count = 400; connections = \"shared\"; reconnect = \"at once\";", "");
+	sim_play(&s, 1000 * MS);
+	for (uint32_t i = 1; i < SIM_CONNS; i++)
+		if (s.conns->ends[i].taken && s.conns->ends[i].path.port == 0) {
+			sim_cut(&s, &s.conns->ends[i], NULL, RS_CONN_CAUSE_PEER);
+			break;
+		}
+	sim_play(&s, 1000 * MS);
+	assert_int_equal(r.asked, 500);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_ACTIVE), 400);
+	assert_int_equal(s.conns->opened, 5);
+	close_plan();
+}
+
+/* What was asked on a shared connection that ended is not answered any more (RFC 3261, 17.1.4): failed, and asked again on the next. */
+static void
+what_was_asked_on_a_shared_one_has_failed(void **state)
+{
+	open_plan(TCP "count = 40; connections = \"shared\"; reconnect = \"at once\";", "");
+	r.deaf = true;
+	sim_play(&s, 200 * MS);
+	assert_int_equal(r.asked, 40);
+	assert_int_equal(cut_ours(RS_CONN_CAUSE_PEER), 4);
+	r.deaf = false;
+	sim_play(&s, 1000 * MS);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_FAILED), 40);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_ACTIVE), 40);
+	assert_int_equal(r.asked, 80);
+	close_plan();
+}
+
+/* A shared one that cannot be had: those who wait for it have failed, and register when it can. */
+static void
+those_of_a_shared_one_that_is_refused_fail(void **state)
+{
+	open_plan(TCP "count = 40; connections = \"shared\"; reconnect = \"at once\";", "");
+	s.conns->refuse = RS_CONN_CAUSE_REFUSED;
+	sim_play(&s, 500 * MS);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_FAILED), 40);
+	s.conns->refuse = RS_CONN_CAUSE_NONE;
+	sim_play(&s, 3000 * MS);
+	assert_int_equal(sim_count(&s, 0, RS_AM_REG_ACTIVE), 40);
+	assert_int_equal(r.asked, 40);
 	close_plan();
 }
 
@@ -302,6 +382,10 @@ main(void)
 		cmocka_unit_test(outbound_names_instance_and_flow),
 		cmocka_unit_test(each_proxy_has_a_registration_of_its_own),
 		cmocka_unit_test(who_is_cut_connects_and_registers_again),
+		cmocka_unit_test(all_of_a_shared_one_register_again),
+		cmocka_unit_test(of_shared_ones_only_those_of_the_one_that_ended),
+		cmocka_unit_test(what_was_asked_on_a_shared_one_has_failed),
+		cmocka_unit_test(those_of_a_shared_one_that_is_refused_fail),
 		cmocka_unit_test(what_we_cut_is_asked_again),
 		cmocka_unit_test(whoever_is_refused_at_first_comes_when_the_way_is_open),
 		cmocka_unit_test(a_flow_that_the_registrar_gives_up_is_opened_anew),

@@ -101,8 +101,7 @@ conn_end(struct rs_conns *c, struct conn *x, enum rs_conn_cause cause, uint16_t 
 
 	say_goodbye(c, x, how);
 	release(c, x);
-	if (!(copy.flags & CONN_ACCEPTED) || copy.flags & CONN_TOLD)
-		tell(c, &copy, RS_CONN_CLOSED, cause, detail);
+	tell(c, &copy, copy.flags & CONN_ACCEPTED && !(copy.flags & CONN_TOLD) ? RS_CONN_NOT_ACCEPTED : RS_CONN_CLOSED, cause, detail);
 }
 
 static void

@@ -130,7 +130,7 @@ conn_is(const struct rs_conns *c, rs_handle h)
 }
 
 /* conn.c */
-/** It is over: told, unless it never was (an accepted one), and gone. @how  what the peer hears */
+/** It is over: told, and gone. @how  what the peer hears */
 void conn_end(struct rs_conns *c, struct conn *x, enum rs_conn_cause cause, uint16_t detail, enum rs_conn_close how);
 /** TCP is there (and TLS): go on to the next layer, and tell once all are. */
 void conn_go_on(struct rs_conns *c, struct conn *x);
