@@ -308,6 +308,24 @@ the_first_missing_of_many_is_named(void **state)
 	assert_string_equal(err.text, says);
 }
 
+/* Whose certificates are made as its page tells. */
+static void
+the_shipped_plan_is_good_once_there_are_certificates(void **state)
+{
+	const char *source = getenv("RINGSTORM_SOURCE");
+	char file[400], ca[100];
+	struct rs_set set = { "tls.access.ca", ca };
+	struct rs_plan *plan;
+	struct rs_err err = { 0 };
+
+	snprintf(file, sizeof(file), "%s/config/register-then-answer-tls", source ? source : ".");
+	snprintf(ca, sizeof(ca), "\"%s/ca.pem\"", dir);
+	if (rs_plan_load(file, &set, 1, &plan, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(plan->n_tls, 1);
+	rs_plan_free(plan);
+}
+
 int
 main(void)
 {
@@ -320,6 +338,7 @@ main(void)
 		cmocka_unit_test(each_wrong_setting_has_its_message),
 		cmocka_unit_test(files_are_read_and_what_is_wrong_is_told),
 		cmocka_unit_test(the_first_missing_of_many_is_named),
+		cmocka_unit_test(the_shipped_plan_is_good_once_there_are_certificates),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);
