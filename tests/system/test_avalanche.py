@@ -71,5 +71,6 @@ def test_cuts_by_a_timetable_and_by_hand(quiet_lab):
     assert [(c["share"], c["activity"]) for c in found["cuts"]] == [(0.5, "cut")] * 3 + [(1.0, None)]
     first = [c["t"] for c in found["cuts"]][:3]
     assert all(0.9 < b - a < 1.5 for a, b in zip(first, first[1:])), first
-    assert found["dropped"] == found["reopened"] == found["registered_ms"]["count"] and found["open"] == 200
+    assert 0.9 * found["dropped"] <= found["registered_ms"]["count"] <= found["dropped"], found # cut again before that: once
+    assert found["open"] == 200 and report["registrations"]["failed"] == 0
     assert 200 + 3 * 60 < found["dropped"] <= 200 + 3 * 140 # halves, drawn

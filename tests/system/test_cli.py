@@ -130,7 +130,7 @@ def test_a_good_plan_passes_the_check_without_a_daemon(quiet_lab):
 def test_plan_check_tells_what_the_plan_needs_and_what_the_machine_has(quiet_lab):
     plan = quiet_lab.write("good.conf", GOOD)
     text = loadctl("plan", "check", plan).stdout
-    for word in ("UDP ports", "legs", "this machine has", "interfaces", " lo"):
+    for word in ("SIP ports", "legs", "this machine has", "interfaces", " lo"):
         assert word in text
     check = json.loads(loadctl("plan", "check", plan, "--json", "--set", "run.mode=rfc3261").stdout)
     needs, machine = check["needs"], check["machine"]
