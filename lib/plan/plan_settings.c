@@ -18,8 +18,7 @@ const struct rs_section rs_plan_sections[RS_SECTIONS] = {
 	[RS_SECTION_MEDIA] = { ROWS(media), .shape = RS_SECTION_LIST,
 		.meaning = "Media profiles: what calls of endpoints that name one carry." },
 	[RS_SECTION_TLS] = { ROWS(tls), .shape = RS_SECTION_LIST,
-		.meaning = "TLS profiles: what endpoints with transport \"tls\" or \"wss\" that name one show, offer and check. "
-			   "Those transports are not in this version: a profile is read and its files are checked, and nothing uses it yet." },
+		.meaning = "TLS profiles: what endpoints with transport \"tls\" or \"wss\" that name one show, offer and check." },
 	[RS_SECTION_ENDPOINTS] = { ROWS(endpoints), .shape = RS_SECTION_LIST, .required = true,
 		.meaning = "Groups of emulated user agents." },
 	[RS_SECTION_ACTIVITIES] = { ROWS(activities), .shape = RS_SECTION_LIST, .required = true,

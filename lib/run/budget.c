@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/engine.h"
+#include "run/conns_size.h"
 
 #define MIB (1u << 20)
 
@@ -87,6 +88,8 @@ rs_budget_of(const struct rs_plan *plan, struct rs_budget *out)
 		.packet_bytes = (uint64_t)plan->memory_mb * MIB };
 	count_groups(plan, out);
 	count_registrations(plan, out);
+	out->connections = rs_conns_planned(plan, false);
+	out->connection_bytes = rs_conns_idle_bytes(plan, out->connections, rs_conns_planned(plan, true));
 	for (uint32_t w = 0; w < plan->n_workers; w++) {
 		struct rs_engine_budget e = { 0 };
 
@@ -111,7 +114,8 @@ rs_budget_of(const struct rs_plan *plan, struct rs_budget *out)
 json_t *
 rs_budget_json(const struct rs_budget *b)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:{s:I, s:I, s:I, s:I}}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:{s:I, s:I, s:I, s:I, s:I}}",
+		"connections", (json_int_t)b->connections,
 		"streams", (json_int_t)b->streams, "rtp_pairs", (json_int_t)b->rtp_pairs,
 		"srtp_contexts", (json_int_t)b->srtp_contexts,
 		"addresses", (json_int_t)b->addresses, "udp_ports", (json_int_t)b->udp_ports,
@@ -120,6 +124,7 @@ rs_budget_json(const struct rs_budget *b)
 		"refresh_rate", b->refresh_hz, "cores", (json_int_t)b->cores, "memory",
 		"packet_bytes", (json_int_t)b->packet_bytes, "engine_bytes",
 		(json_int_t)b->engine_bytes, "histogram_bytes", (json_int_t)b->histogram_bytes,
+		"connection_bytes", (json_int_t)b->connection_bytes,
 		"bytes", (json_int_t)rs_budget_bytes(b));
 }
 
@@ -210,9 +215,12 @@ rs_budget_print(FILE *out, const json_t *needs, json_t *workers, const json_t *m
 	size_t i;
 
 	fprintf(out,
-		"needs\n  addresses    %lld, %lld UDP ports on them\n  endpoints    %lld\n  legs         %lld at most, of calls placed and answered\n",
+		"needs\n  addresses    %lld, %lld SIP ports on them\n  endpoints    %lld\n  legs         %lld at most, of calls placed and answered\n",
 		number(needs, "addresses"), number(needs, "udp_ports"), number(needs, "endpoints"),
 		number(needs, "legs"));
+	if (number(needs, "connections"))
+		fprintf(out, "  connections  %lld of the plan's endpoints, %.1f MiB when they are open; as many that peers open take as much again\n",
+			number(needs, "connections"), mib(memory, "connection_bytes"));
 	if (number(needs, "rtp_pairs"))
 		fprintf(out,
 			"  media        %lld streams at a time as planned, %lld SRTP contexts; %lld pairs of RTP ports are there\n",

@@ -11,7 +11,7 @@
 /** Totals over the plan, and of each worker what it takes. Memory is what is in use once all calls are open. */
 struct rs_budget {
 	uint64_t addresses; /* of endpoints, and the ports' own */
-	uint64_t udp_ports; /* pairs of address and UDP port */
+	uint64_t udp_ports; /* pairs of address and SIP port */
 	uint64_t endpoints;
 	uint64_t legs;          /* open at most, those that still absorb repetitions included */
 	uint64_t tombstones;    /* at most; 0: no activity is in rfc3261 mode */
@@ -20,8 +20,9 @@ struct rs_budget {
 	uint64_t streams;       /* of media, open at a time as far as rates and lengths of calls say; 0: none, or not known */
 	uint64_t rtp_pairs;     /* pairs of RTP ports that the groups with media have */
 	uint64_t srtp_contexts; /* keys of streams, a sending and a receiving one each */
+	uint64_t connections;	/* that the plan's endpoints open, as far as it says; 0: it has datagrams only */
 	uint32_t cores;         /* different ones */
-	uint64_t packet_bytes, engine_bytes, histogram_bytes;
+	uint64_t packet_bytes, engine_bytes, histogram_bytes, connection_bytes;
 	struct rs_budget_worker {
 		uint64_t legs, tombstones, registrations, endpoints;
 		uint64_t engine_bytes, histogram_bytes;
@@ -44,7 +45,7 @@ void rs_budget_of(const struct rs_plan *plan, struct rs_budget *out);
 static inline uint64_t
 rs_budget_bytes(const struct rs_budget *b)
 {
-	return b->packet_bytes + b->engine_bytes + b->histogram_bytes;
+	return b->packet_bytes + b->engine_bytes + b->histogram_bytes + b->connection_bytes;
 }
 
 /** Why @plan cannot be played on @m, each with its remedy: an array of texts, empty when it can. NULL without memory. */

@@ -5,16 +5,10 @@
 #include <stdlib.h>
 
 #include "net/conn/conn.h"
+#include "run/conns_size.h"
 #include "run/handshake.h"
 #include "run/internal.h"
 #include "run/writer.h"
-
-#define ACCEPTED_MORE 65536  /* connections that peers may open to us, beside as many as calls may be open */
-#define TIME_WAITS    262144 /* connections closed by us in the last 2*MSL: oldest first when there are more */
-#define BLOCKS	      65536  /* of 2 KiB: bytes under way of all connections */
-#define GATHERING     16384
-#define HALF_OPEN     8192
-#define MOST	      (1u << 22)
 
 struct worker_conns {
 	struct rs_arena arena;
@@ -102,33 +96,6 @@ deliver(void *ctx, const struct rs_rx *rx)
 }
 
 /* --- from the plan --- */
-
-static bool
-has_streams(const struct rs_plan *plan, bool secure_only)
-{
-	for (uint32_t i = 0; i < plan->n_groups; i++) {
-		enum rs_transport t = (enum rs_transport)plan->groups[i].transport;
-
-		if (rs_transport_is_stream(t) && (!secure_only || rs_transport_is_secure(t)))
-			return true;
-	}
-	return false;
-}
-
-/* At most, on one worker. */
-static uint32_t
-connections_of(const struct rs_plan *plan)
-{
-	uint64_t n = ACCEPTED_MORE + 2 * (plan->max_calls < MOST ? plan->max_calls : MOST);
-
-	for (uint32_t i = 0; i < plan->n_groups; i++) {
-		const struct rs_plan_group *g = &plan->groups[i];
-
-		if (rs_transport_is_stream((enum rs_transport)g->transport))
-			n += (uint64_t)g->count * (g->n_hops ? g->n_hops : 1) * 2; /* and as many that others open to them */
-	}
-	return n < MOST ? (uint32_t)n : MOST;
-}
 
 static int
 make_fields(struct run_conns *c, uint32_t i)
@@ -237,16 +204,6 @@ listen_at(struct worker_conns *w, const struct rs_plan *plan)
 	return 0;
 }
 
-static uint32_t
-listeners(const struct rs_plan *plan)
-{
-	uint32_t n = 1;
-
-	for (uint32_t i = 0; i < plan->n_groups; i++)
-		n += plan->groups[i].kind == RS_GROUP_TRUNK ? 1 : (plan->groups[i].count + plan->groups[i].n_addrs - 1) / plan->groups[i].n_addrs;
-	return n;
-}
-
 static int
 make_worker(struct run_conns *c, struct rs_daemon *d, uint32_t i, struct rs_err *err)
 {
@@ -255,15 +212,9 @@ make_worker(struct run_conns *c, struct rs_daemon *d, uint32_t i, struct rs_err 
 	int rc;
 
 	w->net = d->workers[i].net;
-	cfg.connections = connections_of(c->plan);
-	cfg.tls_connections = has_streams(c->plan, true) ? cfg.connections : 0;
-	cfg.gathering = GATHERING;
+	rs_conns_size(c->plan, &cfg);
 	cfg.profiles = c->profiles;
 	cfg.n_profiles = c->plan->n_groups;
-	cfg.tcp.time_waits = TIME_WAITS;
-	cfg.tcp.blocks = BLOCKS;
-	cfg.tcp.half_open = HALF_OPEN;
-	cfg.tcp.listeners = listeners(c->plan);
 	cfg.link = rs_net_tcp_link(w->net);
 	own_ports(d, i, &cfg);
 	cfg.is_target = is_target;
@@ -294,7 +245,7 @@ run_conns_create(struct rs_daemon *d, struct run_conns **out, struct rs_err *err
 	struct run_conns *c;
 	int rc = 0;
 
-	if (!has_streams(d->plan, false))
+	if (!rs_conns_has(d->plan, false))
 		return 0;
 	c = calloc(1, sizeof(*c));
 	if (!c || !(c->workers = calloc(d->n_workers, sizeof(*c->workers)))) {
@@ -311,7 +262,7 @@ run_conns_create(struct rs_daemon *d, struct run_conns **out, struct rs_err *err
 	c->n_workers = d->n_workers;
 	if (make_profiles(c) != 0)
 		return rs_err_set(err, -ENOMEM, "no memory for connections");
-	if (has_streams(d->plan, true))
+	if (rs_conns_has(d->plan, true))
 		rc = make_handshakes(c, d, err);
 	for (uint32_t i = 0; rc == 0 && i < c->n_workers; i++) {
 		c->conn_cells[i] = &c->workers[i].cells;

@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "run/budget.h"
 #include "run/files.h"
+#include "plan_text.h"
 #include "unit.h"
 
 #define GIB (1024ull * 1024 * 1024)
@@ -146,6 +147,45 @@ registrations_are_refreshed_within_their_expiry(void **state)
 	NO_PROBLEM(plan, &m);
 	assert_non_null(strstr(only(plan, &m, "remarks"), "take 100 s"));
 	rs_plan_free(plan);
+}
+
+/* Idle ends of connections take 480 bytes of a worker, and TLS 2.6 KiB more; what peers open is not the plan's to say. */
+#define FOR_ALL (2u << 20)
+
+static void
+connections_are_counted(void **state)
+{
+	static const struct {
+		const char *group;
+		uint64_t connections, each; /* bytes an end at most, beside what there is for all */
+	} rows[] = {
+		{ "", 0, 0 },
+		{ "transport = \"tcp\";", 20000, 512 },
+		{ "transport = \"tls\"; tls = \"t\";", 20000, 4096 },
+		{ "transport = \"tcp\"; connections = \"shared\";", 100, 512 },
+		{ "transport = \"tcp\"; connections = \"call\";", 300, 512 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[PLAN_BYTES], group[200];
+		struct rs_budget b;
+		struct rs_plan *plan;
+		struct rs_err err = { 0 };
+		char *one, *two;
+
+		plan_text(text, "net_af_packet0,iface=rs0", "{ name = \"calls\"; do = \"call\"; from = \"phones\"; to = \"sip:1@198.18.0.1\"; scenario = \"uac\"; rate = 1; }", "max_calls = 300;");
+		snprintf(group, sizeof(group), "count = 20000; %s", rows[i].group);
+		one = plan_edit(text, "count = 1000;", group);
+		two = plan_edit(one, "endpoints =", "tls = ( { name = \"t\"; } ); endpoints =");
+		if (rs_plan_parse("t.conf", two, NULL, 0, &plan, &err) != 0)
+			fail_msg("%s", err.text);
+		rs_budget_of(plan, &b);
+		assert_int_equal(b.connections, rows[i].connections);
+		assert_in_range(b.connection_bytes, rows[i].connections * 400, rows[i].connections * rows[i].each + (rows[i].connections ? FOR_ALL : 0));
+		rs_plan_free(plan);
+		free(one);
+		free(two);
+	}
 }
 
 static void
@@ -416,6 +456,7 @@ main(void)
 		cmocka_unit_test(what_a_plan_needs_is_counted),
 		cmocka_unit_test(tombstones_are_what_the_rates_make_in_64_t1),
 		cmocka_unit_test(registrations_are_refreshed_within_their_expiry),
+		cmocka_unit_test(connections_are_counted),
 		cmocka_unit_test(more_memory_than_the_machine_has_is_refused),
 		cmocka_unit_test(the_number_of_calls_proposed_fits),
 		cmocka_unit_test(cores_that_are_not_there_or_not_ours_are_refused),
