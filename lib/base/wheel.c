@@ -31,8 +31,6 @@ rs_wheel_init(struct rs_wheel *w, struct rs_arena *a, uint32_t n_nodes, uint64_t
 		return -ENOMEM;
 	w->n_nodes = n_nodes;
 	w->origin_ns = now_ns;
-	for (uint32_t i = 0; i < n_nodes; i++)
-		w->nodes[i].slot = RS_WHEEL_NONE;
 	return 0;
 }
 
@@ -49,7 +47,7 @@ hang(struct rs_wheel *w, uint32_t node, uint64_t due)
 	slot = level * SLOTS + in_level;
 	head = w->heads[slot];
 	n->due = (uint32_t)due;
-	n->slot = slot;
+	n->place = slot + 1;
 	n->prev = RS_WHEEL_NONE;
 	n->next = head;
 	if (head != RS_WHEEL_NONE)
@@ -63,7 +61,7 @@ hang(struct rs_wheel *w, uint32_t node, uint64_t due)
 static inline void
 unhang(struct rs_wheel *w, struct rs_wheel_node *n)
 {
-	uint32_t slot = n->slot;
+	uint32_t slot = n->place - 1;
 
 	if (n->next != RS_WHEEL_NONE)
 		w->nodes[n->next].prev = n->prev;
@@ -73,7 +71,7 @@ unhang(struct rs_wheel *w, struct rs_wheel_node *n)
 		w->heads[slot] = n->next;
 	if (--w->counts[slot] == 0)
 		w->occupied[slot / SLOTS][slot % SLOTS / 64] &= ~(1ull << slot % 64);
-	n->slot = RS_WHEEL_NONE;
+	n->place = 0;
 }
 
 void
@@ -86,7 +84,7 @@ rs_wheel_arm(struct rs_wheel *w, uint32_t node, uint64_t due_ns)
 		due = w->tick;
 	else if (due - w->tick > MAX_DELTA)
 		due = w->tick + MAX_DELTA;
-	if (w->nodes[node].slot != RS_WHEEL_NONE)
+	if (rs_wheel_armed(w, node))
 		unhang(w, &w->nodes[node]);
 	else
 		w->armed++;
@@ -96,7 +94,7 @@ rs_wheel_arm(struct rs_wheel *w, uint32_t node, uint64_t due_ns)
 void
 rs_wheel_cancel(struct rs_wheel *w, uint32_t node)
 {
-	if (w->nodes[node].slot == RS_WHEEL_NONE)
+	if (!rs_wheel_armed(w, node))
 		return;
 	unhang(w, &w->nodes[node]);
 	w->armed--;

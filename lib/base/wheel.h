@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * A hierarchical timer wheel: 1 ms ticks, four levels (49 days; a timer due later than that fires then), intrusive 32-bit links.
- * A node is a number below n_nodes; what it means is the owner's. Slots of the upper levels are moved down a few nodes a tick
- * ahead of time, so that no tick pays for a whole slot. A timer never fires early and at most one tick late (the caller's own
- * lateness aside). Timers fire in the order of their ticks, those of one tick in any order.
+ * A node is a number below n_nodes; what it means is the owner's. Nodes that were never armed are memory that was never touched.
+ * Slots of the upper levels are moved down a few nodes a tick ahead of time, so that no tick pays for a whole slot. A timer never
+ * fires early and at most one tick late (the caller's own lateness aside). Timers fire in the order of their ticks, those of one
+ * tick in any order.
  */
 #ifndef RS_BASE_WHEEL_H
 #define RS_BASE_WHEEL_H
@@ -21,7 +22,7 @@
 struct rs_wheel_node {
 	uint32_t next, prev;
 	uint32_t due;  /* tick, its low 32 bits */
-	uint32_t slot; /* level * RS_WHEEL_SLOTS + slot; RS_WHEEL_NONE while not armed */
+	uint32_t place; /* level * RS_WHEEL_SLOTS + slot, and 1; 0 while not armed */
 };
 _Static_assert(sizeof(struct rs_wheel_node) == 16, "four nodes a cache line");
 
@@ -37,7 +38,7 @@ struct rs_wheel {
 	uint32_t counts[RS_WHEEL_LEVELS * RS_WHEEL_SLOTS];
 };
 
-/** @param n_nodes  timers at most @param now_ns  becomes tick 0. @return 0, -ENOMEM */
+/** @param n_nodes  timers at most @param a  its memory is all zeros @param now_ns  becomes tick 0. @return 0, -ENOMEM */
 int rs_wheel_init(struct rs_wheel *w, struct rs_arena *a, uint32_t n_nodes, uint64_t now_ns);
 
 /** Arm (or move) timer @node to fire at or after @due_ns; a due time in the past fires at the next expire. */
@@ -47,7 +48,7 @@ void rs_wheel_cancel(struct rs_wheel *w, uint32_t node);
 static inline bool
 rs_wheel_armed(const struct rs_wheel *w, uint32_t node)
 {
-	return w->nodes[node].slot != RS_WHEEL_NONE;
+	return w->nodes[node].place != 0;
 }
 
 /**

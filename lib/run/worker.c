@@ -417,6 +417,8 @@ turn(struct rs_worker *w)
 	if (w->engine && (work || now >= w->next_due || rs_engine_is_told(w->engine))) {
 		work += now >= w->next_due;
 		w->next_due = rs_engine_turn(w->engine, now);
+	} else if (!w->engine) {
+		w->next_due = UINT64_MAX; /* no mail can make it have something to do */
 	}
 	if (w->conns && work) /* what was sent and opened has deadlines */
 		w->conns_due = worker_conns_next(w->conns);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Timers on a virtual clock, against a model that remembers every due time: never early, at most one tick late, in order. */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/clock.h"
 #include "base/rng.h"
@@ -45,6 +46,25 @@ expire(struct world *w, uint64_t now, uint32_t *out, uint32_t cap)
 {
 	w->now = now;
 	return rs_wheel_expire(&w->wheel, now, out, cap);
+}
+
+/* Plans ask for millions of timers that few runs arm: they cost address space, and no time at the start. */
+static void
+nodes_that_were_never_armed_are_not_touched(void **state)
+{
+	struct world *w = *state;
+	size_t bytes = w->wheel.n_nodes * sizeof(*w->wheel.nodes), pages = (bytes + 4095) / 4096, touched = 0;
+	uint8_t *in_core = calloc(pages, 1), *from = (uint8_t *)((uintptr_t)w->wheel.nodes & ~(uintptr_t)4095);
+
+	rs_wheel_arm(&w->wheel, 7, w->now + MS);
+	assert_int_equal(mincore(from, bytes, in_core), 0);
+	for (size_t i = 0; i < pages; i++)
+		touched += in_core[i] & 1;
+	assert_in_range(touched, 1, pages / 4); /* a huge page is 512 of them */
+	assert_true(rs_wheel_armed(&w->wheel, 7));
+	assert_false(rs_wheel_armed(&w->wheel, 0));
+	assert_false(rs_wheel_armed(&w->wheel, w->wheel.n_nodes - 1));
+	free(in_core);
 }
 
 static void
@@ -308,6 +328,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(nodes_that_were_never_armed_are_not_touched, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			timer_fires_at_its_time_and_not_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(
