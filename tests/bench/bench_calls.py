@@ -67,8 +67,8 @@ def ours_long(work, rate, **more):
     return play_long(work, plan_text(rate, 0, window=window, **more), rate)
 
 
-def sipp_args(work, scenario, name, local, port, total):
-    return ["sipp", "-sf", os.path.join(SCENARIOS, scenario), "-i", local, "-p", str(port), "-nostdin", "-m", str(total),
+def sipp_args(work, scenario, name, local, port, total, transport):
+    return ["sipp", "-sf", os.path.join(SCENARIOS, scenario), "-i", local, "-p", str(port), "-t", transport, "-nostdin", "-m", str(total),
             "-buff_size", "8388608", "-watchdog_interval", "0", "-timeout", str(30 + 4 * TRIAL_S), "-trace_stat", "-fd", "1",
             "-stf", work.path(name + ".csv")]
 
@@ -79,18 +79,18 @@ def sipp_stats(path):
     return dict(zip(lines[0].split(";"), lines[-2].split(";")))
 
 
-def sipp(work, rate, where=("127.0.0.1", "127.0.0.1"), peer=None):
-    """One trial of SIPp against SIPp. @return (held, calls/s reached, CPU us per call of the UAC)"""
+def sipp(work, rate, where=("127.0.0.1", "127.0.0.1"), peer=None, transport="u1"):
+    """One trial of SIPp against SIPp; @transport is its -t. @return (held, calls/s reached, CPU us per call of the UAC)"""
     total = int(rate * TRIAL_S)
     env = {**os.environ, "TERM": "dumb"}
     prefix = ["ip", "netns", "exec", peer or work.netns, "taskset", "-c", "1"]
     null = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": env}
-    uas = subprocess.Popen(prefix + sipp_args(work, "uas.xml", "uas", where[1], 5070, total), **null)
+    uas = subprocess.Popen(prefix + sipp_args(work, "uas.xml", "uas", where[1], 5070, total, transport), **null)
     time.sleep(0.3)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
     uac = subprocess.run(["ip", "netns", "exec", work.netns, "taskset", "-c", "0"] +
-                         sipp_args(work, "uac.xml", "uac", where[0], 5071, total) +
+                         sipp_args(work, "uac.xml", "uac", where[0], 5071, total, transport) +
                          ["-r", str(int(rate)), "-rp", "1000", "-l", "1000000", f"{where[1]}:5070"], check=False, **null)
     elapsed = time.monotonic() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
