@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""TLS with openssl's s_server and s_client: versions, suites, certificates, resumption, alerts; and tshark with our key log."""
+
+import os
+import subprocess
+import time
+
+import pytest
+
+from lab import IP4_OURS, IP4_PEER, wait_until
+from openssl_peers import Client, Server
+from plans import AF_PACKET, CALM, _head
+from programs import FAILED, ROOT
+from stories import receive, request, scenario
+
+FIRST = 5061
+ASK = scenario(request("OPTIONS"), receive(200))
+
+
+@pytest.fixture
+def certs(lab):
+    """An authority with a server and two clients, an expired server, and another authority's."""
+    for name, more in (("certs", ["--expired", "--clients", "2"]), ("other", ["--expired"])):
+        subprocess.run([os.path.join(ROOT, "scripts", "make-certs"), *more, "--name", "sbc.test", "--name", IP4_OURS, "--name", IP4_PEER,
+                        lab.path(name)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return lab.path("certs")
+
+
+def profiles(rows):
+    return "tls = ( " + ",\n".join(f'{{ name = "{name}"; {settings} }}' for name, settings in rows) + " );\n"
+
+
+def asking(lab, rows, calls=1, rate=20, group=""):
+    """
+    A group of one endpoint for each row, which asks the peer's port of that number for its OPTIONS.
+
+    @param rows  settings of their profiles
+    """
+    path = lab.write("ask.xml", ASK)
+    names = [f"g{i}" for i in range(len(rows))]
+    endpoints = ",\n".join(
+        f'{{ name = "{n}"; port = "wire"; count = 1; addresses = "198.18.0.{16 + i}"; transport = "tls"; tls = "{n}"; reconnect = "never"; '
+        f'proxy = "sip:{IP4_PEER}:{FIRST + i}"; {group} }}' for i, n in enumerate(names))
+    activities = ",\n".join(
+        f'{{ name = "{n}"; do = "call"; from = "{n}"; to = "sip:service@{IP4_PEER}:{FIRST + i}"; scenario = "{path}"; rate = {rate}; '
+        f'total = {calls}; timeout = "8s"; }}' for i, n in enumerate(names))
+    return (_head(4, AF_PACKET) + profiles(zip(names, rows)) + f"endpoints = ( {endpoints} );\nactivities = ( {activities} );\n"
+            f"run = {{ seed = 1; drain = \"10s\"; max_calls = 100; {CALM} }};\n")
+
+
+def answering(rows):
+    """A trunk for each row, on SIP ports of their own."""
+    groups = ",\n".join(f'{{ name = "g{i}"; kind = "trunk"; port = "wire"; addresses = "{IP4_OURS}"; sip_port = {FIRST + i}; transport = "tls"; '
+                        f'tls = "g{i}"; }}' for i in range(len(rows)))
+    rings = ",\n".join(f'{{ name = "r{i}"; do = "answer"; endpoints = "g{i}"; scenario = "uas"; }}' for i in range(len(rows)))
+    return (_head(4, AF_PACKET) + profiles((f"g{i}", row) for i, row in enumerate(rows)) +
+            f'endpoints = ( {groups} );\nactivities = ( {rings} );\nrun = {{ seed = 1; mode = "rfc3261"; measure = "300s"; {CALM} }};\n')
+
+
+# What both ends can be told to choose: s_server's and s_client's options, settings of our profile, what openssl then says it has got.
+CHOICES = [
+    (["-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"], 'groups = [ "X25519" ];', "TLSv1.3", "TLS_AES_128_GCM_SHA256"),
+    (["-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384", "-groups", "P-384"], "", "TLSv1.3", "TLS_AES_256_GCM_SHA384"),
+    (["-tls1_3"], 'ciphers = "TLS_CHACHA20_POLY1305_SHA256"; groups = [ "P-256" ];', "TLSv1.3", "TLS_CHACHA20_POLY1305_SHA256"),
+    (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], "", "TLSv1.2", "ECDHE-ECDSA-AES128-GCM-SHA256"),
+    (["-tls1_2"], 'ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384";', "TLSv1.2", "ECDHE-ECDSA-AES256-GCM-SHA384"),
+    (["-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305"], 'groups = [ "P-384", "P-256" ];', "TLSv1.2", "ECDHE-ECDSA-CHACHA20-POLY1305"),
+]
+
+
+def test_servers_of_every_kind_are_asked(lab, certs):
+    """s_server in each version and suite, all at once: each is asked, has understood every byte, and its certificate is right."""
+    servers = [Server(lab, FIRST + i, *args) for i, (args, _, _, _) in enumerate(CHOICES)]
+    with lab.daemon(asking(lab, [f'ca = "{certs}/ca.pem"; {ours}' for _, ours, _, _ in CHOICES], calls=5)) as daemon:
+        report = daemon.run_to_end()
+    said = [server.end() for server in servers]
+    assert report["calls"]["placed"]["completed"] == 5 * len(CHOICES), (report["failures"], said)
+    found = report["connections"]
+    assert (found["opened"], found["failed"], found["handshakes"]["client_full"]) == (len(CHOICES), [], len(CHOICES)), found
+    for server, text, (_, _, _, suite) in zip(servers, said, CHOICES):
+        assert server.answered == 5 and f"CIPHER is {suite}" in text, text
+
+
+def test_clients_of_every_kind_are_answered(lab, certs):
+    shown = f'cert = "{certs}/server.pem"; key = "{certs}/server.key";'
+    with lab.daemon(answering([shown + ours for _, ours, _, _ in CHOICES])) as daemon:
+        daemon.ctl("start")
+        for i, (args, _, version, suite) in enumerate(CHOICES):
+            client = Client(lab, FIRST + i, "-verify_return_error", *args)
+            assert client.ask().startswith(b"SIP/2.0 200 "), client.said
+            assert client.ask(2).startswith(b"SIP/2.0 200 "), client.said
+            assert f"New, {version}, Cipher is {suite}" in client.end()
+        found = daemon.json("connections")
+    assert (found["accepted"], found["handshakes"]["server_full"], found["messages_in"]) == (6, 6, 12), found
+    assert (found["not_accepted"], found["handshakes"]["failed"]) == ([], {}), found
+
+
+def test_names_protocols_and_certificates_as_client(lab, certs):
+    """SNI and ALPN reach the server, a certificate is shown when it asks, and what is wrong with its own fails by its cause."""
+    own = f'ca = "{certs}/ca.pem"; '
+    client = f'cert = "{certs}/client-{{index}}.pem"; key = "{certs}/client-{{index}}.key"; '
+    mutual = ["-Verify", "1", "-verify_return_error"]
+    cases = [  # s_server's options, our profile, the cause of the failure
+        (["-servername", "sbc.test", "-cert2", f"{certs}/server.pem", "-key2", f"{certs}/server.key", "-servername_fatal"],
+         own + 'sni = "sbc.test"; check_name = "sbc.test";', None),
+        (["-alpn", "sip"], own + 'alpn = [ "h2", "sip" ];', None),
+        (mutual, own + client, None),
+        (mutual + ["-tls1_2"], own + client, None),
+        ([], f'ca = "{lab.path("other")}/ca.pem";', "certificate authority"),
+        ([], own + 'check_name = "elsewhere.test";', "certificate name"),
+        (["-tls1_2"], own + 'versions = "1.3";', "version"),
+        (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], own + 'versions = "1.2"; ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384";', "cipher"),
+        (mutual, own, "certificate missing"),
+        (mutual + ["-tls1_2"], own, "certificate missing"),
+    ]
+    expired = len(cases)
+    servers = [Server(lab, FIRST + i, *args) for i, (args, _, _) in enumerate(cases)]
+    servers.append(Server(lab, FIRST + expired, certificate="expired"))
+    with lab.daemon(asking(lab, [profile for _, profile, _ in cases] + [own])) as daemon:
+        report = daemon.run_to_end(status=FAILED)
+    said = [server.end() for server in servers]
+    done = {a["name"]: a["completed"] for a in report["activities"]}
+    print(report["connections"]["handshakes"], report["connections"]["failed"], report["connections"]["ended"], report["failures"], said)
+    assert [done[f"g{i}"] for i in range(len(cases) + 1)] == [int(cause is None) for _, _, cause in cases] + [0]
+    assert 'Hostname in TLS extension: "sbc.test"' in said[0] and "ALPN protocols selected: sip" in said[1], said[:2]
+    assert "CN = client-0" in said[2].replace("CN=", "CN = ") and "CN = client-0" in said[3].replace("CN=", "CN = "), said[2:4]
