@@ -231,9 +231,11 @@ connections_json(struct view *v)
 		{ "full", RS_CONNS_FULL }, { "no_buffer", RS_CONNS_NO_BUFFER }, { "nobody_listens", RS_CONNS_NOBODY },
 		{ "upgrades", RS_CONNS_UPGRADES }, { "upgrades_refused", RS_CONNS_UPGRADES_REFUSED }, { 0 } };
 	static const struct member tcp[] = { { "segments_in", RS_NET_TCP_RX_SEGMENTS }, { "segments_out", RS_NET_TCP_TX_SEGMENTS },
-		{ "retransmitted", RS_NET_TCP_TX_RETRANSMITTED }, { "time_wait", RS_NET_TCP_TIME_WAIT }, { "out_of_order", RS_NET_TCP_RX_OUT_OF_ORDER },
+		{ "retransmitted", RS_NET_TCP_TX_RETRANSMITTED },
+		{ "retransmitted_bytes", RS_NET_TCP_TX_RETRANSMITTED_BYTES }, { "time_wait", RS_NET_TCP_TIME_WAIT }, { "out_of_order", RS_NET_TCP_RX_OUT_OF_ORDER },
 		{ "duplicates", RS_NET_TCP_RX_DUPLICATE }, { "bad_checksum", RS_NET_TCP_RX_BAD_CHECKSUM }, { "syns_dropped", RS_NET_TCP_SYN_BACKLOG },
 		{ "resets_out", RS_NET_TCP_TX_RESETS }, { 0 } };
+	static const struct member round_trips[] = { { "rtt_ms", RS_NET_TCP_RTT }, { 0 } };
 	json_t *j, *t;
 
 	if (!v->o->sets[SET_FLOWS].table)
@@ -251,6 +253,7 @@ connections_json(struct view *v)
 	put_hists(v, j, SET_FLOWS, back);
 	put_counts(v, j, SET_CONNS, conns);
 	put_counts(v, t, SET_TCP, tcp);
+	put_hists(v, t, SET_TCP, round_trips);
 	put(&v->maker, j, "tcp", t);
 	put(&v->maker, j, "handshakes", handshakes_json(v));
 	return j;

@@ -86,6 +86,7 @@ figure_rows(struct columns *c, const json_t *j)
 
 	cell_headings(c, "Connections, ms\0count\0min\0mean\0p50\0p90\0p99\0p99.9\0max\0");
 	figure_row(c, "set-up", json_object_get(j, "setup_ms"));
+	figure_row(c, "TCP round trip", json_object_get(json_object_get(j, "tcp"), "rtt_ms"));
 	figure_row(c, "TLS handshake", json_object_get(h, "elapsed_ms"));
 	figure_row(c, "  waiting for our own thread", json_object_get(h, "own_wait_ms"));
 	figure_row(c, "cut to open again", json_object_get(j, "back_ms"));
