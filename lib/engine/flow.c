@@ -295,7 +295,7 @@ leg_connect(struct rs_engine *e, struct leg *leg, uint32_t *cause)
 
 	if (is_alive(e, leg->path.conn))
 		return FLOW_READY;
-	if (!(leg->flags & LEG_UAC) && !f) { /* of a peer's, which is gone */
+	if (!f && !leg_has_own(e, leg)) { /* of a peer's, which is gone */
 		*cause = RS_CAUSE_CONNECTION + RS_CONN_CAUSE_PEER;
 		return FLOW_FAILED;
 	}
@@ -358,16 +358,15 @@ unlink_leg(struct rs_engine *e, struct leg *leg)
 void
 leg_heard(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx)
 {
-	bool own = leg->flags & LEG_UAC && leg_activity(e, leg)->group->first_flow == NO_FLOW;
-
-	if (!own)
+	if (rs_transport_is_stream((enum rs_transport)rx->path.transport) && !leg_has_own(e, leg))
 		leg->path.conn = rx->path.conn;
+	leg->path.transport = rx->path.transport;
 }
 
 void
 leg_disconnect(struct rs_engine *e, struct leg *leg)
 {
-	bool own = leg->flags & LEG_UAC && leg_activity(e, leg)->group->first_flow == NO_FLOW;
+	bool own = leg_has_own(e, leg);
 
 	if (leg->flags & LEG_CONNECTING && own)
 		rs_metric_add(cells(e), RS_FLOW_OPENING, (uint64_t)-1);
@@ -384,9 +383,14 @@ leg_disconnect(struct rs_engine *e, struct leg *leg)
 static void
 play_on(struct rs_engine *e, struct leg *leg)
 {
+	bool put_off = leg->flags & LEG_PUT_OFF;
+
 	leg->flags &= ~(uint32_t)LEG_CONNECTING;
 	leg->waits = NO_LEG;
-	leg_run(e, leg, NULL);
+	if (put_off && !large_send(e, leg))
+		return;
+	if (!put_off || (leg_step(e, leg)->kind == RS_STEP_SEND && !(leg->flags & LEG_LINGERING)))
+		leg_run(e, leg, NULL);
 }
 
 static void
@@ -510,7 +514,10 @@ leg_event(struct rs_engine *e, const struct rs_rx *rx)
 		rs_metric_inc(cells(e), RS_FLOW_FAILED + rx->cause);
 		leg->flags &= ~(uint32_t)LEG_CONNECTING;
 		leg->path.conn = 0;
-		leg_fail(e, leg, RS_CAUSE_CONNECTION + rx->cause, false);
+		if (leg->flags & LEG_PUT_OFF && large_falls_back(e, leg, (enum rs_conn_cause)rx->cause))
+			play_on(e, leg);
+		else
+			leg_fail(e, leg, RS_CAUSE_CONNECTION + rx->cause, false);
 	} else if (rx->event == RS_CONN_CLOSED) {
 		rs_metric_add(cells(e), RS_FLOW_OPEN, (uint64_t)-1);
 		rs_metric_inc(cells(e), RS_FLOW_BROKEN + rx->cause);
@@ -554,7 +561,7 @@ rs_engine_listens(const struct rs_engine *e, uint8_t port, const struct rs_addr 
 	for (uint32_t i = 0; i < e->n_groups; i++) {
 		const struct group *g = &e->groups[i];
 
-		if (g->plan->port != port || g->position == UINT32_MAX || !rs_transport_is_stream(g->plan->transport) ||
+		if (g->plan->port != port || g->position == UINT32_MAX || !rs_transport_is_stream(rs_group_stream(g->plan)) ||
 			rs_group_find(g->plan, addr, local_port) < 0)
 			continue;
 		*group = i;

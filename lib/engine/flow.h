@@ -52,7 +52,16 @@ bool flow_want(struct rs_engine *e, struct flow *f);
  * The leg is about to send by @path. FLOW_WAIT: it is linked in and played on when the connection is there; FLOW_FAILED: *@cause.
  */
 enum flow_ready leg_connect(struct rs_engine *e, struct leg *leg, uint32_t *cause);
-/** The peer speaks to it on this connection: so will it. */
+/** The connections of the leg are its own: it opens and closes them. */
+static inline bool
+leg_has_own(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct group *g = leg_activity(e, leg)->group;
+
+	return g->first_flow == NO_FLOW &&
+		(leg->flags & LEG_LARGE || (leg->flags & LEG_UAC && rs_transport_is_stream((enum rs_transport)g->plan->transport)));
+}
+/** The peer speaks to it on this connection, or by datagrams: so will it. */
 void leg_heard(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx);
 /** The connection that the leg is on is closed (<closecon>): what it sends next goes over another one, if it can open one. */
 void leg_close_connection(struct rs_engine *e, struct leg *leg);
@@ -78,6 +87,22 @@ uint64_t flows_connect_turn(struct rs_engine *e);
 uint64_t flows_drop_turn(struct rs_engine *e);
 /** Legs whose connection has ended are told, some each turn. @return when to go on */
 uint64_t flows_turn(struct rs_engine *e);
+
+/* large.c: requests that are too large for UDP (RFC 3261, 18.1.1) */
+/** What is rendered next for the leg is a request that may be too large: send_template measures it. */
+void large_look(struct rs_engine *e, const struct leg *leg);
+/** @len bytes for @path, whose MTU leaves room for @fits: are they too many? Then the leg takes to TCP, and has sent nothing yet. */
+bool large_found(struct rs_engine *e, struct leg *leg, const struct rs_path *path, uint32_t fits, uint32_t len);
+/** The request of @step, all of which is noted as if it were sent, is sent when a connection is there. @return 0, or a cause as a negative number */
+int large_put_off(struct rs_engine *e, struct leg *leg, uint32_t step);
+/** It is, or never will be: what was put off is sent. @return false: the leg is gone */
+bool large_send(struct rs_engine *e, struct leg *leg);
+/** There will be no connection, because of @cause. @return false: UDP is not to be tried */
+bool large_falls_back(struct rs_engine *e, struct leg *leg, enum rs_conn_cause cause);
+/** The connection of a leg that speaks UDP by its plan is gone: it does again. */
+void large_over(struct rs_engine *e, struct leg *leg);
+/* send.c */
+void send_arm(struct rs_engine *e, struct leg *leg, uint32_t step);
 
 /** The endpoint is registered over @f, with @flow_timer_s of its 200 (0: none). @lost: over a shared one that ended, it had been before */
 void flow_registered(struct rs_engine *e, struct flow *f, bool lost, uint32_t flow_timer_s);

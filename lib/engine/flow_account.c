@@ -24,6 +24,8 @@ static const struct rs_metric_def defs[RS_FLOW_COUNT] = {
 	COUNTER(RS_FLOW_DROPPED, "connections_dropped", "connections", "Connections that we cut on purpose."),
 	COUNTER(RS_FLOW_NOT_SENT, "connection_gone", "messages", "Messages that could not be sent: their connection was gone."),
 	COUNTER(RS_FLOW_LEGS_CUT, "connection_calls_cut", "calls", "Calls that waited for an answer on a connection that ended."),
+	COUNTER(RS_FLOW_SWITCHED, "switched_to_tcp", "messages", "Requests that were too large for UDP, and were given to a connection (RFC 3261, 18.1.1)."),
+	COUNTER(RS_FLOW_FELL_BACK, "fell_back_to_udp", "messages", "Of them, those sent over UDP after all: the peer takes no TCP."),
 	CAUSE(NONE, "none", "no cause was found."),
 	CAUSE(LOCAL, "local", "we closed them."),
 	CAUSE(PEER, "peer", "the peer closed them in order."),

@@ -12,7 +12,7 @@ static bool
 has_connections(const struct rs_plan *plan)
 {
 	for (uint32_t i = 0; i < plan->n_groups; i++)
-		if (rs_transport_is_stream((enum rs_transport)plan->groups[i].transport))
+		if (rs_transport_is_stream(rs_group_stream(&plan->groups[i])))
 			return true;
 	return false;
 }
@@ -222,7 +222,8 @@ connections_json(struct view *v)
 	static const struct member flows[] = { { "open", RS_FLOW_OPEN }, { "peak", RS_FLOW_PEAK }, { "opening", RS_FLOW_OPENING },
 		{ "resting", RS_FLOW_RESTING }, { "started", RS_FLOW_STARTED }, { "opened", RS_FLOW_OPENED }, { "reopened", RS_FLOW_REOPENED },
 		{ "accepted", RS_FLOW_ACCEPTED }, { "accepted_open", RS_FLOW_ACCEPTED_OPEN }, { "dropped", RS_FLOW_DROPPED },
-		{ "not_sent", RS_FLOW_NOT_SENT }, { "calls_cut", RS_FLOW_LEGS_CUT }, { 0 } };
+		{ "not_sent", RS_FLOW_NOT_SENT }, { "calls_cut", RS_FLOW_LEGS_CUT },
+		{ "switched_to_tcp", RS_FLOW_SWITCHED }, { "fell_back_to_udp", RS_FLOW_FELL_BACK }, { 0 } };
 	static const struct member back[] = { { "setup_ms", RS_FLOW_SETUP }, { "back_ms", RS_FLOW_BACK }, { "back_from_syn_ms", RS_FLOW_BACK_SYN },
 		{ "registered_ms", RS_FLOW_REGISTERED }, { "registered_from_syn_ms", RS_FLOW_REGISTERED_SYN }, { 0 } };
 	static const struct member conns[] = { { "all", RS_CONNS_OPEN }, { "tls", RS_CONNS_TLS_OPEN }, { "messages_in", RS_CONNS_MESSAGES_IN },

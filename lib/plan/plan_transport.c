@@ -147,13 +147,23 @@ check_datagrams(const struct rs_reader *r, const struct rs_part *p, const struct
 	return 0;
 }
 
+static int
+check_large(const struct rs_reader *r, const struct rs_part *p, const struct rs_plan_group *g)
+{
+	if (g->large_messages == RS_LARGE_TCP && rs_transport_is_stream(g->transport))
+		return rs_part_fail(r, p, "large_messages", -EINVAL,
+			"is for transport = \"udp\", but it is \"%s\", which all messages go over: remove it",
+			rs_transport_word(g->transport));
+	return 0;
+}
+
 int
 rs_read_transport(struct rs_reader *r, const struct rs_part *p, struct rs_plan_group *g)
 {
 	bool own = g->connections == RS_CONNECTIONS_ENDPOINT;
 	int rc;
 
-	if ((rc = check_datagrams(r, p, g)) != 0 || (rc = read_proxies(r, p, g)) != 0 ||
+	if ((rc = check_datagrams(r, p, g)) != 0 || (rc = check_large(r, p, g)) != 0 || (rc = read_proxies(r, p, g)) != 0 ||
 		(rc = read_reconnect(r, p, g)) != 0 || (rc = read_ws(r, p, g)) != 0)
 		return rc;
 	if (g->kind == RS_GROUP_TRUNK && !rs_tree_get(p->node, "connections"))
