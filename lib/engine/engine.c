@@ -233,6 +233,8 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		return;
 	if (e->rfc && msg->method == RS_SIP_INVITE && !msg->status)
 		tombs_prefetch(&e->tombs, server_key(e, msg));
+	if (rx->path.conn && !msg->status)
+		flows_hear(e, rx, msg);
 	switch (lookup_leg(e, &rx->path, msg, &leg)) {
 	case LOOKUP_LEG:
 		trace_received(e, leg, rx);

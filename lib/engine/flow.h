@@ -30,9 +30,32 @@ struct flow {
 	uint8_t times;	    /* it has been opened, modulo 256: a shared one's registrations know which time was theirs */
 	uint8_t cause;	    /* of a shared one: enum rs_conn_cause of its last end */
 	bool was_open;
+	bool is_alias;	    /* the connection is one that the proxy opened: flow_alias.c */
 	bool to_register;   /* cut while it was registered: tell how long until it is again */
 };
 _Static_assert(sizeof(struct flow) <= 64, "a flow is at most a cache line");
+
+/** Whose a connection is: the number that open() is given. */
+enum flow_user { USER_FLOW = 1, USER_LEG, USER_LISTEN };
+#define USER_SHIFT 60
+
+static inline uint64_t
+flow_user(enum flow_user what, uint64_t number)
+{
+	return (uint64_t)what << USER_SHIFT | number;
+}
+
+static inline enum flow_user
+flow_user_kind(uint64_t user)
+{
+	return (enum flow_user)(user >> USER_SHIFT);
+}
+
+static inline uint64_t
+flow_user_number(uint64_t user)
+{
+	return user & ((1ull << USER_SHIFT) - 1);
+}
 
 /** What a leg is told that wants to send. */
 enum flow_ready { FLOW_READY, FLOW_WAIT, FLOW_FAILED };
@@ -77,7 +100,21 @@ void flow_cut(struct rs_engine *e, struct flow *f, enum rs_conn_close how);
 /** It is of no use any more (430, RFC 5626): closed, and opened again as when it breaks. */
 void flow_give_up(struct rs_engine *e, struct flow *f);
 
+/** It is open, whoever opened it; those who wait for it go on. */
+void flow_opened(struct rs_engine *e, struct flow *f);
+/** It rests no longer: somebody else has opened a connection for it. */
+void flow_rested(struct rs_engine *e, struct flow *f);
+/** It was open. Whatever waits for it hears of it. */
+void flow_broken(struct rs_engine *e, struct flow *f, enum rs_conn_cause cause);
+/* flow_alias.c: connections that carry requests both ways (RFC 5923) */
+/** @msg is a request, on a connection that a peer opened to group @group: does it ask that ours go there, too? */
+void flow_alias(struct rs_engine *e, uint32_t group, const struct rs_rx *rx, const struct rs_sip_msg *msg);
+/** A connection that a peer opened has ended: whose it was looks for another one. */
+void flow_alias_end(struct rs_engine *e, uint32_t group, const struct rs_rx *rx);
+
 void flows_input(struct rs_engine *e, const struct rs_rx *rx);
+/** A request came on a connection. */
+void flows_hear(struct rs_engine *e, const struct rs_rx *rx, const struct rs_sip_msg *msg);
 void flow_timer(struct rs_engine *e, uint32_t number);
 /** The leg's connection has ended: what it was asked on it is not answered any more. The leg may be gone behind it. */
 void leg_cut(struct rs_engine *e, struct leg *leg, enum rs_conn_cause cause);

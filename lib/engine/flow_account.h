@@ -17,6 +17,8 @@ enum rs_flow_metric {
 	RS_FLOW_REOPENED, /* of OPENED: had been open before */
 	RS_FLOW_ACCEPTED, /* opened by peers */
 	RS_FLOW_ACCEPTED_OPEN, /* gauge */
+	RS_FLOW_ALIASED,  /* of ACCEPTED: taken for our own requests (RFC 5923) */
+	RS_FLOW_NOT_ALIASED, /* asked to be, but not to be trusted with them */
 	RS_FLOW_DROPPED,  /* cut on purpose */
 	RS_FLOW_NOT_SENT, /* messages for connections that were gone */
 	RS_FLOW_LEGS_CUT, /* calls that a request of theirs was under way for on a connection that broke */

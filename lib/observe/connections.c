@@ -221,7 +221,8 @@ connections_json(struct view *v)
 {
 	static const struct member flows[] = { { "open", RS_FLOW_OPEN }, { "peak", RS_FLOW_PEAK }, { "opening", RS_FLOW_OPENING },
 		{ "resting", RS_FLOW_RESTING }, { "started", RS_FLOW_STARTED }, { "opened", RS_FLOW_OPENED }, { "reopened", RS_FLOW_REOPENED },
-		{ "accepted", RS_FLOW_ACCEPTED }, { "accepted_open", RS_FLOW_ACCEPTED_OPEN }, { "dropped", RS_FLOW_DROPPED },
+		{ "accepted", RS_FLOW_ACCEPTED }, { "accepted_open", RS_FLOW_ACCEPTED_OPEN },
+		{ "aliased", RS_FLOW_ALIASED }, { "not_aliased", RS_FLOW_NOT_ALIASED }, { "dropped", RS_FLOW_DROPPED },
 		{ "not_sent", RS_FLOW_NOT_SENT }, { "calls_cut", RS_FLOW_LEGS_CUT },
 		{ "switched_to_tcp", RS_FLOW_SWITCHED }, { "fell_back_to_udp", RS_FLOW_FELL_BACK }, { 0 } };
 	static const struct member back[] = { { "setup_ms", RS_FLOW_SETUP }, { "back_ms", RS_FLOW_BACK }, { "back_from_syn_ms", RS_FLOW_BACK_SYN },

@@ -107,6 +107,7 @@ struct rs_plan_group {
 	uint8_t connections;	/* enum rs_connections */
 	uint8_t reconnect;	/* enum rs_reconnect */
 	uint8_t large_messages; /* enum rs_large */
+	bool alias;		/* RFC 5923: connections carry requests both ways */
 	bool outbound;		/* RFC 5626: +sip.instance, reg-id, ob */
 	uint64_t spread_ns;	/* RS_RECONNECT_SPREAD: at a time drawn from so long */
 	uint64_t keep_alive_ns;	/* 0: none */

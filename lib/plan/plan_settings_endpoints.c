@@ -194,6 +194,13 @@ const struct rs_setting rs_settings_endpoints[] = {
 		.meaning =
 			"Keep-alives on idle connections, at 80 to 100 % of this interval (RFC 5626, 4.4.1; WebSocket: pings). A registrar's "
 			"Flow-Timer comes before it." },
+	{ .name = "alias",
+		.type = RS_SET_BOOL,
+		RS_FIELD(struct rs_plan_group, alias),
+		.standard = "false",
+		.meaning =
+			"Connection reuse (RFC 5923), over TCP and TLS: requests say `alias` in Via, behind [branch], and a connection that the "
+			"proxy opened, over TCP, with a request that says so is used for what goes to the proxy." },
 	{ .name = "outbound",
 		.type = RS_SET_BOOL,
 		RS_FIELD(struct rs_plan_group, outbound),

@@ -33,6 +33,8 @@ via_params(struct rs_sip_via *out)
 			out->branch = value;
 		else if (name.len == 5 && rs_slice_case_eq(name, rs_slice_of("rport", 5)))
 			out->rport = true;
+		else if (name.len == 5 && rs_slice_case_eq(name, rs_slice_of("alias", 5)))
+			out->alias = true;
 		else if (name.len == 8 && rs_slice_case_eq(name, rs_slice_of("received", 8)))
 			out->received = value;
 	}
