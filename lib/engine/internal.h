@@ -302,6 +302,7 @@ struct rs_engine {
 	struct stamp *stamps;
 	uint32_t n_stamps;
 	uint8_t *scratch;	     /* SCRATCH_BYTES: kept headers put together, expansions */
+	uint8_t *received;	     /* SCRATCH_BYTES: the request being dealt with, once its Via says where it came from */
 	uint8_t *scratch2;	     /* SCRATCH_BYTES: renderings of actions */
 	struct rs_sip_msg msg;	     /* the message being dealt with */
 	struct rs_sip_msg kept_msg;  /* kept headers, parsed again */

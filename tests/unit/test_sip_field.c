@@ -265,6 +265,7 @@ via_values_come_one_by_one(void **state)
 	assert_slice(v.host, "198.18.0.1");
 	assert_int_equal(v.port, 5061);
 	assert_true(v.rport);
+	assert_null(v.rport_end);
 	assert_false(v.alias);
 	assert_slice(v.received, "198.18.0.9");
 	assert_slice(v.branch, "z9hG4bK1");
@@ -276,6 +277,7 @@ via_values_come_one_by_one(void **state)
 	assert_true(v.ipv6);
 	assert_int_equal(v.port, 5070);
 	assert_true(v.rport);
+	assert_memory_equal(v.rport_end, ";Branch", 7);
 	assert_slice(v.branch, "z9hG4bK2");
 	assert_null(v.received.p);
 	assert_slice(v.params, ";x=\"a,b\";RPORT;Branch = z9hG4bK2");
