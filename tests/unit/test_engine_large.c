@@ -9,7 +9,9 @@ enum { LISTEN, CALL };
 
 static char dir[64], file[96];
 
-/* A caller whose INVITE is @fill bytes longer than it need be. */
+/* A caller whose INVITE, or BYE, is @fill bytes longer than it need be. */
+static bool fill_bye;
+
 static void
 write_scenario(unsigned fill)
 {
@@ -31,7 +33,8 @@ write_scenario(unsigned fill)
 		"<send><![CDATA[\nACK sip:b@[remote_ip]:[remote_port] SIP/2.0\n%sTo: <sip:b@[remote_ip]>[peer_tag_param]\nCSeq: [cseq] ACK\n"
 		"Content-Length: 0\n]]></send>\n<pause milliseconds=\"500\"/>\n"
 		"<send retrans=\"500\"><![CDATA[\nBYE sip:b@[remote_ip]:[remote_port] SIP/2.0\n%sTo: <sip:b@[remote_ip]>[peer_tag_param]\n"
-		"CSeq: [cseq] BYE\nContent-Length: 0\n]]></send>\n<recv response=\"200\"/>\n</scenario>\n", head, (int)fill, xs, head, head);
+		"CSeq: [cseq] BYE\nX-Fill: %.*s\nContent-Length: 0\n]]></send>\n<recv response=\"200\"/>\n</scenario>\n", head,
+		fill_bye ? 0 : (int)fill, xs, head, head, fill_bye ? (int)fill : 0, xs);
 	fclose(f);
 }
 
@@ -133,6 +136,31 @@ a_large_request_and_its_call_go_over_tcp(void **state)
 		assert_int_equal(sim_flows(&s, RS_FLOW_FELL_BACK), 0);
 		end(&s);
 	}
+}
+
+static void
+in_a_dialog_as_well(void **state)
+{
+	static struct sim s;
+
+	fill_bye = true;
+	for (unsigned i = 0; i < 4; i++) {
+		struct watch w = { 0 };
+
+		open_plan(&s, &w, TCP_TOO, i / 2 ? "" : TCP_TOO, modes[i % 2], 1100, 20);
+		sim_play(&s, 3000 * MS);
+		assert_int_equal(sim_count(&s, CALL, RS_AM_COMPLETED), 20);
+		assert_int_equal(sim_count(&s, LISTEN, RS_AM_COMPLETED), 20);
+		assert_int_equal(sim_count(&s, CALL, RS_AM_SIP_SENT), 60);
+		assert_true(w.longest > 1300);
+		assert_int_equal(w.invites_udp, 20);
+		assert_int_equal(w.others_tcp, i / 2 ? 0 : 20);
+		assert_int_equal(w.others_udp, i / 2 ? 40 : 20);
+		assert_int_equal(sim_flows(&s, RS_FLOW_SWITCHED), 20);
+		assert_int_equal(sim_flows(&s, RS_FLOW_FELL_BACK), i / 2 ? 20 : 0);
+		end(&s);
+	}
+	fill_bye = false;
 }
 
 static void
@@ -242,6 +270,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_large_request_and_its_call_go_over_tcp),
+		cmocka_unit_test(in_a_dialog_as_well),
 		cmocka_unit_test(what_is_not_too_large_stays_with_udp),
 		cmocka_unit_test(a_peer_without_tcp_gets_it_over_udp),
 		cmocka_unit_test(other_failures_are_the_call_s),
