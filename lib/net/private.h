@@ -263,6 +263,16 @@ uint64_t rs_net_probe_iface_drops(const struct rs_net_port *p);
 bool rs_net_xdp_remove_stale(unsigned ifindex);
 
 /* transmit.c */
+static inline struct rs_net_lane *
+rs_net_lane_of(const struct rs_net_worker *w, const struct rs_path *path)
+{
+	return path->port < RS_NET_PORTS_MAX ? w->lane_of[path->port] : NULL;
+}
+
+/** Drop @m, which may be NULL, and count it in @row. @return rc */
+int rs_net_refuse(struct rs_net_lane *l, struct rte_mbuf *m, int rc, uint32_t row);
+/** No frame can be made now: the same, the cause being what rs_output_next_hop() said. */
+int rs_net_refuse_hop(struct rs_net_lane *l, struct rte_mbuf *m, int rc, const struct rs_neigh_entry *e);
 void rs_net_push(struct rs_net_worker *w, struct rs_net_lane *l, struct rte_mbuf *m);
 /** Send a frame of ours that is not in an mbuf yet. */
 void rs_net_push_copy(

@@ -2,17 +2,11 @@
 /** From TCP's segments to the devices. */
 #include "net/private.h"
 
-static struct rs_net_lane *
-lane_of(const struct rs_net_worker *w, const struct rs_path *path)
-{
-	return path->port < RS_NET_PORTS_MAX ? w->lane_of[path->port] : NULL;
-}
-
 static int
 segment_take(void *ctx, const struct rs_path *path, uint32_t len, struct rs_buf *buf)
 {
 	struct rs_net_worker *w = ctx;
-	struct rs_net_lane *l = lane_of(w, path);
+	struct rs_net_lane *l = rs_net_lane_of(w, path);
 	struct rte_mbuf *m = l ? rte_pktmbuf_alloc(w->pool) : NULL;
 
 	if (m == NULL) {
@@ -30,18 +24,10 @@ segment_take(void *ctx, const struct rs_path *path, uint32_t len, struct rs_buf 
 }
 
 static int
-refuse(struct rs_net_lane *l, struct rte_mbuf *m, int rc, uint32_t row)
-{
-	rs_metric_inc(l->metrics, row);
-	rte_pktmbuf_free(m);
-	return rc;
-}
-
-static int
 segment_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len, uint32_t mss)
 {
 	struct rs_net_worker *w = ctx;
-	struct rs_net_lane *l = lane_of(w, path);
+	struct rs_net_lane *l = rs_net_lane_of(w, path);
 	struct rte_mbuf *m = buf->opaque;
 	struct rs_neigh_entry *e = NULL;
 	uint8_t *frame;
@@ -49,12 +35,8 @@ segment_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t
 	int rc;
 
 	rc = rs_output_next_hop(&l->ifc, w->target_set, &l->neigh, &path->remote, w->now_ns, &e);
-	if (rc == -EACCES)
-		return refuse(l, m, rc, RS_NET_TX_NOT_TARGET);
-	if (rc == -EHOSTUNREACH)
-		return refuse(l, m, rc, e ? RS_NET_TX_UNRESOLVED : RS_NET_TX_NO_ROUTE);
 	if (rc != 0 && rc != -EINPROGRESS)
-		return refuse(l, m, rc, RS_NET_TX_UNRESOLVED);
+		return rs_net_refuse_hop(l, m, rc, e);
 	total = rs_output_ip(&l->ifc, path, e, RS_IPPROTO_TCP, buf->data, len, &frame);
 	m->data_off = (uint16_t)(frame - (uint8_t *)m->buf_addr);
 	m->pkt_len = total;
@@ -62,7 +44,7 @@ segment_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t
 	if (rc == 0)
 		rs_net_push(w, l, m);
 	else if (rs_neigh_hold(&l->neigh, e, m) != 0)
-		return refuse(l, m, -EHOSTUNREACH, RS_NET_TX_UNRESOLVED);
+		return rs_net_refuse(l, m, -EHOSTUNREACH, RS_NET_TX_UNRESOLVED);
 	return 0;
 }
 
@@ -70,7 +52,7 @@ static uint32_t
 segment_mtu(void *ctx, const struct rs_path *path)
 {
 	struct rs_net_worker *w = ctx;
-	struct rs_net_lane *l = lane_of(w, path);
+	struct rs_net_lane *l = rs_net_lane_of(w, path);
 
 	return l ? l->ifc.mtu : 0; /* what routers tell of a path TCP hears itself */
 }

@@ -121,12 +121,6 @@ rs_net_push_copy(struct rs_net_worker *w, struct rs_net_lane *l, const uint8_t *
 	rs_net_push(w, l, m);
 }
 
-static struct rs_net_lane *
-lane_of(const struct rs_net_worker *w, const struct rs_path *path)
-{
-	return path->port < RS_NET_PORTS_MAX ? w->lane_of[path->port] : NULL;
-}
-
 #define TAKE_AHEAD 8   /* buffers */
 #define TAKE_BYTES 192 /* of each, headers aside: a packet of media */
 
@@ -181,7 +175,7 @@ static int
 link_take(void *ctx, const struct rs_path *path, struct rs_buf *buf)
 {
 	struct rs_net_worker *w = ctx;
-	struct rs_net_lane *l = lane_of(w, path);
+	struct rs_net_lane *l = rs_net_lane_of(w, path);
 	struct rte_mbuf *m;
 
 	if (unlikely(l == NULL))
@@ -202,7 +196,7 @@ static int
 link_take_large(void *ctx, const struct rs_path *path, struct rs_buf *buf)
 {
 	struct rs_net_worker *w = ctx;
-	struct rs_net_lane *l = lane_of(w, path);
+	struct rs_net_lane *l = rs_net_lane_of(w, path);
 	struct rte_mbuf *m;
 
 	if (l == NULL)
@@ -226,22 +220,21 @@ link_drop(void *ctx, struct rs_buf *buf)
 	buf->opaque = NULL;
 }
 
-static int
-refuse(struct rs_net_lane *l, struct rte_mbuf *m, int rc, uint32_t row)
+int
+rs_net_refuse(struct rs_net_lane *l, struct rte_mbuf *m, int rc, uint32_t row)
 {
 	rs_metric_inc(l->metrics, row);
 	rte_pktmbuf_free(m);
 	return rc;
 }
 
-/** No frame can be made now: count the cause. */
-static int
-refuse_hop(struct rs_net_lane *l, struct rte_mbuf *m, int rc, const struct rs_neigh_entry *e)
+int
+rs_net_refuse_hop(struct rs_net_lane *l, struct rte_mbuf *m, int rc, const struct rs_neigh_entry *e)
 {
 	switch (rc) {
-	case -EACCES: return refuse(l, m, rc, RS_NET_TX_NOT_TARGET);
-	case -EHOSTUNREACH: return refuse(l, m, rc, e ? RS_NET_TX_UNRESOLVED : RS_NET_TX_NO_ROUTE);
-	default: return refuse(l, m, rc, RS_NET_TX_UNRESOLVED);
+	case -EACCES: return rs_net_refuse(l, m, rc, RS_NET_TX_NOT_TARGET);
+	case -EHOSTUNREACH: return rs_net_refuse(l, m, rc, e ? RS_NET_TX_UNRESOLVED : RS_NET_TX_NO_ROUTE);
+	default: return rs_net_refuse(l, m, rc, RS_NET_TX_UNRESOLVED);
 	}
 }
 
@@ -249,7 +242,7 @@ static int
 link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t len)
 {
 	struct rs_net_worker *w = ctx;
-	struct rs_net_lane *l = lane_of(w, path);
+	struct rs_net_lane *l = rs_net_lane_of(w, path);
 	struct rte_mbuf *m = buf->opaque;
 	struct rs_neigh_entry *e = NULL;
 	uint8_t *frame;
@@ -263,18 +256,18 @@ link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t le
 		return -ENODEV;
 	}
 	if (unlikely(path->local.family != path->remote.family))
-		return refuse(l, m, -EHOSTUNREACH, RS_NET_TX_NO_ROUTE);
+		return rs_net_refuse(l, m, -EHOSTUNREACH, RS_NET_TX_NO_ROUTE);
 	fits = len <= rs_output_udp_max(rs_net_mtu(w, l, &path->remote), &path->remote);
 	if (unlikely(m->pool == w->large && fits)) {
 		m = rs_net_shorten(w, buf, m, len);
 		if (m == NULL)
-			return refuse(l, NULL, -ENOBUFS, RS_NET_TX_NO_MBUF);
+			return rs_net_refuse(l, NULL, -ENOBUFS, RS_NET_TX_NO_MBUF);
 	}
 	if (unlikely(!fits && (m->pool != w->large || len > RS_DATAGRAM_MAX)))
-		return refuse(l, m, -EMSGSIZE, RS_NET_TX_NO_ROUTE);
+		return rs_net_refuse(l, m, -EMSGSIZE, RS_NET_TX_NO_ROUTE);
 	rc = rs_output_next_hop(&l->ifc, w->target_set, &l->neigh, &path->remote, w->now_ns, &e);
 	if (unlikely(rc != 0 && rc != -EINPROGRESS))
-		return refuse_hop(l, m, rc, e);
+		return rs_net_refuse_hop(l, m, rc, e);
 	if (unlikely(!fits)) {
 		rc = rs_net_send_fragments(w, l, path, e, rc == 0, buf->data, len);
 		rte_pktmbuf_free(m);
@@ -297,7 +290,7 @@ link_send(void *ctx, const struct rs_path *path, struct rs_buf *buf, uint32_t le
 		return 0;
 	}
 	if (rs_neigh_hold(&l->neigh, e, m) != 0)
-		return refuse(l, m, -EHOSTUNREACH, RS_NET_TX_UNRESOLVED); /* it does not answer */
+		return rs_net_refuse(l, m, -EHOSTUNREACH, RS_NET_TX_UNRESOLVED); /* it does not answer */
 	return 0;
 }
 

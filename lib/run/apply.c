@@ -8,21 +8,13 @@
 
 #include "run/internal.h"
 
-static int
-need_calls(const struct rs_daemon *d, struct rs_err *err)
-{
-	if (d->state == RS_STATE_RUNNING || d->state == RS_STATE_PAUSED)
-		return 0;
-	return rs_err_set(err, -EINVAL, "no run with calls to come is on (state %s)", rs_state_name(d->state));
-}
-
 int
 rs_daemon_swap(struct rs_daemon *d, const char *activity, const char *file, struct rs_err *err)
 {
 	struct rs_program *program = NULL;
 	char path[PATH_MAX];
 	int32_t i;
-	int rc = need_calls(d, err);
+	int rc = daemon_need_calls(d, err);
 
 	if (rc == 0)
 		rc = daemon_activity(d, activity, &i, err);
@@ -320,7 +312,7 @@ rs_daemon_apply(struct rs_daemon *d, struct rs_plan *plan, bool partial, json_t 
 {
 	struct apply ap = { .d = d, .plan = plan, .applied = json_array(), .refused = json_array() };
 	uint8_t *todo = calloc(plan->n_activities + 1, 1);
-	int rc = need_calls(d, err);
+	int rc = daemon_need_calls(d, err);
 
 	*out = json_pack("{s:o, s:o}", "applied", ap.applied, "refused", ap.refused);
 	if (rc == 0 && (!todo || !*out))

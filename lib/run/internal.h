@@ -110,6 +110,10 @@ int daemon_activity(const struct rs_daemon *d, const char *name, int32_t *out, s
 /** Give the plan's addresses and targets to the ports; workers take them over when a run is attached. @return 0, -ENOMEM, -EINVAL */
 int daemon_take_addresses(struct rs_daemon *d, struct rs_err *err);
 
+/* orders.c */
+/** Orders about new calls make sense only while there are any to come. @return 0, -EINVAL */
+int daemon_need_calls(const struct rs_daemon *d, struct rs_err *err);
+
 /* activities.c */
 /** Begin activity @i, on all workers at once. @param after  why: the one that it waited for; may be NULL */
 void activity_begin(struct rs_daemon *d, uint32_t i, const char *after);

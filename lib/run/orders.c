@@ -16,9 +16,8 @@ need_run(const struct rs_daemon *d, struct rs_err *err)
 		: rs_err_set(err, -EINVAL, "no run is on (state %s)", rs_state_name(d->state));
 }
 
-/* Orders about new calls make sense only while there are any to come. */
-static int
-need_calls(const struct rs_daemon *d, struct rs_err *err)
+int
+daemon_need_calls(const struct rs_daemon *d, struct rs_err *err)
 {
 	if (d->state == RS_STATE_RUNNING || d->state == RS_STATE_PAUSED)
 		return 0;
@@ -30,7 +29,7 @@ int
 rs_daemon_start_activity(struct rs_daemon *d, const char *activity, struct rs_err *err)
 {
 	int32_t i;
-	int rc = need_calls(d, err);
+	int rc = daemon_need_calls(d, err);
 
 	if (rc == 0)
 		rc = daemon_activity(d, activity, &i, err);
@@ -123,7 +122,7 @@ rs_daemon_resume(struct rs_daemon *d, struct rs_err *err)
 static int
 check_rated(struct rs_daemon *d, const char *activity, int32_t *i, struct rs_err *err)
 {
-	int rc = need_calls(d, err);
+	int rc = daemon_need_calls(d, err);
 
 	if (rc == 0)
 		rc = daemon_activity(d, activity, i, err);
@@ -201,7 +200,7 @@ rs_daemon_limit(struct rs_daemon *d, const char *activity, uint64_t value, struc
 {
 	uint64_t limit = value ? value : UINT64_MAX; /* as in a plan: only run.max_calls */
 	int32_t i;
-	int rc = need_calls(d, err);
+	int rc = daemon_need_calls(d, err);
 
 	if (rc == 0)
 		rc = daemon_activity(d, activity, &i, err);

@@ -90,18 +90,24 @@ modparam("dialog", "default_timeout", 3600)
 modparam("dialog", "hash_size", 4096)
 """
 
-_ROUTES = """
-request_route {{
-	if (!mf_process_maxfwd_header("70")) {{
+def proxied(cancelled="", routed=""):
+    """
+    What any proxy does with a request before it looks where to: hops, CANCEL, and all that is inside a dialog.
+
+    @param cancelled, routed  statements before a CANCEL, or a request with a dialog's route, goes on
+    """
+    return """	if (!mf_process_maxfwd_header("70")) {{
 		sl_send_reply("483", "Too Many Hops");
 		exit;
 	}}
 	if (is_method("CANCEL")) {{
+		%s
 		if (t_check_trans()) t_relay();
 		exit;
 	}}
 	if (has_totag()) {{
 		if (loose_route()) {{
+			%s
 			t_relay();
 		}} else if (is_method("ACK")) {{
 			if (t_check_trans()) t_relay();
@@ -111,7 +117,12 @@ request_route {{
 		exit;
 	}}
 	t_check_trans();
-	if (is_present_hf("Route")) {{
+""" % (cancelled, routed)
+
+
+_ROUTES = """
+request_route {{
+""" + proxied() + """	if (is_present_hf("Route")) {{
 		loose_route(); # false where the route ends here
 		if (uri != myself) {{ # by a Path that the registrar itself has put there
 			t_relay();

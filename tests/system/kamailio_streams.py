@@ -4,7 +4,7 @@
 import os
 import subprocess
 
-from kamailio import DOMAIN, PROXY, Kamailio
+from kamailio import DOMAIN, PROXY, Kamailio, proxied
 from lab import IP4_PEER
 from programs import ROOT
 
@@ -70,31 +70,9 @@ event_route[xhttp:request] {{
 }}
 """
 
-_IN_DIALOGS = """	if (!mf_process_maxfwd_header("70")) {{
-		sl_send_reply("483", "Too Many Hops");
-		exit;
-	}}
-	if (is_method("CANCEL")) {{
-		if (t_check_trans()) t_relay();
-		exit;
-	}}
-	if (has_totag()) {{
-		if (loose_route()) {{
-			if (!isdsturiset()) handle_ruri_alias();
-			t_relay();
-		}} else if (is_method("ACK")) {{
-			if (t_check_trans()) t_relay();
-		}} else {{
-			sl_send_reply("404", "Not here");
-		}}
-		exit;
-	}}
-	t_check_trans();
-"""
-
 _ROUTES = """
 request_route {{
-""" + _IN_DIALOGS + """	if (is_method("REGISTER")) {{
+""" + proxied(routed="if (!isdsturiset()) handle_ruri_alias();") + """	if (is_method("REGISTER")) {{
 		if (!pv_www_authenticate("{domain}", "p$(au{{s.substr,1,0}})", "0")) {{
 			if ($rc == -4) {{ www_challenge("{domain}", "17"); }} else {{ www_challenge("{domain}", "1"); }}
 			exit;
@@ -158,26 +136,7 @@ def registrar(lab, contacts=1, outbound=0, flow_timer=0, nonce_expire=600, least
 # comes back by that Path goes out on it, or fails with 430 (flow_failed).
 _EDGE = """
 request_route {{
-	if (!mf_process_maxfwd_header("70")) {{
-		sl_send_reply("483", "Too Many Hops");
-		exit;
-	}}
-	if (is_method("CANCEL")) {{
-		if (t_check_trans()) t_relay();
-		exit;
-	}}
-	if (has_totag()) {{
-		if (loose_route()) {{
-			t_relay();
-		}} else if (is_method("ACK")) {{
-			if (t_check_trans()) t_relay();
-		}} else {{
-			sl_send_reply("404", "Not here");
-		}}
-		exit;
-	}}
-	t_check_trans();
-	if ($pr == "udp") {{ # from the registrar, by a Path
+""" + proxied() + """	if ($pr == "udp") {{ # from the registrar, by a Path
 		record_route();
 		if (!loose_route()) {{
 			sl_send_reply("403", "Forbidden");
@@ -203,7 +162,7 @@ onreply_route {{
 
 _EDGE_REGISTRAR = """
 request_route {{
-""" + _IN_DIALOGS.replace("if (!isdsturiset()) handle_ruri_alias();\n\t\t\t", "") + """	remove_hf("Route");
+""" + proxied() + """	remove_hf("Route");
 	if (is_method("REGISTER")) {{
 		if (!pv_www_authenticate("{domain}", "p$(au{{s.substr,1,0}})", "0")) {{
 			if ($rc == -4) {{ www_challenge("{domain}", "17"); }} else {{ www_challenge("{domain}", "1"); }}

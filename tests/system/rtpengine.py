@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """rtpengine behind kamailio: the media half of a session border controller, between a caller and a callee of ours."""
 
-from kamailio import PROXY, Kamailio
+from kamailio import PROXY, Kamailio, proxied
 from lab import IP4_PEER, wait_until
 
 NG_PORT = 2223
@@ -23,28 +23,7 @@ mhomed=0
 modparam("rtpengine", "rtpengine_sock", "udp:127.0.0.1:{ng}")
 
 request_route {{
-	if (!mf_process_maxfwd_header("70")) {{
-		sl_send_reply("483", "Too Many Hops");
-		exit;
-	}}
-	if (is_method("CANCEL")) {{
-		rtpengine_delete();
-		if (t_check_trans()) t_relay();
-		exit;
-	}}
-	if (has_totag()) {{
-		if (loose_route()) {{
-			if (is_method("BYE")) rtpengine_delete();
-			t_relay();
-		}} else if (is_method("ACK")) {{
-			if (t_check_trans()) t_relay();
-		}} else {{
-			sl_send_reply("404", "Not here");
-		}}
-		exit;
-	}}
-	t_check_trans();
-	if (!is_method("INVITE")) {{
+""" + proxied("rtpengine_delete();", 'if (is_method("BYE")) rtpengine_delete();') + """	if (!is_method("INVITE")) {{
 		sl_send_reply("405", "Method Not Allowed");
 		exit;
 	}}

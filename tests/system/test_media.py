@@ -75,7 +75,7 @@ def test_the_demo_carries_every_stream(quiet_lab):
 
 
 def test_streams_are_listed_and_impaired_and_the_thresholds_say_so(quiet_lab):
-    with quiet_lab.daemon(demo_plan(total=100, rate=50, hold="15s")) as daemon:
+    with quiet_lab.daemon(demo_plan(total=100, rate=50, hold="10s")) as daemon:
         assert loadctl("impair", "loss_percent=3", socket=daemon.socket).returncode == USAGE  # no run is on
         daemon.ctl("start")
         time.sleep(3)

@@ -7,20 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "proto/imb.h"
 #include "proto/srtp/private.h"
 
-static const struct {
-	enum rs_srtp_backend backend;
-	uint64_t features;
-	void (*init)(IMB_MGR *mgr);
-	const char *name;
-} kinds[] = {
-	/* the best first */
-	{ RS_SRTP_AVX512, IMB_CPUFLAGS_AVX512, init_mb_mgr_avx512, "AVX512" },
-	{ RS_SRTP_AVX2, IMB_CPUFLAGS_AVX2, init_mb_mgr_avx2, "AVX2" },
-	{ RS_SRTP_AVX, IMB_CPUFLAGS_AVX, init_mb_mgr_avx, "AVX" },
-	{ RS_SRTP_SSE, IMB_CPUFLAGS_SSE, init_mb_mgr_sse, "SSE" },
-};
+_Static_assert((int)RS_SRTP_AVX512 == (int)RS_IMB_AVX512 && (int)RS_SRTP_SSE == (int)RS_IMB_SSE, "the same numbers");
 
 size_t
 rs_srtp_imb_size(void)
@@ -31,30 +21,18 @@ rs_srtp_imb_size(void)
 int
 rs_srtp_imb_init(struct rs_srtp_engine *e, enum rs_srtp_backend backend, void *memory)
 {
-	IMB_MGR *mgr = imb_set_pointers_mb_mgr(memory, 0, 1);
+	enum rs_imb_kind kind;
+	bool avx512;
 
-	if (mgr == NULL)
+	e->mgr = rs_imb_init(memory, (enum rs_imb_kind)backend, &kind);
+	if (e->mgr == NULL)
 		return -ENOTSUP;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if ((backend != RS_SRTP_BEST && backend != kinds[i].backend) ||
-			(mgr->features & kinds[i].features) != kinds[i].features)
-			continue;
-		kinds[i].init(mgr);
-		if (imb_get_errno(mgr) != 0)
-			continue;
-		e->mgr = mgr;
-		e->ops = &rs_srtp_imb_ops;
-		e->powers_last = kinds[i].backend == RS_SRTP_AVX512 &&
-			(mgr->features & IMB_CPUFLAGS_AVX512_T2) == IMB_CPUFLAGS_AVX512_T2;
-		snprintf(e->name, sizeof(e->name), "ipsec-mb %s, %s%s", imb_get_version_str(),
-			kinds[i].name,
-			(mgr->features & IMB_FEATURE_VAES) != 0 &&
-					kinds[i].backend == RS_SRTP_AVX512
-				? " with VAES"
-				: "");
-		return 0;
-	}
-	return -ENOTSUP;
+	e->ops = &rs_srtp_imb_ops;
+	avx512 = kind == RS_IMB_AVX512;
+	e->powers_last = avx512 && (e->mgr->features & IMB_CPUFLAGS_AVX512_T2) == IMB_CPUFLAGS_AVX512_T2;
+	snprintf(e->name, sizeof(e->name), "ipsec-mb %s, %s%s", imb_get_version_str(), rs_imb_name(kind),
+		avx512 && (e->mgr->features & IMB_FEATURE_VAES) != 0 ? " with VAES" : "");
+	return 0;
 }
 
 static void

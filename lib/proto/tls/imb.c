@@ -6,42 +6,22 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "proto/imb.h"
 #include "proto/tls/private.h"
 
-static const struct {
-	enum rs_tls_backend backend;
-	uint64_t features;
-	void (*init)(IMB_MGR *mgr);
-	const char *name;
-} kinds[] = {
-	/* the best first */
-	{ RS_TLS_AVX512, IMB_CPUFLAGS_AVX512, init_mb_mgr_avx512, "AVX512" },
-	{ RS_TLS_AVX2, IMB_CPUFLAGS_AVX2, init_mb_mgr_avx2, "AVX2" },
-	{ RS_TLS_AVX, IMB_CPUFLAGS_AVX, init_mb_mgr_avx, "AVX" },
-	{ RS_TLS_SSE, IMB_CPUFLAGS_SSE, init_mb_mgr_sse, "SSE" },
-};
+_Static_assert((int)RS_TLS_AVX512 == (int)RS_IMB_AVX512 && (int)RS_TLS_SSE == (int)RS_IMB_SSE, "the same numbers");
 
 int
 rs_tls_imb_init(struct rs_tls_engine *e, enum rs_tls_backend backend, void *memory)
 {
-	IMB_MGR *mgr = imb_set_pointers_mb_mgr(memory, 0, 1);
+	enum rs_imb_kind kind;
 
-	if (mgr == NULL)
+	e->mgr = rs_imb_init(memory, (enum rs_imb_kind)backend, &kind);
+	if (e->mgr == NULL)
 		return -ENOTSUP;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if ((backend != RS_TLS_BEST && backend != kinds[i].backend) ||
-			(mgr->features & kinds[i].features) != kinds[i].features)
-			continue;
-		kinds[i].init(mgr);
-		if (imb_get_errno(mgr) != 0)
-			continue;
-		e->mgr = mgr;
-		e->ops = &rs_tls_imb_ops;
-		snprintf(e->name, sizeof(e->name), "ipsec-mb %s, %s", imb_get_version_str(),
-			kinds[i].name);
-		return 0;
-	}
-	return -ENOTSUP;
+	e->ops = &rs_tls_imb_ops;
+	snprintf(e->name, sizeof(e->name), "ipsec-mb %s, %s", imb_get_version_str(), rs_imb_name(kind));
+	return 0;
 }
 
 static void
