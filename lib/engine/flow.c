@@ -357,6 +357,10 @@ leg_heard(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx)
 {
 	if (rs_transport_is_stream((enum rs_transport)rx->path.transport) && !leg_has_own(e, leg))
 		leg->path.conn = rx->path.conn;
+	if (leg->path.transport != rx->path.transport && !rx->path.conn && !(leg->flags & LEG_UAC)) { /* the port was the connection's */
+		leg->path.remote = rx->path.remote;
+		leg->path.remote_port = rx->path.remote_port;
+	}
 	leg->path.transport = rx->path.transport;
 }
 

@@ -135,7 +135,8 @@ large_falls_back(struct rs_engine *e, struct leg *leg, enum rs_conn_cause cause)
 void
 large_over(struct rs_engine *e, struct leg *leg)
 {
-	if (leg_activity(e, leg)->group->plan->large_messages != RS_LARGE_TCP || e->link.conns->alive(e->link.conns_ctx, leg->path.conn))
+	if (leg_activity(e, leg)->group->plan->large_messages != RS_LARGE_TCP || !(leg->flags & (LEG_LARGE | LEG_UAC)) || /* else the peer opened it */
+		e->link.conns->alive(e->link.conns_ctx, leg->path.conn))
 		return;
 	leg->path.transport = RS_TRANSPORT_UDP;
 	leg->path.conn = 0;
