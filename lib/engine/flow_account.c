@@ -12,7 +12,7 @@
 		"Opened by peers, and gone before TLS and WebSocket were done: " h)
 
 static const struct rs_metric_def defs[RS_FLOW_COUNT] = {
-	GAUGE(RS_FLOW_OPEN, "connections_open", "connections", "Connections of our endpoints' own that are open."),
+	GAUGE(RS_FLOW_OPEN, "connections_open", "connections", "Connections of our endpoints' own that are open, those of peers that are used as such (RFC 5923) included."),
 	[RS_FLOW_PEAK] = { "connections_peak", "connections", "The most of them at a time.", RS_METRIC_MAX },
 	GAUGE(RS_FLOW_OPENING, "connections_opening", "connections", "Connections being opened."),
 	GAUGE(RS_FLOW_RESTING, "connections_resting", "connections", "Connections that ended and wait to be opened again, as `reconnect` says."),
@@ -21,9 +21,13 @@ static const struct rs_metric_def defs[RS_FLOW_COUNT] = {
 	COUNTER(RS_FLOW_REOPENED, "connections_reopened", "connections", "Of them, those of endpoints whose connection had ended before."),
 	COUNTER(RS_FLOW_ACCEPTED, "connections_accepted", "connections", "Connections that peers opened to us."),
 	GAUGE(RS_FLOW_ACCEPTED_OPEN, "connections_accepted_open", "connections", "Those of them that are open."),
+	COUNTER(RS_FLOW_ALIASED, "connections_aliased", "connections", "Of those that peers opened: taken for our own requests to them, as they asked (RFC 5923)."),
+	COUNTER(RS_FLOW_NOT_ALIASED, "connections_not_aliased", "messages", "Requests that asked for it in vain: over TLS, or not from the address that they name."),
 	COUNTER(RS_FLOW_DROPPED, "connections_dropped", "connections", "Connections that we cut on purpose."),
 	COUNTER(RS_FLOW_NOT_SENT, "connection_gone", "messages", "Messages that could not be sent: their connection was gone."),
 	COUNTER(RS_FLOW_LEGS_CUT, "connection_calls_cut", "calls", "Calls that waited for an answer on a connection that ended."),
+	COUNTER(RS_FLOW_SWITCHED, "switched_to_tcp", "messages", "Requests that were too large for UDP, and were given to a connection (RFC 3261, 18.1.1)."),
+	COUNTER(RS_FLOW_FELL_BACK, "fell_back_to_udp", "messages", "Of them, those sent over UDP after all: the peer takes no TCP."),
 	CAUSE(NONE, "none", "no cause was found."),
 	CAUSE(LOCAL, "local", "we closed them."),
 	CAUSE(PEER, "peer", "the peer closed them in order."),

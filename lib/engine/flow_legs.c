@@ -28,16 +28,10 @@ waits_for_answer(const struct rs_engine *e, const struct leg *leg)
 void
 leg_cut(struct rs_engine *e, struct leg *leg, enum rs_conn_cause cause)
 {
-	if (leg->flags & LEG_LINGERING || !waits_for_answer(e, leg))
+	if (leg->flags & LEG_LINGERING || !rs_transport_is_stream(leg->path.transport) || !waits_for_answer(e, leg))
 		return;
 	rs_metric_inc(&e->account->flows, RS_FLOW_LEGS_CUT);
 	leg_fail(e, leg, RS_CAUSE_CONNECTION + cause, false);
-}
-
-static bool
-has_own(const struct rs_engine *e, const struct leg *leg)
-{
-	return leg->flags & LEG_UAC && leg_activity(e, leg)->group->first_flow == NO_FLOW;
 }
 
 /* Its endpoint's flow that is this connection; NULL: a peer opened it. */
@@ -62,9 +56,9 @@ leg_close_connection(struct rs_engine *e, struct leg *leg)
 
 	if (!rs_transport_is_stream(leg->path.transport) || !conn)
 		return;
-	if (has_own(e, leg)) {
+	if (leg_has_own(e, leg)) {
 		leg_disconnect(e, leg);
-		leg->flags &= ~(uint32_t)LEG_CONNECTED;
+		leg->flags &= ~(uint32_t)(LEG_CONNECTED | LEG_CONNECTING | LEG_PUT_OFF);
 	} else if (flow_under(e, leg)) {
 		flow_cut(e, flow_under(e, leg), RS_CONN_FIN);
 	} else if (e->link.conns->alive(e->link.conns_ctx, conn)) {
@@ -79,7 +73,7 @@ leg_close_connection(struct rs_engine *e, struct leg *leg)
 bool
 leg_redirect(struct rs_engine *e, struct leg *leg, const struct rs_addr *addr, uint16_t port)
 {
-	if (addr->family != leg->path.local.family || (rs_transport_is_stream(leg->path.transport) && !has_own(e, leg)))
+	if (addr->family != leg->path.local.family || (rs_transport_is_stream(leg->path.transport) && !leg_has_own(e, leg)))
 		return false;
 	leg_close_connection(e, leg);
 	leg->path.remote = *addr;

@@ -111,6 +111,7 @@ tcp_send_data(struct rs_tcp *t, struct tcp_conn *c, uint32_t seq, uint32_t len, 
 		c->flags &= ~(uint32_t)F_TIMING; /* which of the two would be acknowledged? (RFC 6298, 3) */
 		c->retransmitted++;
 		count(t, RS_NET_TCP_TX_RETRANSMITTED);
+		rs_metric_add(t->cells, RS_NET_TCP_TX_RETRANSMITTED_BYTES, len);
 	} else if (!(c->flags & F_TIMING)) {
 		c->flags |= F_TIMING;
 		c->rtt_seq = end;
