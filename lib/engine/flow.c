@@ -457,6 +457,7 @@ flow_broken(struct rs_engine *e, struct flow *f, enum rs_conn_cause cause)
 	if (!f->is_alias) /* else counted as one of those that are accepted */
 		rs_metric_inc(cells(e), RS_FLOW_BROKEN + cause);
 	f->is_alias = false;
+	f->cause = (uint8_t)cause;
 	if (!f->cut_ns)
 		f->cut_ns = e->now;
 	f->syn_ns = 0;

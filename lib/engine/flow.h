@@ -28,7 +28,7 @@ struct flow {
 	uint8_t state;	    /* enum flow_state */
 	uint8_t failures;   /* consecutive ones (RFC 5626, 4.5) */
 	uint8_t times;	    /* it has been opened, modulo 256: a shared one's registrations know which time was theirs */
-	uint8_t cause;	    /* of a shared one: enum rs_conn_cause of its last end */
+	uint8_t cause;	    /* enum rs_conn_cause of its last end */
 	bool was_open;
 	bool is_alias;	    /* the connection is one that the proxy opened: flow_alias.c */
 	bool to_register;   /* cut while it was registered: tell how long until it is again */

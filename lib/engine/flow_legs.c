@@ -81,6 +81,21 @@ leg_redirect(struct rs_engine *e, struct leg *leg, const struct rs_addr *addr, u
 	return true;
 }
 
+/* Why the connection that @leg was on is gone: its endpoint's knows; of one that a peer opened, he has closed it. */
+static enum rs_conn_cause
+cause_of_end(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct group *g = leg_activity(e, leg)->group;
+
+	for (uint8_t hop = 0; hop < g->plan->n_hops; hop++) {
+		const struct flow *f = flow_of(e, g, leg->endpoint, hop);
+
+		if (f && f->cause && rs_addr_eq(&g->plan->hops[hop].addr, &leg->path.remote) && g->plan->hops[hop].port == leg->path.remote_port)
+			return (enum rs_conn_cause)f->cause;
+	}
+	return RS_CONN_CAUSE_PEER;
+}
+
 uint64_t
 flows_turn(struct rs_engine *e)
 {
@@ -103,7 +118,7 @@ flows_turn(struct rs_engine *e)
 			continue;
 		leg->path.conn = 0;
 		fails--;
-		leg_cut(e, leg, RS_CONN_CAUSE_PEER);
+		leg_cut(e, leg, cause_of_end(e, leg));
 	}
 	return e->tell_left > 0 ? e->now : UINT64_MAX;
 }

@@ -19,6 +19,13 @@ def answer(request):
     return b"\r\n".join([b"SIP/2.0 200 OK", *kept, to + b";tag=openssl", b"Content-Length: 0"]) + _END
 
 
+def request_text(number, via="TLS"):
+    """An OPTIONS to ours."""
+    return (f"OPTIONS sip:service@{IP4_OURS} SIP/2.0\r\nVia: SIP/2.0/{via} {IP4_PEER}:40000;branch=z9hG4bK{number}\r\n"
+            f"From: <sip:a@{IP4_PEER}>;tag=1\r\nTo: <sip:service@{IP4_OURS}>\r\nCall-ID: {number}@{IP4_PEER}\r\n"
+            f"CSeq: {number} OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode()
+
+
 class _Openssl:
     """A process of openssl in the peer's namespace, whose output is read as it comes."""
 
@@ -102,8 +109,6 @@ class Client(_Openssl):
 
     def ask(self, number=1, timeout_s=10):
         """@return the answer to an OPTIONS; None when there is none"""
-        self.say((f"OPTIONS sip:service@{IP4_OURS} SIP/2.0\r\nVia: SIP/2.0/TLS {IP4_PEER}:40000;branch=z9hG4bK{number}\r\n"
-                  f"From: <sip:a@{IP4_PEER}>;tag=1\r\nTo: <sip:service@{IP4_OURS}>\r\nCall-ID: {number}@{IP4_PEER}\r\n"
-                  f"CSeq: {number} OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode())
+        self.say(request_text(number))
         found = self.wait_for(rb"SIP/2\.0 \d+ [^\r]*\r\n(?:[^\r]+\r\n)*?CSeq: %d OPTIONS\r\n(?:[^\r]+\r\n)*\r\n" % number, timeout_s)
         return found and found.group(0)

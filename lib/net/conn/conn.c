@@ -242,7 +242,8 @@ tcp_event(void *ctx, rs_handle h, uint64_t user, enum rs_tcp_event event, enum r
 		conn_flush(c, x);
 		break;
 	case RS_TCP_HALF_CLOSED:
-		conn_end(c, x, (enum rs_conn_cause)half_closed[x->state], 0, RS_CONN_FIN);
+		if (!secure_half_closed(c, x))
+			conn_end(c, x, (enum rs_conn_cause)half_closed[x->state], 0, RS_CONN_FIN);
 		break;
 	case RS_TCP_CLOSED:
 		x->tcp = 0;
