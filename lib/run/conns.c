@@ -10,6 +10,8 @@
 #include "run/internal.h"
 #include "run/writer.h"
 
+#define TURN_LEAVES 16 /* as many segments as a port takes with the next burst */
+
 struct worker_conns {
 	struct rs_arena arena;
 	struct rs_metrics cells, tcp_cells;
@@ -59,6 +61,23 @@ worker_conns_poll(struct worker_conns *c, uint64_t now)
 {
 	c->now = now;
 	return rs_conns_poll(c->conns, now);
+}
+
+bool
+worker_conns_leave(struct worker_conns *c, uint64_t now)
+{
+	c->now = now;
+	return rs_conns_leave(c->conns, TURN_LEAVES, now);
+}
+
+uint64_t
+run_conns_left(const struct run_conns *c)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; c && i < c->n_workers; i++)
+		n += rs_metric_get(&c->workers[i].cells, RS_CONNS_OPEN);
+	return n;
 }
 
 /* --- what connections ask --- */

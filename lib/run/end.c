@@ -9,6 +9,8 @@
 #define STALL_NS         (200 * RS_NS_PER_MS)
 #define SETTLE_NS        (100 * RS_NS_PER_MS)
 #define HANGUP_NS        (5 * RS_NS_PER_S) /* after hanging up: as long for the answers, then silence */
+#define LEAVE_NS         (5 * RS_NS_PER_S) /* for closing what connections are open */
+#define LAST_WORDS_NS    (50 * RS_NS_PER_MS) /* and for the peers' answers to that */
 
 void
 run_drain(struct rs_daemon *d, const char *why)
@@ -38,6 +40,10 @@ run_silence(struct rs_daemon *d)
 {
 	uint64_t now = daemon_now(d);
 
+	if (d->run->leave_until_ns) {
+		d->run->leave_until_ns = now;
+		return;
+	}
 	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_SILENCE });
 	d->state = RS_STATE_DRAINING;
 	d->run->drain_until_ns = d->run->silence_at_ns = now;
@@ -117,7 +123,41 @@ keep_report(struct rs_daemon *d, json_t *report)
 		fprintf(stderr, "%s: the report could not be written: is the disk full?\n", path);
 }
 
-static void
+/* @return true */
+static bool
+done(struct rs_daemon *d)
+{
+	d->state = RS_STATE_DONE;
+	daemon_event(d, "done", json_pack("{s:s}", "verdict", rs_verdict_name(d->run->verdict)));
+	return true;
+}
+
+/* A system under test that still had the connections of a run that is over would have them for hours. @return true: there are none any more */
+static bool
+leave(struct rs_daemon *d)
+{
+	struct run *r = d->run;
+
+	if (r->mute || run_conns_left(r->conns) == 0)
+		return done(d);
+	d->state = RS_STATE_DRAINING;
+	r->leave_until_ns = daemon_now(d) + LEAVE_NS;
+	daemon_mail(d, &(struct rs_mail){ .type = RS_MAIL_LEAVE });
+	return false;
+}
+
+static bool
+leave_on(struct rs_daemon *d, uint64_t now)
+{
+	struct run *r = d->run;
+
+	if (r->leave_until_ns > now + LAST_WORDS_NS && run_conns_left(r->conns) == 0)
+		r->leave_until_ns = now + LAST_WORDS_NS;
+	return now >= r->leave_until_ns && done(d);
+}
+
+/* The report is made. @return true: and it is over */
+static bool
 finish(struct rs_daemon *d)
 {
 	struct rs_run_facts facts;
@@ -136,7 +176,7 @@ finish(struct rs_daemon *d)
 	d->run->reported = report != NULL;
 	if (report)
 		keep_report(d, report);
-	daemon_event(d, "done", json_pack("{s:s}", "verdict", rs_verdict_name(d->run->verdict)));
+	return leave(d);
 }
 
 /* Calls that have failed may still have a BYE or CANCEL to be answered: a while is granted. */
@@ -254,16 +294,14 @@ drain_on(struct rs_daemon *d, uint64_t now)
 {
 	struct run *r = d->run;
 
-	if (drained(d)) {
-		finish(d);
-		return true;
-	}
+	if (drained(d))
+		return finish(d);
 	if (r->give_up_at_ns) {
 		if (now < r->give_up_at_ns)
 			return false;
 		fprintf(stderr, "a worker does not answer: calls are left open\n");
-		finish(d);
-		return true;
+		d->run->mute = true;
+		return finish(d);
 	}
 	if (r->silence_at_ns == 0 && now >= r->drain_until_ns)
 		run_hang_up(d);
@@ -297,6 +335,8 @@ rs_daemon_poll(struct rs_daemon *d)
 
 	if (!run_is_on(d))
 		return false;
+	if (d->run->leave_until_ns)
+		return leave_on(d, now);
 	observe(d, now);
 	if (d->state == RS_STATE_DRAINING)
 		return drain_on(d, now);

@@ -34,9 +34,11 @@ struct run {
 	uint64_t silence_at_ns;  /* and be silent then; 0: not hanging up yet */
 	uint64_t give_up_at_ns;  /* and not wait any longer then; 0: not silent yet */
 	uint64_t closing_until_ns; /* BYEs and the like of ended calls are waited for; 0: not yet */
+	uint64_t leave_until_ns; /* it is reported, and its connections are being closed; 0: not yet */
 	uint64_t unregister_until_ns; /* bindings are being removed; 0: not yet */
 	enum closed closed; /* draining, and no call placed is open */
 	bool by_hand;
+	bool mute; /* silence was asked for */
 	char srtp[64]; /* what does the arithmetic of SRTP; "": nothing */
 	json_t *cuts;		/* of connections, on purpose: [{t, endpoints, share, how, activity}]; NULL: none yet */
 	uint64_t *cuts_made;	/* per activity with do = "drop" */
@@ -145,6 +147,8 @@ void run_conns_engine(struct run_conns *c, uint32_t worker, struct rs_engine *e)
 struct worker_conns *run_conns_worker(struct run_conns *c, uint32_t worker);
 /** What they count, for the observer; @c NULL: nothing. */
 void run_conns_observed(const struct run_conns *c, struct rs_observed *out);
+/** Connections of all workers, ours and peers'. @param c  NULL: none */
+uint64_t run_conns_left(const struct run_conns *c);
 
 /* run.c */
 /** The last run goes. @return 0; -EIO: a worker does not give it back, so that it stays where it is and the daemon is lost */

@@ -82,6 +82,7 @@ rs_daemon_stop(struct rs_daemon *d, const char *activity, enum rs_stop how, stru
 						: d->state == RS_STATE_DRAINING)
 		return 0;
 	d->run->by_hand = true;
+	d->run->mute |= how == RS_STOP_NOW;
 	if (how == RS_STOP_NOW)
 		run_silence(d);
 	else if (how == RS_STOP_HANGUP)

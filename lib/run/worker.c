@@ -175,6 +175,7 @@ attach(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 	w->plan = (const struct rs_plan *)(uintptr_t)m->arg[1];
 	w->conns = (struct worker_conns *)(uintptr_t)m->arg[2];
 	w->conns_due = 0;
+	w->leaving = false;
 	w->attach = *m;
 	w->preparing = true;
 	w->prepare_until = now + PREPARE_NS;
@@ -218,6 +219,7 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 		w->engine = NULL;
 		w->plan = NULL;
 		w->conns = NULL;
+		w->leaving = false;
 		w->preparing = false;
 		w->impair.at_ns = 0;
 		reply(w, &back);
@@ -267,6 +269,7 @@ obey(struct rs_worker *w, const struct rs_mail *m, uint64_t now)
 	case RS_MAIL_HANGUP: rs_engine_hangup(w->engine, activity); break;
 	case RS_MAIL_UNREGISTER: rs_engine_unregister(w->engine); break;
 	case RS_MAIL_SILENCE: rs_engine_silence(w->engine); break;
+	case RS_MAIL_LEAVE: w->leaving = w->conns != NULL; break;
 	case RS_MAIL_DROP:
 		rs_engine_drop(w->engine, (int32_t)m->arg[1], as_double(m->arg[2]), (enum rs_conn_close)m->arg[3]);
 		break;
@@ -410,6 +413,10 @@ turn(struct rs_worker *w)
 		impair(w);
 	if (w->conns)
 		work += worker_conns_poll(w->conns, now);
+	if (w->leaving) {
+		work++;
+		w->leaving = worker_conns_leave(w->conns, now);
+	}
 	if (w->conns && now >= w->conns_due) {
 		work++;
 		w->conns_due = worker_conns_turn(w->conns, now);

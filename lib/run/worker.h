@@ -35,6 +35,7 @@ enum rs_worker_mail {
 	RS_MAIL_STREAMS,
 	RS_MAIL_BUSY,  /* endpoints that the worker has picked for open calls */
 	RS_MAIL_DROP,  /* connections; arg[1]: group (-1: all), arg[2]: the share's bits, arg[3]: enum rs_conn_close */
+	RS_MAIL_LEAVE, /* the run is over: its connections are closed */
 	RS_MAIL_IMPAIR, /* reply: it has its copy of impair_asked */
 	RS_MAIL_SWAP,  /* data: struct rs_play of arg[1]; reply: arg[0] = 0, or an errno, and it stays control's */
 	RS_MAIL_ADD,   /* data: struct rs_late; reply */
@@ -68,6 +69,7 @@ struct rs_worker {
 	const struct rs_plan *plan;
 	struct worker_conns *conns; /* NULL: the plan has datagrams only */
 	uint64_t conns_due;
+	bool leaving; /* they are being closed */
 	bool preparing;
 	uint64_t prepare_until;
 	struct rs_mail attach;
@@ -91,6 +93,8 @@ uint32_t worker_conns_poll(struct worker_conns *c, uint64_t now);
 /** @return when there is something to do again */
 uint64_t worker_conns_next(const struct worker_conns *c);
 uint64_t worker_conns_turn(struct worker_conns *c, uint64_t now);
+/** Close some. @return false: all are */
+bool worker_conns_leave(struct worker_conns *c, uint64_t now);
 
 /** The loop: returns when RS_MAIL_EXIT came. @param arg  struct rs_worker */
 int rs_worker_main(void *arg);

@@ -94,6 +94,36 @@ either_side_closes(void **state)
 			}
 }
 
+/* At the end of a run: what is open is closed in order, what is not yet is reset, and nothing new begins. */
+static void
+a_run_leaves(void **state)
+{
+	for (unsigned i = 0; i < KINDS; i++) {
+		struct rig_side *s = &r.sides[0];
+		rs_handle h;
+
+		rig_open(&r, plain[i]);
+		for (int k = 0; k < 3; k++)
+			rig_connect(&r);
+		rig_play(&r, 20 * MS);
+		rig_connect(&r); /* not open yet */
+		uint32_t told = s->n_items;
+
+		assert_true(rs_conns_leave(s->conns, 2, r.now_ns));
+		assert_int_equal(rs_conns_open(s->conns), 2);
+		assert_false(rs_conns_leave(s->conns, 16, r.now_ns));
+		assert_int_equal(rs_conns_open(s->conns), 0);
+		assert_false(rs_conns_leave(s->conns, 16, r.now_ns));
+		rig_play(&r, 20 * MS);
+		assert_int_equal(rs_conns_open(r.sides[1].conns), 0);
+		for (uint32_t k = 0; k < 3; k++)
+			assert_int_equal(rig_last(&r, 1, k)->rx.cause, RS_CONN_CAUSE_PEER);
+		assert_int_equal(s->n_items, told);
+		assert_int_equal(s->link.conns->open(s->link.conns_ctx, &rig_last(&r, 0, 0)->rx.path, 0, 42, &h), -ESHUTDOWN);
+		rig_close(&r);
+	}
+}
+
 static void
 nobody_is_there(void **state)
 {
@@ -286,6 +316,7 @@ main(void)
 		cmocka_unit_test(messages_go_both_ways),
 		cmocka_unit_test(messages_of_any_length_arrive_whole),
 		cmocka_unit_test(either_side_closes),
+		cmocka_unit_test(a_run_leaves),
 		cmocka_unit_test(nobody_is_there),
 		cmocka_unit_test(an_opening_is_given_up),
 		cmocka_unit_test(the_connection_must_go_to_a_target),

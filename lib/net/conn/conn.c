@@ -52,7 +52,8 @@ tell(struct rs_conns *c, const struct conn *x, enum rs_conn_event event, enum rs
 	struct rs_rx rx = { .kind = RS_RX_CONN, .path = x->path, .time_ns = c->now_ns, .user = x->user, .event = (uint8_t)event,
 		.cause = (uint8_t)cause, .detail = detail };
 
-	c->cfg.deliver(c->cfg.ctx, &rx);
+	if (!c->leaving)
+		c->cfg.deliver(c->cfg.ctx, &rx);
 }
 
 /* TCP's number for it is our slot and generation: what it still says of one that is gone finds nobody. */
@@ -177,7 +178,9 @@ accepted(struct rs_conns *c, rs_handle tcp)
 
 	if (rs_tcp_info(c->tcp, tcp, &info) != 0)
 		return;
-	if (!c->cfg.listens(c->cfg.ctx, &info.path, &profile, &user))
+	if (c->leaving)
+		;
+	else if (!c->cfg.listens(c->cfg.ctx, &info.path, &profile, &user))
 		rs_metric_inc(c->cells, RS_CONNS_NOBODY);
 	else
 		x = take(c, profile, user);
@@ -279,6 +282,8 @@ conns_open(void *ctx, const struct rs_path *path, uint32_t profile, uint64_t use
 	struct conn *x;
 	int rc;
 
+	if (c->leaving)
+		return -ESHUTDOWN;
 	if (profile >= c->cfg.n_profiles || path->port >= RS_CONNS_PORTS)
 		return -EINVAL;
 	if (!c->cfg.is_target(c->cfg.ctx, &path->remote))
@@ -434,6 +439,25 @@ uint32_t
 rs_conns_open(const struct rs_conns *c)
 {
 	return c->conns.used;
+}
+
+bool
+rs_conns_leave(struct rs_conns *c, uint32_t n, uint64_t now_ns)
+{
+	c->now_ns = now_ns;
+	c->leaving = true;
+	for (; n > 0 && c->leave_next < c->conns.fresh; c->leave_next++) {
+		struct conn *x = conn_at(c, c->leave_next);
+
+		if (!rs_pool_is_taken(&c->conns, c->leave_next))
+			continue;
+		if (x->state == CONN_UP && rs_transport_is_ws((enum rs_transport)x->path.transport))
+			conns_close(c, x->path.conn, RS_CONN_FIN); /* with a Close */
+		else
+			conn_end(c, x, RS_CONN_CAUSE_LOCAL, 0, x->state == CONN_UP ? RS_CONN_FIN : RS_CONN_RST);
+		n--;
+	}
+	return c->leave_next < c->conns.fresh;
 }
 
 /* --- beginning and end --- */

@@ -85,6 +85,13 @@ uint32_t rs_conns_poll(struct rs_conns *c, uint64_t now_ns);
 
 uint32_t rs_conns_open(const struct rs_conns *c);
 
+/**
+ * The run is over: end connections in order, @n of them at most, and from the first call on neither open nor accept any. The engine is
+ * not told.
+ * @return false: all have been ended
+ */
+bool rs_conns_leave(struct rs_conns *c, uint32_t n, uint64_t now_ns);
+
 /** Rows of rs_conns_metrics_table. */
 enum rs_conns_metric {
 	RS_CONNS_OPEN,		/* gauge: ours and others', whatever their state */

@@ -85,6 +85,8 @@ struct rs_conns {
 	struct rs_tls_engine *engine;
 	uint32_t queue_first, queue_last; /* slots of those that wait for a handshake thread, the oldest first; NONE */
 	struct rs_http_head head;
+	uint32_t leave_next;	/* leaving: the slot that is next */
+	bool leaving;
 	bool taken;		/* out is in use */
 };
 
