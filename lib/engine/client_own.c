@@ -164,6 +164,8 @@ send_in_dialog(struct rs_engine *e, struct leg *leg, const struct client *c, uin
 		.host = e->render.local_ip,
 		.port = leg->path.local_port,
 		.branch = rs_slice_of(t.branch, branch_text(leg, branch, t.branch)),
+		.rport = !rs_transport_is_stream(leg->path.transport),
+		.alias = e->render.branch_alias,
 		.routes = e->render.routes,
 		.from = dialog_party(e, leg, true),
 		.to = dialog_party(e, leg, false),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The dialog: who is in it, along which proxies it runs, and where its messages go (RFC 3261, 12). */
+#include <strings.h>
+
 #include "engine/dialog.h"
 
 #include "engine/render.h"
@@ -191,10 +193,11 @@ dialog_learn_local(struct rs_engine *e, struct leg *leg, struct rs_slice from, s
 static bool
 has_rport(const uint8_t *p, const uint8_t *end)
 {
-	while (p && end - p >= 6) {
-		if (memcmp(p, ";rport", 6) == 0)
+	for (; p; p = memchr(p, ';', (size_t)(end - p))) {
+		for (p++; p < end && (*p == ' ' || *p == '\t'); p++)
+			;
+		if (end - p >= 5 && strncasecmp((const char *)p, "rport", 5) == 0 && (end - p == 5 || strchr("=; \t\r\n", p[5])))
 			return true;
-		p = memchr(p + 1, ';', (size_t)(end - p) - 1);
 	}
 	return false;
 }

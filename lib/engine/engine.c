@@ -10,6 +10,7 @@
 #include "engine/flow.h"
 #include "engine/legs.h"
 #include "engine/media_sdp.h"
+#include "engine/received.h"
 #include "engine/register.h"
 #include "engine/stream.h"
 
@@ -227,12 +228,16 @@ input_one(struct rs_engine *e, const struct rs_rx *rx)
 		return;
 	}
 	rs_metric_inc(e->cells, RS_ENG_RECEIVED);
+	if (e->rfc && !msg->status)
+		received_put(e, rx, msg);
 	e->key = 0;
 	e->no_tomb = false;
 	if (msg->status && register_response(e, rx, msg, &cseq))
 		return;
 	if (e->rfc && msg->method == RS_SIP_INVITE && !msg->status)
 		tombs_prefetch(&e->tombs, server_key(e, msg));
+	if (rx->path.conn && !msg->status)
+		flows_hear(e, rx, msg);
 	switch (lookup_leg(e, &rx->path, msg, &leg)) {
 	case LOOKUP_LEG:
 		trace_received(e, leg, rx);

@@ -9,16 +9,6 @@
 #define MOST_NS	    (1800 * RS_NS_PER_S)
 #define AT_ONCE_AGAIN_NS RS_NS_PER_S /* an opening that failed is not tried again sooner */
 
-/* Whose a connection is: the number that open() is given. */
-enum user { USER_FLOW = 1, USER_LEG, USER_LISTEN };
-#define USER_SHIFT 60
-
-static uint64_t
-user_of(enum user what, uint64_t number)
-{
-	return (uint64_t)what << USER_SHIFT | number;
-}
-
 static struct rs_metrics *
 cells(const struct rs_engine *e)
 {
@@ -215,11 +205,12 @@ begin(struct rs_engine *e, struct flow *f)
 	int rc;
 
 	f->begun_ns = e->now;
+	f->is_alias = false;
 	if (f->cut_ns && !f->syn_ns)
 		f->syn_ns = e->now;
 	rs_metric_inc(cells(e), RS_FLOW_STARTED);
 	set_state(e, f, FLOW_OPENING);
-	rc = e->link.conns->open(e->link.conns_ctx, &path, f->group, user_of(USER_FLOW, number_of(e, f)), &f->conn);
+	rc = e->link.conns->open(e->link.conns_ctx, &path, f->group, flow_user(USER_FLOW, number_of(e, f)), &f->conn);
 	if (rc == 0)
 		return true;
 	failed(e, f, cause_of_open(rc));
@@ -241,6 +232,12 @@ flow_timer(struct rs_engine *e, uint32_t number)
 
 	if (f->state == FLOW_RESTING && !e->silent && !e->stopping)
 		begin(e, f);
+}
+
+void
+flow_rested(struct rs_engine *e, struct flow *f)
+{
+	rs_wheel_cancel(&e->wheel, e->first_flow_node + number_of(e, f));
 }
 
 /* --- legs --- */
@@ -276,7 +273,7 @@ connect_own(struct rs_engine *e, struct leg *leg, uint32_t *cause)
 	}
 	rs_metric_inc(cells(e), RS_FLOW_STARTED);
 	rc = e->link.conns->open(e->link.conns_ctx, &leg->path, (uint32_t)(a->group - e->groups),
-		user_of(USER_LEG, generation << 32 | leg_slot(e, leg)), &leg->path.conn);
+		flow_user(USER_LEG, generation << 32 | leg_slot(e, leg)), &leg->path.conn);
 	if (rc) {
 		rs_metric_inc(cells(e), RS_FLOW_FAILED + cause_of_open(rc));
 		*cause = RS_CAUSE_CONNECTION + cause_of_open(rc);
@@ -295,7 +292,7 @@ leg_connect(struct rs_engine *e, struct leg *leg, uint32_t *cause)
 
 	if (is_alive(e, leg->path.conn))
 		return FLOW_READY;
-	if (!(leg->flags & LEG_UAC) && !f) { /* of a peer's, which is gone */
+	if (!f && !leg_has_own(e, leg)) { /* of a peer's, which is gone */
 		*cause = RS_CAUSE_CONNECTION + RS_CONN_CAUSE_PEER;
 		return FLOW_FAILED;
 	}
@@ -358,16 +355,19 @@ unlink_leg(struct rs_engine *e, struct leg *leg)
 void
 leg_heard(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx)
 {
-	bool own = leg->flags & LEG_UAC && leg_activity(e, leg)->group->first_flow == NO_FLOW;
-
-	if (!own)
+	if (rs_transport_is_stream((enum rs_transport)rx->path.transport) && !leg_has_own(e, leg))
 		leg->path.conn = rx->path.conn;
+	if (leg->path.transport != rx->path.transport && !rx->path.conn && !(leg->flags & LEG_UAC)) { /* the port was the connection's */
+		leg->path.remote = rx->path.remote;
+		leg->path.remote_port = rx->path.remote_port;
+	}
+	leg->path.transport = rx->path.transport;
 }
 
 void
 leg_disconnect(struct rs_engine *e, struct leg *leg)
 {
-	bool own = leg->flags & LEG_UAC && leg_activity(e, leg)->group->first_flow == NO_FLOW;
+	bool own = leg_has_own(e, leg);
 
 	if (leg->flags & LEG_CONNECTING && own)
 		rs_metric_add(cells(e), RS_FLOW_OPENING, (uint64_t)-1);
@@ -384,21 +384,30 @@ leg_disconnect(struct rs_engine *e, struct leg *leg)
 static void
 play_on(struct rs_engine *e, struct leg *leg)
 {
+	bool put_off = leg->flags & LEG_PUT_OFF;
+
 	leg->flags &= ~(uint32_t)LEG_CONNECTING;
 	leg->waits = NO_LEG;
-	leg_run(e, leg, NULL);
+	if (put_off && !large_send(e, leg))
+		return;
+	if (!put_off || (leg_step(e, leg)->kind == RS_STEP_SEND && !(leg->flags & LEG_LINGERING)))
+		leg_run(e, leg, NULL);
 }
 
-static void
-opened(struct rs_engine *e, struct flow *f)
+void
+flow_opened(struct rs_engine *e, struct flow *f)
 {
 	const struct rs_plan_group *plan = e->groups[f->group].plan;
 	uint32_t next = f->waiting;
 
+	if (!f->is_alias) {
+		rs_metric_inc(cells(e), RS_FLOW_OPENED);
+		rs_metric_record(cells(e), RS_FLOW_SETUP, e->now - f->begun_ns);
+	} else if (f->cut_ns && !f->syn_ns) {
+		f->syn_ns = e->now;
+	}
 	set_state(e, f, FLOW_OPEN);
 	f->times++;
-	rs_metric_inc(cells(e), RS_FLOW_OPENED);
-	rs_metric_record(cells(e), RS_FLOW_SETUP, e->now - f->begun_ns);
 	if (f->was_open)
 		rs_metric_inc(cells(e), RS_FLOW_REOPENED);
 	if (f->cut_ns) {
@@ -442,11 +451,13 @@ flow_registered(struct rs_engine *e, struct flow *f, bool lost, uint32_t flow_ti
 	f->to_register = false;
 }
 
-/* @cut: it was open */
-static void
-broken(struct rs_engine *e, struct flow *f, enum rs_conn_cause cause)
+void
+flow_broken(struct rs_engine *e, struct flow *f, enum rs_conn_cause cause)
 {
-	rs_metric_inc(cells(e), RS_FLOW_BROKEN + cause);
+	if (!f->is_alias) /* else counted as one of those that are accepted */
+		rs_metric_inc(cells(e), RS_FLOW_BROKEN + cause);
+	f->is_alias = false;
+	f->cause = (uint8_t)cause;
 	if (!f->cut_ns)
 		f->cut_ns = e->now;
 	f->syn_ns = 0;
@@ -464,7 +475,11 @@ flow_cut(struct rs_engine *e, struct flow *f, enum rs_conn_close how)
 	if (f->state != FLOW_OPEN)
 		return;
 	e->link.conns->close(e->link.conns_ctx, f->conn, how);
-	broken(e, f, RS_CONN_CAUSE_LOCAL);
+	if (f->is_alias) {
+		rs_metric_add(cells(e), RS_FLOW_ACCEPTED_OPEN, (uint64_t)-1);
+		rs_metric_inc(cells(e), RS_FLOW_BROKEN + RS_CONN_CAUSE_LOCAL);
+	}
+	flow_broken(e, f, RS_CONN_CAUSE_LOCAL);
 }
 
 void
@@ -480,11 +495,11 @@ flow_event(struct rs_engine *e, struct flow *f, const struct rs_rx *rx)
 	if (rx->path.conn != f->conn) /* of one before */
 		return;
 	if (rx->event == RS_CONN_OPENED && f->state == FLOW_OPENING)
-		opened(e, f);
+		flow_opened(e, f);
 	else if (rx->event == RS_CONN_CLOSED && f->state == FLOW_OPENING)
 		failed(e, f, (enum rs_conn_cause)rx->cause);
 	else if (rx->event == RS_CONN_CLOSED && f->state == FLOW_OPEN)
-		broken(e, f, (enum rs_conn_cause)rx->cause);
+		flow_broken(e, f, (enum rs_conn_cause)rx->cause);
 }
 
 static void
@@ -510,7 +525,10 @@ leg_event(struct rs_engine *e, const struct rs_rx *rx)
 		rs_metric_inc(cells(e), RS_FLOW_FAILED + rx->cause);
 		leg->flags &= ~(uint32_t)LEG_CONNECTING;
 		leg->path.conn = 0;
-		leg_fail(e, leg, RS_CAUSE_CONNECTION + rx->cause, false);
+		if (leg->flags & LEG_PUT_OFF && large_falls_back(e, leg, (enum rs_conn_cause)rx->cause))
+			play_on(e, leg);
+		else
+			leg_fail(e, leg, RS_CAUSE_CONNECTION + rx->cause, false);
 	} else if (rx->event == RS_CONN_CLOSED) {
 		rs_metric_add(cells(e), RS_FLOW_OPEN, (uint64_t)-1);
 		rs_metric_inc(cells(e), RS_FLOW_BROKEN + rx->cause);
@@ -522,9 +540,9 @@ leg_event(struct rs_engine *e, const struct rs_rx *rx)
 void
 flows_input(struct rs_engine *e, const struct rs_rx *rx)
 {
-	uint64_t number = rx->user & ((1ull << USER_SHIFT) - 1);
+	uint64_t number = flow_user_number(rx->user);
 
-	switch ((enum user)(rx->user >> USER_SHIFT)) {
+	switch (flow_user_kind(rx->user)) {
 	case USER_FLOW:
 		if (number < e->n_flows)
 			flow_event(e, &e->flows[number], rx);
@@ -540,44 +558,10 @@ flows_input(struct rs_engine *e, const struct rs_rx *rx)
 			rs_metric_add(cells(e), RS_FLOW_ACCEPTED_OPEN, (uint64_t)-1);
 			rs_metric_inc(cells(e), RS_FLOW_BROKEN + rx->cause);
 			e->legs_to_tell = true;
+			flow_alias_end(e, (uint32_t)number, rx);
 		} else {
 			rs_metric_inc(cells(e), RS_FLOW_NOT_ACCEPTED + rx->cause);
 		}
 		break;
 	}
-}
-
-bool
-rs_engine_listens(const struct rs_engine *e, uint8_t port, const struct rs_addr *addr, uint16_t local_port, uint32_t *group,
-	uint64_t *user)
-{
-	for (uint32_t i = 0; i < e->n_groups; i++) {
-		const struct group *g = &e->groups[i];
-
-		if (g->plan->port != port || g->position == UINT32_MAX || !rs_transport_is_stream(g->plan->transport) ||
-			rs_group_find(g->plan, addr, local_port) < 0)
-			continue;
-		*group = i;
-		*user = user_of(USER_LISTEN, i);
-		return !e->silent;
-	}
-	return false;
-}
-
-uint32_t
-rs_engine_conn_endpoint(const struct rs_engine *e, uint32_t group, uint64_t user, const struct rs_path *path)
-{
-	uint64_t number = user & ((1ull << USER_SHIFT) - 1);
-	int64_t index;
-
-	switch ((enum user)(user >> USER_SHIFT)) {
-	case USER_FLOW:
-		return number < e->n_flows ? e->flows[number].index : 0;
-	case USER_LEG:
-		return (uint32_t)number < e->legs.cap ? leg_at(e, (uint32_t)number)->endpoint : 0;
-	case USER_LISTEN:
-		index = rs_group_find(e->groups[group].plan, &path->local, path->local_port);
-		return index < 0 ? 0 : (uint32_t)index;
-	}
-	return 0;
 }

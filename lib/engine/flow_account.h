@@ -17,9 +17,13 @@ enum rs_flow_metric {
 	RS_FLOW_REOPENED, /* of OPENED: had been open before */
 	RS_FLOW_ACCEPTED, /* opened by peers */
 	RS_FLOW_ACCEPTED_OPEN, /* gauge */
+	RS_FLOW_ALIASED,  /* of ACCEPTED: taken for our own requests (RFC 5923) */
+	RS_FLOW_NOT_ALIASED, /* asked to be, but not to be trusted with them */
 	RS_FLOW_DROPPED,  /* cut on purpose */
 	RS_FLOW_NOT_SENT, /* messages for connections that were gone */
 	RS_FLOW_LEGS_CUT, /* calls that a request of theirs was under way for on a connection that broke */
+	RS_FLOW_SWITCHED, /* requests too large for UDP */
+	RS_FLOW_FELL_BACK, /* of them, sent over UDP after all */
 	RS_FLOW_FAILED,	  /* RS_CONN_CAUSES of them: openings that came to nothing, by cause */
 	RS_FLOW_BROKEN = RS_FLOW_FAILED + RS_CONN_CAUSES, /* and open ones that ended, by cause */
 	RS_FLOW_NOT_ACCEPTED = RS_FLOW_BROKEN + RS_CONN_CAUSES, /* and peers' that came to nothing */

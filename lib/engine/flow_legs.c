@@ -28,16 +28,10 @@ waits_for_answer(const struct rs_engine *e, const struct leg *leg)
 void
 leg_cut(struct rs_engine *e, struct leg *leg, enum rs_conn_cause cause)
 {
-	if (leg->flags & LEG_LINGERING || !waits_for_answer(e, leg))
+	if (leg->flags & LEG_LINGERING || !rs_transport_is_stream(leg->path.transport) || !waits_for_answer(e, leg))
 		return;
 	rs_metric_inc(&e->account->flows, RS_FLOW_LEGS_CUT);
 	leg_fail(e, leg, RS_CAUSE_CONNECTION + cause, false);
-}
-
-static bool
-has_own(const struct rs_engine *e, const struct leg *leg)
-{
-	return leg->flags & LEG_UAC && leg_activity(e, leg)->group->first_flow == NO_FLOW;
 }
 
 /* Its endpoint's flow that is this connection; NULL: a peer opened it. */
@@ -62,9 +56,9 @@ leg_close_connection(struct rs_engine *e, struct leg *leg)
 
 	if (!rs_transport_is_stream(leg->path.transport) || !conn)
 		return;
-	if (has_own(e, leg)) {
+	if (leg_has_own(e, leg)) {
 		leg_disconnect(e, leg);
-		leg->flags &= ~(uint32_t)LEG_CONNECTED;
+		leg->flags &= ~(uint32_t)(LEG_CONNECTED | LEG_CONNECTING | LEG_PUT_OFF);
 	} else if (flow_under(e, leg)) {
 		flow_cut(e, flow_under(e, leg), RS_CONN_FIN);
 	} else if (e->link.conns->alive(e->link.conns_ctx, conn)) {
@@ -79,12 +73,27 @@ leg_close_connection(struct rs_engine *e, struct leg *leg)
 bool
 leg_redirect(struct rs_engine *e, struct leg *leg, const struct rs_addr *addr, uint16_t port)
 {
-	if (addr->family != leg->path.local.family || (rs_transport_is_stream(leg->path.transport) && !has_own(e, leg)))
+	if (addr->family != leg->path.local.family || (rs_transport_is_stream(leg->path.transport) && !leg_has_own(e, leg)))
 		return false;
 	leg_close_connection(e, leg);
 	leg->path.remote = *addr;
 	leg->path.remote_port = port;
 	return true;
+}
+
+/* Why the connection that @leg was on is gone: its endpoint's knows; of one that a peer opened, he has closed it. */
+static enum rs_conn_cause
+cause_of_end(const struct rs_engine *e, const struct leg *leg)
+{
+	const struct group *g = leg_activity(e, leg)->group;
+
+	for (uint8_t hop = 0; hop < g->plan->n_hops; hop++) {
+		const struct flow *f = flow_of(e, g, leg->endpoint, hop);
+
+		if (f && f->cause && rs_addr_eq(&g->plan->hops[hop].addr, &leg->path.remote) && g->plan->hops[hop].port == leg->path.remote_port)
+			return (enum rs_conn_cause)f->cause;
+	}
+	return RS_CONN_CAUSE_PEER;
 }
 
 uint64_t
@@ -109,7 +118,7 @@ flows_turn(struct rs_engine *e)
 			continue;
 		leg->path.conn = 0;
 		fails--;
-		leg_cut(e, leg, RS_CONN_CAUSE_PEER);
+		leg_cut(e, leg, cause_of_end(e, leg));
 	}
 	return e->tell_left > 0 ? e->now : UINT64_MAX;
 }

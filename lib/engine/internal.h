@@ -67,6 +67,9 @@ enum leg_flag {
 	LEG_STRICT = 1 << 21,	    /* the first proxy is a strict router: it is the target, which ends the route set */
 	LEG_CONNECTING = 1 << 22,   /* its send step waits for a connection */
 	LEG_CONNECTED = 1 << 23,    /* it had one of its own */
+	LEG_LARGE = 1 << 24,	    /* it has, or is about to have, a connection of its own since a request was too large for UDP */
+	LEG_PUT_OFF = 1 << 25,	    /* the request of large_step goes out when that is there */
+	LEG_UDP_ONLY = 1 << 26,	    /* the peer takes no connections */
 	LEG_TRACED = 1 << 30,	    /* its messages are kept */
 };
 
@@ -100,6 +103,7 @@ struct leg {
 	struct rs_path path;
 	uint32_t remote_tag;	 /* hash of the peer's tag; INVITE_TAG_NONE: not known */
 	int16_t invite_step;	 /* the send of our last INVITE; -1: none */
+	int16_t large_step;	 /* LEG_PUT_OFF */
 
 	uint64_t due_ns;	 /* arrival's due time, or the INVITE's receive time */
 	uint64_t invite_ns;	 /* transmit burst of the INVITE; 0: not yet */
@@ -298,6 +302,7 @@ struct rs_engine {
 	struct stamp *stamps;
 	uint32_t n_stamps;
 	uint8_t *scratch;	     /* SCRATCH_BYTES: kept headers put together, expansions */
+	uint8_t *received;	     /* SCRATCH_BYTES: the request being dealt with, once its Via says where it came from */
 	uint8_t *scratch2;	     /* SCRATCH_BYTES: renderings of actions */
 	struct rs_sip_msg msg;	     /* the message being dealt with */
 	struct rs_sip_msg kept_msg;  /* kept headers, parsed again */
@@ -340,6 +345,7 @@ struct rs_engine {
 	struct streams *streams;     /* NULL: no media, see stream.h */
 	struct rs_media_setup *media_setup; /* what it was made from; of this engine alone */
 	struct tracer *tracer;
+	enum large { LARGE_NO, LARGE_LOOK, LARGE_FOUND, LARGE_SEND } large; /* see large.c */
 	uint8_t sending;	     /* enum rs_trace_flag of the next message that is sent */
 	struct rs_auth_hasher *hasher;
 };

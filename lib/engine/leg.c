@@ -113,7 +113,7 @@ leg_free(struct rs_engine *e, struct leg *leg)
 		sdp_close(e, leg);
 	stamps_settle(e, leg);
 	trace_end(e, leg);
-	if (rs_transport_is_stream(leg->path.transport))
+	if (rs_transport_is_stream(leg->path.transport) || leg->path.conn)
 		leg_disconnect(e, leg);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_WAIT);
 	rs_wheel_cancel(&e->wheel, slot * TIMERS + TIMER_RETRANS);

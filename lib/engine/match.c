@@ -309,7 +309,7 @@ leg_receive(struct rs_engine *e, struct leg *leg, const struct rs_rx *rx, const 
 {
 	struct activity *a = leg_activity(e, leg);
 	rs_metric_inc(&a->account->cells, RS_AM_SIP_RECEIVED);
-	if (rs_transport_is_stream((enum rs_transport)rx->path.transport))
+	if (rs_transport_is_stream((enum rs_transport)rx->path.transport) || (leg->path.transport != rx->path.transport && !msg->status))
 		leg_heard(e, leg, rx);
 	if (a->legs)
 		legs_received(e, leg, rx, msg, cseq);

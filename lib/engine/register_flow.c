@@ -46,7 +46,6 @@ register_disconnected(struct rs_engine *e, struct flow *f, uint32_t cause)
 {
 	if (!is_shared(e, f))
 		return of_flow(e, f) && registration_disconnected(e, of_flow(e, f), cause);
-	f->cause = (uint8_t)(cause - RS_CAUSE_CONNECTION);
 	look_at_all(e);
 	return e->groups[f->group].first_reg != NO_ENDPOINT;
 }

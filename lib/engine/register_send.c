@@ -212,6 +212,8 @@ put_message(struct rs_engine *e, struct registration *r, const uint8_t *token, s
 	request.uri = rs_slice_str(uri);
 	request.host = rs_slice_of(ep->text, ep->text_len);
 	request.branch = rs_slice_str(branch);
+	request.rport = !rs_transport_is_stream(transport);
+	request.alias = g->alias;
 	request.from = rs_slice_str(from);
 	request.to = rs_slice_str(to);
 	request.call_id = rs_slice_str(call_id);

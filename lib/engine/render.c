@@ -311,6 +311,7 @@ fill_render(struct rs_engine *e, struct leg *leg, uint32_t step, uint64_t slots,
 	r->pid = rs_slice_of(e->pid_text, e->pid_len);
 	r->tag = rs_slice_of(leg->token, RS_TOKEN_LEN);
 	r->branch_by_index = true;
+	r->branch_alias = a->group->plan->alias;
 	r->domain = a->group->plan->domain ? rs_slice_str(a->group->plan->domain) : r->local_ip;
 	r->msg_index = step;
 	r->call_number = leg->number + 1;
@@ -335,5 +336,6 @@ leg_render(struct rs_engine *e, struct leg *leg, int32_t template, const struct 
 	struct texts texts;
 
 	fill_render(e, leg, leg->step, EVERY_SLOT, last ? last : leg_kept(e, leg), &ctx, &texts);
+	e->render.branch_alias = false; /* the value of a variable is no Via */
 	return rs_template_render(&leg_program(e, leg)->templates[template], &e->render, out, cap);
 }

@@ -105,6 +105,10 @@ connection(struct rs_engine *e, struct leg *leg)
 	uint32_t cause;
 	enum flow_ready ready = FLOW_READY;
 
+	if (leg->flags & LEG_CONNECTING) /* what it sent before has been put off: see large.c */
+		return FLOW_WAIT;
+	if (rs_transport_is_stream(leg->path.transport))
+		large_over(e, leg);
 	if (rs_transport_is_stream(leg->path.transport) && !e->silent)
 		ready = leg_connect(e, leg, &cause);
 	if (ready == FLOW_FAILED)

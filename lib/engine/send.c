@@ -180,6 +180,7 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 
 	if (rc)
 		return cause_of(rc);
+	uint32_t fits = buf.cap;
 	int n = render_into(e, leg, t, &buf);
 
 	if (n == -ENOSPC) { /* then in fragments: what fits does not pay for it */
@@ -195,6 +196,10 @@ send_template(struct rs_engine *e, struct leg *leg, const struct rs_template *t,
 		*sent = e->sent;
 	else if (n > 0 && sent)
 		sent_read(buf.data, (size_t)n, sent);
+	if (n > 0 && !drop && large_found(e, leg, path, fits, (uint32_t)n)) {
+		e->link.drop(e->link.ctx, &buf);
+		return RS_CAUSE_NONE;
+	}
 	if (n > 0)
 		trace_sent(e, leg, buf.data, (uint32_t)n, flags | (drop ? RS_TRACE_DROPPED : 0));
 	if (n < 0 || drop) {
@@ -280,6 +285,12 @@ arm_retransmission(struct rs_engine *e, struct leg *leg, uint32_t step, const st
 	leg->retrans_invite = s->status == 0 && s->method == RS_SIP_INVITE;
 	leg->retrans_ns = s->retrans_ns;
 	rs_wheel_arm(&e->wheel, node, e->now + s->retrans_ns);
+}
+
+void
+send_arm(struct rs_engine *e, struct leg *leg, uint32_t step)
+{
+	arm_retransmission(e, leg, step, &leg_program(e, leg)->steps[step]);
 }
 
 /*
@@ -388,12 +399,19 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	struct sent sent = { 0 };
 	bool ask = !again && (a->rfc || (answer && !has_last_cseq(e, &play->facts[s->template], &sent.cseq)));
 
-	e->sending = again ? RS_TRACE_AGAIN : 0;
+	bool late = e->large == LARGE_SEND; /* for the first time, whatever is said */
+
+	if (!again && !s->status)
+		large_look(e, leg);
+	e->sending = again && !late ? RS_TRACE_AGAIN : 0;
 	uint32_t cause = send_template(e, leg, &play->program->templates[s->template], drop, ask ? &sent : NULL);
+
+	bool put_off = e->large == LARGE_FOUND;
 
 	e->path = NULL;
 	e->complete = NULL;
 	e->sdp_sends = SDP_SENDS_NONE;
+	e->large = LARGE_NO;
 	if (cause)
 		return -(int)cause;
 	if (play->wants_dynamic_id)
@@ -402,8 +420,10 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 		rs_metric_inc(cells, RS_SM_LOST);
 		rs_metric_inc(&a->account->cells, RS_AM_SIP_LOST);
 	}
-	rs_metric_inc(&a->account->cells, again ? RS_AM_SIP_RETRANSMITTED : RS_AM_SIP_SENT);
-	rs_metric_inc(cells, again ? RS_SM_RETRANS : RS_SM_MESSAGES);
+	if (!put_off) {
+		rs_metric_inc(&a->account->cells, again && !late ? RS_AM_SIP_RETRANSMITTED : RS_AM_SIP_SENT);
+		rs_metric_inc(cells, again && !late ? RS_SM_RETRANS : RS_SM_MESSAGES);
+	}
 	if (again)
 		return 0;
 	if (leg->challenge.class && play->slots[s->template] >> RS_SLOT_AUTH & 1)
@@ -419,7 +439,7 @@ leg_send(struct rs_engine *e, struct leg *leg, uint32_t step, const struct rs_si
 	} else {
 		client_sent(e, leg, step, s, &sent);
 	}
-	return 0;
+	return put_off ? large_put_off(e, leg, step) : 0;
 }
 
 /*

@@ -230,7 +230,7 @@ budget_of(const struct rs_plan *plan, const uint8_t *steer_bits, uint32_t worker
 	out->reserved_bytes = out->legs * (leg_cost() + 4 * sizeof(struct rs_table_entry)) +
 		rs_blobs_reserve(blobs_needed(plan, out->legs)) + out->endpoints * (sizeof(struct endpoint) + sizeof(uint32_t)) + callees_bytes(callees) + shapes +
 		(wants_rfc(plan) ? out->legs * sizeof(struct dialog) + tombs_reserve(tombs_needed(plan)) : 0) +
-		plays + 2 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
+		plays + 3 * SCRATCH_BYTES + MAX_STAMPS * sizeof(struct stamp) +
 		registrations_needed(plan) * (sizeof(struct registration) + sizeof(struct rs_wheel_node)) +
 		MAX_REALMS * (sizeof(struct realm) + 512) + tracer_reserve(plan, out->legs) +
 		legs_reserve(plan, out->legs) + flows_reserve(plan) + (wants_media(plan) ? out->legs * MEDIA_COST + sizeof(struct rs_sdp) : 0) +
@@ -337,7 +337,8 @@ scratch_setup(struct rs_engine *e)
 	e->stamps = rs_arena_alloc(&e->arena, MAX_STAMPS * sizeof(*e->stamps), 64);
 	e->scratch = rs_arena_alloc(&e->arena, SCRATCH_BYTES, 64);
 	e->scratch2 = rs_arena_alloc(&e->arena, SCRATCH_BYTES, 64);
-	return e->stamps && e->scratch && e->scratch2 ? 0 : -ENOMEM;
+	e->received = rs_arena_alloc(&e->arena, SCRATCH_BYTES, 64);
+	return e->stamps && e->scratch && e->scratch2 && e->received ? 0 : -ENOMEM;
 }
 
 static int

@@ -62,10 +62,20 @@ enum rs_conn_cause {
 	RS_CONN_CAUSE_NO_MEMORY,
 	RS_CONN_CAUSE_NOT_TARGET,
 	RS_CONN_CAUSE_TLS,	   /* the handshake failed: rs_rx.detail is an enum rs_tls_cause */
-	RS_CONN_CAUSE_TLS_RECORD,  /* a record was wrong, or its alert fatal */
+	RS_CONN_CAUSE_TLS_RECORD,  /* a record was wrong */
+	RS_CONN_CAUSE_TLS_ALERT,   /* the peer's alert, behind the handshake: rs_rx.detail is its number */
 	RS_CONN_CAUSE_TLS_QUEUE,   /* our own handshake threads had no room */
 	RS_CONN_CAUSE_HTTP,	   /* the upgrade was answered otherwise: rs_rx.detail is the status, 0: no HTTP */
+	RS_CONN_CAUSE_HTTP_401,	   /* of those, what is told apart: with these ... */
+	RS_CONN_CAUSE_HTTP_403,
+	RS_CONN_CAUSE_HTTP_404,
+	RS_CONN_CAUSE_HTTP_503,
+	RS_CONN_CAUSE_REDIRECTED,  /* ... and with any 3xx: it is not followed */
+	RS_CONN_CAUSE_WS_ACCEPT,   /* 101, but not to our key (RFC 6455, 4.1) */
+	RS_CONN_CAUSE_WS_PROTOCOL, /* 101, but not for "sip" (RFC 7118, 4.1) */
+	RS_CONN_CAUSE_WS_EXTENSION, /* 101, with an extension that was not asked for */
 	RS_CONN_CAUSE_WS,	   /* frames broke RFC 6455 */
+	RS_CONN_CAUSE_WS_ERROR,	   /* the peer closed it for an error: rs_rx.detail is the code of its Close (RFC 6455, 7.4) */
 	RS_CONN_CAUSE_FRAMING,	   /* bytes that are no stream of SIP messages: rs_rx.detail says how */
 	RS_CONN_CAUSE_TOO_LONG,	   /* a message larger than we take */
 	RS_CONN_CAUSE_SLOW,	   /* neither a message nor a handshake came to its end in time */

@@ -12,7 +12,7 @@ static bool
 has_connections(const struct rs_plan *plan)
 {
 	for (uint32_t i = 0; i < plan->n_groups; i++)
-		if (rs_transport_is_stream((enum rs_transport)plan->groups[i].transport))
+		if (rs_transport_is_stream(rs_group_stream(&plan->groups[i])))
 			return true;
 	return false;
 }
@@ -221,8 +221,10 @@ connections_json(struct view *v)
 {
 	static const struct member flows[] = { { "open", RS_FLOW_OPEN }, { "peak", RS_FLOW_PEAK }, { "opening", RS_FLOW_OPENING },
 		{ "resting", RS_FLOW_RESTING }, { "started", RS_FLOW_STARTED }, { "opened", RS_FLOW_OPENED }, { "reopened", RS_FLOW_REOPENED },
-		{ "accepted", RS_FLOW_ACCEPTED }, { "accepted_open", RS_FLOW_ACCEPTED_OPEN }, { "dropped", RS_FLOW_DROPPED },
-		{ "not_sent", RS_FLOW_NOT_SENT }, { "calls_cut", RS_FLOW_LEGS_CUT }, { 0 } };
+		{ "accepted", RS_FLOW_ACCEPTED }, { "accepted_open", RS_FLOW_ACCEPTED_OPEN },
+		{ "aliased", RS_FLOW_ALIASED }, { "not_aliased", RS_FLOW_NOT_ALIASED }, { "dropped", RS_FLOW_DROPPED },
+		{ "not_sent", RS_FLOW_NOT_SENT }, { "calls_cut", RS_FLOW_LEGS_CUT },
+		{ "switched_to_tcp", RS_FLOW_SWITCHED }, { "fell_back_to_udp", RS_FLOW_FELL_BACK }, { 0 } };
 	static const struct member back[] = { { "setup_ms", RS_FLOW_SETUP }, { "back_ms", RS_FLOW_BACK }, { "back_from_syn_ms", RS_FLOW_BACK_SYN },
 		{ "registered_ms", RS_FLOW_REGISTERED }, { "registered_from_syn_ms", RS_FLOW_REGISTERED_SYN }, { 0 } };
 	static const struct member conns[] = { { "all", RS_CONNS_OPEN }, { "tls", RS_CONNS_TLS_OPEN },
@@ -232,9 +234,11 @@ connections_json(struct view *v)
 		{ "full", RS_CONNS_FULL }, { "no_buffer", RS_CONNS_NO_BUFFER }, { "nobody_listens", RS_CONNS_NOBODY },
 		{ "upgrades", RS_CONNS_UPGRADES }, { "upgrades_refused", RS_CONNS_UPGRADES_REFUSED }, { 0 } };
 	static const struct member tcp[] = { { "segments_in", RS_NET_TCP_RX_SEGMENTS }, { "segments_out", RS_NET_TCP_TX_SEGMENTS },
-		{ "retransmitted", RS_NET_TCP_TX_RETRANSMITTED }, { "time_wait", RS_NET_TCP_TIME_WAIT }, { "out_of_order", RS_NET_TCP_RX_OUT_OF_ORDER },
+		{ "retransmitted", RS_NET_TCP_TX_RETRANSMITTED },
+		{ "retransmitted_bytes", RS_NET_TCP_TX_RETRANSMITTED_BYTES }, { "time_wait", RS_NET_TCP_TIME_WAIT }, { "out_of_order", RS_NET_TCP_RX_OUT_OF_ORDER },
 		{ "duplicates", RS_NET_TCP_RX_DUPLICATE }, { "bad_checksum", RS_NET_TCP_RX_BAD_CHECKSUM }, { "syns_dropped", RS_NET_TCP_SYN_BACKLOG },
 		{ "resets_out", RS_NET_TCP_TX_RESETS }, { 0 } };
+	static const struct member round_trips[] = { { "rtt_ms", RS_NET_TCP_RTT }, { 0 } };
 	json_t *j, *t;
 
 	if (!v->o->sets[SET_FLOWS].table)
@@ -252,6 +256,7 @@ connections_json(struct view *v)
 	put_hists(v, j, SET_FLOWS, back);
 	put_counts(v, j, SET_CONNS, conns);
 	put_counts(v, t, SET_TCP, tcp);
+	put_hists(v, t, SET_TCP, round_trips);
 	put(&v->maker, j, "tcp", t);
 	put(&v->maker, j, "handshakes", handshakes_json(v));
 	return j;

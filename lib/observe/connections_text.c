@@ -26,6 +26,16 @@ peak_rows(struct columns *c, const json_t *j)
 }
 
 static void
+large_rows(struct columns *c, const json_t *j)
+{
+	cell_headings(c, "Too large for UDP\0given to TCP\0then to UDP after all\0");
+	cell(c, "requests");
+	cell_count(c, json_object_get(j, "switched_to_tcp"));
+	cell_count(c, json_object_get(j, "fell_back_to_udp"));
+	end_row(c);
+}
+
+static void
 cause_rows(struct columns *c, const json_t *j)
 {
 	static const struct {
@@ -86,6 +96,7 @@ figure_rows(struct columns *c, const json_t *j)
 
 	cell_headings(c, "Connections, ms\0count\0min\0mean\0p50\0p90\0p99\0p99.9\0max\0");
 	figure_row(c, "set-up", json_object_get(j, "setup_ms"));
+	figure_row(c, "TCP round trip", json_object_get(json_object_get(j, "tcp"), "rtt_ms"));
 	figure_row(c, "TLS handshake", json_object_get(h, "elapsed_ms"));
 	figure_row(c, "  waiting for our own thread", json_object_get(h, "own_wait_ms"));
 	figure_row(c, "cut to open again", json_object_get(j, "back_ms"));
@@ -101,6 +112,10 @@ rs_connections_print(FILE *out, const json_t *connections)
 	columns_print(out, 1, count_rows, connections);
 	fputc('\n', out);
 	columns_print(out, 1, peak_rows, connections);
+	if (json_integer_value(json_object_get(connections, "switched_to_tcp")) > 0) {
+		fputc('\n', out);
+		columns_print(out, 1, large_rows, connections);
+	}
 	if (json_array_size(json_object_get(connections, "failed")) + json_array_size(json_object_get(connections, "ended")) +
 		json_array_size(json_object_get(connections, "not_accepted")) > 0) {
 		fputc('\n', out);

@@ -82,6 +82,9 @@ enum rs_connections {
 /** When a connection that broke is opened again. */
 enum rs_reconnect { RS_RECONNECT_RFC5626, RS_RECONNECT_AT_ONCE, RS_RECONNECT_SPREAD, RS_RECONNECT_NEVER };
 
+/** What carries a request that is too large for a datagram (RFC 3261, 18.1.1). */
+enum rs_large { RS_LARGE_UDP, RS_LARGE_TCP };
+
 /** SIP over WebSocket (RFC 7118): what the upgrade says. */
 struct rs_plan_ws {
 	const char *path;	/* "/" */
@@ -103,6 +106,8 @@ struct rs_plan_group {
 	uint8_t transport;	/* enum rs_transport */
 	uint8_t connections;	/* enum rs_connections */
 	uint8_t reconnect;	/* enum rs_reconnect */
+	uint8_t large_messages; /* enum rs_large */
+	bool alias;		/* RFC 5923: connections carry requests both ways */
 	bool outbound;		/* RFC 5626: +sip.instance, reg-id, ob */
 	uint64_t spread_ns;	/* RS_RECONNECT_SPREAD: at a time drawn from so long */
 	uint64_t keep_alive_ns;	/* 0: none */
@@ -126,6 +131,13 @@ struct rs_plan_group {
 	uint16_t rtp_first, rtp_last; /* UDP ports of each of its addresses that media may have: RTP even, RTCP the next one */
 	int line;
 };
+
+/** What its connections carry SIP by: TCP also beside UDP, for large messages. RS_TRANSPORT_UDP: it has none. */
+static inline enum rs_transport
+rs_group_stream(const struct rs_plan_group *g)
+{
+	return g->large_messages == RS_LARGE_TCP ? RS_TRANSPORT_TCP : (enum rs_transport)g->transport;
+}
 
 enum rs_activity_kind { RS_DO_CALL, RS_DO_ANSWER, RS_DO_OPTIONS, RS_DO_REGISTER, RS_DO_DROP };
 /** "call", "answer", ... as in `do` */

@@ -17,6 +17,8 @@ static const struct rs_word connections_words[] = { [RS_CONNECTIONS_ENDPOINT] = 
 	[RS_CONNECTIONS_CALL] = { "call", NULL },
 	{ NULL, NULL } };
 
+static const struct rs_word large_words[] = { [RS_LARGE_UDP] = { "udp", NULL }, [RS_LARGE_TCP] = { "tcp", NULL }, { NULL, NULL } };
+
 static const struct rs_word rel100_words[] = { [RS_100REL_OFF] = { "off", NULL },
 	[RS_100REL_SUPPORTED] = { "supported", NULL },
 	[RS_100REL_REQUIRED] = { "required", NULL },
@@ -144,6 +146,14 @@ const struct rs_setting rs_settings_endpoints[] = {
 		RS_FIELD(struct rs_plan_group, transport),
 		.standard = "\"udp\"",
 		.meaning = "How SIP is carried: \"udp\", or over connections: \"tcp\", \"tls\", \"ws\", \"wss\"." },
+	{ .name = "large_messages",
+		.type = RS_SET_WORD,
+		.words = large_words,
+		RS_FIELD(struct rs_plan_group, large_messages),
+		.standard = "\"udp\"",
+		.meaning =
+			"What requests of a scenario go over that are larger than 1,300 bytes, or within 200 of the MTU, of a group whose "
+			"transport is \"udp\": \"udp\", in fragments, as SIPp does it; \"tcp\": a connection (RFC 3261, 18.1.1)." },
 	{ .name = "proxy",
 		.type = RS_SET_STRINGS,
 		.offset = RS_SET_CUSTOM,
@@ -184,6 +194,13 @@ const struct rs_setting rs_settings_endpoints[] = {
 		.meaning =
 			"Keep-alives on idle connections, at 80 to 100 % of this interval (RFC 5626, 4.4.1; WebSocket: pings). A registrar's "
 			"Flow-Timer comes before it." },
+	{ .name = "alias",
+		.type = RS_SET_BOOL,
+		RS_FIELD(struct rs_plan_group, alias),
+		.standard = "false",
+		.meaning =
+			"Connection reuse (RFC 5923), over TCP and TLS: requests say `alias` in Via, behind [branch], and a connection that the "
+			"proxy opened, over TCP, with a request that says so is used for what goes to the proxy." },
 	{ .name = "outbound",
 		.type = RS_SET_BOOL,
 		RS_FIELD(struct rs_plan_group, outbound),

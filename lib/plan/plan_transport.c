@@ -137,7 +137,7 @@ read_ws(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_group
 static int
 check_datagrams(const struct rs_reader *r, const struct rs_part *p, const struct rs_plan_group *g)
 {
-	static const char *const names[] = { "connections", "reconnect", "keep_alive", "outbound",
+	static const char *const names[] = { "connections", "reconnect", "keep_alive", "outbound", "alias",
 		"connect_rate" };
 
 	for (size_t i = 0; i < RS_COUNT(names) && !rs_transport_is_stream(g->transport); i++)
@@ -147,13 +147,38 @@ check_datagrams(const struct rs_reader *r, const struct rs_part *p, const struct
 	return 0;
 }
 
+static int
+check_large(const struct rs_reader *r, const struct rs_part *p, const struct rs_plan_group *g)
+{
+	if (g->large_messages == RS_LARGE_TCP && rs_transport_is_stream(g->transport))
+		return rs_part_fail(r, p, "large_messages", -EINVAL,
+			"is for transport = \"udp\", but it is \"%s\", which all messages go over: remove it",
+			rs_transport_word(g->transport));
+	return 0;
+}
+
+static int
+check_alias(const struct rs_reader *r, const struct rs_part *p, const struct rs_plan_group *g)
+{
+	if (!g->alias)
+		return 0;
+	if (rs_transport_is_ws(g->transport))
+		return rs_part_fail(r, p, "alias", -EINVAL,
+			"is for transport = \"tcp\" and \"tls\", but it is \"%s\", which only its client opens: remove it",
+			rs_transport_word(g->transport));
+	if (!g->has_proxy || g->connections == RS_CONNECTIONS_CALL)
+		return rs_part_fail(r, p, "alias", -EINVAL,
+			"is for connections that stay: set proxy, and connections = \"endpoint\" or \"shared\"");
+	return 0;
+}
+
 int
 rs_read_transport(struct rs_reader *r, const struct rs_part *p, struct rs_plan_group *g)
 {
 	bool own = g->connections == RS_CONNECTIONS_ENDPOINT;
 	int rc;
 
-	if ((rc = check_datagrams(r, p, g)) != 0 || (rc = read_proxies(r, p, g)) != 0 ||
+	if ((rc = check_datagrams(r, p, g)) != 0 || (rc = check_large(r, p, g)) != 0 || (rc = read_proxies(r, p, g)) != 0 ||
 		(rc = read_reconnect(r, p, g)) != 0 || (rc = read_ws(r, p, g)) != 0)
 		return rc;
 	if (g->kind == RS_GROUP_TRUNK && !rs_tree_get(p->node, "connections"))
@@ -164,6 +189,8 @@ rs_read_transport(struct rs_reader *r, const struct rs_part *p, struct rs_plan_g
 	if (g->outbound && !own)
 		return rs_part_fail(r, p, "outbound", -EINVAL,
 			"needs a connection of each endpoint's own: set connections = \"endpoint\", or remove it");
+	if ((rc = check_alias(r, p, g)) != 0)
+		return rc;
 	if (g->connect_hz > 0 && (!g->has_proxy || g->connections == RS_CONNECTIONS_CALL))
 		return rs_part_fail(r, p, "connect_rate", -EINVAL,
 			"is for connections that stay: set proxy, and connections = \"endpoint\" or \"shared\"");

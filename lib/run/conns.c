@@ -129,7 +129,7 @@ make_profiles(struct run_conns *c)
 		const struct rs_plan_group *g = &c->plan->groups[i];
 		struct rs_conns_profile *p = &c->profiles[i];
 
-		p->transport = (enum rs_transport)g->transport;
+		p->transport = rs_group_stream(g);
 		p->path = rs_slice_str(g->ws.path ? g->ws.path : "/");
 		if (g->ws.origin)
 			p->origin = rs_slice_str(g->ws.origin);
@@ -198,7 +198,7 @@ listen_at(struct worker_conns *w, const struct rs_plan *plan)
 		const struct rs_plan_group *g = &plan->groups[i];
 		uint32_t ports = g->kind == RS_GROUP_TRUNK ? 1 : (g->count + g->n_addrs - 1) / g->n_addrs;
 
-		for (uint32_t k = 0; rs_transport_is_stream((enum rs_transport)g->transport) && k < ports; k++) {
+		for (uint32_t k = 0; rs_transport_is_stream(rs_group_stream(g)) && k < ports; k++) {
 			int rc = rs_conns_listen(w->conns, (uint16_t)(g->sip_port + k));
 
 			if (rc && rc != -EADDRINUSE) /* another group's as well */

@@ -14,7 +14,7 @@
 static bool
 is_over(const struct rs_plan_group *g, bool secure)
 {
-	enum rs_transport t = (enum rs_transport)g->transport;
+	enum rs_transport t = rs_group_stream(g);
 
 	return rs_transport_is_stream(t) && (!secure || rs_transport_is_secure(t));
 }
@@ -97,7 +97,7 @@ planned(const struct rs_plan *plan, bool secure, bool lent)
 
 		if (!is_over(g, secure) || (lent && !is_lent(plan, g)))
 			continue;
-		if (g->connections == RS_CONNECTIONS_CALL || g->n_hops == 0)
+		if (g->connections == RS_CONNECTIONS_CALL || g->n_hops == 0 || g->large_messages == RS_LARGE_TCP)
 			of_calls |= places_calls(plan, i);
 		else if (g->connections == RS_CONNECTIONS_SHARED)
 			n += (uint64_t)g->n_addrs * hops(g) * plan->n_workers;

@@ -50,6 +50,20 @@ static const struct row reason_rows[] = {
 	{ SSL_R_UNEXPECTED_EOF_WHILE_READING, RS_OFFLOAD_CAUSE_CLOSED },
 };
 
+static const struct row alert_rows[] = {
+	{ SSL_AD_PROTOCOL_VERSION, RS_OFFLOAD_CAUSE_ALERT_VERSION },
+	{ SSL_AD_HANDSHAKE_FAILURE, RS_OFFLOAD_CAUSE_ALERT_HANDSHAKE },
+	{ SSL_AD_INSUFFICIENT_SECURITY, RS_OFFLOAD_CAUSE_ALERT_HANDSHAKE },
+	{ SSL_AD_NO_CERTIFICATE, RS_OFFLOAD_CAUSE_ALERT_CERT },
+	{ SSL_AD_BAD_CERTIFICATE, RS_OFFLOAD_CAUSE_ALERT_CERT },
+	{ SSL_AD_UNSUPPORTED_CERTIFICATE, RS_OFFLOAD_CAUSE_ALERT_CERT },
+	{ SSL_AD_CERTIFICATE_REVOKED, RS_OFFLOAD_CAUSE_ALERT_CERT },
+	{ SSL_AD_CERTIFICATE_EXPIRED, RS_OFFLOAD_CAUSE_ALERT_CERT },
+	{ SSL_AD_CERTIFICATE_UNKNOWN, RS_OFFLOAD_CAUSE_ALERT_CERT },
+	{ SSL_AD_UNKNOWN_CA, RS_OFFLOAD_CAUSE_ALERT_CERT },
+	{ SSL_AD_CERTIFICATE_REQUIRED, RS_OFFLOAD_CAUSE_ALERT_CERT },
+};
+
 /* Of our own making; everything else is said of what the peer sent. */
 static const struct row own_rows[] = {
 	{ SSL_R_NO_CERTIFICATE_SET, RS_OFFLOAD_CAUSE_LOCAL },
@@ -84,7 +98,9 @@ rs_hs_cause(const struct rs_hs_task *task, uint32_t *detail)
 		return RS_OFFLOAD_CAUSE_CLOSED;
 	if (task->alert_received != UINT8_MAX) {
 		*detail = task->alert_received;
-		return RS_OFFLOAD_CAUSE_ALERT;
+		cause = RS_OFFLOAD_CAUSE_ALERT;
+		LOOK_UP(alert_rows, task->alert_received, &cause);
+		return cause;
 	}
 	if (ERR_GET_LIB(error) != ERR_LIB_SSL)
 		return error == 0 || reason == ERR_R_MALLOC_FAILURE ? RS_OFFLOAD_CAUSE_LOCAL : RS_OFFLOAD_CAUSE_PEER;

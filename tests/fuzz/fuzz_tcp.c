@@ -193,6 +193,7 @@ event(void *ctx, rs_handle h, uint64_t user, enum rs_tcp_event what, enum rs_tcp
 		if (what == RS_TCP_CLOSED)
 			connect_anew(e);
 		break;
+	case 6: (void)rs_tcp_close_gently(e->t, h, e->w->now); break;
 	default: break;
 	}
 }
@@ -219,6 +220,7 @@ data(void *ctx, rs_handle h, uint64_t user, struct rs_slice bytes)
 	case 3: (void)rs_tcp_abort(e->t, h, e->w->now); break;
 	case 4: (void)rs_tcp_read(e->t, h, e->w->now); break;
 	case 5: (void)rs_tcp_shutdown(e->t, h, e->w->now); break;
+	case 6: (void)rs_tcp_close_gently(e->t, h, e->w->now); break;
 	default: break;
 	}
 	return n;

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""usage: stream_peer.py cut ADDRESS PORT | keep PORT PINGS
+"""usage: stream_peer.py cut ADDRESS PORT | keep PORT PINGS | alias ADDRESS PORT REQUESTS
 
 A peer that says what it says in pieces of its own choosing. It prints what it heard, as JSON.
 
   cut   OPTIONS to ADDRESS:PORT a byte at a time, three and a half in one segment, with bodies, between keep-alives
   keep  takes two connections; answers PINGS keep-alives on the first, none on the other; until both are over or the first has had its own
+  alias OPTIONS to ADDRESS:PORT whose Via asks that requests to port 5060 come back on the connection; answers REQUESTS of them
 """
 
 import json
@@ -91,5 +92,26 @@ def keep(port, pings):
     return told
 
 
+def alias(address, port, wanted):
+    """RFC 5923: what is for the sent-by comes here."""
+    s = socket.create_connection((address, int(port)), 5)
+    s.sendall(options(1).replace(b":40000;", b":5060;alias;"))
+    told = {"requests": 0, "alias": 0}
+    if numbers(hear(s, lambda h: numbers(h) == [1])) != [1]:
+        return told
+    print("asked", flush=True)
+    heard, end = b"", time.monotonic() + 20
+    while told["requests"] < int(wanted) and time.monotonic() < end:
+        heard += hear(s, lambda h: b"\r\n\r\n" in h)
+        while b"\r\n\r\n" in heard:
+            request, _, heard = heard.partition(b"\r\n\r\n")
+            lines = [line for line in request.split(b"\r\n") if re.match(rb"(Via|From|To|Call-ID|CSeq):", line)]
+            told["requests"] += 1
+            told["alias"] += b";alias" in next(line for line in lines if line.startswith(b"Via:"))
+            s.sendall(b"\r\n".join([b"SIP/2.0 200 OK", *lines, b"Content-Length: 0\r\n\r\n"]))
+    hear(s, lambda h: False, 0.5)
+    return told
+
+
 if __name__ == "__main__":
-    print(json.dumps({"cut": cut, "keep": keep}[sys.argv[1]](*sys.argv[2:])))
+    print(json.dumps({"cut": cut, "keep": keep, "alias": alias}[sys.argv[1]](*sys.argv[2:])))

@@ -217,7 +217,7 @@ an_upgrade_is_refused(void **state)
 	rig_tune(&r, profiles, NULL);
 	rig_connect(&r);
 	rig_play(&r, 50 * MS);
-	rig_is_event(&r, 0, RS_CONN_CLOSED, RS_CONN_CAUSE_HTTP);
+	rig_is_event(&r, 0, RS_CONN_CLOSED, RS_CONN_CAUSE_HTTP_404);
 	assert_int_equal(rig_last(&r, 0, 0)->rx.detail, 404);
 	assert_int_equal(r.sides[1].n_items, 1); /* it never was one */
 	rig_is_event(&r, 1, RS_CONN_NOT_ACCEPTED, RS_CONN_CAUSE_HTTP);

@@ -157,7 +157,7 @@ the_peers_alert_is_told_with_its_number(void **state)
 	r.ctx = peer_context(false, NULL, NULL);
 	SSL_CTX_set_verify(r.ctx, SSL_VERIFY_PEER, NULL); /* it knows no authority */
 	accept_one(&r);
-	assert_failed(&r, RS_OFFLOAD_CAUSE_ALERT, SSL_AD_UNKNOWN_CA, -1);
+	assert_failed(&r, RS_OFFLOAD_CAUSE_ALERT_CERT, SSL_AD_UNKNOWN_CA, -1);
 	close_rig(&r);
 }
 
@@ -173,7 +173,7 @@ a_server_that_refuses_our_certificate_afterwards(void **state)
 	r.ctx = peer_context(true, cert_files[SERVER_CERT], cert_files[SERVER_KEY]);
 	SSL_CTX_set_verify(r.ctx, SSL_VERIFY_PEER, NULL);
 	connect_as(&r, 1, "sbc.test");
-	assert_failed(&r, RS_OFFLOAD_CAUSE_ALERT, SSL_AD_UNKNOWN_CA, -1);
+	assert_failed(&r, RS_OFFLOAD_CAUSE_ALERT_CERT, SSL_AD_UNKNOWN_CA, -1);
 	close_rig(&r);
 }
 
@@ -185,8 +185,8 @@ alerts_in_the_clear(void **state)
 		enum rs_offload_cause cause;
 		uint64_t detail;
 	} rows[] = {
-		{ 2, 40, RS_OFFLOAD_CAUSE_ALERT, 40 },
-		{ 2, 70, RS_OFFLOAD_CAUSE_ALERT, 70 },
+		{ 2, 40, RS_OFFLOAD_CAUSE_ALERT_HANDSHAKE, 40 },
+		{ 2, 70, RS_OFFLOAD_CAUSE_ALERT_VERSION, 70 },
 		{ 2, 112, RS_OFFLOAD_CAUSE_ALERT, 112 },
 		{ 1, 0, RS_OFFLOAD_CAUSE_CLOSED, 0 },
 	};

@@ -49,8 +49,8 @@ a_dead_daemons_socket_is_taken_over(void **state)
 static void
 another_daemons_socket_is_not_removed(void **state)
 {
+	static struct rs_daemon daemon; /* until teardown */
 	struct rig *rig = *state;
-	struct rs_daemon daemon = { 0 };
 	struct rs_server *first = rig->server;
 	struct rs_err err = { 0 };
 

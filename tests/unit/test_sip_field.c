@@ -255,7 +255,7 @@ via_values_come_one_by_one(void **state)
 {
 	struct rs_slice value = at_page(
 		"SIP/2.0/UDP 198.18.0.1:5061 ;rport=5062;received=198.18.0.9;branch=z9hG4bK1 ,"
-		" SIP / 2.0 / TLS\r\n [2001:db8::1] : 5070;x=\"a,b\";RPORT;Branch = z9hG4bK2, SIP/2.0/WS h.invalid");
+		" SIP / 2.0 / TLS\r\n [2001:db8::1] : 5070;x=\"a,b\";RPORT;Branch = z9hG4bK2, SIP/2.0/WS h.invalid;Alias");
 	struct rs_sip_via v;
 	size_t pos = 0;
 
@@ -265,6 +265,8 @@ via_values_come_one_by_one(void **state)
 	assert_slice(v.host, "198.18.0.1");
 	assert_int_equal(v.port, 5061);
 	assert_true(v.rport);
+	assert_null(v.rport_end);
+	assert_false(v.alias);
 	assert_slice(v.received, "198.18.0.9");
 	assert_slice(v.branch, "z9hG4bK1");
 	assert_slice(v.text,
@@ -275,12 +277,14 @@ via_values_come_one_by_one(void **state)
 	assert_true(v.ipv6);
 	assert_int_equal(v.port, 5070);
 	assert_true(v.rport);
+	assert_memory_equal(v.rport_end, ";Branch", 7);
 	assert_slice(v.branch, "z9hG4bK2");
 	assert_null(v.received.p);
 	assert_slice(v.params, ";x=\"a,b\";RPORT;Branch = z9hG4bK2");
 	assert_int_equal(rs_sip_via_next(value, &pos, &v), 0);
 	assert_slice(v.transport, "WS");
 	assert_slice(v.host, "h.invalid");
+	assert_true(v.alias);
 	assert_null(v.branch.p);
 	assert_false(v.rport);
 	assert_int_equal(rs_sip_via_next(value, &pos, &v), -ENOENT);

@@ -173,6 +173,33 @@ bytes_after_close_are_reset(void **state)
 	script_free(&s);
 }
 
+/** RFC 6455, 7.1.1: what was said last is to be read, also by a peer that speaks itself; but not for ever. */
+static void
+bytes_after_a_gentle_close_are_thrown_away(void **state)
+{
+	struct script s = begin(false);
+
+	write_n(&s, 4);
+	expect(&s, A, 1, 1, 4);
+	assert_int_equal(rs_tcp_close_gently(s.e->t, s.h, s.r->now), 0);
+	expect(&s, F | A, 5, 1, 0);
+	in(&s, A, 1, 1, 1000); /* before it has heard of that */
+	in(&s, A, 1001, 6, 1000);
+	wait_ms(&s, 250);
+	assert_int_equal(state_of(&s), RS_TCP_FIN_WAIT_2);
+	in(&s, F | A, 2001, 6, 0);
+	assert_told(s.e, RS_TCP_CLOSED, RS_TCP_CAUSE_NONE);
+	assert_int_equal(counted(&s, RS_NET_TCP_ABORTED), 0);
+	script_free(&s);
+
+	s = begin(false);
+	assert_int_equal(rs_tcp_close_gently(s.e->t, s.h, s.r->now), 0);
+	for (uint32_t i = 0; i < 70; i++) /* more than the window was */
+		in(&s, A, 1 + 1000 * i, 2, 1000);
+	assert_told(s.e, RS_TCP_CLOSED, RS_TCP_CAUSE_RESET);
+	script_free(&s);
+}
+
 static void
 close_with_bytes_unread_is_a_reset(void **state)
 {
@@ -488,6 +515,7 @@ main(void)
 		cmocka_unit_test(a_fin_is_sent_again),
 		cmocka_unit_test(a_fin_that_never_comes_is_not_waited_for),
 		cmocka_unit_test(bytes_after_close_are_reset),
+		cmocka_unit_test(bytes_after_a_gentle_close_are_thrown_away),
 		cmocka_unit_test(close_with_bytes_unread_is_a_reset),
 		cmocka_unit_test(close_before_the_connection_is_no_connection),
 		cmocka_unit_test(abort_is_a_reset_where_the_peer_expects_it),

@@ -86,6 +86,13 @@ small_writes_go_at_once(void **state)
 	script_free(&s);
 }
 
+/* That were recorded for the report, and took so long. */
+static uint32_t
+round_trips_of(const struct script *s, uint64_t ns)
+{
+	return atomic_load(&s->e->cells.hists[RS_NET_TCP_RTT]->cells[rs_hist_index(ns)]);
+}
+
 /** RFC 6298 (2): SRTT = R, RTTVAR = R/2 at first; then the weights of 1/8 and 1/4. */
 static void
 round_trips_are_measured(void **state)
@@ -111,6 +118,8 @@ round_trips_are_measured(void **state)
 	assert_int_equal(i.srtt_us, 110000);
 	assert_int_equal(i.rttvar_us, 57500);
 	assert_int_equal(i.rto_us, 340000);
+	assert_int_equal(round_trips_of(&s, MS(100)), 1);
+	assert_int_equal(round_trips_of(&s, MS(180)), 1);
 	script_free(&s);
 }
 
@@ -128,6 +137,7 @@ the_timer_doubles_and_a_copy_is_not_measured(void **state)
 		expect(&s, A, 1, 1, 10);
 	}
 	assert_int_equal(info(s.e, s.h).retransmitted, 4);
+	assert_int_equal(counted(&s, RS_NET_TCP_TX_RETRANSMITTED_BYTES), 40);
 	assert_int_equal(counted(&s, RS_NET_TCP_RTO), 4);
 	in(&s, A, 1, 11, 0);
 	assert_int_equal(info(s.e, s.h).srtt_us, 1); /* the SYN's; which copy was meant nobody knows (RFC 6298, 3) */

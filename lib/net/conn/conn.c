@@ -86,7 +86,9 @@ say_goodbye(struct rs_conns *c, struct conn *x, enum rs_conn_close how)
 	if (how == RS_CONN_FIN && x->tls != NONE && rs_tls_close(c->engine, conn_tls(c, x), bytes, sizeof(bytes), &n) == 0)
 		(void)conn_put(c, x, bytes, n);
 	rs_tcp_set_user(c->tcp, x->tcp, 0);
-	if (how == RS_CONN_FIN && x->out.len == 0)
+	if (how == RS_CONN_FIN && x->out.len == 0 && (x->tls != NONE || rs_transport_is_ws((enum rs_transport)x->path.transport)))
+		rs_tcp_close_gently(c->tcp, x->tcp, c->now_ns); /* an alert or a Close is to be read, and has an answer that may be on its way */
+	else if (how == RS_CONN_FIN && x->out.len == 0)
 		rs_tcp_close(c->tcp, x->tcp, c->now_ns);
 	else if (how == RS_CONN_SILENT)
 		rs_tcp_forget(c->tcp, x->tcp);
@@ -240,7 +242,8 @@ tcp_event(void *ctx, rs_handle h, uint64_t user, enum rs_tcp_event event, enum r
 		conn_flush(c, x);
 		break;
 	case RS_TCP_HALF_CLOSED:
-		conn_end(c, x, (enum rs_conn_cause)half_closed[x->state], 0, RS_CONN_FIN);
+		if (!secure_half_closed(c, x))
+			conn_end(c, x, (enum rs_conn_cause)half_closed[x->state], 0, RS_CONN_FIN);
 		break;
 	case RS_TCP_CLOSED:
 		x->tcp = 0;

@@ -43,6 +43,7 @@ enum conn_flag {
 	CONN_RESUMED = 1 << 4,
 	CONN_TLS_1_3 = 1 << 5,
 	CONN_DOOMED = 1 << 6,	/* bytes of it are lost: it ends as soon as nobody is in the middle of something */
+	CONN_HALF = 1 << 7,	/* the peer has closed; what it said before that is with the handshake thread */
 };
 
 struct conn {
@@ -174,6 +175,8 @@ bool upgrade_bytes(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len);
 bool secure_begin(struct rs_conns *c, struct conn *x);
 /** @return bytes taken */
 size_t secure_bytes(struct rs_conns *c, struct conn *x, struct rs_slice bytes);
+/** The peer has closed. @return true: what it said before is still being read, and tells how it ends */
+bool secure_half_closed(struct rs_conns *c, struct conn *x);
 uint32_t secure_poll(struct rs_conns *c);
 void secure_cancel(struct rs_conns *c, struct conn *x);
 void secure_wire(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len);

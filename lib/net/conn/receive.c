@@ -78,6 +78,13 @@ ws_closed(struct rs_conns *c, struct conn *x, enum rs_conn_cause cause, uint16_t
 	conn_end(c, x, cause, detail, RS_CONN_FIN);
 }
 
+/* Does a Close with @code tell of something wrong (RFC 6455, 7.4.1)? The end of the work and of a browser's page is not. */
+static bool
+is_error(uint16_t code)
+{
+	return code != RS_WS_CODE_NORMAL && code != RS_WS_CODE_GOING_AWAY && code != RS_WS_CODE_NONE;
+}
+
 /* @return where what is left begins, *@len bytes of it */
 static uint8_t *
 ws_messages(struct rs_conns *c, struct conn *x, uint8_t *p, size_t *len, bool *alive)
@@ -114,7 +121,7 @@ ws_messages(struct rs_conns *c, struct conn *x, uint8_t *p, size_t *len, bool *a
 			pong(c, x);
 			break;
 		case RS_WS_CLOSE:
-			ws_closed(c, x, RS_CONN_CAUSE_PEER, frame.code, 0);
+			ws_closed(c, x, is_error(frame.code) ? RS_CONN_CAUSE_WS_ERROR : RS_CONN_CAUSE_PEER, frame.code, frame.code);
 			break;
 		case RS_WS_ERROR:
 			ws_closed(c, x, frame.error == RS_WS_TOO_BIG ? RS_CONN_CAUSE_TOO_LONG : RS_CONN_CAUSE_WS,

@@ -146,6 +146,16 @@ secure_bytes(struct rs_conns *c, struct conn *x, struct rs_slice bytes)
 	return 0;
 }
 
+bool
+secure_half_closed(struct rs_conns *c, struct conn *x)
+{
+	bool reading = x->state == CONN_SECURING ? ops(c)->feed(c->cfg.offload.ctx, x->path.conn, (struct rs_slice){ 0 }) == 0 : x->owed > 0;
+
+	if (reading)
+		x->flags |= CONN_HALF;
+	return reading;
+}
+
 /* --- records --- */
 
 static void
@@ -207,7 +217,7 @@ records(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len, bool *alive)
 			break;
 		case RS_TLS_ALERT:
 			rs_metric_inc(c->cells, RS_CONNS_ALERTS);
-			conn_end(c, x, RS_CONN_CAUSE_TLS_RECORD, r.alert, RS_CONN_RST);
+			conn_end(c, x, RS_CONN_CAUSE_TLS_ALERT, r.alert, RS_CONN_RST);
 			break;
 		case RS_TLS_ERROR:
 			settle(c, x);
@@ -279,7 +289,9 @@ take_keys(struct rs_conns *c, struct conn *x, struct rs_tls_result *result)
 static void
 take_over(struct rs_conns *c, struct conn *x)
 {
-	if (x->owed == 0 && x->state != CONN_TAKING)
+	if (x->owed == 0 && x->flags & CONN_HALF)
+		conn_end(c, x, RS_CONN_CAUSE_PEER, 0, RS_CONN_FIN);
+	else if (x->owed == 0 && x->state != CONN_TAKING)
 		rs_tcp_read(c->tcp, x->tcp, c->now_ns);
 }
 

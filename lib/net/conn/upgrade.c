@@ -57,6 +57,26 @@ upgrade_ask(struct rs_conns *c, struct conn *x)
 	return conn_is(c, me);
 }
 
+/* What the report tells apart; of what is left rs_rx.detail has the status. */
+static enum rs_conn_cause
+cause_of(const struct rs_ws_answer *answer)
+{
+	switch (answer->outcome) {
+	case RS_WS_REDIRECTED: return RS_CONN_CAUSE_REDIRECTED;
+	case RS_WS_WRONG_ACCEPT: return RS_CONN_CAUSE_WS_ACCEPT;
+	case RS_WS_WRONG_PROTOCOL: return RS_CONN_CAUSE_WS_PROTOCOL;
+	case RS_WS_EXTENSION: return RS_CONN_CAUSE_WS_EXTENSION;
+	default: break;
+	}
+	switch (answer->status) {
+	case 401: return RS_CONN_CAUSE_HTTP_401;
+	case 403: return RS_CONN_CAUSE_HTTP_403;
+	case 404: return RS_CONN_CAUSE_HTTP_404;
+	case 503: return RS_CONN_CAUSE_HTTP_503;
+	default: return RS_CONN_CAUSE_HTTP;
+	}
+}
+
 /* @return the connection is up */
 static bool
 answered(struct rs_conns *c, struct conn *x)
@@ -69,7 +89,7 @@ answered(struct rs_conns *c, struct conn *x)
 	if (answer.outcome == RS_WS_UPGRADED)
 		return true;
 	if (answer.outcome != RS_WS_INTERIM)
-		conn_end(c, x, RS_CONN_CAUSE_HTTP, answer.status, RS_CONN_FIN);
+		conn_end(c, x, cause_of(&answer), answer.status, RS_CONN_FIN);
 	return false;
 }
 

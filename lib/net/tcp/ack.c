@@ -11,6 +11,7 @@ tcp_measure(struct rs_tcp *t, struct tcp_conn *c, uint32_t rtt_us)
 	uint32_t rto_us;
 
 	rtt_us = most(1, least(rtt_us, 60000000));
+	rs_metric_record(t->cells, RS_NET_TCP_RTT, rtt_us * RS_NS_PER_US);
 	if (c->srtt_us8 == 0) { /* RFC 6298 (2.2) */
 		c->srtt_us8 = rtt_us * 8;
 		c->rttvar_us4 = rtt_us * 2;

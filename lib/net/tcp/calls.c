@@ -218,8 +218,8 @@ rs_tcp_forget(struct rs_tcp *t, rs_handle h)
 	return 0;
 }
 
-int
-rs_tcp_close(struct rs_tcp *t, rs_handle h, uint64_t now_ns)
+static int
+close_conn(struct rs_tcp *t, rs_handle h, bool gently, uint64_t now_ns)
 {
 	struct tcp_conn *c = tcp_live(t, h);
 
@@ -228,17 +228,30 @@ rs_tcp_close(struct rs_tcp *t, rs_handle h, uint64_t now_ns)
 		return -ENOENT;
 	if (c->flags & F_CLOSED)
 		return -EALREADY;
-	if (!is_synchronized(c) || c->rcv_nxt - c->rcv_read != (c->flags & F_FIN_TAKEN ? 1 : 0)) {
+	gently &= !(c->flags & F_DONE);
+	if (!is_synchronized(c) || (!gently && c->rcv_nxt - c->rcv_read != (c->flags & F_FIN_TAKEN ? 1 : 0))) {
 		(void)rs_tcp_abort(t, h, now_ns);
 		return 1;
 	}
-	c->flags |= F_CLOSED;
+	c->flags |= F_CLOSED | (gently ? F_DRAIN : 0);
 	if (!(c->flags & F_FIN_QUEUED))
 		queue_fin(c);
 	if (c->state == RS_TCP_FIN_WAIT_2)
 		tcp_due_in(t, c, DUE_IDLE, t->fin_wait_ms);
 	tcp_output(t, c);
 	return 0;
+}
+
+int
+rs_tcp_close(struct rs_tcp *t, rs_handle h, uint64_t now_ns)
+{
+	return close_conn(t, h, false, now_ns);
+}
+
+int
+rs_tcp_close_gently(struct rs_tcp *t, rs_handle h, uint64_t now_ns)
+{
+	return close_conn(t, h, true, now_ns);
 }
 
 int

@@ -14,7 +14,7 @@ say_window(struct rs_tcp *t, struct tcp_conn *c)
 	uint32_t edge = c->rcv_read + t->cfg.receive_bytes, told = c->rcv_edge - c->rcv_nxt, window;
 
 	/* A window that grows by little would bring small segments. */
-	if (before(edge, c->rcv_edge + least(t->cfg.receive_bytes / 2, c->mss)))
+	if (before(edge, c->rcv_edge + least(t->cfg.receive_bytes / 2, c->mss)) || c->flags & F_DRAIN)
 		edge = c->rcv_edge;
 	window = (edge - c->rcv_nxt) >> c->rcv_scale;
 	if (window << c->rcv_scale < told)
@@ -111,6 +111,7 @@ tcp_send_data(struct rs_tcp *t, struct tcp_conn *c, uint32_t seq, uint32_t len, 
 		c->flags &= ~(uint32_t)F_TIMING; /* which of the two would be acknowledged? (RFC 6298, 3) */
 		c->retransmitted++;
 		count(t, RS_NET_TCP_TX_RETRANSMITTED);
+		rs_metric_add(t->cells, RS_NET_TCP_TX_RETRANSMITTED_BYTES, len);
 	} else if (!(c->flags & F_TIMING)) {
 		c->flags |= F_TIMING;
 		c->rtt_seq = end;

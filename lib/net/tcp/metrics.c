@@ -10,6 +10,7 @@ static const struct rs_metric_def defs[RS_NET_TCP_METRICS] = {
 	COUNTER(TX_SEGMENTS, "tx_segments", "segments", "TCP segments sent; what the port cuts by itself counts as one."),
 	COUNTER(TX_BYTES, "tx_bytes", "bytes", "Payload sent for the first time."),
 	COUNTER(TX_RETRANSMITTED, "tx_retransmitted", "segments", "Segments with payload, SYN or FIN that were sent again."),
+	COUNTER(TX_RETRANSMITTED_BYTES, "tx_retransmitted_bytes", "bytes", "Their payload."),
 	COUNTER(CONNECTS, "connects", "connections", "Connections begun by us."),
 	COUNTER(CONNECTED, "connected", "connections", "Connections begun by us that were established."),
 	COUNTER(ACCEPTED, "accepted", "connections", "Connections begun by peers that were established."),
@@ -59,6 +60,7 @@ static const struct rs_metric_def defs[RS_NET_TCP_METRICS] = {
 	COUNTER(NO_PORT, "no_port", "connections", "Connections not begun: no local port was free."),
 	COUNTER(NO_CONNECTION_FREE, "no_connection_free", "connections", "Connections not begun: the pool was empty."),
 	COUNTER(NO_BLOCK, "no_block", "times", "Writes that wait: no block was free."),
+	[RS_NET_TCP_RTT] = { "rtt", "ns", "Round trips, each that the retransmission timer learns from (RFC 6298; a SYN's as well).", RS_METRIC_HIST },
 };
 
 const struct rs_metric_table rs_tcp_metrics_table = {

@@ -72,6 +72,7 @@ enum flag {
 	F_PERSIST = 1 << 15,	/* the retransmission timer probes the window */
 	F_RESCUED = 1 << 16,	/* RFC 6675, 4: NextSeg() rule 4 was used in this recovery */
 	F_DONE = 1 << 17,	/* over, but for bytes that the user has not read */
+	F_DRAIN = 1 << 18,	/* closed, but what comes is thrown away, as far as the window went when that was said */
 	F_SOFT_ERROR = 1 << 19, /* ICMP or the link said unreachable since the last progress */
 	F_HOLD = 1 << 20,	/* in a call-back or in input: output follows at its end */
 	F_CLOSING_NOW = 1 << 21, /* no more can come: the last event is being given */

@@ -38,8 +38,13 @@ static bool
 give(struct rs_tcp *t, struct tcp_conn *c, struct rs_slice bytes, uint32_t *taken)
 {
 	rs_handle h = handle_of(t, c);
-	size_t n = t->user.data(t->user.ctx, h, c->path.conn, bytes);
+	size_t n;
 
+	if (c->flags & F_CLOSED) { /* gently: nobody is there for them */
+		*taken = (uint32_t)bytes.len;
+		return true;
+	}
+	n = t->user.data(t->user.ctx, h, c->path.conn, bytes);
 	if (tcp_live(t, h) == NULL)
 		return false;
 	/* Closed within the call: nobody is there for the rest. */
@@ -194,7 +199,8 @@ tcp_receive(struct rs_tcp *t, struct tcp_conn *c, const struct segment *segment)
 
 	if (had_fin) /* nothing comes behind a FIN (RFC 9293, 3.10.7.4) */
 		return true;
-	if (c->flags & F_CLOSED && s.len && after(s.seq + s.len, c->rcv_nxt)) {
+	if (c->flags & F_CLOSED && s.len && after(s.seq + s.len, c->rcv_nxt) &&
+		(!(c->flags & F_DRAIN) || s.seq + s.len == c->rcv_edge)) {
 		/* Nobody will ever read it: the peer is to know (RFC 9293, 3.6.1). */
 		tcp_send_reset(t, c);
 		tcp_end(t, c, RS_TCP_CAUSE_RESET);

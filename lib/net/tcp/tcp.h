@@ -188,6 +188,11 @@ int rs_tcp_shutdown(struct rs_tcp *t, rs_handle h, uint64_t now_ns);
  * read (RST: RFC 9293, 3.10.4); -ENOENT; -EALREADY
  */
 int rs_tcp_close(struct rs_tcp *t, rs_handle h, uint64_t now_ns);
+/**
+ * The same, but bytes that were not read or still come are thrown away, at most those that fit the window now, instead of being answered
+ * by RST, for which the peer would forget what was written last and it has not read yet. @return as rs_tcp_close
+ */
+int rs_tcp_close_gently(struct rs_tcp *t, rs_handle h, uint64_t now_ns);
 /** Gone at once, RST to the peer, no event. @return 0; -ENOENT */
 int rs_tcp_abort(struct rs_tcp *t, rs_handle h, uint64_t now_ns);
 /** Gone at once, and the peer hears nothing: as if the machine had lost its power. @return 0; -ENOENT */
@@ -247,6 +252,7 @@ enum rs_tcp_metric {
 	RS_NET_TCP_TX_SEGMENTS,
 	RS_NET_TCP_TX_BYTES,
 	RS_NET_TCP_TX_RETRANSMITTED,
+	RS_NET_TCP_TX_RETRANSMITTED_BYTES,
 	RS_NET_TCP_CONNECTS, /* rs_tcp_connect that began */
 	RS_NET_TCP_CONNECTED,
 	RS_NET_TCP_ACCEPTED,
@@ -296,6 +302,7 @@ enum rs_tcp_metric {
 	RS_NET_TCP_NO_PORT,
 	RS_NET_TCP_NO_CONNECTION_FREE,
 	RS_NET_TCP_NO_BLOCK,
+	RS_NET_TCP_RTT, /* hist */
 	RS_NET_TCP_METRICS
 };
 

@@ -116,6 +116,10 @@ rs_out_request(struct rs_sip_out *o, const struct rs_sip_request *r)
 		rs_out_text(o, ";branch=");
 		rs_out_bytes(o, r->branch);
 	}
+	if (r->rport)
+		rs_out_text(o, ";rport");
+	if (r->alias)
+		rs_out_text(o, ";alias");
 	rs_out_text(o, "\r\n");
 	rs_out_header(o, "Route", r->routes);
 	rs_out_header(o, "From", r->from);

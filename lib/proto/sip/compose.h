@@ -35,6 +35,8 @@ struct rs_sip_request {
 	struct rs_slice host;		/* sent-by, IPv6 in brackets */
 	uint16_t port;
 	struct rs_slice branch;		/* whole, with its cookie */
+	bool rport;			/* Via asks for the answer to come where the request comes from (RFC 3581, 3) */
+	bool alias;			/* Via has that parameter (RFC 5923, 5) */
 	struct rs_slice routes;		/* "<sip:a;lr>, <sip:b;lr>" */
 	struct rs_slice from, to;	/* values with their tags */
 	struct rs_slice call_id;

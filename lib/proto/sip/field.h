@@ -42,6 +42,8 @@ struct rs_sip_via {
 	struct rs_slice received;
 	struct rs_slice params;	   /* from the first ';' on */
 	bool rport;		   /* the parameter is there */
+	const uint8_t *rport_end;  /* behind its name, where it is there without a value; else NULL */
+	bool alias;		   /* likewise (RFC 5923, 5) */
 	bool ipv6;
 	struct rs_slice text;	   /* this one value of the header, without the comma */
 };

@@ -149,10 +149,11 @@ static uint8_t *
 put_branch(uint8_t *p, const uint8_t *end, const struct rs_render *r, int32_t n)
 {
 	p = put_slice(p, end, r->branch);
-	if (!p || r->branch_whole || (n == 0 && !r->branch_by_index))
-		return p;
-	p = put_bytes(p, end, (const uint8_t *)"-", 1);
-	return p ? put_offset(p, end, r->branch_by_index ? r->msg_index : 0, n) : NULL;
+	if (p && !r->branch_whole && (n != 0 || r->branch_by_index)) {
+		p = put_bytes(p, end, (const uint8_t *)"-", 1);
+		p = p ? put_offset(p, end, r->branch_by_index ? r->msg_index : 0, n) : NULL;
+	}
+	return p && r->branch_alias ? put_bytes(p, end, (const uint8_t *)";alias", 6) : p;
 }
 
 static uint8_t *

@@ -101,6 +101,7 @@ struct rs_render {
 	bool media_port_own;  /* media_port is the call's own: AUTO_MEDIA_PORT is the same one */
 	bool branch_by_index; /* BRANCH is branch "-" msg_index + n, so that [branch-4] is that of the step 4 before (SIPp) */
 	bool branch_whole;    /* BRANCH is branch as it is, whatever n: a transaction has one branch (RFC 3261, 8.1.1.7) */
+	bool branch_alias;    /* and BRANCH is followed by Via's parameter `alias` (RFC 5923, 5) */
 	uint32_t msg_index;
 	uint64_t call_number;	/* from 1 */
 	uint32_t dynamic_id;

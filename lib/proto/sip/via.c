@@ -29,12 +29,16 @@ via_params(struct rs_sip_via *out)
 
 	while ((err = rs_sip_param_next(out->params, &pos, &name, &value)) == 0) {
 		/* By length first: most parameters are ruled out by it. */
-		if (name.len == 6 && rs_slice_case_eq(name, rs_slice_of("branch", 6)))
+		if (name.len == 6 && rs_slice_case_eq(name, rs_slice_of("branch", 6))) {
 			out->branch = value;
-		else if (name.len == 5 && rs_slice_case_eq(name, rs_slice_of("rport", 5)))
+		} else if (name.len == 5 && rs_slice_case_eq(name, rs_slice_of("rport", 5))) {
 			out->rport = true;
-		else if (name.len == 8 && rs_slice_case_eq(name, rs_slice_of("received", 8)))
+			out->rport_end = value.len == 0 && value.p[-1] != '=' ? name.p + name.len : NULL;
+		} else if (name.len == 5 && rs_slice_case_eq(name, rs_slice_of("alias", 5))) {
+			out->alias = true;
+		} else if (name.len == 8 && rs_slice_case_eq(name, rs_slice_of("received", 8))) {
 			out->received = value;
+		}
 	}
 	return err == -ENOENT ? 0 : err;
 }
