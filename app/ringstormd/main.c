@@ -15,6 +15,7 @@
 #include "plan/plan.h"
 #include "run/daemon.h"
 #include "run/server.h"
+#include "run/tls_heap.h"
 
 #define DEFAULT_SOCKET "/run/ringstorm/ringstorm.sock"
 #define POLL_MS        50
@@ -337,7 +338,13 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { 0 };
-	int status = read_options(argc, argv, &o);
+	int status;
+
+	if (rs_tls_heap_install() != 0) { /* nobody has used it before */
+		fputs("ringstormd: OpenSSL does not take memory functions\n", stderr);
+		return EXIT_RESOURCE;
+	}
+	status = read_options(argc, argv, &o);
 
 	return status >= 0 ? status : run(&o);
 }

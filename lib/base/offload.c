@@ -35,6 +35,8 @@ static const struct {
 		"The peer's certificate is not valid for another reason, whose number is told." },
 	[RS_OFFLOAD_CAUSE_LOCAL] = { "own failure",
 		"The generator itself failed: no memory, or parameters that do not go together." },
+	[RS_OFFLOAD_CAUSE_NO_ROOM] = { "fallback full",
+		"The generator's own memory for OpenSSL's records had no room: workers.tls_fallback_mb." },
 };
 
 const char *

@@ -51,6 +51,7 @@ enum rs_offload_cause {
 	RS_OFFLOAD_CAUSE_CERT_MISSING,
 	RS_OFFLOAD_CAUSE_CERT_OTHER,
 	RS_OFFLOAD_CAUSE_LOCAL,	      /* ours: no memory, parameters that cannot be, a failure inside the library */
+	RS_OFFLOAD_CAUSE_NO_ROOM,     /* ours: the memory for OpenSSL's records is full */
 	RS_OFFLOAD_CAUSES
 };
 

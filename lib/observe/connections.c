@@ -227,7 +227,8 @@ connections_json(struct view *v)
 		{ "switched_to_tcp", RS_FLOW_SWITCHED }, { "fell_back_to_udp", RS_FLOW_FELL_BACK }, { 0 } };
 	static const struct member back[] = { { "setup_ms", RS_FLOW_SETUP }, { "back_ms", RS_FLOW_BACK }, { "back_from_syn_ms", RS_FLOW_BACK_SYN },
 		{ "registered_ms", RS_FLOW_REGISTERED }, { "registered_from_syn_ms", RS_FLOW_REGISTERED_SYN }, { 0 } };
-	static const struct member conns[] = { { "all", RS_CONNS_OPEN }, { "tls", RS_CONNS_TLS_OPEN }, { "messages_in", RS_CONNS_MESSAGES_IN },
+	static const struct member conns[] = { { "all", RS_CONNS_OPEN }, { "tls", RS_CONNS_TLS_OPEN },
+		{ "tls_fallback", RS_CONNS_FALLBACK }, { "messages_in", RS_CONNS_MESSAGES_IN },
 		{ "messages_out", RS_CONNS_MESSAGES_OUT }, { "bytes_in", RS_CONNS_BYTES_IN }, { "bytes_out", RS_CONNS_BYTES_OUT },
 		{ "pings_out", RS_CONNS_PINGS_OUT }, { "pongs_in", RS_CONNS_PONGS_IN }, { "pings_in", RS_CONNS_PINGS_IN },
 		{ "full", RS_CONNS_FULL }, { "no_buffer", RS_CONNS_NO_BUFFER }, { "nobody_listens", RS_CONNS_NOBODY },

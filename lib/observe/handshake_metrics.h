@@ -24,6 +24,9 @@ enum rs_handshake_metric {
 	RS_HS_BYTES_IN, RS_HS_BYTES_OUT,
 	RS_HS_KEY_LOG_LOST,   /* lines of key logs that found no room on their way to the writer */
 	RS_HS_BUSY_NS,	      /* CPU time of handshakes */
+	RS_HS_LENT,	      /* done, with a suite whose records OpenSSL does */
+	RS_HS_LENT_OPEN,      /* gauge: of them, those whose SSL object is there */
+	RS_HS_HEAP_USED, RS_HS_HEAP_TAKEN, RS_HS_HEAP_REFUSED, /* of all threads and workers, told by thread 0 */
 	RS_HS_ELAPSED,	      /* hist: order to result */
 	RS_HS_WAIT,	      /* hist: of it, waiting for this thread: ours */
 	RS_HS_AWAY,	      /* hist: of it, waiting for the peer's bytes */

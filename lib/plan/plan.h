@@ -265,6 +265,7 @@ struct rs_plan {
 	bool hugepages;
 	uint32_t mbufs;
 	uint32_t handshake_threads, handshakes, handshake_queue, sessions; /* of TLS: see run/handshake.h */
+	uint32_t fallback_mb;	 /* 0: as much as the plan's connections may need */
 	struct rs_plan_port *ports;
 	uint32_t n_ports;
 	struct rs_plan_media *media;

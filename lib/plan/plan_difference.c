@@ -67,6 +67,8 @@ rs_plan_static_difference(const struct rs_plan *a, const struct rs_plan *b)
 		return "workers.handshake_queue";
 	if (a->sessions != b->sessions)
 		return "workers.sessions";
+	if (a->fallback_mb != b->fallback_mb)
+		return "workers.tls_fallback_mb";
 	if (a->n_ports != b->n_ports)
 		return "ports";
 	for (uint32_t i = 0; i < a->n_ports; i++) {

@@ -99,6 +99,17 @@ const struct rs_setting rs_settings_workers[] = {
 		RS_FIELD(struct rs_plan, sessions),
 		.meaning =
 			"TLS sessions that one thread keeps for tls[].resume, some 1.5 KiB each, one an endpoint; the oldest go." },
+	{ .name = "tls_fallback_mb",
+		.type = RS_SET_INT,
+		.min = 8,
+		.max = 65536,
+		.unit = "MiB",
+		.derived = true,
+		.standard = "by the plan's connections",
+		RS_FIELD(struct rs_plan, fallback_mb),
+		.meaning =
+			"Memory for OpenSSL's records, where a TLS profile has suites with AES-CBC or AES-CCM: 20 KiB a connection, more while one "
+			"shakes hands. What finds none fails." },
 };
 const uint32_t rs_n_settings_workers = RS_COUNT(rs_settings_workers);
 

@@ -20,9 +20,10 @@ const struct rs_setting rs_settings_tls[] = {
 		.type = RS_SET_STRINGS,
 		.offset = RS_SET_CUSTOM,
 		.derived = true,
-		.standard = "all there are",
+		.standard = "all with AES-GCM and ChaCha20-Poly1305",
 		.meaning =
-			"Cipher suites, best first, as the RFCs or OpenSSL call them: those with AES-GCM and ChaCha20-Poly1305." },
+			"Cipher suites, best first, as the RFCs or OpenSSL call them. Those with AES-CBC and AES-CCM must be named: OpenSSL does "
+			"their records, at 20 KiB a connection." },
 	{ .name = "groups",
 		.type = RS_SET_STRINGS,
 		.offset = RS_SET_CUSTOM,

@@ -33,25 +33,51 @@ read_versions(const struct rs_reader *r, const struct rs_part *p, struct rs_plan
 	return n == 0 || t->min_version <= t->max_version ? 0 : -EINVAL;
 }
 
-/* What the record layer can do, by the names of IANA's registry and of OpenSSL. */
+/* What the record layer can do, then what OpenSSL does for it, by the names of IANA's registry and of OpenSSL. */
 static const struct {
 	const char *name, *openssl;
 	uint16_t version;
+	bool lent; /* OpenSSL: offered where it is named only */
 } suites[] = {
-	{ "TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256", V13 },
-	{ "TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384", V13 },
-	{ "TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256", V13 },
-	{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256", V12 },
-	{ "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256", V12 },
-	{ "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384", V12 },
-	{ "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384", V12 },
-	{ "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305", V12 },
-	{ "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-CHACHA20-POLY1305", V12 },
-	{ "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", "DHE-RSA-AES128-GCM-SHA256", V12 },
-	{ "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", "DHE-RSA-AES256-GCM-SHA384", V12 },
-	{ "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "DHE-RSA-CHACHA20-POLY1305", V12 },
-	{ "TLS_RSA_WITH_AES_128_GCM_SHA256", "AES128-GCM-SHA256", V12 },
-	{ "TLS_RSA_WITH_AES_256_GCM_SHA384", "AES256-GCM-SHA384", V12 },
+	{ "TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256", V13, false },
+	{ "TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384", V13, false },
+	{ "TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256", V13, false },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256", V12, false },
+	{ "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256", V12, false },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384", V12, false },
+	{ "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384", V12, false },
+	{ "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305", V12, false },
+	{ "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-CHACHA20-POLY1305", V12, false },
+	{ "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", "DHE-RSA-AES128-GCM-SHA256", V12, false },
+	{ "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", "DHE-RSA-AES256-GCM-SHA384", V12, false },
+	{ "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "DHE-RSA-CHACHA20-POLY1305", V12, false },
+	{ "TLS_RSA_WITH_AES_128_GCM_SHA256", "AES128-GCM-SHA256", V12, false },
+	{ "TLS_RSA_WITH_AES_256_GCM_SHA384", "AES256-GCM-SHA384", V12, false },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "ECDHE-ECDSA-AES128-SHA", V12, true },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "ECDHE-ECDSA-AES256-SHA", V12, true },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", "ECDHE-ECDSA-AES128-SHA256", V12, true },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384", "ECDHE-ECDSA-AES256-SHA384", V12, true },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", "ECDHE-ECDSA-AES128-CCM", V12, true },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_256_CCM", "ECDHE-ECDSA-AES256-CCM", V12, true },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", "ECDHE-ECDSA-AES128-CCM8", V12, true },
+	{ "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "ECDHE-RSA-AES128-SHA", V12, true },
+	{ "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "ECDHE-RSA-AES256-SHA", V12, true },
+	{ "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", "ECDHE-RSA-AES128-SHA256", V12, true },
+	{ "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", "ECDHE-RSA-AES256-SHA384", V12, true },
+	{ "TLS_DHE_RSA_WITH_AES_128_CBC_SHA", "DHE-RSA-AES128-SHA", V12, true },
+	{ "TLS_DHE_RSA_WITH_AES_256_CBC_SHA", "DHE-RSA-AES256-SHA", V12, true },
+	{ "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256", "DHE-RSA-AES128-SHA256", V12, true },
+	{ "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256", "DHE-RSA-AES256-SHA256", V12, true },
+	{ "TLS_DHE_RSA_WITH_AES_128_CCM", "DHE-RSA-AES128-CCM", V12, true },
+	{ "TLS_DHE_RSA_WITH_AES_256_CCM", "DHE-RSA-AES256-CCM", V12, true },
+	{ "TLS_RSA_WITH_AES_128_CBC_SHA", "AES128-SHA", V12, true },
+	{ "TLS_RSA_WITH_AES_256_CBC_SHA", "AES256-SHA", V12, true },
+	{ "TLS_RSA_WITH_AES_128_CBC_SHA256", "AES128-SHA256", V12, true },
+	{ "TLS_RSA_WITH_AES_256_CBC_SHA256", "AES256-SHA256", V12, true },
+	{ "TLS_RSA_WITH_AES_128_CCM", "AES128-CCM", V12, true },
+	{ "TLS_RSA_WITH_AES_256_CCM", "AES256-CCM", V12, true },
+	{ "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_SHA256", V13, true },
+	{ "TLS_AES_128_CCM_8_SHA256", "TLS_AES_128_CCM_8_SHA256", V13, true },
 };
 #define N_SUITES RS_COUNT(suites)
 
@@ -75,9 +101,9 @@ unknown_suite(const struct rs_reader *r, const struct rs_part *p, const char *te
 		names[i] = suites[i].name;
 		names[N_SUITES + i] = suites[i].openssl;
 	}
-	if (strstr(text, "CBC") || strstr(text, "CCM") || strstr(text, "-SHA") || strstr(text, "ARIA") || strstr(text, "CAMELLIA"))
+	if (strstr(text, "ARIA") || strstr(text, "CAMELLIA") || strstr(text, "DES") || strstr(text, "RC4"))
 		return rs_part_fail(r, p, "ciphers", -EINVAL,
-			"\"%.60s\" is not in this version: use suites with AES-GCM or ChaCha20-Poly1305, such as "
+			"\"%.60s\" is not in this version: use suites with AES or ChaCha20-Poly1305, such as "
 			"\"ECDHE-ECDSA-AES128-GCM-SHA256\"",
 			text);
 	return rs_part_fail(r, p, "ciphers", -EINVAL, "unknown suite \"%.60s\"%s", text,
@@ -106,8 +132,10 @@ read_suites(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_t
 	uint32_t n = rs_part_n(p, "ciphers");
 	size_t which[N_SUITES];
 
-	for (size_t i = 0; i < N_SUITES && n == 0; i++)
-		which[i] = i;
+	size_t all = 0;
+
+	for (; all < N_SUITES && !suites[all].lent; all++)
+		which[all] = all;
 	if (n > N_SUITES)
 		return rs_part_fail(r, p, "ciphers", -EINVAL, "%u suites: there are %zu", n, N_SUITES);
 	for (uint32_t i = 0; i < n; i++) {
@@ -119,9 +147,10 @@ read_suites(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_t
 		for (uint32_t k = 0; k < i; k++)
 			if (which[k] == which[i])
 				return rs_part_fail(r, p, "ciphers", -EINVAL, "\"%.60s\" is named twice", text);
+		t->lends |= suites[which[i]].lent;
 	}
-	t->ciphers = join_suites(r, which, n ? n : N_SUITES, V12);
-	t->suites = join_suites(r, which, n ? n : N_SUITES, V13);
+	t->ciphers = join_suites(r, which, n ? n : all, V12);
+	t->suites = join_suites(r, which, n ? n : all, V13);
 	if (!t->ciphers || !t->suites)
 		return -ENOMEM;
 	if (t->min_version == V12 && !t->ciphers[0]) { /* only what there are suites for is offered */
@@ -138,6 +167,16 @@ read_suites(const struct rs_reader *r, const struct rs_part *p, struct rs_plan_t
 	}
 	t->ciphers = t->ciphers[0] ? t->ciphers : NULL;
 	return 0;
+}
+
+bool
+rs_plan_suite_is_lent(const char *openssl, size_t len)
+{
+	size_t i = 0;
+
+	while (i < N_SUITES && (strlen(suites[i].openssl) != len || memcmp(suites[i].openssl, openssl, len) != 0))
+		i++;
+	return i < N_SUITES && suites[i].lent;
 }
 
 static int

@@ -4,6 +4,7 @@
 #define RS_PLAN_TLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define RS_MAX_TLS	 64
@@ -17,6 +18,7 @@ struct rs_plan_tls {
 	const char *ciphers;		   /* TLS 1.2: names that OpenSSL knows, with ':' between; NULL: none */
 	const char *suites;		   /* TLS 1.3: likewise */
 	const char *groups;		   /* likewise */
+	bool lends;			   /* some of them have their records done by OpenSSL */
 	const char **certs, **keys;	   /* n_certs files; endpoint i shows number i mod n_certs */
 	uint32_t n_certs;		   /* 0: `generate` of them are made, self-signed; with neither, one for servers */
 	uint32_t generate;
@@ -35,5 +37,8 @@ struct rs_plan_tls {
 	const char *key_log;		   /* file, in the form that SSLKEYLOGFILE has; NULL: none */
 	int line;
 };
+
+/** Has the suite with OpenSSL's name of @len bytes its records done by OpenSSL? */
+bool rs_plan_suite_is_lent(const char *openssl, size_t len);
 
 #endif

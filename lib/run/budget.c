@@ -89,7 +89,7 @@ rs_budget_of(const struct rs_plan *plan, struct rs_budget *out)
 	count_groups(plan, out);
 	count_registrations(plan, out);
 	out->connections = rs_conns_planned(plan, false);
-	out->connection_bytes = rs_conns_idle_bytes(plan, out->connections, rs_conns_planned(plan, true));
+	out->connection_bytes = rs_conns_idle_bytes(plan, out->connections, rs_conns_planned(plan, true)) + rs_conns_lent_bytes(plan);
 	for (uint32_t w = 0; w < plan->n_workers; w++) {
 		struct rs_engine_budget e = { 0 };
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "run/conns_size.h"
+
 #define MIB      (1024.0 * 1024.0)
 #define TEXT_MAX 512
 
@@ -286,6 +288,30 @@ remark_open(const struct rs_plan *plan, const struct rs_plan_activity *a, json_t
 			limit == plan->max_calls ? "run.max_calls" : "limit");
 }
 
+/* By name those of its suites whose records are not our own. */
+static void
+remark_suites(const struct rs_plan *plan, const struct rs_plan_tls *t, json_t *list)
+{
+	const char *const texts[] = { t->ciphers ? t->ciphers : "", t->suites ? t->suites : "" };
+	char names[1024];
+	size_t at = 0;
+
+	names[0] = '\0';
+	for (size_t i = 0; t->lends && i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (const char *p = texts[i]; *p;) {
+			size_t len = strcspn(p, ":");
+
+			if (rs_plan_suite_is_lent(p, len) && at + len + 3 < sizeof(names))
+				at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%.*s", at ? ", " : "", (int)len, p);
+			p += len + (p[len] == ':');
+		}
+	if (at)
+		say(list,
+			"TLS profile %s: OpenSSL does the records of %s, at 20 KiB a connection and several times the CPU time of our own; at most "
+			"%llu MiB for all (workers.tls_fallback_mb)",
+			t->name, names, (unsigned long long)(rs_conns_lent_room(plan) >> 20));
+}
+
 static void
 remark_media(const struct rs_plan *plan, json_t *list)
 {
@@ -364,5 +390,7 @@ rs_budget_remarks(const struct rs_plan *plan, const struct rs_budget *b, const s
 		remark_start(plan, &plan->activities[i], list);
 	}
 	remark_media(plan, list);
+	for (uint32_t i = 0; i < plan->n_tls; i++)
+		remark_suites(plan, &plan->tls[i], list);
 	return list;
 }

@@ -8,6 +8,7 @@
 #include "run/conns_size.h"
 #include "run/handshake.h"
 #include "run/internal.h"
+#include "run/tls_heap.h"
 #include "run/writer.h"
 
 #define TURN_LEAVES 16 /* as many segments as a port takes with the next burst */
@@ -176,6 +177,9 @@ make_handshakes(struct run_conns *c, struct rs_daemon *d, struct rs_err *err)
 
 	if (rc)
 		return rc;
+	rc = rs_tls_heap_reserve(rs_conns_lent_room(plan));
+	if (rc)
+		return rs_err_set(err, rc, "no address space for OpenSSL's records: lower workers.tls_fallback_mb");
 	opts.profiles = c->tls;
 	rc = rs_handshakes_create(&opts, &c->handshakes);
 	for (uint32_t i = 0; rc == 0 && i < opts.threads; i++)

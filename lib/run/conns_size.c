@@ -7,6 +7,9 @@
 #define GATHERING     16384
 #define HALF_OPEN     8192
 #define MOST	      (1u << 22)
+#define LENT_BYTES    (20u << 10) /* of a connection whose records OpenSSL does */
+#define SHAKING_BYTES (64u << 10) /* of one that shakes hands */
+#define LENT_ROOM     (64u << 20) /* besides, for connections that peers open */
 
 static bool
 is_over(const struct rs_plan_group *g, bool secure)
@@ -21,6 +24,21 @@ rs_conns_has(const struct rs_plan *plan, bool secure)
 {
 	for (uint32_t i = 0; i < plan->n_groups; i++)
 		if (is_over(&plan->groups[i], secure))
+			return true;
+	return false;
+}
+
+static bool
+is_lent(const struct rs_plan *plan, const struct rs_plan_group *g)
+{
+	return is_over(g, true) && g->tls >= 0 && plan->tls[g->tls].lends;
+}
+
+bool
+rs_conns_lent(const struct rs_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->n_groups; i++)
+		if (is_lent(plan, &plan->groups[i]))
 			return true;
 	return false;
 }
@@ -68,8 +86,8 @@ places_calls(const struct rs_plan *plan, uint32_t group)
 	return false;
 }
 
-uint64_t
-rs_conns_planned(const struct rs_plan *plan, bool secure)
+static uint64_t
+planned(const struct rs_plan *plan, bool secure, bool lent)
 {
 	uint64_t n = 0;
 	bool of_calls = false;
@@ -77,7 +95,7 @@ rs_conns_planned(const struct rs_plan *plan, bool secure)
 	for (uint32_t i = 0; i < plan->n_groups; i++) {
 		const struct rs_plan_group *g = &plan->groups[i];
 
-		if (!is_over(g, secure))
+		if (!is_over(g, secure) || (lent && !is_lent(plan, g)))
 			continue;
 		if (g->connections == RS_CONNECTIONS_CALL || g->n_hops == 0 || g->large_messages == RS_LARGE_TCP)
 			of_calls |= places_calls(plan, i);
@@ -87,6 +105,28 @@ rs_conns_planned(const struct rs_plan *plan, bool secure)
 			n += (uint64_t)g->count * hops(g);
 	}
 	return n + (of_calls ? plan->max_calls : 0);
+}
+
+uint64_t
+rs_conns_planned(const struct rs_plan *plan, bool secure)
+{
+	return planned(plan, secure, false);
+}
+
+uint64_t
+rs_conns_lent_bytes(const struct rs_plan *plan)
+{
+	return planned(plan, true, true) * LENT_BYTES;
+}
+
+uint64_t
+rs_conns_lent_room(const struct rs_plan *plan)
+{
+	if (!rs_conns_lent(plan))
+		return 0;
+	if (plan->fallback_mb)
+		return (uint64_t)plan->fallback_mb << 20;
+	return LENT_ROOM + 2 * rs_conns_lent_bytes(plan) + (uint64_t)plan->handshake_threads * plan->handshakes * SHAKING_BYTES;
 }
 
 uint64_t

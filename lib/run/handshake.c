@@ -84,8 +84,10 @@ free_results(struct rs_mailbox *m)
 			b = rs_hs_block_of(mail.data);
 		else if (mail.type != 0)
 			continue;
-		if (b->home == RS_HS_RESULT)
-			OPENSSL_clear_free(b, sizeof(*b) + b->len);
+		if (b->home != RS_HS_RESULT)
+			continue;
+		rs_hs_unlend(b);
+		OPENSSL_clear_free(b, sizeof(*b) + b->len);
 	}
 }
 
@@ -160,10 +162,13 @@ rs_handshakes_create(const struct rs_handshake_opts *opts, struct rs_handshakes 
 		return -ENOMEM;
 	h->opts = *opts;
 	h->bio = rs_hs_bio_method();
-	h->threads = calloc(opts->threads, sizeof(*h->threads));
+	h->lent_bio = rs_hs_lent_bio_method();
+	h->threads = aligned_alloc(64, opts->threads * sizeof(*h->threads));
 	h->workers = calloc(opts->workers, sizeof(*h->workers));
 	h->pairs = aligned_alloc(64, (size_t)opts->workers * opts->threads * sizeof(*h->pairs));
-	if (!h->bio || !h->threads || !h->workers || !h->pairs)
+	if (h->threads)
+		memset(h->threads, 0, opts->threads * sizeof(*h->threads));
+	if (!h->bio || !h->lent_bio || !h->threads || !h->workers || !h->pairs)
 		rc = -ENOMEM;
 	if (h->pairs)
 		memset(h->pairs, 0, (size_t)opts->workers * opts->threads * sizeof(*h->pairs));
@@ -193,6 +198,7 @@ rs_handshakes_free(struct rs_handshakes *h)
 	for (uint32_t i = 0; h->pairs && i < h->opts.workers * h->opts.threads; i++)
 		free_pair(&h->pairs[i], h->opts.queue);
 	for (uint32_t i = 0; h->threads && i < h->opts.threads; i++) {
+		rs_hs_free_lent(&h->threads[i]);
 		rs_hs_sessions_fini(&h->threads[i].sessions);
 		rs_metrics_fini(&h->threads[i].cells);
 		free(h->threads[i].out);
@@ -201,6 +207,7 @@ rs_handshakes_free(struct rs_handshakes *h)
 	free(h->workers);
 	free(h->threads);
 	BIO_meth_free(h->bio);
+	BIO_meth_free(h->lent_bio);
 	free(h);
 }
 

@@ -21,6 +21,7 @@ rs_hs_take_returns(struct rs_hs_pair *pair)
 			struct rs_hs_block *b = mails[i].data;
 
 			if (b->home == RS_HS_RESULT) {
+				rs_hs_unlend(b);
 				OPENSSL_clear_free(b, sizeof(*b) + b->len);
 				continue;
 			}
@@ -137,7 +138,7 @@ rs_hs_tell_done(struct rs_hs_task *task)
 	if (task->n_plain + task->n_held > 0) {
 		b = malloc(sizeof(*b) + len);
 		if (!b) {
-			task->cause = RS_OFFLOAD_CAUSE_LOCAL;
+			task->cause = RS_OFFLOAD_CAUSE_LOCAL; /* what is lent is dropped with the task */
 			rs_hs_tell_failed(task);
 			return;
 		}

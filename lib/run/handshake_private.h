@@ -55,6 +55,7 @@ enum rs_hs_state {
 };
 
 struct rs_hs_thread;
+struct rs_hs_lent;
 
 /** A handshake, on its thread's side. */
 struct rs_hs_task {
@@ -158,11 +159,14 @@ struct rs_hs_thread {
 	bool out_lost;
 	struct rs_hs_sessions sessions;
 	struct rs_metrics cells;
+	struct rs_hs_lent *lent;      /* SSL objects that workers have, or that have come back */
+	struct rs_hs_lent *came_back; /* of them, those to be freed */
+	_Alignas(64) _Atomic(struct rs_hs_lent *) back; /* from the workers: the latest first */
 };
 
 struct rs_handshakes {
 	struct rs_handshake_opts opts;
-	BIO_METHOD *bio;
+	BIO_METHOD *bio, *lent_bio;
 	struct rs_hs_thread *threads;
 	struct rs_hs_worker *workers;
 	struct rs_hs_pair *pairs; /* [worker * threads + thread] */
@@ -213,6 +217,17 @@ void rs_hs_without_ticket(struct rs_hs_task *task);
 
 /* handshake_bio.c */
 BIO_METHOD *rs_hs_bio_method(void);
+
+/* handshake_lent.c */
+BIO_METHOD *rs_hs_lent_bio_method(void);
+/** The task's SSL object goes to the worker, behind @keys. @return false without memory */
+bool rs_hs_lend(struct rs_hs_task *task, struct rs_tls_keys *keys);
+/** Free some of what has come back. @return how many */
+uint32_t rs_hs_take_lent(struct rs_hs_thread *t);
+/** Free all, wherever it is: workers do not run any more. */
+void rs_hs_free_lent(struct rs_hs_thread *t);
+/** Nobody has taken over what a result lends. */
+void rs_hs_unlend(struct rs_hs_block *result);
 
 /* handshake_cause.c */
 /** Why the last step of @task failed, by OpenSSL's error queue and what its callbacks told. */

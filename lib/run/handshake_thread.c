@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "run/handshake_private.h"
+#include "run/tls_heap.h"
 
 #define ORDERS	   16	   /* of one worker in one turn */
 #define BEGINS	   4	   /* in one turn: what is under way goes on first */
@@ -80,6 +81,8 @@ rs_hs_task_clear(struct rs_hs_task *task)
 	free(task->pending);
 	OPENSSL_clear_free(task->plain, task->n_plain);
 	if (task->result)
+		rs_hs_unlend(task->result);
+	if (task->result)
 		OPENSSL_clear_free(task->result, sizeof(*task->result) + sizeof(struct rs_tls_result));
 	OPENSSL_cleanse(&task->tap, sizeof(task->tap));
 	task->held = task->pending = task->plain = NULL;
@@ -154,6 +157,8 @@ rs_hs_end(struct rs_hs_task *task, enum rs_offload_cause cause, uint32_t detail)
 {
 	task->cause = (uint8_t)cause;
 	task->detail = detail;
+	if (cause != RS_OFFLOAD_CAUSE_NONE && rs_tls_heap_was_refused())
+		task->cause = RS_OFFLOAD_CAUSE_NO_ROOM;
 	task->state = RS_HS_ENDING;
 	free_ssl(task);
 	rs_hs_spend(task);
@@ -357,6 +362,7 @@ rs_hs_turn(struct rs_hs_thread *t)
 	if (t->n_blocked)
 		flush_blocked(t);
 	n += begin_some(t);
+	n += rs_hs_take_lent(t);
 	now = rs_hs_now(t);
 	if (now >= t->scan_ns)
 		check_deadlines(t, now);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The steps of a TLS handshake. Each call takes what the peer sent and ends with what goes to the peer handed over. */
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
 #include "run/handshake_private.h"
+#include "run/tls_heap.h"
 
 #define RECORD_HEAD 5			  /* RFC 8446, 5.1: type, version, length */
 #define RECORD_MOST ((1u << 14) + 256)	  /* 5.2 */
@@ -151,6 +153,7 @@ fill_result(struct rs_hs_task *task, struct rs_tls_result *r)
 {
 	const unsigned char *alpn = NULL;
 	unsigned n_alpn = 0;
+	int rc;
 
 	*r = (struct rs_tls_result){ .version = (uint16_t)SSL_version(task->ssl),
 		.suite = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(task->ssl)),
@@ -162,7 +165,8 @@ fill_result(struct rs_hs_task *task, struct rs_tls_result *r)
 		memcpy(r->alpn, alpn, n_alpn);
 		r->alpn_len = (uint8_t)n_alpn;
 	}
-	return rs_tls_handover(task->ssl, &task->tap, &r->keys) == 0;
+	rc = rs_tls_handover(task->ssl, &task->tap, &r->keys);
+	return rc == 0 || (rc == -ENOTSUP && task->profile->plan.lends && rs_hs_lend(task, &r->keys));
 }
 
 static void
@@ -171,6 +175,8 @@ conclude(struct rs_hs_task *task)
 	struct rs_hs_block *b = malloc(sizeof(*b) + sizeof(struct rs_tls_result));
 
 	task->result = b;
+	if (b)
+		*(struct rs_tls_result *)b->bytes = (struct rs_tls_result){ 0 };
 	keep_session(task);
 	if (b && fill_result(task, (struct rs_tls_result *)b->bytes))
 		rs_hs_end(task, RS_OFFLOAD_CAUSE_NONE, 0);
@@ -291,12 +297,28 @@ shake(struct rs_hs_task *task)
 		rs_hs_end(task, RS_OFFLOAD_CAUSE_CLOSED, 0);
 }
 
+/* A profile whose connections may keep their SSL object has it made of memory that is counted. */
+static void
+enter(struct rs_hs_task *task)
+{
+	rs_hs_spend_from_now(task->thread);
+	if (task->profile->plan.lends)
+		rs_tls_heap_enter();
+}
+
+static void
+leave(struct rs_hs_task *task)
+{
+	rs_tls_heap_leave();
+	rs_hs_spend(task);
+}
+
 void
 rs_hs_input(struct rs_hs_task *task, struct rs_slice bytes)
 {
 	int rc = 0;
 
-	rs_hs_spend_from_now(task->thread);
+	enter(task);
 	task->in = bytes;
 	if (task->n_held > 0) {
 		rc = rs_hs_hold(task, bytes);
@@ -308,36 +330,40 @@ rs_hs_input(struct rs_hs_task *task, struct rs_slice bytes)
 		read_tickets(task);
 	else
 		shake(task);
-	rs_hs_spend(task);
+	leave(task);
 }
 
 void
 rs_hs_begin(struct rs_hs_task *task)
 {
 	task->state = RS_HS_SHAKING;
-	rs_hs_spend_from_now(task->thread);
+	enter(task);
 	if (make_ssl(task)) {
 		task->in = rs_slice_of(task->held, task->n_held);
 		shake(task);
 	} else {
 		rs_hs_end(task, RS_OFFLOAD_CAUSE_LOCAL, 0);
 	}
-	rs_hs_spend(task);
+	leave(task);
 }
 
 void
 rs_hs_peer_closed(struct rs_hs_task *task)
 {
 	task->closed = true;
+	enter(task);
 	if (task->state == RS_HS_SHAKING && task->n_pending == 0)
 		rs_hs_end(task, RS_OFFLOAD_CAUSE_CLOSED, 0);
 	else if (task->state == RS_HS_TICKETS)
 		conclude(task); /* that it has closed is the connection's to know */
+	leave(task);
 }
 
 void
 rs_hs_without_ticket(struct rs_hs_task *task)
 {
 	rs_metric_inc(&task->thread->cells, RS_HS_NO_TICKET);
+	enter(task);
 	conclude(task);
+	leave(task);
 }

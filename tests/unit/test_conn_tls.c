@@ -27,7 +27,7 @@ handshakes(struct rig *rig)
 }
 
 static void
-open_tls(enum rs_transport transport, uint16_t version, uint32_t queue)
+open_suite(enum rs_transport transport, uint16_t version, const char *suite, uint32_t queue)
 {
 	struct rs_conns_profile sides[2] = { { .transport = transport, .host = rs_slice_of("198.18.0.2", 10), .server = rs_slice_of("198.18.0.2", 10) },
 		{ .transport = transport } };
@@ -35,7 +35,9 @@ open_tls(enum rs_transport transport, uint16_t version, uint32_t queue)
 	struct rs_err err = { 0 };
 
 	stalled = false;
-	plan = (struct rs_plan_tls){ .name = "t", .min_version = version, .max_version = version, .tickets = 2, .timeout_ns = 10 * RS_NS_PER_S };
+	plan = (struct rs_plan_tls){ .name = "t", .min_version = version, .max_version = version, .tickets = 2, .timeout_ns = 10 * RS_NS_PER_S,
+		.lends = suite != NULL };
+	*(version == 0x0303 ? &plan.ciphers : &plan.suites) = suite;
 	rs_clock_init(&pool_clock, MS);
 	if (rs_tls_profiles_create(&plan, 1, &profiles, &err) != 0)
 		fail_msg("%s", err.text);
@@ -43,6 +45,12 @@ open_tls(enum rs_transport transport, uint16_t version, uint32_t queue)
 	assert_int_equal(rs_handshakes_create(&opts, &pool), 0);
 	rig_tune(&r, sides, with_pool);
 	r.meanwhile = handshakes;
+}
+
+static void
+open_tls(enum rs_transport transport, uint16_t version, uint32_t queue)
+{
+	open_suite(transport, version, NULL, queue);
 }
 
 static void
@@ -110,6 +118,66 @@ long_messages_are_many_records(void **state)
 		assert_int_equal(rig_last(&r, 1, 0)->rx.len, (size_t)head + len);
 		assert_int_equal(rig_last(&r, 0, 0)->rx.len, (size_t)head + len);
 	}
+	close_tls();
+}
+
+/* OpenSSL does the records, and nobody above sees it but in the counter. */
+static void
+lent_records_carry_messages_too(void **state)
+{
+	static const struct {
+		enum rs_transport transport;
+		uint16_t version;
+		const char *suite;
+	} rows[] = { { RS_TRANSPORT_TLS, 0x0303, "ECDHE-ECDSA-AES128-SHA256" }, { RS_TRANSPORT_WSS, 0x0303, "ECDHE-ECDSA-AES256-SHA" },
+		{ RS_TRANSPORT_WSS, 0x0304, "TLS_AES_128_CCM_SHA256" } };
+	static char text[65536];
+
+	for (unsigned k = 0; k < 3; k++) {
+		struct rs_conn_info info;
+		rs_handle h;
+
+		open_suite(rows[k].transport, rows[k].version, rows[k].suite, 16);
+		r.sides[1].echoes = true;
+		h = rig_connect(&r);
+		rig_play(&r, 50 * MS);
+		rig_is_event(&r, 0, RS_CONN_OPENED, 0);
+		rig_is_event(&r, 1, RS_CONN_ACCEPTED, 0);
+		assert_int_equal(r.sides[0].link.conns->info(r.sides[0].link.conns_ctx, h, &info), 0);
+		assert_int_equal(info.tls, rows[k].version == 0x0303 ? 12 : 13);
+		for (size_t len = 100; len < 60000; len = len * 3 + 1) {
+			int head = snprintf(text, sizeof(text), "MESSAGE sip:x SIP/2.0\r\nContent-Length: %zu\r\n\r\n", len);
+
+			memset(text + head, 'a', len);
+			assert_int_equal(rig_say(&r, 0, h, text, (size_t)head + len), 0);
+			rig_play(&r, 200 * MS);
+			assert_int_equal(rig_last(&r, 1, 0)->rx.len, (size_t)head + len);
+			assert_int_equal(rig_last(&r, 0, 0)->rx.len, (size_t)head + len);
+		}
+		r.sides[0].link.conns->close(r.sides[0].link.conns_ctx, h, RS_CONN_FIN);
+		rig_play(&r, 50 * MS);
+		rig_is_event(&r, 1, RS_CONN_CLOSED, RS_CONN_CAUSE_PEER);
+		for (unsigned i = 0; i < 2; i++) {
+			assert_int_equal(rs_metric_get(&r.sides[i].cells, RS_CONNS_FALLBACK), 1);
+			assert_int_equal(rs_metric_get(&r.sides[i].cells, RS_CONNS_TLS_OPEN), 0);
+			assert_int_equal(rs_metric_get(&r.sides[i].cells, RS_CONNS_GATHERING), 0);
+		}
+		handshakes(&r);
+		assert_int_equal(rs_metric_get(rs_handshakes_metrics(pool, 0), RS_HS_LENT), 2);
+		assert_int_equal(rs_metric_get(rs_handshakes_metrics(pool, 0), RS_HS_LENT_OPEN), 0);
+		close_tls();
+	}
+}
+
+/* Handed over and still open when all ends: what is lent goes with the pool. */
+static void
+lent_records_end_with_the_pool(void **state)
+{
+	open_suite(RS_TRANSPORT_TLS, 0x0303, "ECDHE-ECDSA-AES128-SHA256", 16);
+	for (int i = 0; i < 5; i++)
+		rig_connect(&r);
+	rig_play(&r, 100 * MS);
+	assert_int_equal(rs_metric_get(&r.sides[1].cells, RS_CONNS_FALLBACK), 5);
 	close_tls();
 }
 
@@ -218,6 +286,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_go_both_ways),
 		cmocka_unit_test(long_messages_are_many_records),
+		cmocka_unit_test(lent_records_carry_messages_too),
+		cmocka_unit_test(lent_records_end_with_the_pool),
 		cmocka_unit_test(a_peer_that_speaks_no_tls_is_refused),
 		cmocka_unit_test(a_handshake_that_never_ends_is_given_up),
 		cmocka_unit_test(what_finds_no_room_in_the_queue_waits),

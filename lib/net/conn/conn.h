@@ -102,6 +102,7 @@ enum rs_conns_metric {
 	RS_CONNS_STRAYS,	/* CR and LF between messages */
 	RS_CONNS_HANDSHAKES,	/* TLS, begun */
 	RS_CONNS_HANDSHAKES_DONE, RS_CONNS_RESUMED,
+	RS_CONNS_FALLBACK,	/* of those done: their records are not ours */
 	RS_CONNS_KEY_UPDATES, RS_CONNS_TICKETS, RS_CONNS_ALERTS,
 	RS_CONNS_UPGRADES, RS_CONNS_UPGRADES_REFUSED, /* of peers */
 	RS_CONNS_FULL,		/* messages not sent: the peer does not read, and the room for it is full */

@@ -20,6 +20,7 @@ static const struct rs_metric_def defs[RS_CONNS_METRICS] = {
 	COUNTER(RS_CONNS_HANDSHAKES, "conns_handshakes", "handshakes", "TLS handshakes begun."),
 	COUNTER(RS_CONNS_HANDSHAKES_DONE, "conns_handshakes_done", "handshakes", "Those that succeeded."),
 	COUNTER(RS_CONNS_RESUMED, "conns_resumed", "handshakes", "Those of them that resumed a session."),
+	COUNTER(RS_CONNS_FALLBACK, "conns_fallback", "connections", "TLS connections whose suite has its records done by OpenSSL."),
 	COUNTER(RS_CONNS_KEY_UPDATES, "conns_key_updates", "messages", "KeyUpdates of peers (RFC 8446, 4.6.3)."),
 	COUNTER(RS_CONNS_TICKETS, "conns_tickets", "messages", "Session tickets that came after the hand-over, and were dropped."),
 	COUNTER(RS_CONNS_ALERTS, "conns_alerts", "alerts", "Fatal TLS alerts of peers behind the handshake."),

@@ -210,6 +210,7 @@ records(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len, bool *alive)
 			break;
 		case RS_TLS_HANDSHAKE:
 		case RS_TLS_WARNING:
+			settle(c, x);
 			break;
 		case RS_TLS_CLOSED:
 			conn_end(c, x, RS_CONN_CAUSE_PEER, 0, RS_CONN_FIN);
@@ -220,7 +221,7 @@ records(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len, bool *alive)
 			break;
 		case RS_TLS_ERROR:
 			settle(c, x);
-			conn_end(c, x, RS_CONN_CAUSE_TLS_RECORD, r.error, RS_CONN_FIN);
+			conn_end(c, x, r.error == RS_TLS_NO_MEMORY ? RS_CONN_CAUSE_NO_MEMORY : RS_CONN_CAUSE_TLS_RECORD, r.error, RS_CONN_FIN);
 			break;
 		}
 		if (!conn_is(c, me)) {
@@ -263,7 +264,7 @@ secure_wire(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len)
 /* --- what comes from the handshake threads --- */
 
 static bool
-take_keys(struct rs_conns *c, struct conn *x, const struct rs_tls_result *result)
+take_keys(struct rs_conns *c, struct conn *x, struct rs_tls_result *result)
 {
 	uint32_t slot = rs_pool_take(&c->tls);
 	void *memory;
@@ -278,6 +279,9 @@ take_keys(struct rs_conns *c, struct conn *x, const struct rs_tls_result *result
 		return false;
 	}
 	rs_metric_add(c->cells, RS_CONNS_TLS_OPEN, 1);
+	if (result->keys.lent)
+		rs_metric_inc(c->cells, RS_CONNS_FALLBACK);
+	result->keys.lent = NULL; /* goes back with the connection, not with the result */
 	return true;
 }
 
@@ -346,7 +350,9 @@ mail(struct rs_conns *c, const struct rs_mail *m)
 		break;
 	case RS_OFFLOAD_FAILED:
 		x->state = CONN_OPENING; /* its task is over */
-		conn_end(c, x, m->arg[0] == RS_OFFLOAD_CAUSE_REFUSED ? RS_CONN_CAUSE_TLS_QUEUE : RS_CONN_CAUSE_TLS,
+		conn_end(c, x, m->arg[0] == RS_OFFLOAD_CAUSE_REFUSED   ? RS_CONN_CAUSE_TLS_QUEUE
+				: m->arg[0] == RS_OFFLOAD_CAUSE_NO_ROOM ? RS_CONN_CAUSE_NO_MEMORY
+									: RS_CONN_CAUSE_TLS,
 			(uint16_t)m->arg[0], RS_CONN_FIN);
 		break;
 	}

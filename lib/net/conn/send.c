@@ -36,13 +36,15 @@ int
 conn_say(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len)
 {
 	size_t sealed = len;
+	int rc = 0;
 
 	if (x->tls != NONE) {
-		if (rs_tls_protect(c->engine, conn_tls(c, x), p, len, c->sealed, LARGE, &sealed) != 0)
+		rc = rs_tls_protect(c->engine, conn_tls(c, x), p, len, c->sealed, LARGE, &sealed);
+		if (rc != 0 && rc != -ENOMEM)
 			return -EPIPE;
 		p = c->sealed;
 	}
-	if (conn_put(c, x, p, sealed))
+	if (rc == 0 && conn_put(c, x, p, sealed))
 		return 0;
 	x->flags |= CONN_DOOMED; /* told later: who sends is not called back */
 	rs_wheel_arm(&c->wheel, conn_slot(c, x), c->now_ns);

@@ -75,6 +75,15 @@ void rs_tls_evp_fini(struct rs_tls_engine *e);
 /** A traffic secret's key and IV (RFC 8446, 7.3); from @next on those of the secret that follows (7.2). */
 void rs_tls_derive(struct rs_tls_engine *e, unsigned suite, struct rs_tls_side *side, bool next);
 
+/* lent.c: what the public functions do when the records are lent */
+enum rs_tls_event rs_tls_lent_unprotect(
+	struct rs_tls *t, uint8_t *buf, size_t len, struct rs_tls_record *record);
+int rs_tls_lent_protect(struct rs_tls *t, const uint8_t *in, size_t len, uint8_t *out, size_t room,
+	size_t *written);
+int rs_tls_lent_settle(struct rs_tls *t, uint8_t *out, size_t room, size_t *written);
+int rs_tls_lent_update(struct rs_tls *t, bool ask, uint8_t *out, size_t room, size_t *written);
+int rs_tls_lent_close(struct rs_tls *t, uint8_t *out, size_t room, size_t *written);
+
 /** Begin with the error's alert owed and nothing read any more. @return RS_TLS_ERROR */
 enum rs_tls_event rs_tls_fail(
 	struct rs_tls *t, enum rs_tls_error error, struct rs_tls_record *record);

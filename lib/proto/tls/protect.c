@@ -46,7 +46,13 @@ rs_tls_init(struct rs_tls_engine *e, const struct rs_tls_keys *keys, void *gcm, 
 		.suite = (uint8_t)keys->suite,
 		.server = keys->server,
 		.fragment = keys->fragment != 0 ? keys->fragment : RS_TLS_FRAGMENT,
+		.is_lent = keys->lent != NULL,
 		.limit = keys->suite == RS_TLS_CHACHA20_POLY1305 ? UINT64_MAX : GCM_RECORDS };
+	if (t->is_lent) {
+		t->lent = keys->lent;
+		t->owed = t->lent->n_owed != 0;
+		return 0;
+	}
 	init_side(e, t, &keys->tx, gcm, &t->tx);
 	init_side(e, t, &keys->rx, gcm != NULL ? (uint8_t *)gcm + RS_TLS_GCM_BYTES : NULL, &t->rx);
 	return 0;
@@ -55,9 +61,11 @@ rs_tls_init(struct rs_tls_engine *e, const struct rs_tls_keys *keys, void *gcm, 
 void
 rs_tls_fini(struct rs_tls *t)
 {
-	if (t->tx.gcm != NULL)
+	if (t->is_lent)
+		t->lent->ops->give_back(t->lent);
+	else if (t->tx.gcm != NULL)
 		explicit_bzero(t->tx.gcm, RS_TLS_GCM_BYTES);
-	if (t->rx.gcm != NULL)
+	if (!t->is_lent && t->rx.gcm != NULL)
 		explicit_bzero(t->rx.gcm, RS_TLS_GCM_BYTES);
 	explicit_bzero(t, sizeof(*t));
 }
@@ -100,6 +108,8 @@ rs_tls_sealed_len(const struct rs_tls *t, size_t len)
 {
 	size_t n = records(t, len);
 
+	if (t->is_lent) /* one more, which may change the keys */
+		return t->lent->n_owed + (n + 1) * RS_TLS_LENT_GROWTH + len;
 	return owed_len(t, n) + n * overhead(t) + len;
 }
 
@@ -187,9 +197,12 @@ rs_tls_protect(struct rs_tls_engine *e, struct rs_tls *t, const uint8_t *in, siz
 	uint8_t *out, size_t room, size_t *written)
 {
 	size_t n = records(t, len), total = rs_tls_sealed_len(t, len);
-	int rc = t->error != RS_TLS_FINE ? -EPIPE : check(t, n, total, room);
+	int rc;
 	uint8_t *p;
 
+	if (t->is_lent)
+		return rs_tls_lent_protect(t, in, len, out, room, written);
+	rc = t->error != RS_TLS_FINE ? -EPIPE : check(t, n, total, room);
 	*written = 0;
 	if (rc != 0)
 		return rc;
@@ -218,8 +231,11 @@ rs_tls_protect(struct rs_tls_engine *e, struct rs_tls *t, const uint8_t *in, siz
 int
 rs_tls_settle(struct rs_tls_engine *e, struct rs_tls *t, uint8_t *out, size_t room, size_t *written)
 {
-	int rc = check(t, 0, owed_len(t, 0), room);
+	int rc;
 
+	if (t->is_lent)
+		return rs_tls_lent_settle(t, out, room, written);
+	rc = check(t, 0, owed_len(t, 0), room);
 	*written = rc == 0 ? (size_t)(seal_owed(e, t, 0, out) - out) : 0;
 	return rc;
 }
@@ -228,12 +244,15 @@ int
 rs_tls_update(struct rs_tls_engine *e, struct rs_tls *t, bool ask, uint8_t *out, size_t room,
 	size_t *written)
 {
-	int rc = t->error != RS_TLS_FINE ? -EPIPE
-					 : check(t, 1, owed_len(t, 1) + overhead(t) + 5, room);
+	int rc;
 
 	*written = 0;
 	if (t->version != RS_TLS_1_3)
 		return -ENOTSUP;
+	if (t->is_lent)
+		return rs_tls_lent_update(t, ask, out, room, written);
+	rc = t->error != RS_TLS_FINE ? -EPIPE
+				     : check(t, 1, owed_len(t, 1) + overhead(t) + 5, room);
 	if (rc != 0)
 		return rc;
 	/* The one that is owed is this one. */
@@ -245,10 +264,13 @@ rs_tls_update(struct rs_tls_engine *e, struct rs_tls *t, bool ask, uint8_t *out,
 int
 rs_tls_close(struct rs_tls_engine *e, struct rs_tls *t, uint8_t *out, size_t room, size_t *written)
 {
-	int rc = t->error != RS_TLS_FINE ? -EPIPE
-					 : check(t, 1, owed_len(t, 1) + overhead(t) + 2, room);
+	int rc;
 	uint8_t *p;
 
+	if (t->is_lent)
+		return rs_tls_lent_close(t, out, room, written);
+	rc = t->error != RS_TLS_FINE ? -EPIPE
+				     : check(t, 1, owed_len(t, 1) + overhead(t) + 2, room);
 	*written = 0;
 	if (rc != 0)
 		return rc;

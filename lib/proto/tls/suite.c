@@ -47,6 +47,8 @@ static const struct {
 	[RS_TLS_BAD_UPDATE] = { "bad KeyUpdate", RS_TLS_ILLEGAL_PARAMETER },
 	[RS_TLS_INTERLEAVED] = { "inside a handshake message", RS_TLS_UNEXPECTED_MESSAGE },
 	[RS_TLS_USED_UP] = { "sequence numbers used up", RS_TLS_INTERNAL_ERROR },
+	[RS_TLS_NO_MEMORY] = { "no memory for OpenSSL", RS_TLS_INTERNAL_ERROR },
+	[RS_TLS_LENT_FAILED] = { "OpenSSL failed", RS_TLS_INTERNAL_ERROR },
 };
 
 const char *

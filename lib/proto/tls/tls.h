@@ -16,6 +16,9 @@
  *	if (rs_tls_owes(&tls))			// what came asks for an answer
  *		rs_tls_settle(engine, &tls, out, room, &written);
  *
+ * Where the keys come with a struct rs_tls_lent, somebody else makes the records, and all functions
+ * do the same as with ours.
+ *
  * Traffic keys are changed when the peer says so, when we want to, and of our own accord before a GCM
  * key has been used too often (RFC 8446, 5.5). A renegotiation is refused, tickets are dropped.
  */
@@ -28,7 +31,7 @@
 #define RS_TLS_GCM_BYTES  1024  /* key data of one direction */
 #define RS_TLS_FRAGMENT   16384 /* bytes of plaintext in a record (RFC 8446, 5.1) */
 #define RS_TLS_RECORD     (5 + RS_TLS_FRAGMENT + 256) /* bytes of a record at most (5.2) */
-#define RS_TLS_SETTLE_MAX 96 /* bytes that rs_tls_settle(), _update() and _close() write at most */
+#define RS_TLS_SETTLE_MAX 512 /* bytes that rs_tls_settle(), _update() and _close() write at most */
 
 enum rs_tls_version { RS_TLS_1_2, RS_TLS_1_3, RS_TLS_VERSIONS };
 
@@ -57,9 +60,12 @@ struct rs_tls_keys_side {
 	uint8_t iv[12];     /* TLS 1.2: the implicit part: 4 bytes of GCM, 12 of ChaCha20 */
 };
 
+struct rs_tls_lent;
+
 struct rs_tls_keys {
 	enum rs_tls_version version;
 	enum rs_tls_suite suite;
+	struct rs_tls_lent *lent; /* not NULL: the records are its, and what is below is not there */
 	bool server; /* we are */
 	uint16_t
 		fragment; /* bytes of plaintext that our records may have (RFC 6066, 4); 0: 16,384 */
@@ -79,7 +85,12 @@ struct rs_tls_side {
 
 /** One connection. All is private. */
 struct rs_tls {
-	struct rs_tls_side tx, rx;
+	union {
+		struct {
+			struct rs_tls_side tx, rx;
+		};
+		struct rs_tls_lent *lent;
+	};
 	uint64_t limit;  /* records that we send under one key */
 	uint32_t left;   /* bytes that a handshake message still has */
 	uint8_t head[4]; /* of that message */
@@ -93,6 +104,7 @@ struct rs_tls {
 	uint8_t error;  /* enum rs_tls_error: nothing is read any more */
 	uint8_t alert;  /* to be sent with it */
 	uint8_t empty;  /* records without data in a row */
+	bool is_lent;
 	uint16_t fragment;
 };
 _Static_assert(
@@ -122,6 +134,8 @@ enum rs_tls_error {
 	RS_TLS_BAD_UPDATE, /* a KeyUpdate that is none, or not at a record's end (illegal_parameter) */
 	RS_TLS_INTERLEAVED, /* something else inside a handshake message (unexpected_message) */
 	RS_TLS_USED_UP,     /* no sequence number is left (internal_error) */
+	RS_TLS_NO_MEMORY,   /* lent records: there is none for them */
+	RS_TLS_LENT_FAILED, /* lent records, for another reason */
 	RS_TLS_ERRORS
 };
 
@@ -154,6 +168,38 @@ struct rs_tls_record {
 	uint8_t tickets;  /* NewSessionTicket messages that were dropped */
 	uint8_t updates;  /* KeyUpdate messages: the keys that we receive with are new ones */
 	uint8_t requests; /* TLS 1.2: renegotiations, which are refused */
+};
+
+#define RS_TLS_LENT_GROWTH 96 /* bytes of a record besides its data, at most: CBC with SHA-384 has 85 */
+#define RS_TLS_LENT_OWED   192 /* of our own accord: two alerts, with what goes with them */
+
+/**
+ * Records of suites that this layer does not have: who did the handshake goes on with it, behind this
+ * table. Here are the record's bounds, the order of things, and what callers see; there is the rest.
+ * No function of it blocks.
+ */
+struct rs_tls_lent_ops {
+	/**
+	 * A record, or the header of what can be none, decrypted where it lies.
+	 * @return as rs_tls_unprotect(), but not MORE; record.error has a meaning with ERROR
+	 */
+	enum rs_tls_event (*open)(
+		struct rs_tls_lent *l, uint8_t *p, size_t len, struct rs_tls_record *record);
+	/** Records of @len > 0 bytes that do not lie in @out. @return 0; -ENOMEM; -EPIPE */
+	int (*seal)(struct rs_tls_lent *l, const uint8_t *in, size_t len, uint8_t *out, size_t room,
+		size_t *written);
+	int (*update)(
+		struct rs_tls_lent *l, bool ask, uint8_t *out, size_t room, size_t *written);
+	int (*close)(struct rs_tls_lent *l, uint8_t *out, size_t room, size_t *written);
+	/** Nobody calls it any more. */
+	void (*give_back)(struct rs_tls_lent *l);
+};
+
+/** The beginning of what is lent. */
+struct rs_tls_lent {
+	const struct rs_tls_lent_ops *ops;
+	uint32_t n_owed; /* bytes that open() wrote, and the peer has not got yet */
+	uint8_t owed[RS_TLS_LENT_OWED];
 };
 
 /** Which code does the arithmetic: the best that the machine has, or one by name, for tests. */
@@ -192,7 +238,7 @@ const char *rs_tls_engine_name(const struct rs_tls_engine *e);
  * Begin where a handshake has ended. Engines of any backend may serve the connection later, if @gcm is
  * NULL; else those of the same name.
  *
- * @param keys  may be wiped afterwards
+ * @param keys  may be wiped afterwards; what is lent is @t's from here on, and goes back with rs_tls_fini()
  * @param gcm   2 * RS_TLS_GCM_BYTES at a multiple of RS_TLS_ALIGN, where expanded GCM keys are kept as
  *              long as @t lives; NULL: they are expanded for each record, which takes some 300 cycles
  * @return 0; -EINVAL: an unknown version or suite, a fragment past 16,384

@@ -137,6 +137,8 @@ rs_tls_unprotect(struct rs_tls_engine *e, struct rs_tls *t, uint8_t *buf, size_t
 		record->alert = t->alert;
 		return t->alert != RS_TLS_CLOSE_NOTIFY ? RS_TLS_ALERT : RS_TLS_MORE;
 	}
+	if (t->is_lent)
+		return rs_tls_lent_unprotect(t, buf, len, record);
 	error = judge(t, buf, len, &total);
 	if (error != RS_TLS_FINE)
 		return rs_tls_fail(t, error, record);
