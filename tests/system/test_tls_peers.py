@@ -26,6 +26,10 @@ def certs(lab):
     return lab.path("certs")
 
 
+def counts(causes):
+    return {cause["cause"]: cause["count"] for cause in causes}
+
+
 def profiles(rows):
     return "tls = ( " + ",\n".join(f'{{ name = "{name}"; {settings} }}' for name, settings in rows) + " );\n"
 
@@ -100,18 +104,18 @@ def test_names_protocols_and_certificates_as_client(lab, certs):
     own = f'ca = "{certs}/ca.pem"; '
     client = f'cert = "{certs}/client-{{index}}.pem"; key = "{certs}/client-{{index}}.key"; '
     mutual = ["-Verify", "1", "-verify_return_error"]
-    cases = [  # s_server's options, our profile, the cause of the failure
+    cases = [  # s_server's options, our profile, whether it is asked
         (["-servername", "sbc.test", "-cert2", f"{certs}/server.pem", "-key2", f"{certs}/server.key", "-servername_fatal"],
-         own + 'sni = "sbc.test"; check_name = "sbc.test";', None),
-        (["-alpn", "sip"], own + 'alpn = [ "h2", "sip" ];', None),
-        (mutual, own + client, None),
-        (mutual + ["-tls1_2"], own + client, None),
-        ([], f'ca = "{lab.path("other")}/ca.pem";', "certificate authority"),
-        ([], own + 'check_name = "elsewhere.test";', "certificate name"),
-        (["-tls1_2"], own + 'versions = "1.3";', "version"),
-        (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], own + 'versions = "1.2"; ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384";', "cipher"),
-        (mutual, own, "certificate missing"),
-        (mutual + ["-tls1_2"], own, "certificate missing"),
+         own + 'sni = "sbc.test"; check_name = "sbc.test";', True),
+        (["-alpn", "sip"], own + 'alpn = [ "h2", "sip" ];', True),
+        (mutual, own + client, True),
+        (mutual + ["-tls1_2"], own + client, True),
+        ([], f'ca = "{lab.path("other")}/ca.pem";', False),
+        ([], own + 'check_name = "elsewhere.test";', False),
+        (["-tls1_2"], own + 'versions = "1.3";', False),
+        (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], own + 'versions = "1.2"; ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384";', False),
+        (mutual, own, False),
+        (mutual + ["-tls1_2"], own, False),
     ]
     expired = len(cases)
     servers = [Server(lab, FIRST + i, *args) for i, (args, _, _) in enumerate(cases)]
@@ -120,7 +124,48 @@ def test_names_protocols_and_certificates_as_client(lab, certs):
         report = daemon.run_to_end(status=FAILED)
     said = [server.end() for server in servers]
     done = {a["name"]: a["completed"] for a in report["activities"]}
-    print(report["connections"]["handshakes"], report["connections"]["failed"], report["connections"]["ended"], report["failures"], said)
-    assert [done[f"g{i}"] for i in range(len(cases) + 1)] == [int(cause is None) for _, _, cause in cases] + [0]
+    assert [done[f"g{i}"] for i in range(len(cases) + 1)] == [int(good) for _, _, good in cases] + [0]
     assert 'Hostname in TLS extension: "sbc.test"' in said[0] and "ALPN protocols selected: sip" in said[1], said[:2]
     assert "CN = client-0" in said[2].replace("CN=", "CN = ") and "CN = client-0" in said[3].replace("CN=", "CN = "), said[2:4]
+    found = report["connections"]
+    assert found["handshakes"]["failed"] == {"alert received": 3, "certificate expired": 1, "name mismatch": 1, "unknown CA": 1}, found
+    assert (counts(found["failed"]), counts(found["ended"])) == ({"TLS handshake": 6}, {"TLS record": 1}), found
+
+
+def test_names_protocols_and_certificates_as_server(lab, certs):
+    """The same from the other side: what clients want and show, and why we refused them."""
+    shown = f'cert = "{certs}/server.pem"; key = "{certs}/server.key"; '
+    mutual = shown + f'mutual = true; ca = "{certs}/ca.pem"; '
+    own, other = (["-cert", f"{place}/{name}.pem", "-key", f"{place}/{name}.key"]
+                  for place, name in ((certs, "client-1"), (lab.path("other"), "client-0")))
+    cases = [  # s_client's options, our profile, what s_client says
+        (["-servername", "sbc.test", "-verify_hostname", "sbc.test"], shown, "Verification: OK"),
+        (["-verify_ip", IP4_OURS], shown, "Verification: OK"),
+        (["-alpn", "h2,sip"], shown + 'alpn = "sip";', "ALPN protocol: sip"),
+        (["-alpn", "h2,sip"], shown, "No ALPN negotiated"),
+        (own, mutual, "Verification: OK"),
+        ([*own, "-tls1_2"], mutual, "Verification: OK"),
+        (["-alpn", "h2"], shown + 'alpn = "sip";', "no application protocol"),
+        ([], mutual, "certificate required"),
+        (["-tls1_2"], mutual, "handshake failure"),
+        (other, mutual, "unknown ca"),
+        ([*other, "-tls1_2"], mutual, "unknown ca"),
+        (["-tls1_2"], shown + 'versions = "1.3";', "protocol version"),
+        (["-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0"], shown, "protocol version"),
+        (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"], shown, "handshake failure"),
+        (["-tls1_3", "-groups", "P-521"], shown, "handshake failure"),
+        (["-verify_hostname", "elsewhere.test"], shown, "hostname mismatch"),
+    ]
+    good = 6
+    with lab.daemon(answering([profile for _, profile, _ in cases])) as daemon:
+        daemon.ctl("start")
+        for i, (args, _, words) in enumerate(cases):
+            client = Client(lab, FIRST + i, "-verify_return_error", *args)
+            answered = client.ask(timeout_s=5)
+            said = client.end()
+            assert bool(answered) == (i < good) and words in said, (args, said)
+        found = daemon.json("connections")
+    assert (found["accepted"], found["handshakes"]["server_full"], found["messages_in"]) == (good, good, good), found
+    assert counts(found["not_accepted"]) == {"TLS handshake": len(cases) - good}, found
+    assert found["handshakes"]["failed"] == {
+        "no shared protocol": 1, "no certificate": 2, "unknown CA": 2, "version": 2, "no shared cipher": 2, "alert received": 1}, found
