@@ -169,3 +169,36 @@ def test_names_protocols_and_certificates_as_server(lab, certs):
     assert counts(found["not_accepted"]) == {"TLS handshake": len(cases) - good}, found
     assert found["handshakes"]["failed"] == {
         "no shared protocol": 1, "no certificate": 2, "unknown CA": 2, "version": 2, "no shared cipher": 2, "alert received": 1}, found
+
+
+@pytest.mark.parametrize("version", ("-tls1_2", "-tls1_3"))
+def test_sessions_are_resumed_with_a_server(lab, certs, version):
+    """Each call has a connection of its own: the first is a full handshake, all others resume, as s_server sees it, too."""
+    server = Server(lab, FIRST, version)
+    with lab.daemon(asking(lab, [f'ca = "{certs}/ca.pem"; resume = 1.0; ticket_wait = "2s";'], calls=10, rate=5,
+                           group='connections = "call";')) as daemon:
+        report = daemon.run_to_end()
+    said = server.end()
+    found = report["connections"]["handshakes"]
+    assert report["calls"]["placed"]["completed"] == 10, (report["failures"], said)
+    assert (found["client_full"], found["client_resumed"], found["resumed_share"]) == (1, 9, 0.9), found
+    assert said.count("Reused session-id") == 9, said
+
+
+@pytest.mark.parametrize("version", ("-tls1_2", "-tls1_3"))
+def test_clients_resume_our_sessions(lab, certs, version):
+    """A ticket of ours, kept in s_client's file; a server without tickets gives none, and does not take that one."""
+    shown = f'cert = "{certs}/server.pem"; key = "{certs}/server.key";'
+    session = lab.path("session.pem")
+    with lab.daemon(answering([shown, shown + "tickets = 0;"])) as daemon:
+        daemon.ctl("start")
+        for port, args, words in ((FIRST, ["-sess_out", session], "New, "), (FIRST, ["-sess_in", session], "Reused, "),
+                                  (FIRST, ["-sess_in", session], "Reused, "), (FIRST + 1, ["-sess_in", session], "New, ")):
+            client = Client(lab, port, "-verify_return_error", version, *args)
+            assert client.ask().startswith(b"SIP/2.0 200 "), client.said
+            client.say(b"Q\n")
+            assert client.process.wait(5) == 0
+            assert words + "TLSv1." in client.end(), client.said
+        found = daemon.json("connections")
+    assert (found["handshakes"]["server_full"], found["handshakes"]["server_resumed"]) == (2, 2), found
+    assert counts(found["ended"]) == {"closed by the peer": 4}, found
