@@ -2,6 +2,7 @@
 """TLS with openssl's s_server and s_client: versions, suites, certificates, resumption, alerts; and tshark with our key log."""
 
 import os
+import signal
 import subprocess
 import time
 
@@ -129,7 +130,7 @@ def test_names_protocols_and_certificates_as_client(lab, certs):
     assert "CN = client-0" in said[2].replace("CN=", "CN = ") and "CN = client-0" in said[3].replace("CN=", "CN = "), said[2:4]
     found = report["connections"]
     assert found["handshakes"]["failed"] == {"alert received": 3, "certificate expired": 1, "name mismatch": 1, "unknown CA": 1}, found
-    assert (counts(found["failed"]), counts(found["ended"])) == ({"TLS handshake": 6}, {"TLS record": 1}), found
+    assert (counts(found["failed"]), counts(found["ended"])) == ({"TLS handshake": 6}, {"TLS alert": 1}), found
 
 
 def test_names_protocols_and_certificates_as_server(lab, certs):
@@ -202,3 +203,30 @@ def test_clients_resume_our_sessions(lab, certs, version):
         found = daemon.json("connections")
     assert (found["handshakes"]["server_full"], found["handshakes"]["server_resumed"]) == (2, 2), found
     assert counts(found["ended"]) == {"closed by the peer": 4}, found
+
+
+def test_key_updates_ends_and_stalls_of_servers(lab, certs):
+    """Whatever s_server does in the middle, the endpoint asks on: on the same connection, or on another one at once."""
+    own = f'ca = "{certs}/ca.pem"; timeout = "1s";'
+    servers = [Server(lab, FIRST, "-tls1_3", before=b"K\n"), Server(lab, FIRST + 1, "-tls1_3", before=b"k\n"), Server(lab, FIRST + 2),
+               Server(lab, FIRST + 3), Server(lab, FIRST + 4)]
+    servers[4].process.send_signal(signal.SIGSTOP)
+    with lab.daemon(asking(lab, [own] * 5, calls=16, rate=4, group='connections = "endpoint";').replace('"never"', '"at once"')) as daemon:
+        daemon.ctl("start")
+        wait_until(lambda: servers[2].answered > 1 and servers[3].answered > 1, 10, "the first answers")
+        servers[2].say(b"q\n")  # it closes the socket, without close_notify, and accepts the next one
+        servers[3].process.kill()
+        servers[3].end()
+        servers[3] = Server(lab, FIRST + 3)
+        wait_until(lambda: "timeout" in daemon.json("connections")["handshakes"]["failed"], 10, "the end of a handshake that stalls")
+        servers[4].process.send_signal(signal.SIGCONT)
+        daemon.ctl("wait", "--timeout", "30", status=FAILED)
+        report = daemon.json("report")
+    said = [server.end() for server in servers]
+    done = {a["name"]: a["completed"] for a in report["activities"]}
+    found = report["connections"]
+    assert (done["g0"], done["g1"]) == (16, 16), (report["failures"], said)
+    assert all(server.answered > 1 and done[f"g{i}"] > 2 for i, server in enumerate(servers[2:], 2)), (done, report["failures"], said)
+    assert counts(found["ended"]) == {"closed without close_notify": 2}, found["ended"]
+    assert found["handshakes"]["failed"]["timeout"] >= 1 and counts(found["failed"])["TLS handshake"] >= 1, found
+    assert (found["reopened"], found["open"]) == (2, 5), found

@@ -206,7 +206,7 @@ records(struct rs_conns *c, struct conn *x, uint8_t *p, size_t len, bool *alive)
 			break;
 		case RS_TLS_ALERT:
 			rs_metric_inc(c->cells, RS_CONNS_ALERTS);
-			conn_end(c, x, RS_CONN_CAUSE_TLS_RECORD, r.alert, RS_CONN_RST);
+			conn_end(c, x, RS_CONN_CAUSE_TLS_ALERT, r.alert, RS_CONN_RST);
 			break;
 		case RS_TLS_ERROR:
 			settle(c, x);
