@@ -17,6 +17,7 @@ class Capture:
         self.process = lab.start(["dumpcap", "-q", "-P", "-B", "64", "-i", interface, "-w", self.file], netns,
                                  f"{name}-dumpcap.log")
         self.keys = None
+        self.sip_ports = ()
         end = time.monotonic() + 15
         while not os.path.exists(self.file) or os.path.getsize(self.file) < 24:
             if not self.process.running() or time.monotonic() > end:
@@ -39,15 +40,18 @@ class Capture:
         assert done.returncode == 0, done.stderr
         self.file = merged
 
-    def decrypt(self, key_log):
-        """With this key log tshark sees what is inside TLS."""
+    def decrypt(self, key_log, *sip_ports):
+        """With this key log tshark sees what is inside TLS; on these ports it takes that for SIP, as on 5061."""
         self.keys = key_log
+        self.sip_ports = sip_ports
 
     def fields(self, display_filter, *names):
         """One tuple of field values (text) for each packet that passes the filter. Checksums are verified."""
         argv = ["tshark", "-n", "-r", self.file, "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
                 "-Y", display_filter, "-T", "fields"]
         argv += ["-o", f"tls.keylog_file:{self.keys}"] if self.keys else []
+        for port in self.sip_ports:
+            argv += ["-d", f"tls.port=={port},sip"]
         for name in names or ("frame.number",):
             argv += ["-e", name]
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """TLS with openssl's s_server and s_client: versions, suites, certificates, resumption, alerts; and tshark with our key log."""
 
+import collections
 import os
 import signal
 import subprocess
@@ -9,10 +10,11 @@ import time
 import pytest
 
 from lab import IP4_OURS, IP4_PEER, wait_until
-from openssl_peers import Client, Server
+from openssl_peers import Client, Server, options
 from plans import AF_PACKET, CALM, _head
 from programs import FAILED, ROOT
 from stories import receive, request, scenario
+from ws_client import frame
 
 FIRST = 5061
 ASK = scenario(request("OPTIONS"), receive(200))
@@ -230,3 +232,50 @@ def test_key_updates_ends_and_stalls_of_servers(lab, certs):
     assert counts(found["ended"]) == {"closed without close_notify": 2}, found["ended"]
     assert found["handshakes"]["failed"]["timeout"] >= 1 and counts(found["failed"])["TLS handshake"] >= 1, found
     assert (found["reopened"], found["open"]) == (2, 5), found
+
+
+UPGRADE = (b"GET / HTTP/1.1\r\nHost: sbc.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+           b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: sip\r\n\r\n")
+
+
+def test_tshark_reads_tls_with_our_key_log(lab, certs):
+    """Both versions in both roles, KeyUpdates, and WebSocket over TLS: SIP inside all of it, and nothing that tshark calls an error."""
+    keys = lab.path("keys.log")
+    log = f'key_log = "{keys}"; '
+    shown = log + f'cert = "{certs}/server.pem"; key = "{certs}/server.key";'
+    servers = [Server(lab, FIRST, "-tls1_2"), Server(lab, FIRST + 1, "-tls1_3", before=b"K\n")]
+    capture = lab.capture()
+    with lab.daemon(asking(lab, [log + f'ca = "{certs}/ca.pem";'] * 2, calls=5)) as daemon:
+        daemon.run_to_end()
+    for server in servers:
+        server.end()
+    with lab.daemon(answering([shown] * 2).replace(f'sip_port = {FIRST + 1}; transport = "tls"', 'sip_port = 443; transport = "wss"')) as daemon:
+        daemon.ctl("start")
+        for version in ("-tls1_2", "-tls1_3"):
+            client = Client(lab, FIRST, version)
+            assert client.ask(), client.said
+            if version == "-tls1_3":
+                client.say(b"K\n")
+                assert client.wait_for(rb"KEYUPDATE"), client.said
+            assert client.ask(2), client.said
+            client.end()
+            browser = Client(lab, 443, version)
+            browser.say(UPGRADE)
+            assert browser.wait_for(rb"HTTP/1\.1 101 "), browser.said
+            browser.say(frame(options(3, "WSS")))
+            assert browser.wait_for(rb"SIP/2\.0 200 "), browser.said
+            browser.end()
+    capture.stop()
+    capture.decrypt(keys, FIRST + 1)
+    capture.check_clean()
+    # asked twice in each version, and five times each server; over WebSocket once in each version
+    asked = collections.Counter(capture.fields('sip.Method == "OPTIONS"', "ip.dst", "tcp.dstport"))
+    assert asked == {(IP4_PEER, str(FIRST)): 5, (IP4_PEER, str(FIRST + 1)): 5, (IP4_OURS, str(FIRST)): 4, (IP4_OURS, "443"): 2}, asked
+    answered = collections.Counter()
+    for codes, *end in capture.fields("sip.Status-Code == 200", "sip.Status-Code", "ip.src", "tcp.srcport"):
+        answered[tuple(end)] += len(codes.split(","))  # a record may hold several
+    assert answered == asked, answered
+    assert len(capture.fields("websocket && sip")) == 4
+    versions = collections.Counter(capture.fields("tls.handshake.type == 2", "tls.handshake.extensions.supported_version"))
+    assert versions == {("",): 3, ("0x0304",): 3}, versions
+    assert len(capture.fields("tls.handshake.type == 24")) >= 3
