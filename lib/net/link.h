@@ -63,7 +63,8 @@ enum rs_conn_cause {
 	RS_CONN_CAUSE_NOT_TARGET,
 	RS_CONN_CAUSE_TLS,	   /* the handshake failed: rs_rx.detail is an enum rs_tls_cause */
 	RS_CONN_CAUSE_TLS_RECORD,  /* a record was wrong */
-	RS_CONN_CAUSE_TLS_ALERT,   /* the peer's alert, behind the handshake: rs_rx.detail is its number */
+	RS_CONN_CAUSE_TLS_ALERT,   /* the peer's fatal alert behind the handshake: rs_rx.detail is its number (RFC 8446, 6) */
+	RS_CONN_CAUSE_TRUNCATED,   /* TCP's end without close_notify (RFC 8446, 6.1) */
 	RS_CONN_CAUSE_TLS_QUEUE,   /* our own handshake threads had no room */
 	RS_CONN_CAUSE_HTTP,	   /* the upgrade was answered otherwise: rs_rx.detail is the status, 0: no HTTP */
 	RS_CONN_CAUSE_HTTP_401,	   /* of those, what is told apart: with these ... */

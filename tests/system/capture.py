@@ -16,7 +16,8 @@ class Capture:
         # -P: pcap, which needs no time-out to be complete; the buffer (MiB) holds a burst while the disk is slow.
         self.process = lab.start(["dumpcap", "-q", "-P", "-B", "64", "-i", interface, "-w", self.file], netns,
                                  f"{name}-dumpcap.log")
-        self.keys, self.sip_ports = None, ()
+        self.keys = None
+        self.sip_ports = ()
         end = time.monotonic() + 15
         while not os.path.exists(self.file) or os.path.getsize(self.file) < 24:
             if not self.process.running() or time.monotonic() > end:
@@ -39,9 +40,10 @@ class Capture:
         assert done.returncode == 0, done.stderr
         self.file = merged
 
-    def decrypt(self, key_log, sip_ports=()):
-        """With this key log tshark sees what is inside TLS: SIP on port 5061, and on @sip_ports."""
-        self.keys, self.sip_ports = key_log, sip_ports
+    def decrypt(self, key_log, *sip_ports):
+        """With this key log tshark sees what is inside TLS; on these ports it takes that for SIP, as on 5061."""
+        self.keys = key_log
+        self.sip_ports = sip_ports
 
     def fields(self, display_filter, *names):
         """One tuple of field values (text) for each packet that passes the filter. Checksums are verified."""

@@ -12,18 +12,18 @@ from lab import IP4_OURS, IP4_PEER
 _END = b"\r\n\r\n"
 
 
+def options(number, transport="TLS"):
+    """A request for us."""
+    return (f"OPTIONS sip:service@{IP4_OURS} SIP/2.0\r\nVia: SIP/2.0/{transport} {IP4_PEER}:40000;branch=z9hG4bK{number}\r\n"
+            f"From: <sip:a@{IP4_PEER}>;tag=1\r\nTo: <sip:service@{IP4_OURS}>\r\nCall-ID: {number}@{IP4_PEER}\r\n"
+            f"CSeq: {number} OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode()
+
+
 def answer(request):
     """200 for a request without a body."""
     kept = [line for line in request.split(b"\r\n") if line.split(b":")[0] in (b"Via", b"From", b"Call-ID", b"CSeq")]
     to = next(line for line in request.split(b"\r\n") if line.startswith(b"To:"))
     return b"\r\n".join([b"SIP/2.0 200 OK", *kept, to + b";tag=openssl", b"Content-Length: 0"]) + _END
-
-
-def request_text(number, via="TLS"):
-    """An OPTIONS to ours."""
-    return (f"OPTIONS sip:service@{IP4_OURS} SIP/2.0\r\nVia: SIP/2.0/{via} {IP4_PEER}:40000;branch=z9hG4bK{number}\r\n"
-            f"From: <sip:a@{IP4_PEER}>;tag=1\r\nTo: <sip:service@{IP4_OURS}>\r\nCall-ID: {number}@{IP4_PEER}\r\n"
-            f"CSeq: {number} OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode()
 
 
 class _Openssl:
@@ -109,6 +109,6 @@ class Client(_Openssl):
 
     def ask(self, number=1, timeout_s=10):
         """@return the answer to an OPTIONS; None when there is none"""
-        self.say(request_text(number))
+        self.say(options(number))
         found = self.wait_for(rb"SIP/2\.0 \d+ [^\r]*\r\n(?:[^\r]+\r\n)*?CSeq: %d OPTIONS\r\n(?:[^\r]+\r\n)*\r\n" % number, timeout_s)
         return found and found.group(0)

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """TLS with openssl's s_server and s_client: versions, suites, certificates, resumption, alerts; and tshark with our key log."""
 
+import collections
 import os
+import signal
 import subprocess
 import time
 
 import pytest
 
 from lab import IP4_OURS, IP4_PEER, wait_until
-from openssl_peers import Client, Server, request_text
+from openssl_peers import Client, Server, options
 from plans import AF_PACKET, CALM, _head
 from programs import FAILED, ROOT
 from stories import receive, request, scenario
@@ -18,13 +20,25 @@ FIRST = 5061
 ASK = scenario(request("OPTIONS"), receive(200))
 
 
-@pytest.fixture
-def certs(lab):
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory):
     """An authority with a server and two clients, an expired server, and another authority's."""
-    for name, more in (("certs", ["--expired", "--clients", "2"]), ("other", ["--expired"])):
+    place = tmp_path_factory.mktemp("authorities")
+    for name, more in (("certs", ["--expired", "--clients", "2"]), ("other", [])):
         subprocess.run([os.path.join(ROOT, "scripts", "make-certs"), *more, "--name", "sbc.test", "--name", IP4_OURS, "--name", IP4_PEER,
-                        lab.path(name)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                        place / name], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return place
+
+
+@pytest.fixture
+def certs(lab, authorities):
+    for name in ("certs", "other"):
+        os.symlink(authorities / name, lab.path(name))
     return lab.path("certs")
+
+
+def counts(causes):
+    return {cause["cause"]: cause["count"] for cause in causes}
 
 
 def profiles(rows):
@@ -96,184 +110,196 @@ def test_clients_of_every_kind_are_answered(lab, certs):
     assert (found["not_accepted"], found["handshakes"]["failed"]) == ([], {}), found
 
 
-def causes(rows):
-    """Rows of the report's `connections` as {cause: count}."""
-    return {row["cause"]: row["count"] for row in rows}
-
-
 def test_names_protocols_and_certificates_as_client(lab, certs):
-    """SNI and ALPN reach the server, a certificate is shown when it asks, and what is wrong fails by its cause."""
+    """SNI and ALPN reach the server, a certificate is shown when it asks, and what is wrong with its own fails by its cause."""
     own = f'ca = "{certs}/ca.pem"; '
     client = f'cert = "{certs}/client-{{index}}.pem"; key = "{certs}/client-{{index}}.key"; '
     mutual = ["-Verify", "1", "-verify_return_error"]
-    cases = [  # s_server's options, our profile, what the call fails by
+    cases = [  # s_server's options, our profile, whether it is asked
         (["-servername", "sbc.test", "-cert2", f"{certs}/server.pem", "-key2", f"{certs}/server.key", "-servername_fatal"],
-         own + 'sni = "sbc.test"; check_name = "sbc.test";', None),
-        (["-alpn", "sip"], own + 'alpn = [ "h2", "sip" ];', None),
-        (mutual, own + client, None),
-        (mutual + ["-tls1_2"], own + client, None),
-        ([], f'ca = "{lab.path("other")}/ca.pem";', "unknown CA"),
-        ([], own + 'check_name = "elsewhere.test";', "name mismatch"),
-        (["-tls1_2"], own + 'versions = "1.3";', "alert: version"),
-        (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], own + 'versions = "1.2"; ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384";',
-         "alert: handshake failure"),
-        (mutual + ["-tls1_2"], own, "alert: handshake failure"),  # RFC 5246, 7.4.6
-        (mutual, own, "TLS alert"),  # RFC 8446, 4.4.2.4: behind our part of the handshake
-        ([], own, "certificate expired"),
+         own + 'sni = "sbc.test"; check_name = "sbc.test";', True),
+        (["-alpn", "sip"], own + 'alpn = [ "h2", "sip" ];', True),
+        (mutual, own + client, True),
+        (mutual + ["-tls1_2"], own + client, True),
+        ([], f'ca = "{lab.path("other")}/ca.pem";', False),
+        ([], own + 'check_name = "elsewhere.test";', False),
+        (["-tls1_2"], own + 'versions = "1.3";', False),
+        (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], own + 'versions = "1.2"; ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384";', False),
+        (mutual, own, False),
+        (mutual + ["-tls1_2"], own, False),
     ]
-    servers = [Server(lab, FIRST + i, *args, certificate="expired" if cause == "certificate expired" else "server")
-               for i, (args, _, cause) in enumerate(cases)]
-    with lab.daemon(asking(lab, [profile for _, profile, _ in cases])) as daemon:
+    expired = len(cases)
+    servers = [Server(lab, FIRST + i, *args) for i, (args, _, _) in enumerate(cases)]
+    servers.append(Server(lab, FIRST + expired, certificate="expired"))
+    with lab.daemon(asking(lab, [profile for _, profile, _ in cases] + [own])) as daemon:
         report = daemon.run_to_end(status=FAILED)
     said = [server.end() for server in servers]
     done = {a["name"]: a["completed"] for a in report["activities"]}
-    assert [done[f"g{i}"] for i in range(len(cases))] == [int(cause is None) for _, _, cause in cases], (done, report["failures"])
+    assert [done[f"g{i}"] for i in range(len(cases) + 1)] == [int(good) for _, _, good in cases] + [0]
     assert 'Hostname in TLS extension: "sbc.test"' in said[0] and "ALPN protocols selected: sip" in said[1], said[:2]
-    assert "CN = client-0" in said[2] and "CN = client-0" in said[3], said[2:4]
-    wanted = [cause for _, _, cause in cases if cause]
+    assert "CN = client-0" in said[2].replace("CN=", "CN = ") and "CN = client-0" in said[3].replace("CN=", "CN = "), said[2:4]
     found = report["connections"]
-    assert found["handshakes"]["failed"] == {cause: wanted.count(cause) for cause in wanted if cause != "TLS alert"}, found["handshakes"]
-    assert (causes(found["failed"]), causes(found["ended"])) == ({"TLS handshake": len(wanted) - 1}, {"TLS alert": 1}), found
+    assert found["handshakes"]["failed"] == {
+        "alert: version": 1, "alert: handshake failure": 2, "certificate expired": 1, "name mismatch": 1, "unknown CA": 1}, found
+    assert (counts(found["failed"]), counts(found["ended"])) == ({"TLS handshake": 6}, {"TLS alert": 1}), found
     assert {f["cause"] for f in report["failures"]} == {"connection TLS handshake", "connection TLS alert"}, report["failures"]
 
 
-def test_certificates_and_protocols_as_server(lab, certs):
-    """Clients that show the right certificate, none, another authority's, an expired one; and what they offer by ALPN."""
+def test_names_protocols_and_certificates_as_server(lab, certs):
+    """The same from the other side: what clients want and show, and why we refused them."""
     shown = f'cert = "{certs}/server.pem"; key = "{certs}/server.key"; '
-    plan = answering([shown + f'mutual = true; ca = "{certs}/ca.pem";', shown + 'alpn = "sip";', shown + 'versions = "1.2";'])
-
-    def of(place, name):
-        return ["-cert", f"{lab.path(place)}/{name}.pem", "-key", f"{lab.path(place)}/{name}.key"]
-
-    cases = [  # s_client's options, port, whether it is answered, what it says of it, our cause
-        (of("certs", "client-0"), 0, True, "Verify return code: 0 (ok)", None),
-        (of("certs", "client-1") + ["-tls1_2"], 0, True, "Verify return code: 0 (ok)", None),
-        (["-tls1_3"], 0, False, "certificate required", "no certificate"),
-        (["-tls1_2"], 0, False, "handshake failure", "no certificate"),
-        (of("other", "client-0"), 0, False, "unknown ca", "unknown CA"),
-        (of("certs", "expired") + ["-tls1_2"], 0, False, "certificate expired", "certificate expired"),
-        (["-alpn", "h2,sip"], 1, True, "ALPN protocol: sip", None),
-        (["-alpn", "h2"], 1, False, "no application protocol", "no shared protocol"),
-        ([], 1, True, "No ALPN negotiated", None),
-        (["-tls1_3"], 2, False, "protocol version", "version"),
-        (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"], 2, False, "handshake failure", "no shared cipher"),
+    mutual = shown + f'mutual = true; ca = "{certs}/ca.pem"; '
+    own, other = (["-cert", f"{place}/{name}.pem", "-key", f"{place}/{name}.key"]
+                  for place, name in ((certs, "client-1"), (lab.path("other"), "client-0")))
+    cases = [  # s_client's options, our profile, what s_client says
+        (["-servername", "sbc.test", "-verify_hostname", "sbc.test"], shown, "Verification: OK"),
+        (["-verify_ip", IP4_OURS], shown, "Verification: OK"),
+        (["-alpn", "h2,sip"], shown + 'alpn = "sip";', "ALPN protocol: sip"),
+        (["-alpn", "h2,sip"], shown, "No ALPN negotiated"),
+        (own, mutual, "Verification: OK"),
+        ([*own, "-tls1_2"], mutual, "Verification: OK"),
+        (["-alpn", "h2"], shown + 'alpn = "sip";', "no application protocol"),
+        ([], mutual, "certificate required"),
+        (["-tls1_2"], mutual, "handshake failure"),
+        (other, mutual, "unknown ca"),
+        ([*other, "-tls1_2"], mutual, "unknown ca"),
+        (["-tls1_2"], shown + 'versions = "1.3";', "protocol version"),
+        (["-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0"], shown, "protocol version"),
+        (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"], shown, "handshake failure"),
+        (["-tls1_3", "-groups", "P-521"], shown, "handshake failure"),
+        (["-verify_hostname", "elsewhere.test"], shown, "hostname mismatch"),
     ]
-    with lab.daemon(plan) as daemon:
+    good = 6
+    with lab.daemon(answering([profile for _, profile, _ in cases])) as daemon:
         daemon.ctl("start")
-        for number, (args, port, answered, words, _) in enumerate(cases, 1):
-            client = Client(lab, FIRST + port, *args)
-            got = client.ask(number, 5)
-            assert bool(got) == answered, (args, client.said)
-            assert words in client.end(), (args, client.said)
+        for i, (args, _, words) in enumerate(cases):
+            client = Client(lab, FIRST + i, "-verify_return_error", *args)
+            answered = client.ask(timeout_s=5)
+            said = client.end()
+            assert bool(answered) == (i < good) and words in said, (args, said)
         found = daemon.json("connections")
-    wanted = [cause for _, _, _, _, cause in cases if cause]
-    assert found["handshakes"]["failed"] == {cause: wanted.count(cause) for cause in wanted}, found["handshakes"]
-    assert causes(found["not_accepted"]) == {"TLS handshake": len(wanted)} and found["accepted"] == len(cases) - len(wanted), found
+    assert (found["accepted"], found["handshakes"]["server_full"], found["messages_in"]) == (good, good, good), found
+    assert counts(found["not_accepted"]) == {"TLS handshake": len(cases) - good}, found
+    assert found["handshakes"]["failed"] == {
+        "no shared protocol": 1, "no certificate": 2, "unknown CA": 2, "version": 2, "no shared cipher": 2, "alert: certificate": 1}, found
 
 
-def test_sessions_are_resumed_both_ways(lab, certs):
-    """By tickets of TLS 1.3 and 1.2: four calls with a connection each, all but the first resumed; and s_client's -sess_in."""
-    ours = [f'ca = "{certs}/ca.pem"; resume = 1.0;'] * 2
-    servers = [Server(lab, FIRST, "-tls1_3"), Server(lab, FIRST + 1, "-tls1_2")]
-    with lab.daemon(asking(lab, ours, calls=4, rate=4, group='connections = "call";')) as daemon:
+@pytest.mark.parametrize("version", ("-tls1_2", "-tls1_3"))
+def test_sessions_are_resumed_with_a_server(lab, certs, version):
+    """Each call has a connection of its own: the first is a full handshake, all others resume, as s_server sees it, too."""
+    server = Server(lab, FIRST, version)
+    with lab.daemon(asking(lab, [f'ca = "{certs}/ca.pem"; resume = 1.0; ticket_wait = "2s";'], calls=10, rate=20,
+                           group='connections = "call";')) as daemon:
         report = daemon.run_to_end()
-    said = [server.end() for server in servers]
+    said = server.end()
     found = report["connections"]["handshakes"]
-    assert (found["client_full"], found["client_resumed"], found["resumed_share"]) == (2, 6, 0.75), (found, said)
-    assert [text.count("Reused session-id") for text in said] == [3, 3], said
+    assert report["calls"]["placed"]["completed"] == 10, (report["failures"], said)
+    assert (found["client_full"], found["client_resumed"], found["resumed_share"]) == (1, 9, 0.9), found
+    assert said.count("Reused session-id") == 9, said
 
-    shown = f'cert = "{certs}/server.pem"; key = "{certs}/server.key"; '
-    with lab.daemon(answering([shown, shown + "tickets = 0;"]), name="server.conf") as daemon:
+
+@pytest.mark.parametrize("version", ("-tls1_2", "-tls1_3"))
+def test_clients_resume_our_sessions(lab, certs, version):
+    """A ticket of ours, kept in s_client's file; a server without tickets gives none, and does not take that one."""
+    shown = f'cert = "{certs}/server.pem"; key = "{certs}/server.key";'
+    session = lab.path("session.pem")
+    with lab.daemon(answering([shown, shown + "tickets = 0;"])) as daemon:
         daemon.ctl("start")
-        for version in ("-tls1_3", "-tls1_2"):
-            for port, reused in ((0, True), (1, False)):
-                session = lab.path(f"session{version}{port}")
-                first = Client(lab, FIRST + port, version, "-sess_out", session)
-                assert first.ask(1) and first.wait_for(rb"New, TLS"), first.said
-                first.say(b"Q\n")  # s_client writes the session as it ends
-                first.process.wait(10)
-                # Without a ticket TLS 1.3 leaves nothing to come back with.
-                again = Client(lab, FIRST + port, version, *(["-sess_in", session] if os.path.exists(session) else []))
-                assert again.ask(2).startswith(b"SIP/2.0 200 ") and again.wait_for(rb"Reused, TLS" if reused else rb"New, TLS", 2), again.said
-                again.end()
-        found = daemon.json("connections")["handshakes"]
-    assert (found["server_full"], found["server_resumed"], found["failed"]) == (6, 2, {}), found
-
-
-def test_what_happens_to_an_open_connection(lab, certs):
-    """KeyUpdate both ways, close_notify, TCP's end without it, a fatal alert; renegotiation is refused; a handshake that stalls ends."""
-    shown = f'cert = "{certs}/server.pem"; key = "{certs}/server.key"; timeout = "1s"; '
-    servers = [Server(lab, FIRST, before=b"K\n"), Server(lab, FIRST + 1, before=b"k\n")]
-    with lab.daemon(asking(lab, [f'ca = "{certs}/ca.pem";'] * 2, calls=5)) as daemon:
-        report = daemon.run_to_end()
-    assert report["calls"]["placed"]["completed"] == 10, (report["failures"], [server.said for server in servers])
-    for server in servers:
-        server.end()
-
-    with lab.daemon(answering([shown]), name="server.conf") as daemon:
-        daemon.ctl("start")
-
-        def ended():
-            c = daemon.json("connections")
-            return causes(c["ended"]) | {"not accepted": causes(c["not_accepted"])}
-
-        client = Client(lab, FIRST, "-tls1_3")
-        for number, command in enumerate((b"", b"K\n", b"k\n", b"K\n"), 1):
-            client.say(command)
-            time.sleep(0.1)
-            assert client.ask(number).startswith(b"SIP/2.0 200 "), client.said
-        client.say(b"Q\n")  # close_notify, then FIN
-        wait_until(lambda: ended().get("closed by the peer") == 1, 5, "the end by close_notify")
-        client = Client(lab, FIRST)
-        assert client.ask()
-        client.process.kill()  # FIN only
-        wait_until(lambda: ended().get("closed by the peer") == 2, 5, "the end without close_notify")
-        client = Client(lab, FIRST, "-tls1_2")
-        assert client.ask()
-        client.say(b"R\n")
-        assert client.wait_for(rb"no renegotiation", 5), client.said
-        client.end()
-        stalled = lab.start(["sleep", "30"], lab.peer, "stalled.log")  # a TCP connection on which nobody speaks
-        subprocess.run(["ip", "netns", "exec", lab.peer, "bash", "-c", f"exec 3<>/dev/tcp/{IP4_OURS}/{FIRST}; sleep 2.5"], check=True, timeout=20)
-        stalled.end()
+        for port, args, words in ((FIRST, ["-sess_out", session], "New, "), (FIRST, ["-sess_in", session], "Reused, "),
+                                  (FIRST, ["-sess_in", session], "Reused, "), (FIRST + 1, ["-sess_in", session], "New, ")):
+            client = Client(lab, port, "-verify_return_error", version, *args)
+            assert client.ask().startswith(b"SIP/2.0 200 "), client.said
+            client.say(b"Q\n")
+            assert client.process.wait(5) == 0
+            assert words + "TLSv1." in client.end(), client.said
         found = daemon.json("connections")
-        assert found["handshakes"]["failed"] == {"timeout": 1}, found
-        assert causes(found["not_accepted"]) == {"TLS handshake": 1} and found["accepted_open"] == 0, found
+    assert (found["handshakes"]["server_full"], found["handshakes"]["server_resumed"]) == (2, 2), found
+    assert counts(found["ended"]) == {"closed by the peer": 4}, found
 
 
-UPGRADE = (f"GET / HTTP/1.1\r\nHost: {IP4_OURS}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-           "Sec-WebSocket-Protocol: sip\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+def test_key_updates_ends_and_stalls_of_servers(lab, certs):
+    """Whatever s_server does in the middle, the endpoint asks on: on the same connection, or on another one at once."""
+    own = f'ca = "{certs}/ca.pem"; timeout = "1s";'
+    servers = [Server(lab, FIRST, "-tls1_3", before=b"K\n"), Server(lab, FIRST + 1, "-tls1_3", before=b"k\n"), Server(lab, FIRST + 2),
+               Server(lab, FIRST + 3), Server(lab, FIRST + 4)]
+    servers[4].process.send_signal(signal.SIGSTOP)
+    with lab.daemon(asking(lab, [own] * 5, calls=16, rate=4, group='connections = "endpoint";').replace('"never"', '"at once"')) as daemon:
+        daemon.ctl("start")
+        wait_until(lambda: servers[2].answered > 1 and servers[3].answered > 1, 10, "the first answers")
+        servers[2].say(b"q\n")  # it closes the socket, without close_notify, and accepts the next one
+        servers[3].process.kill()
+        servers[3].end()
+        servers[3] = Server(lab, FIRST + 3)
+        wait_until(lambda: "timeout" in daemon.json("connections")["handshakes"]["failed"], 10, "the end of a handshake that stalls")
+        servers[4].process.send_signal(signal.SIGCONT)
+        daemon.ctl("wait", "--timeout", "30", status=FAILED)
+        report = daemon.json("report")
+    said = [server.end() for server in servers]
+    done = {a["name"]: a["completed"] for a in report["activities"]}
+    found = report["connections"]
+    assert (done["g0"], done["g1"]) == (16, 16), (report["failures"], said)
+    assert all(server.answered > 1 and done[f"g{i}"] > 2 for i, server in enumerate(servers[2:], 2)), (done, report["failures"], said)
+    assert counts(found["ended"]) == {"closed without close_notify": 2}, found["ended"]
+    assert found["handshakes"]["failed"]["timeout"] >= 1 and counts(found["failed"])["TLS handshake"] >= 1, found
+    assert (found["reopened"], found["open"]) == (2, 5), found
 
 
-def test_tshark_reads_all_of_it_with_our_key_log(lab, certs):
-    """Both roles and versions, a KeyUpdate, WebSocket in it: every SIP message is seen, and tshark finds nothing wrong."""
+def test_renegotiation_is_refused_and_who_says_nothing_is_given_up(lab, certs):
+    with lab.daemon(answering([f'cert = "{certs}/server.pem"; key = "{certs}/server.key"; timeout = "1s"; '])) as daemon:
+        daemon.ctl("start")
+        client = Client(lab, FIRST, "-tls1_2")
+        assert client.ask(), client.said
+        client.say(b"R\n")
+        assert client.wait_for(rb"no renegotiation"), client.said
+        client.end()
+        subprocess.run(["ip", "netns", "exec", lab.peer, "bash", "-c", f"exec 3<>/dev/tcp/{IP4_OURS}/{FIRST}; sleep 2"], check=True, timeout=20)
+        found = daemon.json("connections")
+    assert (found["accepted"], found["accepted_open"], found["handshakes"]["failed"]) == (1, 0, {"timeout": 1}), found
+    assert counts(found["not_accepted"]) == {"TLS handshake": 1}, found
+
+
+UPGRADE = (b"GET / HTTP/1.1\r\nHost: sbc.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+           b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: sip\r\n\r\n")
+
+
+def test_tshark_reads_tls_with_our_key_log(lab, certs):
+    """Both versions in both roles, KeyUpdates, and WebSocket over TLS: SIP inside all of it, and nothing that tshark calls an error."""
     keys = lab.path("keys.log")
-    shown = f'cert = "{certs}/server.pem"; key = "{certs}/server.key"; key_log = "{keys}"; '
+    log = f'key_log = "{keys}"; '
+    shown = log + f'cert = "{certs}/server.pem"; key = "{certs}/server.key";'
+    servers = [Server(lab, FIRST, "-tls1_2"), Server(lab, FIRST + 1, "-tls1_3", before=b"K\n")]
     capture = lab.capture()
-    servers = [Server(lab, FIRST, "-tls1_3", before=b"K\n"), Server(lab, FIRST + 1, "-tls1_2")]
-    with lab.daemon(asking(lab, [f'ca = "{certs}/ca.pem"; key_log = "{keys}";'] * 2, calls=2)) as daemon:
+    with lab.daemon(asking(lab, [log + f'ca = "{certs}/ca.pem";'] * 2, calls=5)) as daemon:
         daemon.run_to_end()
     for server in servers:
         server.end()
-    plan = answering([shown, shown, shown])
-    plan = plan.replace('transport = "tls"; tls = "g2"', 'transport = "wss"; tls = "g2"')
-    with lab.daemon(plan, name="server.conf") as daemon:
+    with lab.daemon(answering([shown] * 2).replace(f'sip_port = {FIRST + 1}; transport = "tls"', 'sip_port = 443; transport = "wss"')) as daemon:
         daemon.ctl("start")
-        for port, version in enumerate(("-tls1_3", "-tls1_2")):
-            client = Client(lab, FIRST + port, version)
-            assert client.ask(10 + port), client.said
+        for version in ("-tls1_2", "-tls1_3"):
+            client = Client(lab, FIRST, version)
+            assert client.ask(), client.said
+            if version == "-tls1_3":
+                client.say(b"K\n")
+                assert client.wait_for(rb"KEYUPDATE"), client.said
+            assert client.ask(2), client.said
             client.end()
-        client = Client(lab, FIRST + 2)
-        client.say(UPGRADE.encode())
-        assert client.wait_for(rb"101 Switching Protocols"), client.said
-        client.say(frame(request_text(20, "WSS")))
-        assert client.wait_for(rb"SIP/2\.0 200 "), client.said
-        client.end()
+            browser = Client(lab, 443, version)
+            browser.say(UPGRADE)
+            assert browser.wait_for(rb"HTTP/1\.1 101 "), browser.said
+            browser.say(frame(options(3, "WSS")))
+            assert browser.wait_for(rb"SIP/2\.0 200 "), browser.said
+            browser.end()
     capture.stop()
-    capture.decrypt(keys, [FIRST + 1])
+    capture.decrypt(keys, FIRST + 1)
     capture.check_clean()
-    seen = capture.dialogs()
-    assert sum(len(messages) for messages in seen.values()) == 2 * 4 + 2 * 3, seen
-    assert all(messages == ["OPTIONS", "200 OPTIONS"] for messages in seen.values()), seen
-    assert capture.count("websocket && sip") == 2 and capture.count("tls.handshake.type == 24") >= 1
-    assert not capture.fields("tcp.analysis.retransmission || tcp.analysis.lost_segment || tcp.flags.reset == 1", "frame.number", "_ws.col.Info")
+    # asked twice in each version, and five times each server; over WebSocket once in each version
+    asked = collections.Counter(capture.fields('sip.Method == "OPTIONS"', "ip.dst", "tcp.dstport"))
+    assert asked == {(IP4_PEER, str(FIRST)): 5, (IP4_PEER, str(FIRST + 1)): 5, (IP4_OURS, str(FIRST)): 4, (IP4_OURS, "443"): 2}, asked
+    answered = collections.Counter()
+    for codes, *end in capture.fields("sip.Status-Code == 200", "sip.Status-Code", "ip.src", "tcp.srcport"):
+        answered[tuple(end)] += len(codes.split(","))  # a record may hold several
+    assert answered == asked, answered
+    assert len(capture.fields("websocket && sip")) == 4
+    versions = collections.Counter(capture.fields("tls.handshake.type == 2", "tls.handshake.extensions.supported_version"))
+    assert versions == {("",): 3, ("0x0304",): 3}, versions
+    assert len(capture.fields("tls.handshake.type == 24")) >= 3

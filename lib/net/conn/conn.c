@@ -224,6 +224,14 @@ static const uint8_t half_closed[] = {
 	[CONN_UP] = RS_CONN_CAUSE_PEER,
 };
 
+static enum rs_conn_cause
+half_closed_cause(const struct conn *x)
+{
+	if (x->state == CONN_UP && x->tls != NONE) /* close_notify comes before it, and ends the connection */
+		return RS_CONN_CAUSE_TRUNCATED;
+	return (enum rs_conn_cause)half_closed[x->state];
+}
+
 static void
 tcp_event(void *ctx, rs_handle h, uint64_t user, enum rs_tcp_event event, enum rs_tcp_cause cause)
 {
@@ -246,7 +254,7 @@ tcp_event(void *ctx, rs_handle h, uint64_t user, enum rs_tcp_event event, enum r
 		break;
 	case RS_TCP_HALF_CLOSED:
 		if (!secure_half_closed(c, x))
-			conn_end(c, x, (enum rs_conn_cause)half_closed[x->state], 0, RS_CONN_FIN);
+			conn_end(c, x, half_closed_cause(x), 0, RS_CONN_FIN);
 		break;
 	case RS_TCP_CLOSED:
 		x->tcp = 0;
