@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Records that OpenSSL does for us, with OpenSSL as the peer: what callers see is what they see of ours. */
+#include <errno.h>
+
 #include "guard.h"
 #include "handshake_rig.h"
 
@@ -353,7 +355,7 @@ static void
 without_room_connections_fail_and_say_so(void **state)
 {
 	static struct rs_tls all[MANY];
-	unsigned n = 0, refused;
+	unsigned n = 0;
 	struct rs_tls_record record;
 	size_t len;
 
@@ -384,22 +386,45 @@ without_room_connections_fail_and_say_so(void **state)
 	assert_int_equal(SSL_write(r.ssl, "abc", 3), 3);
 	len = from_peer();
 	assert_int_equal(rs_tls_unprotect(NULL, &t, wire, len, &record), RS_TLS_DATA);
-	/* full to the last block: what one wants to send then is its end */
 	all[n++] = t;
-	for (refused = 0; n < MANY && refused == 0;) {
-		accept_one(&r);
-		refused += r.end.type != RS_OFFLOAD_DONE;
-		if (refused)
-			break;
-		take_over();
-		all[n++] = t;
-	}
 	for (unsigned i = 0; i < n; i++)
 		rs_tls_fini(&all[i]);
 	for (unsigned i = 0; i < n / 32 + 1; i++)
 		rs_handshakes_turn(r.h, 0, r.now);
 	assert_int_equal(cell(&r, RS_HS_LENT_OPEN), 0);
 	close_rig(&r);
+}
+
+/* Somebody else has it all: a record that finds none is the connection's end, and no other's. */
+static void
+a_record_without_memory_ends_its_connection(void **state)
+{
+	static void *taken[HEAP / 17000 + 1];
+	struct rs_tls_record record;
+	size_t n, len;
+
+	for (int sends = 0; sends < 2; sends++) {
+		shake_hands(&suites[1], true);
+		SSL_write(r.ssl, "abc", 3);
+		len = from_peer();
+		rs_tls_heap_enter();
+		for (n = 0; (taken[n] = OPENSSL_malloc(17000)) != NULL; n++)
+			;
+		rs_tls_heap_leave();
+		if (sends) {
+			assert_int_equal(rs_tls_protect(NULL, &t, text, 100, wire + len, sizeof(wire) - len, &len), -ENOMEM);
+			assert_int_equal(rs_tls_protect(NULL, &t, text, 100, wire, sizeof(wire), &len), -EPIPE);
+		}
+		assert_int_equal(rs_tls_unprotect(NULL, &t, wire, len ? len : 5, &record), RS_TLS_ERROR);
+		assert_int_equal(record.error, RS_TLS_NO_MEMORY);
+		while (n > 0)
+			OPENSSL_free(taken[--n]);
+		hang_up();
+		shake_hands(&suites[1], true);
+		assert_int_equal(rs_tls_protect(NULL, &t, text, 100, wire, sizeof(wire), &n), 0);
+		assert_int_equal(to_peer(n, got, sizeof(got)), 100);
+		hang_up();
+	}
 }
 
 /* Nobody takes over a result: what is lent goes with it. */
@@ -437,6 +462,7 @@ main(void)
 		cmocka_unit_test(garbage_is_an_error),
 		cmocka_unit_test(an_idle_connection_takes_20_kib),
 		cmocka_unit_test(without_room_connections_fail_and_say_so),
+		cmocka_unit_test(a_record_without_memory_ends_its_connection),
 		cmocka_unit_test(results_that_nobody_wants_are_freed),
 	};
 
