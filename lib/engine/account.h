@@ -146,6 +146,7 @@ enum rs_cause {
 	RS_CAUSE_RESPONSE = RS_CAUSE_CONNECTION + RS_CONN_CAUSES, /* + code - 300 */
 	RS_CAUSES = RS_CAUSE_RESPONSE + 400
 };
+#define RS_CAUSE_NAME 64 /* bytes that any cause's name fits in */
 /** "timeout", "response 486", ... @return @buf */
 const char *rs_cause_name(uint32_t cause, char *buf, size_t cap);
 /** One sentence on cause @cause below RS_CAUSE_RESPONSE (all responses share that entry's), for docs. */

@@ -29,7 +29,7 @@ print_table(FILE *out, const char *title, const char *about, const struct rs_met
 void
 rs_metrics_document(FILE *out)
 {
-	char name[32];
+	char name[RS_CAUSE_NAME];
 
 	fputs("<!-- Written by gendoc from the tables in the code: see docs/meson.build. -->\n"
 	      "# Metrics\n\n"

@@ -78,7 +78,7 @@ append_causes(struct view *v, json_t *reasons, enum side side, enum owner owner,
 	uint64_t causes[])
 {
 	uint64_t total = 0;
-	char text[240], name[32];
+	char text[512], name[RS_CAUSE_NAME];
 	size_t n;
 
 	for (uint32_t c = 0; c < RS_CAUSES; c++)

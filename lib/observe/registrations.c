@@ -44,7 +44,7 @@ causes_json(struct view *v)
 	for (;;) {
 		json_t *j;
 		uint32_t most = 0;
-		char name[32];
+		char name[RS_CAUSE_NAME];
 
 		for (uint32_t c = 1; c < RS_CAUSES; c++)
 			if (causes[c] > causes[most])

@@ -40,7 +40,7 @@ failure_json(struct view *v, const struct failure *f)
 {
 	const struct part *p = f->part;
 	bool in_step = f->step < p->n_steps;
-	char cause[32];
+	char cause[RS_CAUSE_NAME];
 	json_t *j = json_object();
 
 	put_text(&v->maker, j, "cause", rs_cause_name(f->cause, cause, sizeof(cause)));

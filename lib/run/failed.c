@@ -158,7 +158,7 @@ void
 failed_filter(struct failed_list *list, int32_t activity, const char *cause)
 {
 	uint32_t n = 0;
-	char name[64];
+	char name[RS_CAUSE_NAME];
 
 	for (uint32_t i = 0; i < list->n; i++) {
 		struct failed f = list->all[i];

@@ -98,7 +98,7 @@ static json_t *
 entry_json(const struct rs_daemon *d, const struct rs_trace *t, const struct rs_trace_entry *entry, bool messages)
 {
 	const char *text = (const char *)(entry + 1);
-	char cause[64];
+	char cause[RS_CAUSE_NAME];
 	json_t *j = json_pack("{s:o, s:s}", "t_ms", ms_json(entry->at_ns), "direction", directions[entry->kind]);
 
 	if (entry->kind == RS_TRACE_FAILED) {
@@ -162,7 +162,7 @@ failed_json(const struct rs_daemon *d, const struct failed *f, bool messages)
 	const struct rs_path *p = &c->path;
 	json_t *local = address_json(&p->local, p->local_port), *remote = address_json(&p->remote, p->remote_port);
 	bool in_step = rs_observer_step_name(d->run->observer, c->program, c->step) != NULL;
-	char cause[64];
+	char cause[RS_CAUSE_NAME];
 	json_t *j = json_object();
 
 	json_object_set_new(j, "activity", rs_json_text(a->name));

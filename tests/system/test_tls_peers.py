@@ -244,6 +244,21 @@ def test_key_updates_ends_and_stalls_of_servers(lab, certs):
     assert (found["reopened"], found["open"]) == (2, 5), found
 
 
+def test_a_server_that_goes_while_its_ticket_is_waited_for(lab, certs):
+    """The handshake thread has the connection still: what ended it is told all the same."""
+    server = Server(lab, FIRST, "-tls1_3", "-num_tickets", "0")
+    with lab.daemon(asking(lab, [f'ca = "{certs}/ca.pem"; resume = 1.0; ticket_wait = "5s";'])) as daemon:
+        daemon.ctl("start")
+        assert server.wait_for(rb"CIPHER is TLS_"), server.said
+        server.process.kill()
+        daemon.ctl("wait", "--timeout", "4", status=FAILED)
+        report = daemon.json("report")
+    server.end()
+    found = report["connections"]
+    assert (found["opened"], found["open"], counts(found["ended"])) == (1, 0, {"closed without close_notify": 1}), found
+    assert [f["cause"] for f in report["failures"]] == ["connection closed without close_notify"], report["failures"]
+
+
 def test_renegotiation_is_refused_and_who_says_nothing_is_given_up(lab, certs):
     with lab.daemon(answering([f'cert = "{certs}/server.pem"; key = "{certs}/server.key"; timeout = "1s"; '])) as daemon:
         daemon.ctl("start")

@@ -289,8 +289,8 @@ take_keys(struct rs_conns *c, struct conn *x, struct rs_tls_result *result)
 static void
 take_over(struct rs_conns *c, struct conn *x)
 {
-	if (x->owed == 0 && x->flags & CONN_HALF)
-		conn_end(c, x, RS_CONN_CAUSE_PEER, 0, RS_CONN_FIN);
+	if (x->owed == 0 && x->flags & CONN_HALF) /* and has not said close_notify */
+		conn_end(c, x, RS_CONN_CAUSE_TRUNCATED, 0, RS_CONN_FIN);
 	else if (x->owed == 0 && x->state != CONN_TAKING)
 		rs_tcp_read(c->tcp, x->tcp, c->now_ns);
 }
