@@ -486,7 +486,7 @@ no_packet_is_left_behind_by_runs_that_are_cut_off(void **state)
 }
 
 static uint64_t
-open_calls(const struct rs_daemon *d)
+open_calls(struct rs_daemon *d)
 {
 	return rig_activity(d, RIG_CALL).open + rig_activity(d, RIG_RING).open;
 }
