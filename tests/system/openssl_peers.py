@@ -10,6 +10,7 @@ import time
 from lab import IP4_OURS, IP4_PEER
 
 _END = b"\r\n\r\n"
+_REQUEST = re.compile(rb"(?:OPTIONS|MESSAGE) sip:(?:[^\r\n]+\r\n)+?Content-Length: *(?P<length>\d+)\r\n(?:[^\r\n]+\r\n)*\r\n")
 
 
 def options(number, transport="TLS"):
@@ -20,7 +21,8 @@ def options(number, transport="TLS"):
 
 
 def answer(request):
-    """200 for a request without a body."""
+    """200 for a request."""
+    request = request.partition(_END)[0]
     kept = [line for line in request.split(b"\r\n") if line.split(b":")[0] in (b"Via", b"From", b"Call-ID", b"CSeq")]
     to = next(line for line in request.split(b"\r\n") if line.startswith(b"To:"))
     return b"\r\n".join([b"SIP/2.0 200 OK", *kept, to + b";tag=openssl", b"Content-Length: 0"]) + _END
@@ -89,16 +91,16 @@ class Server(_Openssl):
 
     def heard(self):
         while True:
-            begin = self.said.find(b"OPTIONS sip:", self.at)
-            end = self.said.find(_END, begin)
-            if begin < 0 or end < 0:
+            found = _REQUEST.search(self.said, self.at)
+            if not found or len(self.said) < found.end() + int(found["length"]):
                 return
+            end = found.end() + int(found["length"])
             if self.before and self.answered == 0:
                 self.say(self.before)
                 time.sleep(0.2)  # a command is one read of its own
             self.at = end
             self.answered += 1
-            self.say(answer(self.said[begin:end + 4]))
+            self.say(answer(self.said[found.start():end]))
 
 
 class Client(_Openssl):

@@ -3,6 +3,7 @@
 
 import collections
 import os
+import re
 import signal
 import subprocess
 import time
@@ -94,6 +95,23 @@ def test_servers_of_every_kind_are_asked(lab, certs):
     assert (found["opened"], found["failed"], found["handshakes"]["client_full"]) == (len(CHOICES), [], len(CHOICES)), found
     for server, text, (_, _, _, suite) in zip(servers, said, CHOICES):
         assert server.answered == 5 and f"CIPHER is {suite}" in text, text
+
+
+@pytest.mark.parametrize("version", ("-tls1_2", "-tls1_3"))
+def test_long_messages_arrive_byte_for_byte(lab, certs, version):
+    """Bodies of up to 60 KB, longer than a record, between them short ones."""
+    bodies = ["\n".join(f"{i:06}" + "abcdefghijklmnopqrstuvwxyz"[i % 26] * (i % 90) for i in range(lines)) for lines in (1, 30, 350, 1100)]
+    server = Server(lab, FIRST, version)
+    plan = asking(lab, [f'ca = "{certs}/ca.pem";'], calls=5)
+    lab.write("ask.xml", scenario(*(step for body in bodies for step in (request("MESSAGE", "Content-Type: text/plain", body=body), receive(200)))))
+    with lab.daemon(plan) as daemon:
+        daemon.run_to_end()
+    # What begins with an S, as answers do, is a command to tell statistics, too.
+    said = re.sub(r" +\d+ items in the session cache\n( +\d+ .*\n)+", "", server.end())
+    assert server.answered == 5 * len(bodies), said
+    for body in bodies:
+        wire = body.replace("\n", "\r\n")
+        assert said.count(f"\r\n\r\n{wire}") >= 5, (len(body), len(said))
 
 
 def test_clients_of_every_kind_are_answered(lab, certs):
